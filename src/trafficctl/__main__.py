@@ -1,0 +1,72 @@
+"""The command line: arguments and exit codes, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
+
+# Each module has register(subparsers); this order is the order of the help page.
+COMMANDS: tuple[str, ...] = ()
+
+DESCRIPTION = "Run, feed, watch and audit City Traffic, on this machine or on AWS."
+EPILOG = (
+    "Endpoint, credentials and region come from the usual AWS settings. "
+    "Exit codes: 0 well; 1 the answer is no; 2 wrong usage or input; "
+    "3 AWS or MQTT refused or cannot be reached; 70 a fault of this tool; "
+    "130 interrupted."
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line, with every module in COMMANDS registered."""
+    parser = argparse.ArgumentParser(
+        prog="trafficctl", description=DESCRIPTION, epilog=EPILOG
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name in COMMANDS:
+        importlib.import_module(f"trafficctl.{name}").register(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; no foreign error gets past here."""
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        print("trafficctl: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _abandon_stdout()  # whoever read our output (head, less) has seen enough
+        return OK
+    except Exception as exc:
+        if os.environ.get("TRAFFIC_DEBUG"):
+            traceback.print_exc()
+        error = translate(exc)
+        print(f"trafficctl: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if not hasattr(args, "run"):
+        parser.print_help(sys.stderr)
+        return WRONG_INPUT
+    code = int(args.run(args))
+    sys.stdout.flush()
+    return code
+
+
+def _abandon_stdout() -> None:
+    """Keep Python from reporting the closed pipe a second time at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

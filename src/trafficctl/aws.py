@@ -1,0 +1,72 @@
+"""The one way from this tool to AWS, or to the local city that stands in for it.
+
+Endpoint, credentials and region come from the usual settings (AWS_ENDPOINT_URL,
+AWS_PROFILE, AWS_REGION ...), so that every command works on both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from trafficctl.errors import USE_LOCAL_CITY, CityError
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 60
+MAX_ATTEMPTS = 5
+POOL_CONNECTIONS = 32
+
+
+def session() -> Any:
+    """A boto3 session from the usual AWS settings."""
+    return boto3.session.Session()
+
+
+def client(session: Any, service: str) -> Any:
+    """A client of `service` that retries throttling and gives up on silence."""
+    return session.client(
+        service,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"mode": "standard", "max_attempts": MAX_ATTEMPTS},
+            max_pool_connections=POOL_CONNECTIONS,
+        ),
+    )
+
+
+def stack_outputs(session: Any, stack: str) -> dict[str, str]:
+    """The outputs of the deployed `stack`, by key.
+
+    Raises CityError when there is no such stack, saying how to deploy it.
+    """
+    try:
+        found = client(session, "cloudformation").describe_stacks(StackName=stack)
+    except ClientError as exc:
+        if _says_no_such_stack(exc):
+            raise CityError(_not_deployed(session, stack)) from exc
+        raise
+    return outputs_of(found["Stacks"][0])
+
+
+def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
+    """The outputs in one element of DescribeStacks, by key."""
+    return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+
+def _says_no_such_stack(exc: Any) -> bool:
+    error = exc.response.get("Error", {})
+    return error.get("Code") == "ValidationError" and "not exist" in error.get(
+        "Message", ""
+    )
+
+
+def _not_deployed(session: Any, stack: str) -> str:
+    return (
+        f"no stack {stack!r} in {session.region_name or 'this region'} - "
+        f"`trafficctl up` deploys it on this machine and {USE_LOCAL_CITY}; "
+        "--stack or TRAFFIC_STACK chooses another name"
+    )

@@ -1,0 +1,67 @@
+"""Options that several commands share, written once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+
+DEFAULT_STACK = "city-traffic"
+
+
+def add_common(parser: argparse.ArgumentParser, json: bool = False) -> None:
+    """Give `parser` --stack, and --json when the command prints data."""
+    parser.add_argument(
+        "--stack",
+        type=stack_name,
+        default=os.environ.get("TRAFFIC_STACK") or DEFAULT_STACK,
+        metavar="NAME",
+        help=f"the deployed stack (else TRAFFIC_STACK, else {DEFAULT_STACK})",
+    )
+    if json:
+        parser.add_argument(
+            "--json", action="store_true", help="print JSON instead of a table"
+        )
+
+
+def stack_name(text: str) -> str:
+    """A stack name as CloudFormation takes it."""
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", text):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is no stack name: a letter, then letters, digits and hyphens"
+    )
+
+
+def positive_int(text: str) -> int:
+    """A whole number of at least 1."""
+    if text.isascii() and text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+
+
+def non_negative_float(text: str) -> float:
+    """A finite number of at least 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if 0 <= value < float("inf"):
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+
+
+def positive_float(text: str) -> float:
+    """A finite number above 0."""
+    value = non_negative_float(text)
+    if value > 0:
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+
+
+def port(text: str) -> int:
+    """A TCP port, 1-65535."""
+    value = positive_int(text)
+    if value <= 65535:
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
