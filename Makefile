@@ -1,0 +1,72 @@
+# Every target sets up what it needs in .venv; nothing has to be installed first
+# but Python 3.10 or newer. `make PYTHON=/path/to/python3 ...` chooses which.
+
+PYTHON ?=
+CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3)
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-is-installed
+DEV := $(VENV)/.dev-is-installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+
+# Exits with 0 if this Python will do, with 3 if it only lacks what makes .venv.
+PROBE := import sys, importlib.util as u; \
+  sys.exit(1 if sys.version_info < (3, 10) else 0 if u.find_spec("ensurepip") else 3)
+
+.PHONY: help demo test check fix bench package clean
+.DEFAULT_GOAL := help
+
+help: ## say what the targets do
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+demo: $(RUNTIME) ## a morning peak of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
+	@$(BIN)/trafficctl demo
+
+test: $(DEV) ## all tests
+	@$(BIN)/python -m pytest
+
+check: $(DEV) ## lint, format, types and template; changes nothing
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/cfn-lint template.yaml
+
+fix: $(DEV) ## repair what `make check` can repair by itself
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE)
+	@$(BIN)/python -m bench
+
+package: $(RUNTIME) ## build/traffic.zip, the Lambda code for arm64
+	@$(BIN)/python -m trafficctl.package
+
+clean: ## remove the environment, the package and the caches
+	@! ls .traffic/*/city.json 2>/dev/null || \
+	  { echo "A local city is up: end it first by $(BIN)/trafficctl down" >&2; exit 1; }
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
+
+$(RUNTIME): pyproject.toml | $(BIN)/pip
+	@echo "Installing what City Traffic needs into $(VENV) (a minute, once)" >&2
+	@$(PIP) .
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@echo "Installing what its developers need into $(VENV)" >&2
+	@$(PIP) '.[dev]'
+	@touch $@
+
+$(BIN)/pip:
+	@for python in $(CANDIDATES); do \
+	  "$$python" -c '$(PROBE)' 2>/dev/null; code=$$?; \
+	  if [ $$code = 0 ]; then exec "$$python" -m venv $(VENV); fi; \
+	  if [ $$code = 3 ]; then unfit="$$unfit $$python"; fi; \
+	done; \
+	if [ -n "$$unfit" ]; then \
+	  echo "Cannot make $(VENV):$$unfit lacks ensurepip." \
+	    "On Debian or Ubuntu: apt install python3-venv" >&2; \
+	else \
+	  echo "No Python 3.10 or newer among: $(CANDIDATES)." \
+	    "Install one, or name it: make PYTHON=/path/to/python3" >&2; \
+	fi; exit 1

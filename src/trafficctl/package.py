@@ -1,0 +1,208 @@
+"""The package that Lambda runs: one zip for every supported Python.
+
+msgspec's compiled cores lie in it side by side, each named by its Python and its
+architecture: the runtime can change by parameter alone, and a core can never meet
+the wrong Python. There are no .pyc files in it: those fit one Python and go stale.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import io
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import traffic
+from trafficctl.errors import UNREACHABLE, UserError
+
+RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
+MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+HOST = "host"
+PINNED = Path(__file__).with_name("lambda-wheels.txt")
+DEFAULT_OUT = Path("build/traffic.zip")
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold
+
+Files = dict[str, bytes]
+
+
+def build_zip(
+    out: Path, runtimes: Sequence[str] = RUNTIMES, arch: str = "arm64"
+) -> Path:
+    """Write the Lambda package to `out`; the same input gives the same bytes.
+
+    `arch` is arm64 or x86_64, with msgspec for each of `runtimes` (python3.9, ...)
+    from the cache or from PyPI; or host, with the msgspec of the running Python.
+    UserError if a wheel is neither cached nor to be had.
+    """
+    files = _ours()
+    for found in _installed() if arch == HOST else _wheels(runtimes, arch):
+        files.update(found)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    _replace(out, _zipped(files))
+    return out
+
+
+def host_arch() -> str | None:
+    """Lambda's name of this machine's architecture; None if Lambda has none such."""
+    if sys.platform != "linux":
+        return None
+    names = {machine: arch for arch, machine in MACHINES.items()}
+    return names.get(platform.machine())
+
+
+def _ours() -> Files:
+    root = Path(traffic.__file__).parent
+    return {
+        f"traffic/{path.relative_to(root).as_posix()}": path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _installed() -> Iterator[Files]:
+    msgspec = importlib.metadata.distribution("msgspec")
+    yield {
+        str(file): file.read_binary()
+        for file in msgspec.files or ()
+        if _needed(file.as_posix())
+    }
+
+
+def _wheels(runtimes: Sequence[str], arch: str) -> Iterator[Files]:
+    if arch not in MACHINES:
+        names = ", ".join((*MACHINES, HOST))
+        raise UserError(f"architecture {arch!r} is none of {names}: choose one")
+    for runtime in runtimes:
+        with zipfile.ZipFile(_wheel(runtime, MACHINES[arch])) as wheel:
+            yield {name: wheel.read(name) for name in wheel.namelist() if _needed(name)}
+
+
+def _needed(name: str) -> bool:
+    """Code and licences; not stubs, compiled leftovers and installers' notes."""
+    if ".dist-info/" in name:
+        return "/licenses/" in name and not name.endswith("/")
+    return name.endswith((".py", ".so"))
+
+
+def _wheel(runtime: str, machine: str) -> Path:
+    tag = _tag(runtime)
+    cache = _cache()
+    found = _cached(cache, tag, machine)
+    if found is None:
+        _download(cache, tag, machine)
+        found = _cached(cache, tag, machine)
+    if found is None:
+        raise UserError(f"no pinned msgspec for {runtime} on {machine}: see {PINNED}")
+    return found
+
+
+def _tag(runtime: str) -> str:
+    if runtime in RUNTIMES:
+        return runtime.replace("python", "cp").replace(".", "")
+    raise UserError(f"runtime {runtime!r} is none of {', '.join(RUNTIMES)}: choose one")
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "city-traffic" / "wheels"
+
+
+def _cached(cache: Path, tag: str, machine: str) -> Path | None:
+    pinned = set(re.findall(r"sha256:([0-9a-f]{64})", PINNED.read_text()))
+    for path in cache.glob(f"msgspec-*-{tag}-{tag}-*{machine}.whl"):
+        if hashlib.sha256(path.read_bytes()).hexdigest() in pinned:
+            return path
+    return None
+
+
+def _download(cache: Path, tag: str, machine: str) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        _pip_download(folder, tag, machine)
+        for path in Path(folder).iterdir():
+            path.replace(cache / path.name)  # whole or not at all: runs may overlap
+
+
+def _pip_download(folder: str, tag: str, machine: str) -> None:
+    print(f"fetching msgspec for {tag} on {machine}", file=sys.stderr)
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input"]
+    pip += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--retries=2"]
+    pip += ["--implementation=cp", f"--abi={tag}", f"--python-version={tag[2:]}"]
+    pip += [f"--platform=manylinux2014_{machine}", f"--dest={folder}"]
+    done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+        [*pip, f"--requirement={PINNED}"], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise UserError(_why(done.stderr, tag), UNREACHABLE)
+
+
+def _why(stderr: str, tag: str) -> str:
+    lines = [line for line in stderr.splitlines() if line.strip()] or ["no reason"]
+    said = next((line for line in lines if line.startswith("ERROR")), lines[-1])
+    return (
+        f"cannot fetch msgspec for {tag}: pip says {said!r} - is PyPI within reach? "
+        f"Check the network and pip's settings; wheels are kept in {_cache()}"
+    )
+
+
+def _zipped(files: Files) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            archive.writestr(_entry(name), files[name], compresslevel=9)
+    return buffer.getvalue()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3  # Unix, wherever it is built: Lambda reads the mode below
+    entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
+    return entry
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside `path`, then rename: nobody ever reads half a package."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m trafficctl.package", description="Build the Lambda package."
+    )
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="FILE")
+    parser.add_argument("--arch", choices=(*MACHINES, HOST), default="arm64")
+    parser.add_argument(
+        "--runtime", action="append", choices=RUNTIMES, help="repeatable; default: all"
+    )
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Build the package and print its path, size in bytes and SHA-256."""
+    args = _arguments(argv)
+    try:
+        out = build_zip(args.out, args.runtime or RUNTIMES, args.arch)
+    except UserError as exc:
+        print(f"package: {exc}", file=sys.stderr)
+        return exc.exit_code
+    content = out.read_bytes()
+    print(f"{out}  {len(content)} bytes  sha256 {hashlib.sha256(content).hexdigest()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
