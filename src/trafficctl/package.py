@@ -138,7 +138,7 @@ def _pip_download(folder: str, tag: str, machine: str) -> None:
     pip += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--retries=2"]
     pip += ["--implementation=cp", f"--abi={tag}", f"--python-version={tag[2:]}"]
     pip += [f"--platform=manylinux2014_{machine}", f"--dest={folder}"]
-    done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+    done = subprocess.run(
         [*pip, f"--requirement={PINNED}"], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
