@@ -14,14 +14,20 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:city-traffic-processor"
 PATIENCE_S = 60
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A function that is ended while it asks for an event is no error."""
+
+
 class RuntimeApi:
     """Hands out events one by one and collects what the function answers."""
 
     def __init__(self) -> None:
         self.events: queue.Queue[Any] = queue.Queue()
         self.answers: queue.Queue[tuple[str, Any]] = queue.Queue()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property

@@ -1,0 +1,95 @@
+"""The package is the same wherever and whenever it is built, and has all it needs."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from trafficctl.errors import UNREACHABLE, UserError
+from trafficctl.package import HOST, PINNED, RUNTIMES, build_zip, host_arch
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    package = build_zip(tmp_path_factory.mktemp("package") / "host.zip", arch=HOST)
+    with zipfile.ZipFile(package) as archive:
+        return archive.namelist()
+
+
+def test_the_same_code_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = build_zip(tmp_path / "first.zip", arch=HOST)
+    second = build_zip(tmp_path / "elsewhere" / "second.zip", arch=HOST)
+
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_it_carries_our_code_and_the_licence_of_what_comes_with_it(
+    names: list[str],
+) -> None:
+    tops = {name.split("/")[0].split("-")[0] for name in names}
+
+    assert tops == {"traffic", "msgspec"}
+    assert [name for name in names if "/licenses/" in name] != []
+
+
+def test_nothing_compiled_that_could_go_stale_is_in_it(names: list[str]) -> None:
+    assert [name for name in names if name.endswith(".pyc")] == []
+
+
+@pytest.mark.skipif(host_arch() is None, reason="Lambda's binaries run on Linux only")
+def test_every_supported_python_finds_its_own_core(tmp_path: Path) -> None:
+    package = build_zip(tmp_path / "all.zip", arch=host_arch() or "")
+    with zipfile.ZipFile(package) as archive:
+        cores = [name for name in archive.namelist() if name.endswith(".so")]
+
+    found = {re.sub(r".*cpython-3(\d+)-.*", r"python3.\1", core) for core in cores}
+    assert found == set(RUNTIMES)
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "arch", "message"),
+    [
+        (["python3.8"], "arm64", "runtime 'python3.8' is none of"),
+        (["python3.9"], "sparc", "architecture 'sparc' is none of"),
+    ],
+)
+def test_what_lambda_does_not_run_is_refused(
+    tmp_path: Path, runtimes: list[str], arch: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        build_zip(tmp_path / "never.zip", runtimes, arch)
+
+
+def test_without_pypi_it_says_what_it_wanted_and_what_to_check(tmp_path: Path) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        env = {
+            **{key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ},
+            "XDG_CACHE_HOME": str(tmp_path),
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_INDEX_URL": f"http://127.0.0.1:{closed.getsockname()[1]}/simple",
+        }
+        command = [sys.executable, "-m", "trafficctl.package", "--out=never.zip"]
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, check=False, capture_output=True, text=True
+        )
+
+    assert done.returncode == UNREACHABLE
+    assert "cannot fetch msgspec for cp39" in done.stderr
+    assert "is PyPI within reach?" in done.stderr
+    assert done.stdout == ""
+
+
+def test_lambda_gets_the_msgspec_that_the_tests_run_on() -> None:
+    pinned = re.findall(r"^msgspec==([\d.]+)", PINNED.read_text(), re.MULTILINE)
+
+    assert pinned == re.findall(r'"msgspec==([\d.]+)"', PYPROJECT.read_text())
