@@ -120,6 +120,7 @@ def _template_environment() -> dict[str, str]:
         "CONGESTION_CLEAR_THRESHOLD": "40",
         "ALERT_HOLD_SECONDS": "60",
         "ALERT_CLEAR_SECONDS": "120",
+        "DEFAULT_INTERVAL_SECONDS": "60",
         "HISTORY_RETENTION_DAYS": "90",
         "SITE_URL": "",
     }
