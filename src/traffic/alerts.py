@@ -1,0 +1,150 @@
+"""When congestion becomes an alert, grows, eases and is over.
+
+A level is raised when the score has stayed at or above its threshold for the hold
+time, and given up when it has stayed below a lower one for the clear hold time: that
+band and those times keep one jam from becoming a dozen alerts. Event time decides, so
+a replay decides the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+import msgspec
+
+from .policy import Policy
+
+LEVELS = ("none", "high", "severe")
+NONE, HIGH, SEVERE = range(3)
+
+
+class AlertState(msgspec.Struct, array_like=True, gc=False):
+    """The alert of a segment, and since when the score has been where it is.
+
+    Times are event times in ms, scores tenths; None means the score is not there now.
+    """
+
+    level: int = NONE
+    opened_at: int = 0
+    level_since: int = 0
+    peak_level: int = NONE
+    peak: int = 0
+    high_since: Optional[int] = None
+    severe_since: Optional[int] = None
+    eased_since: Optional[int] = None
+    clear_since: Optional[int] = None
+
+    def is_calm(self) -> bool:
+        """Whether there is no alert and none in the making."""
+        return self.level == NONE and self.high_since is None
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The policy in the units of the fold: scores in tenths, times in ms."""
+
+    high: int
+    severe: int
+    ease: int
+    clear: int
+    hold_ms: int
+    clear_hold_ms: int
+
+    @classmethod
+    def of(cls, policy: Policy) -> Thresholds:
+        """Return the thresholds of *policy*."""
+        return cls(
+            high=round(policy.high_score * 10),
+            severe=round(policy.severe_score * 10),
+            ease=round(policy.ease_score * 10),
+            clear=round(policy.clear_score * 10),
+            hold_ms=round(policy.hold_s * 1000),
+            clear_hold_ms=round(policy.clear_hold_s * 1000),
+        )
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A change of an alert's level at event time *at* (ms); scores in tenths."""
+
+    kind: str
+    level: int
+    previous: int
+    at: int
+    opened_at: int
+    peak_level: int
+    peak: int
+    score: int
+
+
+def _since(holds: bool, since: Optional[int], at: int) -> Optional[int]:
+    if not holds:
+        return None
+    return at if since is None else since
+
+
+def _held(since: Optional[int], at: int, span_ms: int) -> bool:
+    return since is not None and at - since >= span_ms
+
+
+def _watch(alert: AlertState, score: int, at: int, limits: Thresholds) -> None:
+    alert.high_since = _since(score >= limits.high, alert.high_since, at)
+    alert.severe_since = _since(score >= limits.severe, alert.severe_since, at)
+    alert.eased_since = _since(score < limits.ease, alert.eased_since, at)
+    alert.clear_since = _since(score < limits.clear, alert.clear_since, at)
+
+
+def _next_level(alert: AlertState, at: int, limits: Thresholds) -> int:
+    if _held(alert.severe_since, at, limits.hold_ms):
+        return SEVERE
+    if alert.level < HIGH and _held(alert.high_since, at, limits.hold_ms):
+        return HIGH
+    if alert.level and _held(alert.clear_since, at, limits.clear_hold_ms):
+        return NONE
+    if alert.level == SEVERE and _held(alert.eased_since, at, limits.clear_hold_ms):
+        return HIGH
+    return alert.level
+
+
+def _kind(level: int, previous: int) -> str:
+    if previous == NONE:
+        return "opened"
+    if level == NONE:
+        return "cleared"
+    return "escalated" if level > previous else "eased"
+
+
+def advance(
+    alert: AlertState, score: int, at: int, limits: Thresholds
+) -> Optional[Transition]:
+    """Take the score (tenths) of event time *at* (ms) into *alert*.
+
+    Returns the transition it causes, if any; *at* never goes back.
+    """
+    _watch(alert, score, at, limits)
+    level, previous = _next_level(alert, at, limits), alert.level
+    if previous == NONE and level:
+        alert.opened_at, alert.peak_level, alert.peak = at, NONE, 0
+    if previous or level:
+        alert.peak = max(alert.peak, score)
+        alert.peak_level = max(alert.peak_level, level)
+    if level == previous:
+        return None
+    alert.level, alert.level_since = level, at
+    return Transition(
+        kind=_kind(level, previous),
+        level=level,
+        previous=previous,
+        at=at,
+        opened_at=alert.opened_at,
+        peak_level=alert.peak_level,
+        peak=alert.peak,
+        score=score,
+    )
+
+
+def forget_pending(alert: AlertState) -> None:
+    """Drop what was in the making: a segment that fell silent proves nothing."""
+    alert.high_since = alert.severe_since = None
+    alert.eased_since = alert.clear_since = None

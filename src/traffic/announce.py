@@ -1,0 +1,68 @@
+"""The event that tells of a change in an alert."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from .alerts import LEVELS
+from .fold import Change
+from .model import StoredSegment
+from .policy import Policy
+from .times import minute_text
+
+
+def alert_id_of(segment_id: str, opened_at: int) -> str:
+    """Return the id of the alert that opened at that event time (ms), for ever."""
+    return f"{segment_id}@{opened_at}"
+
+
+def event_of(
+    change: Change, stored: StoredSegment, now_ms: int, policy: Policy
+) -> dict[str, Any]:
+    """Return the detail of a `Congestion Alert` event (docs/wire-format.md).
+
+    The id depends on event time alone, so that whoever sends it again sends the same.
+    """
+    road, measures, turn = stored.road, change.measures, change.transition
+    alert_id = alert_id_of(stored.segment_id, turn.opened_at)
+    return {
+        "event_id": f"{alert_id}/{turn.kind}@{turn.at}",
+        "alert_id": alert_id,
+        "transition": turn.kind,
+        "level": LEVELS[turn.level],
+        "previous_level": LEVELS[turn.previous],
+        "segment_id": stored.segment_id,
+        "name": road.name,
+        "district": road.district,
+        "latitude": road.latitude,
+        "longitude": road.longitude,
+        "place": place_of(stored),
+        "congestion_score": turn.score / 10,
+        "peak_congestion": turn.peak / 10,
+        "speed": _rounded(measures.speed),
+        "free_flow_speed": road.free_flow_speed,
+        "travel_time_index": _rounded(measures.travel_time_index, 2),
+        "level_of_service": measures.level_of_service,
+        "opened_at": turn.opened_at,
+        "since": minute_text(turn.opened_at // 60_000),
+        "observed_at": turn.at,
+        "received_at": change.received_at,
+        "decided_at": now_ms,
+        "duration_s": (turn.at - turn.opened_at) // 1000,
+        "link": link_of(stored.segment_id, policy),
+    }
+
+
+def place_of(stored: StoredSegment) -> str:
+    """Return where a segment is, in words: its name and district, or its id."""
+    parts = [part for part in (stored.road.name, stored.road.district) if part]
+    return ", ".join(parts) or stored.segment_id
+
+
+def link_of(segment_id: str, policy: Policy) -> str:
+    """Return the address of the segment on the live page."""
+    return policy.link_format.format(segment_id=segment_id)
+
+
+def _rounded(value: Optional[float], digits: int = 1) -> Optional[float]:
+    return None if value is None else round(value, digits)

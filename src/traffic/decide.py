@@ -1,0 +1,120 @@
+"""What the readings of a batch mean for one segment: pure, no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Optional
+
+from .alerts import LEVELS, NONE
+from .announce import alert_id_of, event_of
+from .enrich import Measures
+from .fold import Change, fold
+from .model import Parcel, Rejection, StoredSegment, Tallies
+from .policy import Policy
+from .state import WorkingState, latest, pack, unpack
+from .windows import Window, window_measures
+
+# Digits kept of each measure: what a detector can tell, and what an item can afford.
+_DIGITS = {
+    "flow": 0,
+    "flow_per_lane": 0,
+    "speed": 1,
+    "density": 1,
+    "occupancy": 3,
+    "speed_ratio": 3,
+    "travel_time_index": 2,
+    "congestion_score": 1,
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The segment as it shall be stored, and what goes with it.
+
+    *live* holds the attributes a controller sees, None for those that are absent now;
+    *closed* and *late* are sums per minute for `segment_history`; *changes* are the
+    alert's transitions, announced by the newest events of the segment's outbox;
+    *redelivered* counts readings that came again without having been published again.
+    """
+
+    segment: StoredSegment
+    live: dict[str, Any]
+    closed: Sequence[tuple[int, Window]]
+    late: dict[int, Window]
+    changes: Sequence[Change]
+    rejected: Sequence[tuple[Parcel, Rejection]]
+    counted: Tallies
+    redelivered: int
+
+    def is_news(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.counted.accepted or self.counted.duplicate)
+
+
+def decide(
+    stored: StoredSegment, parcels: Sequence[Parcel], now_ms: int, policy: Policy
+) -> Decision:
+    """Take *parcels*, the messages of one segment in their order, into *stored*.
+
+    *now_ms* is the wall clock and is only written down, never decided upon: a replay
+    decides the same.
+    """
+    state = unpack(stored.packed)
+    folded = fold(state, parcels, stored.road, policy)
+    events = tuple(event_of(one, stored, now_ms, policy) for one in folded.changes)
+    received = max(parcel.reference_ms for parcel in parcels)
+    return Decision(
+        segment=replace(
+            stored,
+            version=stored.version + 1,
+            tallies=stored.tallies.plus(folded.tallies()),
+            packed=pack(state),
+            outbox=stored.outbox + events,
+        ),
+        live=_live(stored, state, received, now_ms),
+        closed=folded.closed,
+        late=folded.late,
+        changes=folded.changes,
+        rejected=folded.rejected,
+        counted=folded.tallies(),
+        redelivered=folded.redelivered,
+    )
+
+
+def rounded(measures: Measures) -> dict[str, Any]:
+    """Return the measures as attributes, each with the digits it can bear."""
+    return {name: _round(value, name) for name, value in asdict(measures).items()}
+
+
+def _round(value: Any, name: str) -> Any:
+    if value is None or name not in _DIGITS:
+        return value
+    digits = _DIGITS[name]
+    return round(value, digits) if digits else round(value)
+
+
+def _live(
+    stored: StoredSegment, state: WorkingState, received_at: int, now_ms: int
+) -> dict[str, Any]:
+    known = len(state.sensors)
+    return {
+        "updated_at": now_ms,
+        "observed_at": state.clock,
+        "received_at": received_at,
+        **rounded(window_measures(latest(state), stored.road)),
+        "sensors": known,
+        "sensors_reporting": round(state.fresh / known, 3) if known else 0,
+        **_alert(stored.segment_id, state),
+    }
+
+
+def _alert(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:
+    alert = state.alert
+    if alert.level == NONE:
+        return {"alert_level": LEVELS[NONE], "alert_id": None, "alert_since": None}
+    return {
+        "alert_level": LEVELS[alert.level],
+        "alert_id": alert_id_of(segment_id, alert.opened_at),
+        "alert_since": alert.level_since,
+    }

@@ -1,0 +1,148 @@
+"""Bytes of a record into its readings, with a reason for each that can't be read.
+
+Nearly every record passes `decode_message` at full speed. The others are looked at
+again, reading by reading, so that a bad one takes no neighbour with it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Optional
+
+import msgspec
+
+from .model import Message, Reading, Rejection
+from .policy import MAX_READINGS_PER_MESSAGE
+
+decode_message = msgspec.json.Decoder(Message).decode
+
+_RANGE = re.compile(
+    r"^Expected (?P<expected>.* [<>]=? .*?)(?: - at `\$\.?(?P<path>.*)`)?$"
+)
+_TYPE = re.compile(
+    r"^Expected (?P<expected>.*), got `(?P<actual>.*?)`(?: - at `\$\.?(?P<path>.*)`)?$"
+)
+_MISSING = re.compile(r"^Object missing required field `(?P<path>.*)`$")
+_LONGEST_ACTUAL = 80
+
+
+class Decoded(NamedTuple):
+    """A record that needed a second look: what could be read, and what could not.
+
+    *positions* tells the place of each reading in its message.
+    """
+
+    rejected: Sequence[Rejection] = ()
+    readings: Sequence[Reading] = ()
+    positions: Sequence[int] = ()
+    received_at: Optional[int] = None
+    device_id: Optional[str] = None
+
+
+def is_whole(message: Message) -> bool:
+    """Whether a decoded message can be folded as it is."""
+    if message.readings is None:
+        return message.is_bare()
+    return 0 < len(message.readings) <= MAX_READINGS_PER_MESSAGE
+
+
+def salvage(data: bytes) -> Decoded:
+    """Read what can be read of a record that is not a whole message.
+
+    Python's own parser takes NaN and Infinity, which JSON has not: one such number
+    then costs its reading only.
+    """
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        return _refused("not_json", "", "a JSON object", str(error), data)
+    if not isinstance(content, dict):
+        return _refused("not_a_message", "", "a JSON object", _shown(content), data)
+    if "readings" in content:
+        decoded = _salvage_list(content["readings"], data)
+    elif "sensor_id" in content:
+        decoded = _salvage_each([content], bare=True)
+    else:
+        fields = ", ".join(sorted(map(str, content))[:12])
+        expected = "readings, or the fields of one reading"
+        return _refused("not_a_message", "", expected, f"fields {fields}", data)
+    return decoded._replace(
+        received_at=_of_type(content.get("received_at"), int),
+        device_id=_of_type(content.get("device_id"), str),
+    )
+
+
+def _salvage_list(readings: Any, data: bytes) -> Decoded:
+    if not isinstance(readings, list):
+        shown = _shown(readings)
+        return _refused("wrong_type", "readings", "a list", shown, data)
+    if not readings:
+        expected = "at least one reading"
+        return _refused("no_readings", "readings", expected, "none", data, readings=0)
+    if len(readings) > MAX_READINGS_PER_MESSAGE:
+        many, most = len(readings), f"at most {MAX_READINGS_PER_MESSAGE} readings"
+        return _refused("too_many_readings", "readings", most, str(many), data, many)
+    return _salvage_each(readings, bare=False)
+
+
+def _salvage_each(items: Sequence[Any], bare: bool) -> Decoded:
+    good: list[tuple[int, Reading]] = []
+    rejected = []
+    for index, item in enumerate(items):
+        try:
+            good.append((index, _reading(item)))
+        except msgspec.ValidationError as error:
+            fault = _explain(str(error), item)
+            place = None if bare else index
+            rejected.append(fault._replace(place=place, raw=item))
+    return Decoded(
+        rejected,
+        [reading for _, reading in good],
+        [index for index, _ in good],
+    )
+
+
+def _reading(item: Any) -> Reading:
+    """Convert one parsed reading; NaN, which no comparison refuses, is refused here."""
+    if isinstance(item, dict):
+        for field, value in item.items():
+            if isinstance(value, float) and math.isnan(value):
+                message = f"Expected a number >= 0 - at `$.{field}`"
+                raise msgspec.ValidationError(message)
+    return msgspec.convert(item, Reading)
+
+
+def _explain(error: str, item: Any) -> Rejection:
+    """Translate msgspec's message into reason, path, expected and actual."""
+    missing = _MISSING.match(error)
+    if missing:
+        return Rejection("missing_field", missing["path"], "a value", "absent")
+    kind = _TYPE.match(error)
+    if kind:
+        path = kind["path"] or ""
+        return Rejection("wrong_type", path, kind["expected"], kind["actual"])
+    span = _RANGE.match(error)
+    if span:
+        path = span["path"] or ""
+        shown = _shown(item.get(path) if isinstance(item, dict) else item)
+        return Rejection("out_of_range", path, span["expected"], shown)
+    return Rejection("wrong_type", "", "a reading", error)
+
+
+def _refused(
+    reason: str, path: str, expected: str, actual: str, data: bytes, readings: int = 1
+) -> Decoded:
+    fault = Rejection(reason, path, expected, actual, readings=readings, raw=data)
+    return Decoded(rejected=[fault])
+
+
+def _of_type(value: Any, kind: type) -> Any:
+    return value if type(value) is kind else None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_ACTUAL else text[: _LONGEST_ACTUAL - 3] + "..."

@@ -1,0 +1,35 @@
+"""The faults of the Lambda code; a bad reading is none of them.
+
+TrafficError
+  SettingsError    the environment does not say what the code needs
+  StoreError       the database refused or did not answer
+    Conflict       somebody else wrote the segment first: read, decide and write again
+  PublishError     the event bus refused or did not answer
+  QuarantineError  rejected readings could not be set aside
+"""
+
+from __future__ import annotations
+
+
+class TrafficError(Exception):
+    """Root of the faults of this package."""
+
+
+class SettingsError(TrafficError):
+    """The environment does not say what the code needs."""
+
+
+class StoreError(TrafficError):
+    """The database refused or did not answer."""
+
+
+class Conflict(StoreError):  # noqa: N818 - an outcome of a race, not a fault
+    """Somebody else wrote the segment first."""
+
+
+class PublishError(TrafficError):
+    """The event bus refused or did not answer."""
+
+
+class QuarantineError(TrafficError):
+    """Rejected readings could not be set aside."""

@@ -1,0 +1,144 @@
+"""Values to DynamoDB attributes and back, and the statements that carry them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .decide import Decision
+from .model import Road, StoredSegment, Tallies
+
+ROAD_ATTRIBUTES = (
+    "name",
+    "district",
+    "latitude",
+    "longitude",
+    "lanes",
+    "length_m",
+    "free_flow_speed",
+)
+_STATE_ATTRIBUTES = ("version", "state", "outbox", "accepted", "late", "duplicate")
+Attributes = dict[str, dict[str, Any]]
+
+
+def attribute(value: Any) -> dict[str, Any]:
+    """Return the attribute of a text, number or bytes."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bytes):
+        return {"B": value}
+    return {"N": repr(value)}
+
+
+def value_of(attribute: Mapping[str, Any]) -> Any:
+    """Return the value of a text, number or bytes attribute."""
+    (kind, value), *_ = attribute.items()
+    if kind == "N":
+        return float(value) if set(value) & set(".eE") else int(value)
+    return value
+
+
+def attributes(values: Mapping[str, Any]) -> Attributes:
+    """Return the attributes of a row; a value of None is an attribute absent."""
+    return {
+        name: attribute(value) for name, value in values.items() if value is not None
+    }
+
+
+def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
+    """Return the segment that *item* holds; an empty item is one never heard of."""
+    found = {name: value_of(item[name]) for name in item}
+    road = {name: found[name] for name in ROAD_ATTRIBUTES if name in found}
+    return StoredSegment(
+        segment_id,
+        version=found.get("version", 0),
+        road=Road(**road, known="name" in road or "free_flow_speed" in road),
+        tallies=Tallies(
+            found.get("accepted", 0), found.get("late", 0), found.get("duplicate", 0)
+        ),
+        packed=found.get("state"),
+        outbox=tuple(json.loads(found.get("outbox", "[]"))),
+    )
+
+
+def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
+    """Return the attributes to set and the names of those to remove."""
+    segment = decision.segment
+    values = {
+        **decision.live,
+        "version": segment.version,
+        "state": segment.packed,
+        "outbox": json.dumps(segment.outbox) if segment.outbox else None,
+        "accepted": segment.tallies.accepted,
+        "late": segment.tallies.late,
+        "duplicate": segment.tallies.duplicate,
+    }
+    return split(values)
+
+
+def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that are there, and the names of those that are None."""
+    present = {name: value for name, value in values.items() if value is not None}
+    return present, [name for name, value in values.items() if value is None]
+
+
+def partiql_update(table: str, decision: Decision) -> dict[str, Any]:
+    """Return the statement that writes a segment over the version it was read at."""
+    present, absent = changes(decision)
+    sets = " ".join(f'SET "{name}"=?' for name in present)
+    removes = " ".join(f'REMOVE "{name}"' for name in absent)
+    where = 'WHERE "segment_id"=? AND "version"=?'
+    key = (decision.segment.segment_id, decision.segment.version - 1)
+    return {
+        "Statement": f'UPDATE "{table}" {sets} {removes} {where}',
+        "Parameters": [attribute(value) for value in (*present.values(), *key)],
+    }
+
+
+def partiql_sent(table: str, segment: StoredSegment) -> dict[str, Any]:
+    """Return the statement that empties the outbox of that version."""
+    return {
+        "Statement": f'UPDATE "{table}" REMOVE "outbox" '
+        'WHERE "segment_id"=? AND "version"=?',
+        "Parameters": [attribute(segment.segment_id), attribute(segment.version)],
+    }
+
+
+def update(
+    table: str, key: Mapping[str, str], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return an UpdateItem that sets *values* and removes those that are None."""
+    present, absent = split(values)
+    names = {f"#{i}": name for i, name in enumerate((*present, *absent))}
+    sets = ", ".join(f"#{i} = :{i}" for i in range(len(present)))
+    removes = ", ".join(f"#{len(present) + i}" for i in range(len(absent)))
+    return {
+        "TableName": table,
+        "Key": attributes(key),
+        "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": {
+            f":{i}": attribute(value) for i, value in enumerate(present.values())
+        },
+    }
+
+
+def segment_update(table: str, decision: Decision) -> dict[str, Any]:
+    """Return the UpdateItem that writes a segment over the version it was read at."""
+    present, absent = changes(decision)
+    values = {**present, **dict.fromkeys(absent)}
+    action = update(table, {"segment_id": decision.segment.segment_id}, values)
+    action["ExpressionAttributeNames"]["#version"] = "version"
+    read_at = decision.segment.version - 1
+    if read_at:
+        action["ConditionExpression"] = "#version = :read_at"
+        action["ExpressionAttributeValues"][":read_at"] = attribute(read_at)
+    else:
+        action["ConditionExpression"] = "attribute_not_exists(#version)"
+    return action
+
+
+def read_attributes() -> Sequence[str]:
+    """Return the names of the attributes that a segment is read from."""
+    return ROAD_ATTRIBUTES + _STATE_ATTRIBUTES

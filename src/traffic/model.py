@@ -1,0 +1,139 @@
+"""The values that cross boundaries: readings, roads, segments, rejections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, NamedTuple, Optional, Union
+
+import msgspec
+from msgspec import Meta
+
+from . import policy
+
+Count = Annotated[int, Meta(ge=0, le=policy.MAX_VEHICLE_COUNT)]
+Speed = Annotated[float, Meta(ge=0, le=policy.MAX_SPEED_KMH)]
+Score = Annotated[float, Meta(ge=0, le=policy.MAX_SCORE)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Interval = Annotated[float, Meta(gt=0, le=policy.MAX_INTERVAL_S)]
+
+_ID = re.compile(policy.ID_PATTERN)
+
+
+def is_id(text: str) -> bool:
+    """Whether *text* may name a sensor, a device or a segment."""
+    return _ID.fullmatch(text) is not None
+
+
+class Reading(msgspec.Struct, gc=False):
+    """What one sensor counted in one interval (docs/wire-format.md)."""
+
+    sensor_id: str
+    timestamp: Union[int, str]
+    vehicle_count: Count
+    average_speed: Optional[Speed] = None
+    congestion_score: Optional[Score] = None
+    occupancy: Optional[Share] = None
+    interval: Optional[Interval] = None
+
+
+class Message(msgspec.Struct, gc=False):
+    """A record of the stream: a list of readings, or one bare reading.
+
+    The fields of a bare reading carry the same names as in `Reading`, so that a bare
+    message is read in its place; their defaults are values that no reading has.
+    """
+
+    readings: Optional[list[Reading]] = None
+    received_at: Optional[int] = None
+    device_id: Optional[str] = None
+    sensor_id: str = ""
+    timestamp: Union[int, str] = -1
+    vehicle_count: Count = -1
+    average_speed: Optional[Speed] = None
+    congestion_score: Optional[Score] = None
+    occupancy: Optional[Share] = None
+    interval: Optional[Interval] = None
+
+    def is_bare(self) -> bool:
+        """Whether the message itself is a whole reading."""
+        return (
+            self.readings is None
+            and bool(self.sensor_id)
+            and self.timestamp != -1
+            and self.vehicle_count >= 0
+        )
+
+
+class Rejection(NamedTuple):
+    """Something that broke a rule and is set aside with its reason.
+
+    *place* is the position in the message, None for the message as a whole;
+    *readings* says how many readings are set aside with it.
+    """
+
+    reason: str
+    path: str
+    expected: str
+    actual: str
+    readings: int = 1
+    place: Optional[int] = None
+    raw: Any = None
+
+
+class Parcel(NamedTuple):
+    """One decoded record: its readings with where and when they came from.
+
+    *reference_ms* is the receipt time that clocks are judged against; *positions*
+    tells the place of each reading in its message when some were set aside.
+    """
+
+    sequence_number: str
+    reference_ms: int
+    readings: Sequence[Any]
+    device_id: Optional[str] = None
+    positions: Optional[Sequence[int]] = None
+
+
+@dataclass(frozen=True)
+class Road:
+    """What does not change of a segment; units as in `road_segments`."""
+
+    name: Optional[str] = None
+    district: Optional[str] = None
+    latitude: Optional[float] = None
+    longitude: Optional[float] = None
+    lanes: int = policy.UNKNOWN_LANES
+    length_m: float = policy.UNKNOWN_LENGTH_M
+    free_flow_speed: float = policy.UNKNOWN_FREE_FLOW_KMH
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """Published readings by fate, each counted once however often it is delivered."""
+
+    accepted: int = 0
+    late: int = 0
+    duplicate: int = 0
+
+    def plus(self, other: Tallies) -> Tallies:
+        """Return the sum of both."""
+        return Tallies(
+            self.accepted + other.accepted,
+            self.late + other.late,
+            self.duplicate + other.duplicate,
+        )
+
+
+@dataclass(frozen=True)
+class StoredSegment:
+    """A segment as the table holds it; version 0 means it has never been written."""
+
+    segment_id: str
+    version: int = 0
+    road: Road = field(default_factory=Road)
+    tallies: Tallies = field(default_factory=Tallies)
+    packed: Optional[bytes] = None
+    outbox: tuple[dict[str, Any], ...] = ()

@@ -1,0 +1,92 @@
+"""The Lambda function between the stream of readings and the tables."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from .batch import Batch, Shell
+from .intake import intake
+from .metrics import lines
+from .model import Parcel
+from .publish import EventBridgeBus
+from .quarantine import S3Quarantine
+from .settings import Settings, read
+from .store import DynamoStore, Tables
+
+# A call that hangs must not hold up its shard: the mapping's own retry comes sooner.
+_CLIENT = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    parameter_validation=False,  # the shapes are ours and tested; it costs a third
+    max_pool_connections=8,
+)
+
+
+def handler(event: Mapping[str, Any], _context: Any) -> dict[str, list[dict[str, Any]]]:
+    """Process a batch of readings; returns what has to come again."""
+    settings = _settings()
+    return process(event["Records"], _shell(), settings.stack)
+
+
+def process(
+    records: Sequence[Mapping[str, Any]], shell: Shell, stack: str
+) -> dict[str, list[dict[str, Any]]]:
+    """Process *records* of one shard by *shell*; prints the batch's figures."""
+    batch = Batch(shell, intake(records, shell.clock()))
+    batch.run(_shard_of(records))
+    for line in lines(batch.figures, stack, shell.clock()):
+        print(line)
+    return response(batch.failed)
+
+
+def response(failed: Sequence[Parcel]) -> dict[str, list[dict[str, Any]]]:
+    """Return the partial batch response: the lowest sequence number that failed.
+
+    Lambda takes the lowest as its checkpoint and sends all from there again.
+    """
+    if not failed:
+        return {"batchItemFailures": []}
+    lowest = min((parcel.sequence_number for parcel in failed), key=int)
+    return {"batchItemFailures": [{"itemIdentifier": lowest}]}
+
+
+def _shard_of(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return the shard of a batch: `shardId-000000000000:<sequence number>`."""
+    return str(records[0].get("eventID", "shard")).partition(":")[0] if records else ""
+
+
+@functools.lru_cache(maxsize=1)
+def _settings() -> Settings:
+    return read(os.environ)
+
+
+@functools.lru_cache(maxsize=1)
+def _shell() -> Shell:
+    """Connect once for each execution environment, at its first batch."""
+    settings, session = _settings(), boto3.session.Session()
+
+    def client(service: str) -> Any:
+        return session.client(service, config=_CLIENT)
+
+    return Shell(
+        store=DynamoStore(
+            client("dynamodb"),
+            Tables(
+                settings.segments_table, settings.history_table, settings.alerts_table
+            ),
+            settings.policy.retention_days,
+            time.sleep,
+        ),
+        bus=EventBridgeBus(client("events"), settings.event_bus),
+        quarantine=S3Quarantine(client("s3"), settings.quarantine_bucket),
+        clock=lambda: time.time_ns() // 1_000_000,
+        policy=settings.policy,
+    )

@@ -1,0 +1,55 @@
+"""Alert events to the event bus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .errors import PublishError
+
+SOURCE = "city.traffic"
+DETAIL_TYPE = "Congestion Alert"
+_MOST_ENTRIES = 10  # of one PutEvents request
+
+
+class Bus(Protocol):
+    """Takes alert events."""
+
+    def send(self, events: Sequence[dict[str, Any]]) -> list[bool]:
+        """Return for each event whether the bus took it; raises PublishError."""
+
+
+class EventBridgeBus:
+    """Takes alert events to EventBridge, ten a request."""
+
+    def __init__(self, client: Any, bus_name: str) -> None:
+        self._client = client
+        self._bus_name = bus_name
+
+    def send(self, events: Sequence[dict[str, Any]]) -> list[bool]:
+        """Return for each event whether the bus took it.
+
+        An answer of 200 may refuse some entries: each entry's own error tells.
+        """
+        taken: list[bool] = []
+        for start in range(0, len(events), _MOST_ENTRIES):
+            taken += self._send_some(events[start : start + _MOST_ENTRIES])
+        return taken
+
+    def _send_some(self, events: Sequence[dict[str, Any]]) -> list[bool]:
+        try:
+            answer = self._client.put_events(Entries=[self._entry(e) for e in events])
+        except (BotoCoreError, ClientError) as error:
+            raise PublishError(f"events {self._bus_name}: {error}") from error
+        return ["ErrorCode" not in entry for entry in answer["Entries"]]
+
+    def _entry(self, event: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "EventBusName": self._bus_name,
+            "Source": SOURCE,
+            "DetailType": DETAIL_TYPE,
+            "Detail": json.dumps(event),
+        }

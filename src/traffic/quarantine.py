@@ -1,0 +1,96 @@
+"""Where rejected readings are set aside, with the reason of each."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .errors import QuarantineError
+from .model import Parcel, Rejection
+from .times import day_text
+
+SetAside = tuple[str, Parcel, Rejection]
+
+
+class Quarantine(Protocol):
+    """Keeps the rejections of a batch."""
+
+    def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
+        """Write them; raises QuarantineError."""
+
+
+class S3Quarantine:
+    """Keeps the rejections of a batch as one object of JSON lines.
+
+    The key names what the object holds, the shard and the first sequence number, so
+    that a retry of the batch writes the same object.
+    """
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
+        """Write them; raises QuarantineError."""
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=key_of(shard, rejected),
+                Body="".join(line + "\n" for line in lines(rejected)).encode(),
+                ContentType="application/x-ndjson",
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise QuarantineError(f"s3 {self._bucket}: {error}") from error
+
+
+def key_of(shard: str, rejected: Sequence[SetAside]) -> str:
+    """Return the key: the day of receipt, the shard, the first sequence number."""
+    first = min((parcel for _, parcel, _ in rejected), key=_place)
+    day = day_text(first.reference_ms)
+    return f"quarantine/{day}/{shard}/{first.sequence_number}.jsonl"
+
+
+def _place(parcel: Parcel) -> int:
+    return int(parcel.sequence_number)
+
+
+def lines(rejected: Iterable[SetAside]) -> list[str]:
+    """Return one line of JSON for each rejection."""
+    return [_line(*one) for one in rejected]
+
+
+def _line(segment_id: str, parcel: Parcel, fault: Rejection) -> str:
+    content = {
+        "segment_id": segment_id,
+        "device_id": parcel.device_id,
+        "sequence_number": parcel.sequence_number,
+        "index": fault.place,
+        "readings": fault.readings,
+        "path": fault.path,
+        "reason": fault.reason,
+        "expected": fault.expected,
+        "actual": fault.actual,
+        "message": _message(fault.raw),
+        "received_at": parcel.reference_ms,
+    }
+    try:
+        return json.dumps(content, allow_nan=False)
+    except ValueError:  # NaN or Infinity, which JSON has not
+        return json.dumps({**content, "message": {"text": repr(fault.raw)}})
+
+
+def _message(raw: Any) -> Any:
+    """Return the reading as it came; bytes that are no JSON as base64."""
+    if isinstance(raw, msgspec.Struct):
+        return msgspec.to_builtins(raw)
+    if not isinstance(raw, bytes):
+        return raw
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return {"base64": base64.b64encode(raw).decode()}

@@ -1,0 +1,93 @@
+"""Rows of `segment_history` and `congestion_alerts`, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .alerts import LEVELS, NONE, Transition
+from .announce import alert_id_of
+from .decide import Decision, rounded
+from .model import StoredSegment
+from .times import day_text, hour_text, minute_text
+from .windows import Window, merged, pack, window_measures
+
+_DAY_S = 86_400
+
+
+def minutes_of(decision: Decision) -> dict[int, Window]:
+    """Return the sums that the decision adds, by minute."""
+    minutes = dict(decision.closed)
+    for minute, window in decision.late.items():
+        minutes[minute] = _with(minutes.get(minute), window)
+    return minutes
+
+
+def minutes_to_read(decision: Decision) -> Sequence[int]:
+    """Return the minutes whose rows may exist already, and so have to be merged."""
+    closed = {minute for minute, _ in decision.closed}
+    return [minute for minute in decision.late if minute not in closed]
+
+
+def actions_of(decision: Decision) -> int:
+    """Return how many items change with the decision."""
+    return 1 + len(minutes_of(decision)) + len(alert_rows(decision, 0))
+
+
+def _with(one: Any, late: Window) -> Window:
+    marked = merged(late, Window(late=late.readings))
+    return marked if one is None else merged(one, marked)
+
+
+def history_row(
+    stored: StoredSegment, minute: int, window: Window, retention_days: int
+) -> dict[str, Any]:
+    """Return the row of *minute*, with its measures and, packed, its sums."""
+    return {
+        "segment_id": stored.segment_id,
+        "minute": minute_text(minute),
+        "hour": hour_text(minute),
+        "district": stored.road.district,
+        "readings": window.readings,
+        "vehicles": window.vehicles,
+        **rounded(window_measures(window, stored.road)),
+        "late": window.late,
+        "sums": pack(window),
+        "expires_at": minute * 60 + retention_days * _DAY_S,
+    }
+
+
+def alert_rows(decision: Decision, retention_days: int) -> dict[str, dict[str, Any]]:
+    """Return the alerts that changed, by id, as their last change left them."""
+    rows = {}
+    for change in decision.changes:
+        turn = change.transition
+        key = alert_id_of(decision.segment.segment_id, turn.opened_at)
+        rows[key] = _alert_row(decision.segment, turn, retention_days)
+        rows[key]["speed"] = rounded(change.measures)["speed"]
+    return rows
+
+
+def _alert_row(
+    stored: StoredSegment, turn: Transition, retention_days: int
+) -> dict[str, Any]:
+    road, is_over = stored.road, turn.level == NONE
+    return {
+        "segment_id": stored.segment_id,
+        "name": road.name,
+        "district": road.district,
+        "latitude": road.latitude,
+        "longitude": road.longitude,
+        "free_flow_speed": road.free_flow_speed,
+        "alert_status": "cleared" if is_over else "open",
+        "open_flag": None if is_over else "open",
+        "level": LEVELS[turn.previous if is_over else turn.level],
+        "peak_level": LEVELS[turn.peak_level],
+        "peak_congestion": turn.peak / 10,
+        "day": day_text(turn.opened_at),
+        "opened_at": turn.opened_at,
+        "level_since": turn.at,
+        "cleared_at": turn.at if is_over else None,
+        "duration_s": (turn.at - turn.opened_at) // 1000 if is_over else None,
+        "expires_at": turn.at // 1000 + retention_days * _DAY_S if is_over else None,
+    }

@@ -1,0 +1,100 @@
+"""What the template tells the Lambda code, read from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import SettingsError
+from .policy import Policy
+
+REQUIRED = (
+    "SEGMENTS_TABLE",
+    "HISTORY_TABLE",
+    "ALERTS_TABLE",
+    "EVENT_BUS_NAME",
+    "QUARANTINE_BUCKET",
+    "STACK_NAME",
+    "CONGESTION_HIGH_THRESHOLD",
+    "CONGESTION_SEVERE_THRESHOLD",
+    "CONGESTION_CLEAR_THRESHOLD",
+    "ALERT_HOLD_SECONDS",
+    "ALERT_CLEAR_SECONDS",
+    "DEFAULT_INTERVAL_SECONDS",
+    "HISTORY_RETENTION_DAYS",
+    "SITE_URL",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The names of the stack's parts, and the policy that its parameters choose."""
+
+    segments_table: str
+    history_table: str
+    alerts_table: str
+    event_bus: str
+    quarantine_bucket: str
+    stack: str
+    policy: Policy
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Return the settings; raises SettingsError naming the variable at fault."""
+    missing = [name for name in REQUIRED if name not in environment]
+    if missing:
+        raise SettingsError(f"set {', '.join(missing)} (template.yaml does)")
+    return Settings(
+        segments_table=environment["SEGMENTS_TABLE"],
+        history_table=environment["HISTORY_TABLE"],
+        alerts_table=environment["ALERTS_TABLE"],
+        event_bus=environment["EVENT_BUS_NAME"],
+        quarantine_bucket=environment["QUARANTINE_BUCKET"],
+        stack=environment["STACK_NAME"],
+        policy=_policy(environment),
+    )
+
+
+def _policy(environment: Mapping[str, str]) -> Policy:
+    policy = Policy(
+        high_score=_number(environment, "CONGESTION_HIGH_THRESHOLD"),
+        severe_score=_number(environment, "CONGESTION_SEVERE_THRESHOLD"),
+        clear_score=_number(environment, "CONGESTION_CLEAR_THRESHOLD"),
+        hold_s=_number(environment, "ALERT_HOLD_SECONDS"),
+        clear_hold_s=_number(environment, "ALERT_CLEAR_SECONDS"),
+        retention_days=int(_number(environment, "HISTORY_RETENTION_DAYS")),
+        default_interval_s=_number(environment, "DEFAULT_INTERVAL_SECONDS"),
+        link_format=_link_format(environment),
+    )
+    if not policy.clear_score < policy.high_score < policy.severe_score:
+        raise SettingsError(
+            "expected CONGESTION_CLEAR_THRESHOLD < CONGESTION_HIGH_THRESHOLD < "
+            f"CONGESTION_SEVERE_THRESHOLD, got {policy.clear_score:g}, "
+            f"{policy.high_score:g}, {policy.severe_score:g}"
+        )
+    return policy
+
+
+def _number(environment: Mapping[str, str], name: str) -> float:
+    try:
+        value = float(environment[name])
+    except ValueError:
+        raise SettingsError(
+            f"{name}: expected a number, got {environment[name]!r}"
+        ) from None
+    if value < 0:
+        raise SettingsError(f"{name}: expected 0 or more, got {value:g}")
+    return value
+
+
+def _link_format(environment: Mapping[str, str]) -> str:
+    """Return where alerts point: the live page, or the item in the AWS console."""
+    site = environment["SITE_URL"].rstrip("/")
+    if site:
+        return site + "/#segment={segment_id}"
+    region = environment.get("AWS_REGION", "us-east-1")
+    return (
+        f"https://{region}.console.aws.amazon.com/dynamodbv2/home?region={region}"
+        "#edit-item?itemMode=2&route=ROUTE_ITEM_EXPLORER&sk=&pk={segment_id}"
+        f"&table={environment['SEGMENTS_TABLE']}"
+    )

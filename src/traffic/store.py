@@ -1,0 +1,259 @@
+"""Segments in DynamoDB: read together, written under the version that was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import (
+    Any,
+    Callable,
+    NamedTuple,
+    Optional,
+    Protocol,
+)
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import items
+from .decide import Decision
+from .errors import Conflict, StoreError
+from .model import StoredSegment
+from .rows import (
+    actions_of,
+    alert_rows,
+    history_row,
+    minutes_of,
+    minutes_to_read,
+)
+from .times import minute_text
+from .windows import Window, merged, unpack
+
+Outcomes = dict[str, Optional[StoreError]]
+Sleep = Callable[[float], None]
+
+_MOST_KEYS = 100  # of one BatchGetItem
+_MOST_STATEMENTS = 25  # of one BatchExecuteStatement
+MOST_ACTIONS = 100  # of one TransactWriteItems
+_READ_ROUNDS = 5
+
+
+class Store(Protocol):
+    """Keeps segments, their history and their alerts."""
+
+    def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
+        """Return a StoredSegment, or the StoreError met, for each id."""
+
+    def write(self, decisions: Sequence[Decision]) -> Outcomes:
+        """Write each whole or not at all; Conflict where another version is stored."""
+
+    def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
+        """Empty the outboxes of these versions; a newer version keeps its own."""
+
+
+class Tables(NamedTuple):
+    """Names of the three tables."""
+
+    segments: str
+    history: str
+    alerts: str
+
+
+class DynamoStore:
+    """Keeps segments, their history and their alerts in DynamoDB.
+
+    A plain update goes out as a conditional statement, 25 a call. One that closes a
+    minute, merges a late one or changes an alert is a transaction over all its items.
+    """
+
+    def __init__(self, client: Any, tables: Tables, retention_days: int, sleep: Sleep):
+        self._client = client
+        self._tables = tables
+        self._retention_days = retention_days
+        self._sleep = sleep
+        self._pool = ThreadPoolExecutor(max_workers=4)
+
+    def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
+        """Return a StoredSegment, or the StoreError met, for each id."""
+        parts = self._pool.map(self._read_some, _chunks(segment_ids, _MOST_KEYS))
+        return {name: found for part in parts for name, found in part.items()}
+
+    def _read_some(self, segment_ids: Sequence[str]) -> dict[str, Any]:
+        keys = [{"segment_id": {"S": segment_id}} for segment_id in segment_ids]
+        try:
+            found = self._get(self._tables.segments, keys, items.read_attributes())
+        except StoreError as error:
+            return dict.fromkeys(segment_ids, error)
+        by_id = {item["segment_id"]["S"]: item for item in found}
+        return {s: items.segment_of(s, by_id.get(s, {})) for s in segment_ids}
+
+    def _get(
+        self, table: str, keys: Sequence[dict[str, Any]], wanted: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Get items by key, going on with the keys that DynamoDB left unprocessed."""
+        names = {f"#{i}": name for i, name in enumerate((*wanted, *keys[0]))}
+        request: dict[str, Any] = {
+            "Keys": list(keys),
+            "ConsistentRead": True,
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+        found: list[dict[str, Any]] = []
+        for round_ in range(_READ_ROUNDS):
+            answer = _called(self._client.batch_get_item, RequestItems={table: request})
+            found += answer["Responses"].get(table, [])
+            left = answer.get("UnprocessedKeys", {}).get(table)
+            if not left:
+                return found
+            request = left
+            self._sleep(0.05 * 2**round_)
+        raise StoreError(f"{table}: {len(request['Keys'])} keys were left unread")
+
+    def write(self, decisions: Sequence[Decision]) -> Outcomes:
+        """Write each whole or not at all; Conflict where another version is stored."""
+        plain = [one for one in decisions if not _is_wide(one)]
+        wide = [one for one in decisions if _is_wide(one)]
+        jobs = [
+            *((self._write_plain, part) for part in _chunks(plain, _MOST_STATEMENTS)),
+            *((self._write_wide, part) for part in _grouped(wide)),
+        ]
+        outcomes: Outcomes = {}
+        for part in self._pool.map(lambda job: job[0](job[1]), jobs):
+            outcomes.update(part)
+        return outcomes
+
+    def _write_plain(self, decisions: Sequence[Decision]) -> Outcomes:
+        table = self._tables.segments
+        statements = [items.partiql_update(table, one) for one in decisions]
+        try:
+            answers = self._execute(statements)
+        except StoreError as error:
+            return dict.fromkeys(map(_id, decisions), error)
+        return {
+            _id(one): _refusal(answer.get("Error"))
+            for one, answer in zip(decisions, answers)
+        }
+
+    def _execute(self, statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        call = self._client.batch_execute_statement
+        return list(_called(call, Statements=list(statements))["Responses"])
+
+    def _write_wide(self, decisions: Sequence[Decision]) -> Outcomes:
+        try:
+            actions = [action for one in decisions for action in self._actions(one)]
+            _called(self._client.transact_write_items, TransactItems=actions)
+        except Conflict as error:
+            if len(decisions) == 1:
+                return {_id(decisions[0]): error}
+            return self._write_apart(decisions)
+        except StoreError as error:
+            return dict.fromkeys(map(_id, decisions), error)
+        return dict.fromkeys(map(_id, decisions))
+
+    def _write_apart(self, decisions: Sequence[Decision]) -> Outcomes:
+        """One conflict cancels a whole transaction: find out whose it was."""
+        outcomes: Outcomes = {}
+        for one in decisions:
+            outcomes.update(self._write_wide([one]))
+        return outcomes
+
+    def _actions(self, decision: Decision) -> Iterable[dict[str, Any]]:
+        tables = self._tables
+        yield {"Update": items.segment_update(tables.segments, decision)}
+        for row in self._history_rows(decision):
+            item = items.attributes(row)
+            yield {"Put": {"TableName": tables.history, "Item": item}}
+        for key, row in alert_rows(decision, self._retention_days).items():
+            yield {"Update": items.update(tables.alerts, {"alert_id": key}, row)}
+
+    def _history_rows(self, decision: Decision) -> Iterable[Mapping[str, Any]]:
+        """Return the rows of the decision's minutes, merged with those stored.
+
+        A stored row is read after the segment, and every writer of rows moves the
+        segment's version: where the version still holds, so does the row.
+        """
+        minutes = minutes_of(decision)
+        stored = self._stored_minutes(decision, minutes_to_read(decision))
+        for minute, window in minutes.items():
+            whole = merged(stored[minute], window) if minute in stored else window
+            yield history_row(decision.segment, minute, whole, self._retention_days)
+
+    def _stored_minutes(
+        self, decision: Decision, minutes: Sequence[int]
+    ) -> dict[int, Window]:
+        by_text = {minute_text(minute): minute for minute in minutes}
+        found: dict[int, Window] = {}
+        for part in _chunks(list(by_text), _MOST_KEYS):
+            keys = [
+                {"segment_id": {"S": _id(decision)}, "minute": {"S": text}}
+                for text in part
+            ]
+            for item in self._get(self._tables.history, keys, ("sums",)):
+                found[by_text[item["minute"]["S"]]] = unpack(item["sums"]["B"])
+        return found
+
+    def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
+        """Empty the outboxes of these versions; a newer version keeps its own."""
+        table = self._tables.segments
+        statements = [items.partiql_sent(table, one) for one in segments]
+        for part in _chunks(statements, _MOST_STATEMENTS):
+            for answer in self._execute(part):
+                refusal = _refusal(answer.get("Error"))
+                if refusal is not None and not isinstance(refusal, Conflict):
+                    raise refusal
+
+
+def _id(decision: Decision) -> str:
+    return decision.segment.segment_id
+
+
+def _is_wide(decision: Decision) -> bool:
+    """Whether more than the segment's own item has to change with it."""
+    is_first = decision.segment.version == 1
+    return bool(is_first or decision.closed or decision.late or decision.changes)
+
+
+def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
+    """Return the transactions: as many segments in each as its limit allows."""
+    groups: list[list[Decision]] = []
+    size = MOST_ACTIONS
+    for one in decisions:
+        size += actions_of(one)
+        if size > MOST_ACTIONS:
+            groups.append([])
+            size = actions_of(one)
+        groups[-1].append(one)
+    return groups
+
+
+def _chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+_CONFLICTS = ("ConditionalCheckFailed", "TransactionConflict", "DuplicateItem")
+
+
+def _refusal(error: Optional[Mapping[str, Any]]) -> Optional[StoreError]:
+    if error is None:
+        return None
+    code = error.get("Code", "")
+    kind = Conflict if code.startswith(_CONFLICTS) else StoreError
+    return kind(f"{code}: {error.get('Message', '')}")
+
+
+def _called(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Call DynamoDB, in the only place where its errors become ours."""
+    try:
+        return call(**arguments)
+    except ClientError as error:
+        raise _translated(error) from error
+    except BotoCoreError as error:
+        raise StoreError(str(error)) from error
+
+
+def _translated(error: ClientError) -> StoreError:
+    reasons = error.response.get("CancellationReasons", [])
+    codes = [reason.get("Code") or "None" for reason in reasons]
+    met = [code for code in codes if code != "None"]
+    if met and all(code.startswith(_CONFLICTS) for code in met):
+        return Conflict(str(error))
+    return _refusal(error.response["Error"]) or StoreError(str(error))

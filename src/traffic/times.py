@@ -1,0 +1,46 @@
+"""Instants as milliseconds since the epoch, and the texts that stand for them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Optional
+
+import msgspec
+
+from .policy import MINUTE_MS
+
+
+def ms_of(text: str) -> Optional[int]:
+    """Return the instant of an RFC 3339 text in ms, None if it is none.
+
+    A text without an offset names no instant, so it is none.
+    """
+    try:
+        moment = msgspec.convert(text, datetime)
+        return None if moment.tzinfo is None else round(moment.timestamp() * 1000)
+    except (msgspec.ValidationError, OverflowError):
+        return None
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, timezone.utc)
+
+
+def second_text(ms: int) -> str:
+    """Return ``2026-11-22T18:32:05Z``."""
+    return _moment(ms).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def minute_text(minute: int) -> str:
+    """Return ``2026-11-22T18:32Z`` for a *minute* counted from the epoch."""
+    return _moment(minute * MINUTE_MS).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def hour_text(minute: int) -> str:
+    """Return ``2026-11-22T18Z`` for a *minute* counted from the epoch."""
+    return _moment(minute * MINUTE_MS).strftime("%Y-%m-%dT%HZ")
+
+
+def day_text(ms: int) -> str:
+    """Return ``2026-11-22``, in UTC."""
+    return _moment(ms).strftime("%Y-%m-%d")
