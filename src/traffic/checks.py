@@ -41,8 +41,7 @@ def fault_of(reading: Any, at: int, reference_ms: int) -> Rejection:
 
 
 def _clock(reason: str, expected: str, at: int, reference_ms: int) -> Rejection:
-    when = second_text(at) if at < 253_402_300_800_000 else str(at)
-    actual = f"{when}, {(at - reference_ms) / 1000:+.0f} s from receipt"
+    actual = f"{second_text(at)}, {(at - reference_ms) / 1000:+.0f} s from receipt"
     return Rejection(reason, "timestamp", expected, actual)
 
 

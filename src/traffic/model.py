@@ -16,6 +16,7 @@ Count = Annotated[int, Meta(ge=0, le=policy.MAX_VEHICLE_COUNT)]
 Speed = Annotated[float, Meta(ge=0, le=policy.MAX_SPEED_KMH)]
 Score = Annotated[float, Meta(ge=0, le=policy.MAX_SCORE)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Instant = Annotated[int, Meta(ge=0, le=policy.LAST_INSTANT_MS)]
 Interval = Annotated[float, Meta(gt=0, le=policy.MAX_INTERVAL_S)]
 
 _ID = re.compile(policy.ID_PATTERN)
@@ -30,7 +31,7 @@ class Reading(msgspec.Struct, gc=False):
     """What one sensor counted in one interval (docs/wire-format.md)."""
 
     sensor_id: str
-    timestamp: Union[int, str]
+    timestamp: Union[Instant, str]
     vehicle_count: Count
     average_speed: Optional[Speed] = None
     congestion_score: Optional[Score] = None
@@ -49,7 +50,7 @@ class Message(msgspec.Struct, gc=False):
     received_at: Optional[int] = None
     device_id: Optional[str] = None
     sensor_id: str = ""
-    timestamp: Union[int, str] = -1
+    timestamp: Union[Instant, str] = -1
     vehicle_count: Count = -1
     average_speed: Optional[Speed] = None
     congestion_score: Optional[Score] = None

@@ -87,7 +87,8 @@ def _line(segment_id: str, parcel: Parcel, fault: Rejection) -> str:
 def _message(raw: Any) -> Any:
     """Return the reading as it came; bytes that are no JSON as base64."""
     if isinstance(raw, msgspec.Struct):
-        return msgspec.to_builtins(raw)
+        fields = msgspec.structs.asdict(raw)
+        return {name: value for name, value in fields.items() if value is not None}
     if not isinstance(raw, bytes):
         return raw
     try:
