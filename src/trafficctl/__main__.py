@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 
 # Each module has register(subparsers); this order is the order of the help page.
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = (
+    "views",
+    "audit",
+)
 
 DESCRIPTION = "Run, feed, watch and audit City Traffic, on this machine or on AWS."
 EPILOG = (

@@ -6,6 +6,7 @@ AWS_PROFILE, AWS_REGION ...), so that every command works on both.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import boto3
@@ -21,8 +22,11 @@ POOL_CONNECTIONS = 32
 
 
 def session() -> Any:
-    """A boto3 session from the usual AWS settings."""
-    return boto3.session.Session()
+    """A boto3 session from the usual AWS settings.
+
+    AWS_REGION counts too; boto3 by itself reads AWS_DEFAULT_REGION only.
+    """
+    return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
 def client(session: Any, service: str) -> Any:

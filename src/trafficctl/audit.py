@@ -1,0 +1,125 @@
+"""`trafficctl audit`: proof that no reading was lost and none counted twice."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trafficctl.cli_common import add_common, non_negative_float
+from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.evidence import Evidence
+from trafficctl.output import Column, number, say, show, show_json, table
+from trafficctl.reconcile import Report, reconcile, remarks, verdict
+
+DEFAULT_WAIT_S = 20.0
+LOOK_EVERY_S = 1.0
+
+
+def settle(
+    look: Callable[[], Report],
+    wait_s: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Report:
+    """Look until the identity holds and the numbers stand still, or *wait_s* is over.
+
+    Readings on their way through the stream look as if they were missing.
+    """
+    deadline = clock() + wait_s
+    report = look()
+    while clock() < deadline:
+        sleep(LOOK_EVERY_S)
+        before, report = report, look()
+        if report.holds and report == before:
+            break
+    return report
+
+
+def audit(evidence: Evidence) -> Report:
+    """Gather both sides of the identity once, what was published last.
+
+    In that order a reading that is published meanwhile can look missing for a
+    moment, but never found without having been published.
+    """
+    stored, rejected = evidence.stored(), evidence.rejected()
+    dead_letters = evidence.dead_letters()
+    return reconcile(evidence.published(), stored, rejected, dead_letters)
+
+
+def report_view(report: Report) -> RenderableType:
+    """The identity as a table, with remarks and the verdict."""
+    rows = [(name, count, note) for name, count, note in _lines(report)]
+    columns = (Column("Readings"), Column("Count", number=True), Column(""))
+    style = "bold green" if report.holds else "bold red"
+    return Group(
+        table(columns, rows),
+        *(Text(f"Note: {line}.") for line in remarks(report)),
+        Text(f"{'HOLDS' if report.holds else 'FAILS'}: {verdict(report)}.", style),
+    )
+
+
+def _lines(report: Report) -> list[tuple[str, str, str]]:
+    published, stored, letters = report.published, report.stored, report.dead_letters
+    least, most = report.least_found, report.most_found
+    return [
+        (
+            "published",
+            number(published.readings),
+            f"{published.acknowledged:,} acknowledged",
+        ),
+        ("= accepted", number(stored.accepted), f"{stored.late:,} of them late"),
+        ("+ duplicate", number(stored.duplicate), ""),
+        ("+ rejected", number(report.rejected), "set aside in quarantine"),
+        (
+            "+ dead-lettered",
+            span(letters.undelivered, letters.undelivered + letters.in_doubt),
+            "",
+        ),
+        ("found", span(least, most), ""),
+        ("missing", number(report.missing), ""),
+        ("surplus", number(report.surplus), ""),
+    ]
+
+
+def span(least: int, most: int) -> str:
+    """A count, or the range it lies in: `17` or `0 to 25`."""
+    return number(least) if least == most else f"{least:,} to {most:,}"
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `audit`."""
+    parser = subparsers.add_parser(
+        "audit",
+        help="prove that no reading was lost or counted twice",
+        description=(
+            "Hold what was published against where it went: published = accepted "
+            "(of which late) + duplicate + rejected + dead-lettered. "
+            "Exit code 1 when that does not hold."
+        ),
+    )
+    parser.add_argument(
+        "--wait",
+        type=non_negative_float,
+        default=DEFAULT_WAIT_S,
+        metavar="SECONDS",
+        help="how long the numbers may take to settle (%(default)s)",
+    )
+    add_common(parser, json=True)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run `trafficctl audit`: 0 when the identity holds, else 1."""
+    evidence = Evidence.of_stack(args.stack)
+    if not args.json:
+        say("Counting what was published, stored, set aside and given up ...")
+    report = settle(lambda: audit(evidence), args.wait)
+    if args.json:
+        show_json(report.as_json())
+    else:
+        show(report_view(report))
+    return OK if report.holds else ANSWER_IS_NO

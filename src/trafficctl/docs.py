@@ -1,0 +1,67 @@
+"""`python -m trafficctl.docs` writes docs/cli.md from the commands' own help."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from trafficctl.__main__ import build_parser
+
+PAGE = Path("docs/cli.md")
+WIDTH = 80
+
+INTRODUCTION = """\
+# The command line
+
+Written from the `--help` of every command by `python -m trafficctl.docs`, run in the
+root of the repository. A test holds this page equal to what the commands say.
+
+Data goes to stdout, as a table or, with `--json`, as JSON for programs; everything
+else goes to stderr. Endpoint, credentials and region come from the usual AWS settings,
+so that each command works on the local city and on AWS alike.
+
+| exit code | meaning |
+|---|---|
+| 0 | well |
+| 1 | the answer is no: the audit fails, the city is not healthy |
+| 2 | wrong usage or wrong input |
+| 3 | AWS or MQTT refused, or cannot be reached |
+| 70 | a fault of this tool: please report it |
+| 130 | interrupted |
+"""
+
+
+def cli_page() -> str:
+    """The whole page, in the width that argparse would use on an 80-column terminal."""
+    before = {name: os.environ.pop(name, None) for name in ("COLUMNS", "TRAFFIC_STACK")}
+    os.environ["COLUMNS"] = str(WIDTH)
+    try:
+        sections = _sections(build_parser())
+    finally:
+        os.environ.pop("COLUMNS")
+        os.environ.update({k: v for k, v in before.items() if v is not None})
+    return "\n".join([INTRODUCTION, *sections])
+
+
+def _sections(parser: argparse.ArgumentParser, level: int = 2) -> list[str]:
+    """One section for *parser*, and one for each command under it."""
+    help_text = parser.format_help().rstrip()
+    found = [f"{'#' * level} `{parser.prog}`\n\n```text\n{help_text}\n```\n"]
+    for command in commands_of(parser).values():
+        found += _sections(command, 3)
+    return found
+
+
+def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands right under *parser*, by name."""
+    found: dict[str, argparse.ArgumentParser] = {}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found.update(action.choices)
+    return found
+
+
+if __name__ == "__main__":
+    PAGE.write_text(cli_page(), encoding="utf-8")
+    print(f"wrote {PAGE}")

@@ -1,0 +1,155 @@
+"""The identity that no reading escapes, as arithmetic (docs/architecture.md).
+
+    published = accepted (of which late) + duplicate + rejected + dead-lettered
+
+Three things make it a statement about ranges. A message that was never acknowledged
+may or may not have arrived. A message that was sent again after a reconnect may have
+arrived twice. A batch that Lambda gave up on lies whole in the dead letters, though
+some of its readings may have been applied before it failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the publishers know, in readings; *resent* bounds the extra copies.
+
+    A run that goes on, or was killed, counts with an upper bound of its readings.
+    """
+
+    readings: int = 0
+    acknowledged: int = 0
+    resent: int = 0
+    unfinished_runs: int = 0
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The sum of the counters of all segments, in readings; *late* is in *accepted*."""
+
+    accepted: int = 0
+    late: int = 0
+    duplicate: int = 0
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """Readings that reached no segment (*undelivered*), or perhaps did (*in_doubt*)."""
+
+    undelivered: int = 0
+    in_doubt: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """Both sides of the identity, in readings, with what breaks it."""
+
+    published: Published
+    stored: Stored
+    rejected: int
+    dead_letters: DeadLetters
+
+    @property
+    def least_arrived(self) -> int:
+        """Readings that certainly arrived: the acknowledged ones."""
+        return self.published.acknowledged
+
+    @property
+    def most_arrived(self) -> int:
+        """Readings that may have arrived: all, and every copy sent again."""
+        return self.published.readings + self.published.resent
+
+    @property
+    def least_found(self) -> int:
+        """Readings found, if those in doubt were all applied before."""
+        return (
+            self.stored.accepted
+            + self.stored.duplicate
+            + self.rejected
+            + self.dead_letters.undelivered
+        )
+
+    @property
+    def most_found(self) -> int:
+        """Readings found, if none of those in doubt was applied."""
+        return self.least_found + self.dead_letters.in_doubt
+
+    @property
+    def missing(self) -> int:
+        """Readings that arrived and are nowhere."""
+        return max(0, self.least_arrived - self.most_found)
+
+    @property
+    def surplus(self) -> int:
+        """Readings found that nobody published: counted twice, or not in the tally."""
+        return max(0, self.least_found - self.most_arrived)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every reading is accounted for, once."""
+        return self.missing == 0 and self.surplus == 0
+
+    def as_json(self) -> dict[str, object]:
+        """The report as plain values."""
+        return {
+            "holds": self.holds,
+            "published": asdict(self.published),
+            "accepted": self.stored.accepted,
+            "late": self.stored.late,
+            "duplicate": self.stored.duplicate,
+            "rejected": self.rejected,
+            "dead_lettered": asdict(self.dead_letters),
+            "found": {"least": self.least_found, "most": self.most_found},
+            "missing": self.missing,
+            "surplus": self.surplus,
+        }
+
+
+def reconcile(
+    published: Published, stored: Stored, rejected: int, dead_letters: DeadLetters
+) -> Report:
+    """Hold what was published against where it went."""
+    return Report(published, stored, rejected, dead_letters)
+
+
+def verdict(report: Report) -> str:
+    """One sentence on the report."""
+    if report.missing:
+        return f"{report.missing:,} readings that arrived are nowhere to be found"
+    if report.surplus:
+        return (
+            f"{report.surplus:,} readings more than were published: counted twice, "
+            "or published by something that keeps no tally here"
+        )
+    if report.published.readings == 0:
+        return "nothing was published, and nothing was found"
+    return "every reading is accounted for"
+
+
+def remarks(report: Report) -> list[str]:
+    """What a reader of the numbers must know beside them."""
+    said = []
+    if report.published.unfinished_runs:
+        said.append(
+            f"{report.published.unfinished_runs:,} publishing runs go on or were "
+            "killed: what they published is an upper bound"
+        )
+    unknown = report.published.readings - report.published.acknowledged
+    if unknown:
+        said.append(
+            f"{unknown:,} readings were not acknowledged: they may not have arrived"
+        )
+    if report.published.resent:
+        said.append(
+            f"up to {report.published.resent:,} readings were sent again after a "
+            "reconnect: their copies may count above, as duplicates"
+        )
+    if report.dead_letters.in_doubt:
+        said.append(
+            f"{report.dead_letters.in_doubt:,} dead-lettered readings are in doubt: "
+            "some may have been applied before their batch failed"
+        )
+    return said

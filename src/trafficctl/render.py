@@ -1,0 +1,187 @@
+"""The city's segments and alerts as tables for a controller's eyes; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from rich.table import Table
+from rich.text import Text
+
+from trafficctl.output import ABSENT, Column, duration, number
+from trafficctl.output import table as make_table
+from trafficctl.tables import Item
+
+LEVELS = ("none", "high", "severe")
+LEVEL_STYLE = {"severe": "bold red", "high": "yellow", "none": ""}
+
+SEGMENT_COLUMNS = (
+    Column("Segment"),
+    Column("Road"),
+    Column("Congestion\n0-100", number=True),
+    Column("Speed\nkm/h", number=True),
+    Column("Free flow\nkm/h", number=True),
+    Column("Flow\nveh/h", number=True),
+    Column("LOS"),
+    Column("Sensors\nreporting", number=True),
+    Column("Data\nage", number=True),
+    Column("Alert"),
+)
+ALERT_COLUMNS = (
+    Column("Level"),
+    Column("Segment"),
+    Column("Road"),
+    Column("Opened\nUTC"),
+    Column("Lasted", number=True),
+    Column("Peak\n0-100", number=True),
+    Column("Speed\nkm/h", number=True),
+    Column("Free flow\nkm/h", number=True),
+    Column("Status"),
+)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which segments to show; None means no restriction."""
+
+    worst: int | None = None
+    district: str | None = None
+    level: str | None = None
+
+    def takes(self, item: Item) -> bool:
+        """Whether *item* is of the district and level asked for."""
+        district, level = item.get("district"), level_of(item)
+        if self.district is not None and not _same(district, self.district):
+            return False
+        return self.level is None or level == self.level
+
+    def apply(self, items: Iterable[Item]) -> list[Item]:
+        """The items asked for, the most congested first, unheard ones last."""
+        chosen = sorted(filter(self.takes, items), key=_worst_first)
+        return chosen if self.worst is None else chosen[: self.worst]
+
+
+def level_of(item: Item) -> str:
+    """The alert level of a segment: none, high or severe."""
+    return str(item.get("alert_level", "none"))
+
+
+def _same(left: str | None, right: str) -> bool:
+    return left is not None and left.casefold() == right.casefold()
+
+
+def _worst_first(item: Item) -> tuple[float, float, str]:
+    score, ratio = item.get("congestion_score"), item.get("speed_ratio")
+    return (
+        1.0 if score is None else -score,
+        9.0 if ratio is None else ratio,
+        item["segment_id"],
+    )
+
+
+def age_s(item: Item, now_ms: int) -> float | None:
+    """Seconds since the newest reading of a segment was taken; None: never heard."""
+    observed = item.get("observed_at")
+    return None if observed is None else (now_ms - observed) / 1000
+
+
+def segment_row(item: Item, now_ms: int) -> list[Text]:
+    """The cells of one segment, in the order of SEGMENT_COLUMNS."""
+    level = level_of(item)
+    cells = (
+        item["segment_id"],
+        road_of(item),
+        number(item.get("congestion_score")),
+        number(item.get("speed")),
+        number(item.get("free_flow_speed")),
+        number(item.get("flow")),
+        item.get("level_of_service", ABSENT),
+        reporting(item),
+        duration(age_s(item, now_ms)),
+        alert_text(item, now_ms),
+    )
+    return [Text(cell, style=LEVEL_STYLE[level]) for cell in cells]
+
+
+def road_of(item: Item) -> str:
+    """Name and district of a segment or alert, as far as the road file gives them."""
+    return ", ".join(item[k] for k in ("name", "district") if item.get(k)) or ABSENT
+
+
+def reporting(item: Item) -> str:
+    """Sensors that report, of those known: `9/10`."""
+    known, share = item.get("sensors"), item.get("sensors_reporting")
+    if known is None or share is None:
+        return ABSENT
+    return f"{round(known * share)}/{known}"
+
+
+def alert_text(item: Item, now_ms: int) -> str:
+    """The alert level of a segment and for how long: `severe, 12 min 05 s`."""
+    level, since = level_of(item), item.get("alert_since")
+    if level == "none" or since is None:
+        return "" if level == "none" else level
+    until = (
+        max(now_ms, since) if item.get("observed_at") is None else item["observed_at"]
+    )
+    return f"{level}, {duration((until - since) / 1000)}"
+
+
+def segments_table(items: Iterable[Item], now_ms: int) -> Table:
+    """Segments as a table, in the order given."""
+    return make_table(SEGMENT_COLUMNS, (segment_row(item, now_ms) for item in items))
+
+
+def headline(items: list[Item]) -> str:
+    """All segments in one line: how many, at which level, how many unheard of."""
+    counts = {level: sum(level_of(i) == level for i in items) for level in LEVELS}
+    unheard = sum(i.get("observed_at") is None for i in items)
+    line = (
+        f"{len(items):,} segments: {counts['severe']:,} severe, "
+        f"{counts['high']:,} high, {counts['none'] - unheard:,} without alert"
+    )
+    return line + (f", {unheard:,} not heard from yet" if unheard else "")
+
+
+def alert_row(item: Item, now_ms: int) -> list[Text]:
+    """The cells of one alert, in the order of ALERT_COLUMNS."""
+    is_open = item.get("alert_status") == "open"
+    opened = item["opened_at"]
+    lasted = (now_ms - opened) / 1000 if is_open else item.get("duration_s")
+    level = item.get("peak_level" if not is_open else "level", "high")
+    cells = (
+        level,
+        item["segment_id"],
+        road_of(item),
+        utc_text(opened),
+        duration(lasted),
+        number(item.get("peak_congestion")),
+        number(item.get("speed")),
+        number(item.get("free_flow_speed")),
+        "open" if is_open else f"cleared {utc_text(item.get('cleared_at'))}",
+    )
+    return [
+        Text(cell, style=LEVEL_STYLE.get(level, "") if is_open else "dim")
+        for cell in cells
+    ]
+
+
+def utc_text(moment_ms: int | None) -> str:
+    """A moment as `11-22 18:32`, in UTC."""
+    if moment_ms is None:
+        return ABSENT
+    return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime(
+        "%m-%d %H:%M"
+    )
+
+
+def alerts_table(items: Iterable[Item], now_ms: int) -> Table:
+    """Alerts as a table: open before cleared, severe before high, oldest first."""
+    ordered = sorted(items, key=_gravest_first)
+    return make_table(ALERT_COLUMNS, (alert_row(item, now_ms) for item in ordered))
+
+
+def _gravest_first(item: Item) -> tuple[bool, bool, int]:
+    is_open = item.get("alert_status") == "open"
+    return (not is_open, is_open and item.get("level") != "severe", item["opened_at"])

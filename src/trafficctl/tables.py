@@ -1,0 +1,168 @@
+"""Reading the city's tables: scans and queries that give plain values.
+
+`City` is the port; `DynamoCity` reads the deployed tables. Items come as dicts in the
+names and units of `docs/architecture.md`, without the packed working state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from trafficctl import aws
+
+Item = dict[str, Any]
+
+STATIC_FIELDS = (
+    "segment_id",
+    "name",
+    "district",
+    "latitude",
+    "longitude",
+    "lanes",
+    "length_m",
+    "free_flow_speed",
+)
+COUNTER_FIELDS = ("accepted", "late", "duplicate")
+LIVE_FIELDS = (
+    "updated_at",
+    "observed_at",
+    "received_at",
+    "flow",
+    "flow_per_lane",
+    "speed",
+    "density",
+    "occupancy",
+    "speed_ratio",
+    "travel_time_index",
+    "level_of_service",
+    "congestion_score",
+    "sensors",
+    "sensors_reporting",
+    "alert_level",
+    "alert_id",
+    "alert_since",
+    *COUNTER_FIELDS,
+    "version",
+)
+SEGMENT_FIELDS = STATIC_FIELDS + LIVE_FIELDS
+
+PARALLEL_SCANS = 4
+
+
+class City(Protocol):
+    """What the views need to know of the city."""
+
+    def segments(self) -> list[Item]:
+        """Every road segment, in no order."""
+
+    def segment(self, segment_id: str) -> Item | None:
+        """One road segment, None when there is no such item."""
+
+    def open_alerts(self) -> list[Item]:
+        """The alerts that are open now, oldest first."""
+
+    def alerts_of_day(self, day: str) -> list[Item]:
+        """The alerts opened on *day* (`2026-11-22`, UTC), oldest first."""
+
+
+class DynamoCity:
+    """The city as its DynamoDB tables hold it."""
+
+    def __init__(self, client: Any, outputs: dict[str, str]) -> None:
+        self._client = client
+        self._segments = outputs["RoadSegmentsTable"]
+        self._alerts = outputs["CongestionAlertsTable"]
+
+    def segments(self) -> list[Item]:
+        """Every road segment, by a parallel scan."""
+        return scan(self._client, self._segments, SEGMENT_FIELDS)
+
+    def segment(self, segment_id: str) -> Item | None:
+        """One road segment, None when there is no such item."""
+        names, projection = _projection(SEGMENT_FIELDS)
+        found = self._client.get_item(
+            TableName=self._segments,
+            Key={"segment_id": {"S": segment_id}},
+            ProjectionExpression=projection,
+            ExpressionAttributeNames=names,
+        )
+        return plain_item(found["Item"]) if "Item" in found else None
+
+    def open_alerts(self) -> list[Item]:
+        """The alerts that are open now, oldest first, by the index of open ones."""
+        return self._query("open_alerts", "open_flag", "open")
+
+    def alerts_of_day(self, day: str) -> list[Item]:
+        """The alerts opened on *day*, oldest first, by the index of days."""
+        return self._query("by_day", "day", day)
+
+    def _query(self, index: str, key: str, value: str) -> list[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._alerts,
+            IndexName=index,
+            KeyConditionExpression="#k = :v",
+            ExpressionAttributeNames={"#k": key},
+            ExpressionAttributeValues={":v": {"S": value}},
+        )
+        return [plain_item(item) for page in pages for item in page["Items"]]
+
+
+def open_city(stack: str) -> DynamoCity:
+    """The city of a deployed stack. Raises CityError when it is not deployed."""
+    session = aws.session()
+    outputs = aws.stack_outputs(session, stack)
+    return DynamoCity(aws.client(session, "dynamodb"), outputs)
+
+
+def scan(
+    client: Any, table: str, fields: Sequence[str], consistent: bool = False
+) -> list[Item]:
+    """Every item of *table*, its *fields* only, read by several scans at once."""
+
+    def part(number: int) -> list[Item]:
+        return list(_scan_part(client, table, fields, number, consistent))
+
+    with ThreadPoolExecutor(PARALLEL_SCANS) as pool:
+        return [
+            item for found in pool.map(part, range(PARALLEL_SCANS)) for item in found
+        ]
+
+
+def _scan_part(
+    client: Any, table: str, fields: Sequence[str], number: int, consistent: bool
+) -> Iterator[Item]:
+    names, projection = _projection(fields)
+    pages = client.get_paginator("scan").paginate(
+        TableName=table,
+        Segment=number,
+        TotalSegments=PARALLEL_SCANS,
+        ConsistentRead=consistent,
+        ProjectionExpression=projection,
+        ExpressionAttributeNames=names,
+    )
+    for page in pages:
+        yield from map(plain_item, page["Items"])
+
+
+def _projection(fields: Iterable[str]) -> tuple[dict[str, str], str]:
+    """Names and expression of a projection; `name` and others are reserved words."""
+    names = {f"#{n}": field for n, field in enumerate(fields)}
+    return names, ", ".join(names)
+
+
+def plain_item(item: dict[str, Any]) -> Item:
+    """An item of the low-level API as plain Python values."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _plain(typed: dict[str, Any]) -> Any:
+    ((kind, value),) = typed.items()
+    if kind == "N":
+        return float(value) if set(value) & set(".eE") else int(value)
+    if kind == "M":
+        return plain_item(value)
+    if kind == "L":
+        return [_plain(element) for element in value]
+    return None if kind == "NULL" else value

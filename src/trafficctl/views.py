@@ -1,0 +1,161 @@
+"""`trafficctl segments` and `trafficctl alerts`: the city, as a controller reads it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from trafficctl.cli_common import add_common, positive_float, positive_int
+from trafficctl.errors import OK, UserError
+from trafficctl.output import console, show, show_json
+from trafficctl.render import LEVELS, Filter, alerts_table, headline, segments_table
+from trafficctl.tables import City, Item, open_city
+
+DAYS_OF_ALL = 7
+
+
+def recent_days(now_ms: int, days: int = DAYS_OF_ALL) -> list[str]:
+    """The last *days* days in UTC, today first: `2026-11-22`."""
+    today = datetime.fromtimestamp(now_ms / 1000, timezone.utc).date()
+    return [(today - timedelta(days=n)).isoformat() for n in range(days)]
+
+
+def all_alerts(city: City, now_ms: int) -> list[Item]:
+    """The open alerts and those opened in the last days, each once."""
+    found = city.open_alerts()
+    for day in recent_days(now_ms):
+        found += city.alerts_of_day(day)
+    return list({item["alert_id"]: item for item in found}.values())
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `segments` and `alerts`."""
+    _register_segments(subparsers)
+    _register_alerts(subparsers)
+
+
+def _register_segments(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    parser = subparsers.add_parser(
+        "segments",
+        help="show the traffic on each road segment",
+        description="Show the traffic on each road segment, the worst first.",
+    )
+    parser.add_argument(
+        "--worst", type=positive_int, metavar="N", help="only the N most congested"
+    )
+    parser.add_argument("--district", help="only this district (in any case)")
+    parser.add_argument("--level", choices=LEVELS, help="only this alert level")
+    parser.add_argument("--segment", metavar="ID", help="only this segment")
+    parser.add_argument(
+        "--watch",
+        type=positive_float,
+        metavar="SECONDS",
+        help="show again every so many seconds, until Ctrl-C",
+    )
+    add_common(parser, json=True)
+    parser.set_defaults(run=run_segments)
+
+
+def _register_alerts(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    parser = subparsers.add_parser(
+        "alerts",
+        help="show congestion alerts",
+        description="Show the open congestion alerts, the gravest first.",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--all",
+        action="store_true",
+        help=f"cleared ones too, of the last {DAYS_OF_ALL} days",
+    )
+    which.add_argument(
+        "--day", type=_day, metavar="YYYY-MM-DD", help="all opened on this day (UTC)"
+    )
+    add_common(parser, json=True)
+    parser.set_defaults(run=run_alerts)
+
+
+def _day(text: str) -> str:
+    try:
+        datetime.strptime(text, "%Y-%m-%d")
+    except ValueError:
+        text = ""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return text
+    raise argparse.ArgumentTypeError("a day is written like 2026-11-22")
+
+
+def run_segments(args: argparse.Namespace) -> int:
+    """Run `trafficctl segments`."""
+    city = open_city(args.stack)
+    if args.watch is not None and not args.json:
+        return _watch(lambda: _segments_view(city, args), args.watch)
+    if args.json:
+        show_json(_chosen(city, args)[0])
+    else:
+        show(_segments_view(city, args))
+    return OK
+
+
+def _chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item]]:
+    """The segments asked for, and all that were read to choose them."""
+    if args.segment is not None:
+        item = city.segment(args.segment)
+        if item is None:
+            raise UserError(
+                f"no segment {args.segment!r} - `trafficctl segments` lists them all"
+            )
+        return [item], [item]
+    everything = city.segments()
+    return Filter(args.worst, args.district, args.level).apply(everything), everything
+
+
+def _segments_view(city: City, args: argparse.Namespace) -> RenderableType:
+    chosen, everything = _chosen(city, args)
+    if not everything:
+        return Text("no road segments yet: load some with `trafficctl roads load`")
+    return Group(segments_table(chosen, _now_ms()), Text(headline(everything), "dim"))
+
+
+def _watch(view: Callable[[], RenderableType], seconds: float) -> int:
+    with Live(view(), console=console(), screen=True, auto_refresh=False) as live:
+        while True:
+            time.sleep(seconds)
+            live.update(view(), refresh=True)
+
+
+def run_alerts(args: argparse.Namespace) -> int:
+    """Run `trafficctl alerts`."""
+    city, now_ms = open_city(args.stack), _now_ms()
+    if args.day is not None:
+        items = city.alerts_of_day(args.day)
+    else:
+        items = all_alerts(city, now_ms) if args.all else city.open_alerts()
+    if args.json:
+        show_json(items)
+    elif items:
+        show(alerts_table(items, now_ms))
+    else:
+        show(Text(_none_found(args)))
+    return OK
+
+
+def _none_found(args: argparse.Namespace) -> str:
+    if args.day is not None:
+        return f"no alerts were opened on {args.day}"
+    return f"no alerts in the last {DAYS_OF_ALL} days" if args.all else "no open alerts"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
