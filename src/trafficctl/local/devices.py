@@ -1,0 +1,154 @@
+"""What the IoT broker must refuse, and where it listens.
+
+Policy variables of the connected thing, certificates for every device, and no
+listener but on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import re
+import secrets
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_evaluator
+from ministack.core.responses import request_scope
+from ministack.services import iot
+
+from trafficctl.local.patching import Patch
+
+LOOPBACK = "127.0.0.1"
+_VARIABLE = re.compile(r"\$\{(iot:[A-Za-z.]+(?:\[[^\]]*\])?)\}")
+_ATTRIBUTES = "iot:connection.thing.attributes"
+# In place of what cannot be resolved: nobody can guess it, so nothing matches it.
+_NEVER = f"unresolved-{secrets.token_hex(16)}"
+
+Context = dict[str, str]
+
+
+def variable(name: str, context: Context) -> str | None:
+    """The value of a policy variable; None if it has none that may be trusted.
+
+    The name of an attribute is case-sensitive, all else is not. A wildcard in a
+    value would widen the policy, so that such a value counts as none.
+    """
+    head, bracket, tail = name.partition("[")
+    value = context.get(head.lower() + bracket + tail)
+    return None if value is None or "*" in value or "?" in value else value
+
+
+def resolved(document: str, context: Context) -> str:
+    """A policy document with its variables replaced; unresolvable ones never match."""
+
+    def replace(match: re.Match[str]) -> str:
+        value = variable(match.group(1), context)
+        return json.dumps(_NEVER if value is None else value)[1:-1]
+
+    return _VARIABLE.sub(replace, document)
+
+
+@functools.lru_cache(maxsize=65536)
+def _statements(document: str, context: tuple[tuple[str, str], ...]) -> list[Any]:
+    """Statements in force; one that spares the unresolvable would allow all else."""
+    parsed = iam_evaluator.parse_policy_document(resolved(document, dict(context)))
+    return [s for s in parsed if not any(_NEVER in r for r in s.not_resources)]
+
+
+def _with_thing(original: Callable[..., Context]) -> Callable[..., Context]:
+    def context(account: str, region: str, certificate: str, client: str) -> Context:
+        found = original(account, region, certificate, client)
+        if found.get("iot:connection.thing.thingname") == client:
+            with request_scope(account, region):
+                found.update(thing_variables(iot._things.get(client) or {}))
+        return found
+
+    return context
+
+
+def thing_variables(thing: dict[str, Any]) -> Context:
+    """The policy variables of a thing, as its registry record has them."""
+    found = {
+        f"{_ATTRIBUTES}[{name}]": str(value)
+        for name, value in (thing.get("attributes") or {}).items()
+    }
+    if thing.get("thingTypeName"):
+        found["iot:connection.thing.thingtypename"] = thing["thingTypeName"]
+    return found
+
+
+async def _listen() -> None:
+    port = iot._mtls_port()
+    if iot._mtls_server is not None or port is None:
+        return
+    loop = asyncio.get_running_loop()
+    iot._mtls_server = await loop.create_server(
+        iot._MtlsAcceptor, host=LOOPBACK, port=port
+    )
+    iot._mtls_loop = loop
+
+
+def _demanding(original: Callable[[], ssl.SSLContext]) -> Callable[[], ssl.SSLContext]:
+    def context() -> ssl.SSLContext:
+        made = original()
+        made.verify_mode = ssl.CERT_REQUIRED
+        return made
+
+    return context
+
+
+def _apply_variables() -> None:
+    iot._mqtt_policy_context = _with_thing(iot._mqtt_policy_context)
+    iot._parsed_iot_policy = _statements
+
+
+def _apply_listener() -> None:
+    iot._mtls_start_locked = _listen
+
+
+def _apply_certificates() -> None:
+    iot._mtls_build_ssl_context = _demanding(iot._mtls_build_ssl_context)
+
+
+def _apply_transport() -> None:
+    pin = app.pin_request_origin
+    app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
+
+
+PATCHES = (
+    Patch(
+        "policy variables",
+        "IoT policies cannot name the attributes and the type of the thing",
+        [(iot, "_things"), (iam_evaluator, "parse_policy_document")],
+        [
+            (iot, "_mqtt_policy_context", "be330474d4f9"),
+            (iot, "_parsed_iot_policy", "a0a124286a4e"),
+        ],
+        _apply_variables,
+    ),
+    Patch(
+        "loopback listener",
+        "the MQTT listener is bound to every interface",
+        [(iot, "_MtlsAcceptor"), (iot, "_mtls_port"), (iot, "_mtls_server")],
+        [(iot, "_mtls_start_locked", "2920d5061429")],
+        _apply_listener,
+    ),
+    Patch(
+        "device certificates",
+        "a device without a certificate is let in, and held to no policy",
+        [],
+        [(iot, "_mtls_build_ssl_context", "8e3409acfa95")],
+        _apply_certificates,
+    ),
+    Patch(
+        "secure transport",
+        "policies that demand TLS would refuse every plain call on this machine",
+        [(app, "pin_request_origin")],
+        [(iam_evaluator, "pin_request_origin", "de819c1bd9ac")],
+        _apply_transport,
+    ),
+)

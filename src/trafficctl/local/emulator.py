@@ -1,0 +1,33 @@
+"""The local city's emulator: MiniStack, with what it lacks for this system.
+
+Run as `python -m trafficctl.local.emulator`; `trafficctl.city` sets its environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ministack import app
+from ministack.services import iot
+
+from trafficctl.local import devices, mappings, rules, streams
+from trafficctl.local.patching import install
+
+PATCHES = (
+    *streams.PATCHES,
+    *rules.PATCHES,
+    *devices.PATCHES,
+    *mappings.PATCHES,
+)
+
+
+def main() -> None:
+    """Make the patches, leave the broker's CA where devices find it, then serve."""
+    install(PATCHES)
+    Path(os.environ["CITY_CA_FILE"]).write_text(iot.get_ca_cert_pem())
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

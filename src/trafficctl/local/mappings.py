@@ -1,0 +1,195 @@
+"""Which lanes run: mappings come and go, shards split, children wait for parents."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from ministack.core.arn import parse_arn
+from ministack.services import kinesis, lambda_svc
+
+from trafficctl.local import streams
+from trafficctl.local.patching import Patch
+from trafficctl.local.worker import Source, Worker
+
+SYNC_EVERY_S = 0.25
+
+log = logging.getLogger("city.mappings")
+
+
+class Reader:
+    """The workers of one mapping, and how far each shard is settled."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.stream: dict[str, Any] | None = None
+        self.factor = 0
+        self.workers: dict[str, list[Worker]] = {}
+        self.settled: dict[str, int] = {}
+        self.finished: set[str] = set()
+
+    def sync(self, enabled: bool) -> None:
+        """Start, stop and replace workers so that they fit mapping and stream."""
+        stream = self.source.stream()
+        if stream is None or stream is not self.stream:
+            self._begin(stream)
+        factor = self.source.config().parallelization_factor
+        if not enabled or stream is None or factor != self.factor:
+            self._halt()
+            if self.workers:
+                return  # a batch is still in hand
+            self.factor = factor
+        if enabled and stream is not None:
+            self._advance(streams.shards(stream))
+
+    def notify(self) -> None:
+        """There may be new records."""
+        for workers in list(self.workers.values()):
+            for worker in workers:
+                if not worker.wake.is_set():
+                    worker.wake.set()
+
+    def _begin(self, stream: dict[str, Any] | None) -> None:
+        """Take up a stream where StartingPosition says."""
+        for workers in self.workers.values():
+            for worker in workers:
+                worker.stop()
+        self.stream, self.workers, self.settled = stream, {}, {}
+        self.finished = set()
+        if stream is None or self.source.esm.get("StartingPosition") != "LATEST":
+            return
+        for shard in streams.shards(stream):
+            self.settled[shard.shard_id] = streams.end(shard)
+
+    def _halt(self) -> None:
+        """Stop the workers; forget those that have stopped, keeping where they were."""
+        for shard_id, workers in list(self.workers.items()):
+            for worker in workers:
+                worker.stop()
+            if not any(worker.thread.is_alive() for worker in workers):
+                self.settled[shard_id] = min(w.checkpoint() for w in workers)
+                del self.workers[shard_id]
+
+    def _advance(self, shards: list[streams.Shard]) -> None:
+        for shard in shards:
+            if shard.shard_id in self.finished:
+                continue
+            workers = self.workers.get(shard.shard_id)
+            if workers is None:
+                if not self._waits_for_parent(shard, shards):
+                    self._start(shard)
+            elif shard.closed:
+                self._finish(shard, workers)
+
+    def _waits_for_parent(
+        self, shard: streams.Shard, shards: list[streams.Shard]
+    ) -> bool:
+        return any(
+            other.closed
+            and other.generation < shard.generation
+            and other.shard_id not in self.finished
+            and other.overlaps(shard)
+            for other in shards
+        )
+
+    def _start(self, shard: streams.Shard) -> None:
+        at = self.settled.get(shard.shard_id, 0)
+        made = [Worker(self.source, shard, i, at) for i in range(self.factor)]
+        self.workers[shard.shard_id] = made
+        for worker in made:
+            worker.thread.start()
+
+    def _finish(self, shard: streams.Shard, workers: list[Worker]) -> None:
+        for worker in workers:
+            worker.shard = shard
+        if all(worker.finished() for worker in workers):
+            for worker in workers:
+                worker.stop()
+            del self.workers[shard.shard_id]
+            self.finished.add(shard.shard_id)
+
+
+class Supervisor:
+    """All mappings of Kinesis streams, looked after by one thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readers: dict[str, Reader] = {}
+        self._started = False
+
+    def attend(self) -> None:
+        """A mapping was made or changed: see to it at once."""
+        with self._lock:
+            self._sync()
+            if not self._started:
+                self._started = True
+                streams.on_records(self.notify)
+                thread = threading.Thread(target=self._run, daemon=True)
+                thread.name = "mappings"
+                thread.start()
+
+    def notify(self) -> None:
+        """There may be new records."""
+        for reader in list(self._readers.values()):
+            reader.notify()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            pause.wait(SYNC_EVERY_S)
+            with self._lock:
+                try:
+                    self._sync()
+                except Exception:  # a fault here must not end every mapping for good
+                    log.exception("mappings")
+
+    def _sync(self) -> None:
+        found = {source.mapping_id: source for source in kinesis_sources()}
+        for mapping_id, source in found.items():
+            reader = self._readers.setdefault(mapping_id, Reader(source))
+            reader.sync(enabled=bool(source.esm.get("Enabled", True)))
+        for mapping_id in set(self._readers) - set(found):
+            reader = self._readers[mapping_id]
+            reader.sync(enabled=False)
+            if not reader.workers:
+                del self._readers[mapping_id]
+
+
+def kinesis_sources() -> list[Source]:
+    """The mappings that read a Kinesis stream."""
+    return [
+        Source(account, region, esm)
+        for account, region, esm in lambda_svc._iter_all_esms()
+        if parse_arn(esm["EventSourceArn"]).service == "kinesis"
+    ]
+
+
+def _apply() -> None:
+    supervisor = Supervisor()
+    ensure = lambda_svc._ensure_poller
+
+    def ensuring() -> None:
+        ensure()
+        supervisor.attend()
+
+    lambda_svc._poll_kinesis = lambda: False
+    lambda_svc._ensure_poller = ensuring
+
+
+PATCHES = (
+    Patch(
+        "kinesis mappings",
+        "MiniStack's poller knows no window, no partial failure, no retry limit, "
+        "no bisection and no failure destination",
+        [
+            (lambda_svc, "_execute_function"),
+            (lambda_svc, "_get_func_record_for_qualifier"),
+            (lambda_svc, "_iter_all_esms"),
+            (lambda_svc, "_ensure_poller"),
+            (kinesis, "_streams"),
+        ],
+        [(lambda_svc, "_poll_kinesis", "0d590120d060")],
+        _apply,
+    ),
+)

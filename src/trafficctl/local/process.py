@@ -1,0 +1,276 @@
+"""The local city's process: its ports, its record, its beginning and its end.
+
+`city.json` in the city's state directory is the record of what was started. Nothing
+else is ever ended: a process is ours only if its id and its start time are those of
+the record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from trafficctl.errors import CityError, UserError
+
+HOST = "127.0.0.1"
+GATEWAY_PORT = 4566
+MQTT_PORT = 8883
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+# The emulator's root identity. It listens on this machine alone.
+ACCESS_KEY = "test"
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
+POLL_S = 0.1
+LOG_TAIL_LINES = 15
+
+# What describes one run of the city, and would mislead beside another: a new city
+# knows no certificate of the old one and holds none of its readings.
+PERISHABLE = ("devices", "tally.jsonl", "tmp", "ca.pem", "emulator.log")
+
+
+@dataclass(frozen=True)
+class City:
+    """A local city that runs, as its record has it."""
+
+    stack: str
+    endpoint: str
+    mqtt_host: str
+    mqtt_port: int
+    ca_file: str
+    region: str
+    pid: int
+    started: str
+    log: str
+
+    def environment(self) -> dict[str, str]:
+        """The settings that point AWS tools, and trafficctl, at this city."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "TRAFFIC_STACK": self.stack,
+            "TRAFFIC_HOME": str(Path(self.log).parent.parent),
+        }
+
+    def session(self) -> Any:
+        """A boto3 session whose clients speak to this city."""
+        from trafficctl.local.session import LocalSession  # noqa: PLC0415 - boto3 is slow
+
+        return LocalSession(self.endpoint, self.region, ACCESS_KEY)
+
+
+def running(home: Path) -> City | None:
+    """The city of this state directory, if its process lives."""
+    city = _recorded(home)
+    return city if city is not None and _is_ours(city) else None
+
+
+def start(
+    home: Path,
+    gateway_port: int = GATEWAY_PORT,
+    mqtt_port: int = MQTT_PORT,
+    say: Callable[[str], None] = lambda _message: None,
+) -> City:
+    """Start an emulator in `home`, wait until it answers, and record it.
+
+    UserError if a port is taken, CityError if the emulator does not come up.
+    """
+    _check_port(gateway_port, "--port")
+    _check_port(mqtt_port, "--mqtt-port")
+    _clear(home)
+    say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
+    process = _launch(home, gateway_port, mqtt_port)
+    city = _described(home, process.pid, gateway_port, mqtt_port)
+    _write(home, city)
+    try:
+        _wait_until_ready(process, city)
+    except BaseException:
+        stop(home)
+        raise
+    return city
+
+
+def stop(home: Path) -> City | None:
+    """End the city that `home` records, and remove the record; None if there is none.
+
+    Device certificates, tally and log stay until the next start, to be looked at.
+    """
+    city = _recorded(home)
+    if city is None:
+        return None
+    if _is_ours(city):
+        _end(city)
+    (home / "city.json").unlink(missing_ok=True)
+    shutil.rmtree(home / "tmp", ignore_errors=True)
+    return city
+
+
+def _recorded(home: Path) -> City | None:
+    try:
+        return City(**json.loads((home / "city.json").read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as exc:
+        path = home / "city.json"
+        raise UserError(f"{path} is not a city's record ({exc}): remove it") from exc
+
+
+def _write(home: Path, city: City) -> None:
+    partial = home / "city.json.new"
+    partial.write_text(json.dumps(asdict(city), indent=2) + "\n")
+    partial.replace(home / "city.json")
+
+
+def _described(home: Path, pid: int, gateway_port: int, mqtt_port: int) -> City:
+    return City(
+        stack=home.name,
+        endpoint=f"http://{HOST}:{gateway_port}",
+        mqtt_host=HOST,
+        mqtt_port=mqtt_port,
+        ca_file=str(home / "ca.pem"),
+        region=REGION,
+        pid=pid,
+        started=start_time(pid) or "",
+        log=str(home / "emulator.log"),
+    )
+
+
+def _check_port(port: int, option: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as exc:
+            message = f"port {port} is taken on {HOST} - choose another with {option}"
+            raise UserError(message) from exc
+
+
+def _clear(home: Path) -> None:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in PERISHABLE:
+        path = home / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    (home / "tmp").mkdir()
+
+
+def _launch(home: Path, gateway_port: int, mqtt_port: int) -> subprocess.Popen[bytes]:
+    with (home / "emulator.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "trafficctl.local.emulator"],
+            env=_emulator_environment(home, gateway_port, mqtt_port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=home / "tmp",
+            start_new_session=True,
+        )
+
+
+def _emulator_environment(
+    home: Path, gateway_port: int, mqtt_port: int
+) -> dict[str, str]:
+    """All the emulator is given: settings of this shell must not leak into Lambda."""
+    kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
+    return kept | {
+        "AUTH": "true",
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(gateway_port),
+        "IOT_MTLS_PORT": str(mqtt_port),
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "TMPDIR": str(home / "tmp"),
+        # Nothing here runs in containers, and MiniStack sweeps those of others away.
+        "DOCKER_HOST": f"unix://{home / 'no-docker.sock'}",
+        "CITY_CA_FILE": str(home / "ca.pem"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], city: City) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise CityError(f"the emulator ended at once:\n{_tail(city)}")
+        if _is_ready(city):
+            return
+        time.sleep(POLL_S)
+    raise CityError(
+        f"the emulator is not ready after {START_TIMEOUT_S:.0f} s:\n{_tail(city)}"
+    )
+
+
+def _is_ready(city: City) -> bool:
+    url = f"{city.endpoint}/_ministack/ready"
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - http://
+            body = json.load(answer)
+    except (OSError, ValueError):
+        return False
+    return bool(body.get("iot_mtls") == "listening")
+
+
+def _tail(city: City) -> str:
+    lines = Path(city.log).read_text(errors="replace").splitlines()
+    return "\n".join(["", *lines[-LOG_TAIL_LINES:], f"(all of it: {city.log})"])
+
+
+def _end(city: City) -> None:
+    """Ask it to end; after a while, end it and the Lambda workers it started."""
+    os.kill(city.pid, signal.SIGTERM)
+    if not _gone(city, STOP_TIMEOUT_S):
+        os.killpg(city.pid, signal.SIGKILL)
+        _gone(city, STOP_TIMEOUT_S)
+
+
+def _gone(city: City, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while _is_ours(city):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+def _is_ours(city: City) -> bool:
+    """Whether that process still is the one we started, and no zombie of ours."""
+    with contextlib.suppress(ChildProcessError):  # it may be another run's child
+        os.waitpid(city.pid, os.WNOHANG)
+    return bool(city.started) and start_time(city.pid) == city.started
+
+
+def start_time(pid: int) -> str | None:
+    """When a process began, in the system's own words; None if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[19]
+    except FileNotFoundError:
+        pass
+    if Path("/proc/self").exists():
+        return None
+    asked = ["ps", "-o", "lstart=", "-p", str(pid)]
+    said = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return said.stdout.strip() or None

@@ -1,0 +1,160 @@
+"""May a role do this? Asked where MiniStack acts for a service and asks nobody.
+
+With AUTH=true MiniStack checks every API call, but not what IoT rules and event
+source mappings do inside it. Their roles are held here to what IAM would hold them
+to: the trust policy, the role's policies and boundary, the resource's own policy.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.core.responses import request_scope
+from ministack.services import iam, kms
+
+# A decision is kept this long: rules ask for each message. IAM itself takes longer
+# to notice a changed policy.
+DECISION_TTL_S = 1.0
+
+_decisions: dict[tuple[object, ...], tuple[float, str | None]] = {}
+
+
+class RefusedError(Exception):
+    """A role lacks a permission; the message is worded as IAM words it."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A role as one AWS service uses it, in one account and region."""
+
+    account: str
+    region: str
+    role_arn: str
+    service: str
+    session: str
+
+
+def require(
+    actor: Actor, action: str, resource: str, context: dict[str, str] | None = None
+) -> None:
+    """Raise RefusedError unless the role may do `action` on the ARN `resource`."""
+    keys = tuple(sorted((context or {}).items()))
+    question = (actor, action, resource, keys)
+    now = time.monotonic()
+    known = _decisions.get(question)
+    if known is None or known[0] < now:
+        with request_scope(actor.account, actor.region):
+            refusal = _refusal(actor, action, resource, dict(keys))
+        known = _decisions[question] = (now + DECISION_TTL_S, refusal)
+    if known[1] is not None:
+        raise RefusedError(known[1])
+
+
+def require_any(actor: Actor, actions: tuple[str, ...], resource: str) -> None:
+    """Raise the last refusal unless the role may do one of `actions`."""
+    for action in actions[:-1]:
+        try:
+            return require(actor, action, resource)
+        except RefusedError:
+            continue
+    return require(actor, actions[-1], resource)
+
+
+def require_key(actor: Actor, action: str, key_id: str, via: str) -> None:
+    """Raise RefusedError unless the role may use the KMS key `via` a service.
+
+    `key_id` is an id, an ARN or an alias; `via` is the service's name, e.g. kinesis.
+    """
+    with request_scope(actor.account, actor.region):
+        key = kms._resolve_key(key_id)
+    if key is None:
+        raise RefusedError(f"KMS key {key_id} does not exist")
+    context = {
+        "kms:viaservice": f"{via}.{actor.region}.amazonaws.com",
+        "kms:calleraccount": actor.account,
+    }
+    require(actor, action, key["Arn"], context)
+
+
+def _refusal(
+    actor: Actor, action: str, resource: str, context: dict[str, str]
+) -> str | None:
+    role = _role(actor)
+    if role is None:
+        return f"role {actor.role_arn} does not exist"
+    if not _may_assume(role, actor.service):
+        return f"{actor.service} is not authorized to assume role {actor.role_arn}"
+    name = actor.role_arn.rsplit("/", 1)[-1]
+    principal = f"arn:aws:sts::{actor.account}:assumed-role/{name}/{actor.session}"
+    asked = _question(actor, principal, action, resource, context)
+    if _allowed(name, asked, action.partition(":")[0]):
+        return None
+    return (
+        f"User: {principal} is not authorized to perform: {action} "
+        f"on resource: {resource}"
+    )
+
+
+def _question(
+    actor: Actor, principal: str, action: str, resource: str, context: dict[str, str]
+) -> Any:
+    return iam_evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type="AssumedRole",
+        principal_account=actor.account,
+        action=action,
+        resource_arn=resource,
+        region=actor.region,
+        secure_transport=True,  # services speak TLS to each other
+        service_context=context,
+    )
+
+
+def _allowed(role_name: str, asked: Any, service: str) -> bool:
+    account = asked.principal_account
+    policies = iam_evaluator._gather_role_policies(role_name, account)
+    limits = iam_evaluator._permissions_boundary(iam._roles, role_name, account)
+    result = iam_evaluator.evaluate(asked, policies, *limits)
+    own = iam_evaluator._resource_policy(service, asked.resource_arn)
+    if own is not None:
+        required = service in iam_evaluator._POLICY_REQUIRED
+        result = iam_evaluator.combine_resource_policy(
+            result, asked, *own, required=required, limits=limits
+        )
+    return bool(result.decision == "Allow")
+
+
+def _role(actor: Actor) -> Any:
+    name = actor.role_arn.rsplit("/", 1)[-1]
+    return iam._roles.get_scoped(actor.account, None, name)
+
+
+def _may_assume(role: Any, service: str) -> bool:
+    """Whether the trust policy names the service; its conditions are not weighed."""
+    trust = role.get("AssumeRolePolicyDocument") or {}
+    document = trust if isinstance(trust, dict) else json.loads(trust)
+    statements = document.get("Statement", [])
+    return any(
+        statement.get("Effect") == "Allow"
+        and iam_evaluator._service_principal_matches(
+            statement.get("Principal"), service
+        )
+        for statement in (statements if isinstance(statements, list) else [statements])
+    )
+
+
+NEEDS = (
+    (iam_evaluator, "EvalContext"),
+    (iam_evaluator, "evaluate"),
+    (iam_evaluator, "combine_resource_policy"),
+    (iam_evaluator, "_gather_role_policies"),
+    (iam_evaluator, "_permissions_boundary"),
+    (iam_evaluator, "_resource_policy"),
+    (iam_evaluator, "_service_principal_matches"),
+    (iam, "_roles"),
+    (kms, "_resolve_key"),
+)

@@ -1,0 +1,29 @@
+"""A boto3 session whose clients speak to one local city, whatever the shell says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+
+class LocalSession(boto3.session.Session):  # type: ignore[misc] # boto3 has no types
+    """A session with an endpoint: boto3's own takes one only for each client."""
+
+    def __init__(self, endpoint: str, region: str, access_key: str) -> None:
+        super().__init__(
+            aws_access_key_id=access_key,
+            aws_secret_access_key=access_key,
+            region_name=region,
+        )
+        self._endpoint = endpoint
+
+    def client(self, *args: Any, **options: Any) -> Any:
+        """A client of the local city."""
+        options.setdefault("endpoint_url", self._endpoint)
+        return super().client(*args, **options)
+
+    def resource(self, *args: Any, **options: Any) -> Any:
+        """A resource of the local city."""
+        options.setdefault("endpoint_url", self._endpoint)
+        return super().resource(*args, **options)

@@ -1,0 +1,265 @@
+"""Kinesis as our pollers need it: quick to write, readable after a reshard.
+
+Kept beside MiniStack's own stream records, in the stream's dictionary:
+`closed` shards that a split, merge or new shard count took out of service, and for
+each shard how many records its retention has `trimmed` from the front.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.services import kinesis
+from ministack.services.cloudformation import provisioners
+
+from trafficctl.local.mapping import Record
+from trafficctl.local.patching import Patch
+
+STREAM_TYPE = "AWS::Kinesis::Stream"
+MAX_RECORD_BYTES = 1_048_576
+MAX_KEY_CHARS = 256
+
+_CLOSED = "closed_shards"
+_TRIMMED = "trimmed"
+_trim_lock = threading.Lock()
+_listeners: list[Callable[[], None]] = []
+
+
+class StreamError(Exception):
+    """A record cannot be put; the message says why, as Kinesis says it."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A shard as a reader sees it; hash keys are inclusive."""
+
+    shard_id: str
+    content: dict[str, Any]
+    closed: bool
+    generation: int
+
+    def overlaps(self, other: Shard) -> bool:
+        """Whether a partition key can have moved from one to the other."""
+        mine, theirs = self._range(), other._range()
+        return mine[0] <= theirs[1] and theirs[0] <= mine[1]
+
+    def _range(self) -> tuple[int, int]:
+        content = self.content
+        return int(content["starting_hash_key"]), int(content["ending_hash_key"])
+
+
+def on_records(listener: Callable[[], None]) -> None:
+    """Call `listener` whenever a record was put into any stream."""
+    _listeners.append(listener)
+
+
+def put(stream: dict[str, Any], partition_key: str, data: bytes) -> None:
+    """Append a record as PutRecord does; StreamError if Kinesis would refuse it."""
+    if stream["StreamStatus"] != "ACTIVE":
+        raise StreamError(f"stream is {stream['StreamStatus']}")
+    if not 1 <= len(partition_key) <= MAX_KEY_CHARS:
+        raise StreamError(f"partition key has {len(partition_key)} characters")
+    if len(data) > MAX_RECORD_BYTES:
+        raise StreamError(f"record has {len(data)} bytes, over {MAX_RECORD_BYTES}")
+    expire(stream)
+    shard_id = kinesis._route_to_shard(
+        kinesis._partition_key_to_hash(partition_key), stream
+    )
+    stream["shards"][shard_id]["records"].append(
+        {
+            "SequenceNumber": kinesis._next_sequence_number(),
+            "ApproximateArrivalTimestamp": round(time.time(), 3),
+            "Data": base64.b64encode(data).decode("ascii"),
+            "PartitionKey": partition_key,
+        }
+    )
+    notify()
+
+
+def notify() -> None:
+    """Tell the listeners that there may be something to read."""
+    for listener in _listeners:
+        listener()
+
+
+def shards(stream: dict[str, Any]) -> list[Shard]:
+    """Every shard that can be read, closed ones first, parents before children."""
+    closed = [
+        Shard(shard_id, content, True, generation)
+        for shard_id, content, generation in list(stream.get(_CLOSED, ()))
+    ]
+    now = len(stream.get(_CLOSED, ()))
+    open_ = [Shard(sid, c, False, now) for sid, c in list(stream["shards"].items())]
+    return closed + open_
+
+
+def end(shard: Shard) -> int:
+    """The offset behind the newest record."""
+    with _trim_lock:
+        return int(shard.content.get(_TRIMMED, 0)) + len(shard.content["records"])
+
+
+def read(shard: Shard, offset: int, limit: int) -> list[Record]:
+    """Up to `limit` records from `offset` on, or from the oldest one kept."""
+    with _trim_lock:
+        trimmed = shard.content.get(_TRIMMED, 0)
+        start = max(offset - trimmed, 0)
+        found = shard.content["records"][start : start + limit]
+    return [_record(raw, trimmed + start + i) for i, raw in enumerate(found)]
+
+
+def _record(raw: dict[str, Any], offset: int) -> Record:
+    return Record(
+        sequence_number=raw["SequenceNumber"],
+        partition_key=raw["PartitionKey"],
+        data=kinesis._ensure_base64(raw["Data"]),
+        arrived_at=raw["ApproximateArrivalTimestamp"],
+        offset=offset,
+    )
+
+
+def expire(stream: dict[str, Any]) -> None:
+    """Drop what is older than the retention, looking at the oldest record only.
+
+    MiniStack filters the whole shard for each PutRecord, which makes a long run
+    quadratic. Readers count offsets, so what goes is counted.
+    """
+    cutoff = time.time() - stream["RetentionPeriodHours"] * 3600
+    for shard in stream["shards"].values():
+        records = shard["records"]
+        if records and records[0]["ApproximateArrivalTimestamp"] < cutoff:
+            _trim(shard, cutoff)
+
+
+def _trim(shard: dict[str, Any], cutoff: float) -> None:
+    with _trim_lock:
+        records = shard["records"]
+        old = sum(r["ApproximateArrivalTimestamp"] < cutoff for r in records)
+        del records[:old]
+        shard[_TRIMMED] = shard.get(_TRIMMED, 0) + old
+
+
+def _keeping_closed(reshard: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Wrap a reshard operation so that what it closes stays readable."""
+
+    def wrapped(data: Any) -> Any:
+        _name, stream = kinesis._resolve_stream(data)
+        before = dict(stream["shards"]) if stream else {}
+        response = reshard(data)
+        if stream:
+            _close(stream, before)
+            notify()
+        return response
+
+    return wrapped
+
+
+def _close(stream: dict[str, Any], before: dict[str, Any]) -> None:
+    after = stream["shards"]
+    gone = {sid: c for sid, c in before.items() if after.get(sid) is not c}
+    kept = stream.setdefault(_CLOSED, [])
+    generation = len(kept)
+    kept.extend((sid, content, generation) for sid, content in gone.items())
+    if gone and set(gone) & set(after):
+        # UpdateShardCount numbers its shards from 0 again; AWS never reuses an id.
+        stream["shards"] = _renumbered(after, stream)
+
+
+def _renumbered(after: dict[str, Any], stream: dict[str, Any]) -> dict[str, Any]:
+    used = max(int(sid.split("-")[1]) for sid, _content, _gen in stream[_CLOSED])
+    return {
+        f"shardId-{used + 1 + i:012d}": content
+        for i, content in enumerate(after.values())
+    }
+
+
+class _Wake:
+    """MiniStack's wake-up event, telling our listeners too."""
+
+    def __init__(self, event: Any) -> None:
+        self._event = event
+
+    def set(self) -> None:
+        """A record was put."""
+        self._event.set()
+        notify()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._event, name)
+
+
+def _apply_records() -> None:
+    kinesis._expire_records = expire
+    kinesis.esm_wake = _Wake(kinesis.esm_wake)
+
+
+def _apply_reshard() -> None:
+    for name in ("_split_shard", "_merge_shards", "_update_shard_count"):
+        setattr(kinesis, name, _keeping_closed(getattr(kinesis, name)))
+
+
+def _apply_encryption() -> None:
+    handlers = provisioners._RESOURCE_HANDLERS[STREAM_TYPE]
+    create, update = handlers["create"], handlers["update"]
+
+    def creating(logical_id: str, props: Any, stack_name: str) -> Any:
+        made = create(logical_id, props, stack_name)
+        _encrypt(made[0], props)
+        return made
+
+    def updating(physical_id: str, old: Any, new: Any, stack_name: str) -> Any:
+        made = update(physical_id, old, new, stack_name)
+        _encrypt(made[0], new)
+        return made
+
+    handlers.update(create=creating, update=updating)
+
+
+def _encrypt(name: str, props: Any) -> None:
+    wanted = props.get("StreamEncryption")
+    if wanted:
+        data = {
+            "StreamName": name,
+            "EncryptionType": wanted["EncryptionType"],
+            "KeyId": wanted["KeyId"],
+        }
+        kinesis._start_stream_encryption(data)
+
+
+PATCHES = (
+    Patch(
+        "stream records",
+        "PutRecord copies the whole shard, and only MiniStack's poller hears of it",
+        [(kinesis, n) for n in ("_route_to_shard", "_partition_key_to_hash")]
+        + [(kinesis, n) for n in ("_next_sequence_number", "_ensure_base64")]
+        + [(kinesis, "esm_wake"), (kinesis, "_streams")],
+        [(kinesis, "_expire_records", "9f3968926430")],
+        _apply_records,
+    ),
+    Patch(
+        "resharding",
+        "records of a closed shard are lost with it",
+        [(kinesis, "_resolve_stream")],
+        [
+            (kinesis, "_split_shard", "79e732074645"),
+            (kinesis, "_merge_shards", "4440fcd2a9bb"),
+            (kinesis, "_update_shard_count", "79b02ca7148f"),
+        ],
+        _apply_reshard,
+    ),
+    Patch(
+        "stream encryption",
+        "CloudFormation ignores StreamEncryption, so no role needs the key",
+        [(kinesis, "_start_stream_encryption"), (provisioners, "_RESOURCE_HANDLERS")],
+        [
+            (provisioners, "_kinesis_stream_create", "7954dbe7b506"),
+            (provisioners, "_kinesis_stream_update", "5e7231c25426"),
+        ],
+        _apply_encryption,
+    ),
+)
