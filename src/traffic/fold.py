@@ -120,11 +120,12 @@ def _take(work: _Work, parcel: Parcel) -> None:  # noqa: C901 - one loop, no cal
             score = score_of(count, speed, occupancy, free_flow)
         tenths = int(score * 10 + 0.5)
         interval_ms = default_ms if interval is None else int(interval * 1000)
+        slot.timestamp = at  # before a new minute drops the sensors long silent
         window = windows.get(at // MINUTE_MS) or _window(work, at // MINUTE_MS)
         window.add(count, speed, occupancy, interval_ms, tenths)
         state.fresh += slot.score is None
         state.total += tenths - (slot.score or 0)
-        slot.timestamp, slot.interval_ms, slot.vehicle_count = at, interval_ms, count
+        slot.interval_ms, slot.vehicle_count = interval_ms, count
         slot.speed, slot.occupancy, slot.score = speed, occupancy, tenths
         if at < state.clock:
             silence(state, slot, state.clock)

@@ -22,7 +22,7 @@ MESSAGES = json.loads(Path(__file__).with_name("messages.json").read_text())
 
 FIRST_SEQUENCE_NUMBER = 49590338271490256608559692538361571095921575989136588898
 
-COUNTED = {"Received": 5, "Accepted": 3, "Duplicate": 1, "Late": 0, "Redelivered": 0}
+COUNTED = {"Received": 6, "Accepted": 3, "Duplicate": 1, "Late": 0, "Redelivered": 0}
 REJECTED = {"out_of_range": 1, "not_json": 1}
 
 
@@ -74,7 +74,7 @@ def test_every_lambda_python_gives_the_same_account_of_a_batch(
     assert warm == cold
     assert _sums(told, COUNTED) == {name: 2 * n for name, n in COUNTED.items()}
     assert _rejected(told) == {reason: 2 * n for reason, n in REJECTED.items()}
-    assert len(aws.asked("BatchExecuteStatement")) == 2
+    assert len(aws.asked("TransactWriteItems")) == 2
     assert _quarantined(aws) == sorted([*REJECTED] * 2)
 
 

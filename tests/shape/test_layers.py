@@ -14,7 +14,7 @@ SHIPPED = dict(modules("src/traffic"))
 ALLOWED = {*sys.stdlib_module_names, "boto3", "botocore", "msgspec", "traffic"}
 
 # The thin shell: all that speaks to AWS, reads the clock or the environment.
-SHELL = {"processor", "publish", "quarantine", "store"}
+SHELL = {"batch", "processor", "publish", "quarantine", "store"}
 CORE = {name: path for name, path in SHIPPED.items() if path.stem not in SHELL}
 
 OUTSIDE = {"boto3", "botocore", "concurrent", "http", "io", "os", "random", "secrets"}
