@@ -1,0 +1,141 @@
+"""What this machine has published, told so that a killed run still tells the truth.
+
+`tally.jsonl` holds JSON lines; of the lines of one run the last counts. A line of a
+run in progress is written ahead: its `readings` and `resent` are what may have been
+published by the time the next line appears, its `acknowledged` what surely was. The
+line that ends a run (`ended_at` is set) has the exact figures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+
+FILE_NAME = "tally.jsonl"
+LEAST_AHEAD = 100
+LINE_EVERY_MS = 2_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One publishing run; times in ms since the epoch, all else counts.
+
+    `readings` were handed to MQTT, `acknowledged` ones have their PUBACK, `resent`
+    ones were in messages sent again after a reconnect: an upper bound of extra copies.
+    """
+
+    run: str
+    started_at: int
+    ended_at: int | None = None
+    messages: int = 0
+    readings: int = 0
+    acknowledged: int = 0
+    resent: int = 0
+
+
+def read(path: Path) -> list[Run]:
+    """The runs in the file at `path`, in the order they began; none if it is absent.
+
+    A last line cut short by a kill is passed over: the line before it still holds.
+    """
+    if not path.exists():
+        return []
+    runs: dict[str, Run] = {}
+    for line in path.read_text("utf-8").splitlines():
+        found = _parse(line)
+        if found is not None:
+            runs[found.run] = found
+    return list(runs.values())
+
+
+def _parse(line: str) -> Run | None:
+    try:
+        value = json.loads(line)
+        return Run(**{f.name: value[f.name] for f in fields(Run)})
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+class Tally:
+    """Counts one run and writes it down; to be closed, best by `with`."""
+
+    def __init__(self, path: Path, run: str, clock_ms: Callable[[], int]) -> None:
+        self._clock_ms = clock_ms
+        self._run, self._started_at = run, clock_ms()
+        self.messages = self.readings = self.acknowledged = self.resent = 0
+        self._announced, self._written_at = 0, self._started_at
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _mend(path)
+        self._file = path.open("a", encoding="utf-8")
+
+    def publishing(self, readings: int) -> None:
+        """Count a message before it is handed to MQTT."""
+        self.messages += 1
+        self.readings += readings
+        if self.readings > self._announced:
+            self._announced = self.readings + max(LEAST_AHEAD, self.readings // 10)
+            self._write(None)
+
+    def acknowledge(self, readings: int) -> None:
+        """Count a message whose PUBACK has come."""
+        self.acknowledged += readings
+
+    def resending(self, readings: int) -> None:
+        """Count messages before they are sent again."""
+        if readings:
+            self.resent += readings
+            self._write(None)
+
+    def tick(self) -> None:
+        """Write a line if the last one is old; call it about once a second."""
+        if self._clock_ms() - self._written_at >= LINE_EVERY_MS:
+            self._write(None)
+
+    def so_far(self) -> Run:
+        """The exact figures of this moment."""
+        return self._line(None, self.readings)
+
+    def close(self) -> Run:
+        """Write the line that ends the run, and give it."""
+        ended = self._line(self._clock_ms(), self.readings)
+        if not self._file.closed:
+            self._append(ended)
+            self._file.close()
+        return ended
+
+    def __enter__(self) -> Tally:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close, whatever happened."""
+        self.close()
+
+    def _line(self, ended_at: int | None, readings: int) -> Run:
+        counts = (self.messages, readings, self.acknowledged, self.resent)
+        return Run(self._run, self._started_at, ended_at, *counts)
+
+    def _write(self, ended_at: int | None) -> None:
+        self._append(self._line(ended_at, self._announced))
+        self._written_at = self._clock_ms()
+
+    def _append(self, run: Run) -> None:
+        self._file.write(json.dumps(asdict(run)) + "\n")
+        self._file.flush()
+
+
+def _mend(path: Path) -> None:
+    """End a line that a kill cut short, so that the next one stands by itself."""
+    if path.exists() and path.stat().st_size:
+        with path.open("rb+") as file:
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                file.write(b"\n")

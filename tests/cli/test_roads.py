@@ -1,0 +1,161 @@
+"""Road files: what is taken, what is refused and how, and what is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trafficctl import geometry
+from trafficctl.errors import UserError
+from trafficctl.roads import (
+    RoadSegment,
+    feature,
+    feature_collection,
+    parse,
+    read_geojson,
+    update_of,
+    write,
+)
+
+EAST = [(0.0, 0.0), (0.0, 0.01)]
+
+
+def collection(*features: dict[str, Any]) -> dict[str, Any]:
+    return feature_collection(features)
+
+
+def refusal(document: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        parse(document, "roads.geojson")
+    return str(caught.value)
+
+
+def test_a_line_gives_length_and_middle_of_the_segment() -> None:
+    (road,) = parse(collection(feature(EAST, segment_id="a")), "f")
+    assert (road.latitude, road.longitude) == (0.0, 0.005)
+    assert road.length_m == 1112.0
+
+
+def test_what_is_given_wins_over_what_the_line_says() -> None:
+    made = feature(EAST, segment_id="a", length_m=900, latitude=1, longitude=2)
+    (road,) = parse(collection(made), "f")
+    assert (road.length_m, road.latitude, road.longitude) == (900, 1, 2)
+
+
+def test_a_point_is_a_segment_without_line_and_length() -> None:
+    (road,) = parse(collection(feature([(51.5, -0.1)], segment_id="a")), "f")
+    assert road == RoadSegment("a", 51.5, -0.1)
+
+
+def test_unknown_properties_are_ignored() -> None:
+    (road,) = parse(collection(feature(EAST, segment_id="a", colour="red")), "f")
+    assert road.segment_id == "a"
+
+
+def test_the_line_is_encoded_as_the_format_defines_it() -> None:
+    line = [(38.5, -120.2), (40.7, -120.95), (43.252, -126.453)]
+    assert geometry.encode(line) == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
+
+
+def test_the_middle_lies_half_way_along_the_line_not_at_its_middle_point() -> None:
+    bent = [(0.0, 0.0), (0.0, 0.001), (0.0, 0.01)]
+    assert geometry.middle(bent) == pytest.approx((0.0, 0.005))
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({}, "feature 2, properties.segment_id: expected 1-64 of letters"),
+        ({"segment_id": "a b"}, "got 'a b'"),
+        ({"segment_id": "b", "lanes": "x"}, "properties.lanes: expected a whole numb"),
+        ({"segment_id": "b", "lanes": 0}, "1-20, got 0"),
+        ({"segment_id": "b", "free_flow_speed": 900}, "free_flow_speed: expected km/h"),
+        ({"segment_id": "b", "length_m": -1}, "properties.length_m: expected metres"),
+        ({"segment_id": "b", "latitude": 91}, "properties.latitude: expected degrees"),
+        ({"segment_id": "b", "name": ""}, "properties.name: expected text"),
+        ({"segment_id": "a"}, "'a' is already feature 1"),
+    ],
+)
+def test_a_wrong_property_is_named_with_its_feature(
+    properties: dict[str, Any], said: str
+) -> None:
+    first = feature(EAST, segment_id="a")
+    message = refusal(collection(first, feature(EAST, **properties)))
+    assert message.startswith("roads.geojson feature 2, ")
+    assert said in message
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ({"type": "Polygon", "coordinates": []}, "geometry.type: expected LineString"),
+        ({"type": "LineString", "coordinates": [[0, 0]]}, "coordinates: expected ["),
+        ({"type": "LineString", "coordinates": [[0, 0], ["x", 0]]}, "got 'x'"),
+        ({"type": "LineString", "coordinates": [[0, 0], [0, 0]]}, "has no length"),
+        ({"type": "Point", "coordinates": [34.0, -118.2]}, "longitude comes first"),
+        (None, "geometry: expected an object"),
+    ],
+)
+def test_a_wrong_geometry_is_named_with_its_feature(shape: Any, said: str) -> None:
+    made = {"geometry": shape, "properties": {"segment_id": "a"}}
+    assert said in refusal(collection(made))
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"features": []}])
+def test_a_document_without_features_is_refused(document: Any) -> None:
+    assert "expected a GeoJSON FeatureCollection" in refusal(document)
+
+
+def test_a_file_that_is_not_json_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "roads.geojson"
+    path.write_text('{"features":\n oops')
+    with pytest.raises(UserError, match=r"roads\.geojson line 2: not JSON"):
+        read_geojson(path)
+
+
+def test_loading_writes_static_attributes_and_touches_no_live_one() -> None:
+    road = RoadSegment("a", 1.5, 2.5, name="High Street", lanes=2)
+    assert update_of(road, "t") == {
+        "TableName": "t",
+        "Key": {"segment_id": {"S": "a"}},
+        "UpdateExpression": "SET #latitude = :latitude, #longitude = :longitude, "
+        "#name = :name, #lanes = :lanes",
+        "ExpressionAttributeNames": {
+            "#latitude": "latitude",
+            "#longitude": "longitude",
+            "#name": "name",
+            "#lanes": "lanes",
+        },
+        "ExpressionAttributeValues": {
+            ":latitude": {"N": "1.5"},
+            ":longitude": {"N": "2.5"},
+            ":name": {"S": "High Street"},
+            ":lanes": {"N": "2"},
+        },
+    }
+
+
+class FakeTable:
+    def __init__(self) -> None:
+        self.updates: list[dict[str, Any]] = []
+
+    def update_item(self, **update: Any) -> None:
+        self.updates.append(update)
+
+
+def test_every_segment_is_written_once_and_counted() -> None:
+    table, done = FakeTable(), []
+    roads = [RoadSegment(f"s{n}", 0.0, 0.0) for n in range(40)]
+    assert write(table, "t", roads, done.append) == 40
+    written = {u["Key"]["segment_id"]["S"] for u in table.updates}
+    assert written == {r.segment_id for r in roads}
+    assert sum(done) == 40
+
+
+def test_a_file_written_by_us_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "roads.geojson"
+    path.write_text(json.dumps(collection(feature(EAST, segment_id="a", name="Öre"))))
+    assert read_geojson(path)[0].name == "Öre"
