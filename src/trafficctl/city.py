@@ -42,15 +42,17 @@ def up(
     template: Path = TEMPLATE,
     parameters: Mapping[str, str] | None = None,
     roads: Path | None = None,
+    code: Path | None = None,
     say: Say = output.say,
 ) -> tuple[City, dict[str, str]]:
     """Start the city of this state directory, or take the running one, and deploy.
 
-    The directory's name is the stack's. Gives the city and the stack's outputs. A
+    The directory's name is the stack's. `code` is the Lambda package; None builds it
+    from this installation. Gives the city and the stack's outputs. A
     city that was started here and could not be deployed stays, to be looked at.
     """
     city = running(home) or start(home, gateway_port, mqtt_port, say)
-    outputs = deploy(city, template, parameters or {}, say)
+    outputs = deploy(city, template, parameters or {}, say, code)
     if roads is not None:
         _load_roads(city, outputs, roads, say)
     return city, outputs

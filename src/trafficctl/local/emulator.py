@@ -11,7 +11,7 @@ from pathlib import Path
 from ministack import app
 from ministack.services import iot
 
-from trafficctl.local import devices, mappings, rules, streams
+from trafficctl.local import devices, mappings, rules, speed, streams
 from trafficctl.local.patching import install
 
 PATCHES = (
@@ -19,6 +19,7 @@ PATCHES = (
     *rules.PATCHES,
     *devices.PATCHES,
     *mappings.PATCHES,
+    *speed.PATCHES,
 )
 
 

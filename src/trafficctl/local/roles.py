@@ -8,7 +8,6 @@ to: the trust policy, the role's policies and boundary, the resource's own polic
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +15,10 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import request_scope
 from ministack.services import iam, kms
 
-# A decision is kept this long: rules ask for each message. IAM itself takes longer
-# to notice a changed policy.
-DECISION_TTL_S = 1.0
+from trafficctl.local.memo import Memo
 
-_decisions: dict[tuple[object, ...], tuple[float, str | None]] = {}
+_refusals: Memo[str | None] = Memo()
+_keys: Memo[str | None] = Memo()
 
 
 class RefusedError(Exception):
@@ -42,16 +40,11 @@ def require(
     actor: Actor, action: str, resource: str, context: dict[str, str] | None = None
 ) -> None:
     """Raise RefusedError unless the role may do `action` on the ARN `resource`."""
-    keys = tuple(sorted((context or {}).items()))
-    question = (actor, action, resource, keys)
-    now = time.monotonic()
-    known = _decisions.get(question)
-    if known is None or known[0] < now:
-        with request_scope(actor.account, actor.region):
-            refusal = _refusal(actor, action, resource, dict(keys))
-        known = _decisions[question] = (now + DECISION_TTL_S, refusal)
-    if known[1] is not None:
-        raise RefusedError(known[1])
+    keys = context or {}
+    question = (actor, action, resource, *keys.items())
+    refusal = _refusals.get(question, lambda: _refusal(actor, action, resource, keys))
+    if refusal is not None:
+        raise RefusedError(refusal)
 
 
 def require_any(actor: Actor, actions: tuple[str, ...], resource: str) -> None:
@@ -69,15 +62,21 @@ def require_key(actor: Actor, action: str, key_id: str, via: str) -> None:
 
     `key_id` is an id, an ARN or an alias; `via` is the service's name, e.g. kinesis.
     """
-    with request_scope(actor.account, actor.region):
-        key = kms._resolve_key(key_id)
-    if key is None:
+    place = (actor.account, actor.region, key_id)
+    arn = _keys.get(place, lambda: _key_arn(*place))
+    if arn is None:
         raise RefusedError(f"KMS key {key_id} does not exist")
     context = {
         "kms:viaservice": f"{via}.{actor.region}.amazonaws.com",
         "kms:calleraccount": actor.account,
     }
-    require(actor, action, key["Arn"], context)
+    require(actor, action, arn, context)
+
+
+def _key_arn(account: str, region: str, key_id: str) -> str | None:
+    with request_scope(account, region):
+        key = kms._resolve_key(key_id)
+    return key["Arn"] if key else None
 
 
 def _refusal(
@@ -91,8 +90,9 @@ def _refusal(
     name = actor.role_arn.rsplit("/", 1)[-1]
     principal = f"arn:aws:sts::{actor.account}:assumed-role/{name}/{actor.session}"
     asked = _question(actor, principal, action, resource, context)
-    if _allowed(name, asked, action.partition(":")[0]):
-        return None
+    with request_scope(actor.account, actor.region):
+        if _allowed(name, asked, action.partition(":")[0]):
+            return None
     return (
         f"User: {principal} is not authorized to perform: {action} "
         f"on resource: {resource}"

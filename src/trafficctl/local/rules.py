@@ -8,7 +8,6 @@ the message to the rule's error action, as on AWS.
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -20,6 +19,7 @@ from ministack.services import iot, kinesis, s3
 
 from trafficctl.local import roles, streams
 from trafficctl.local.patching import Patch
+from trafficctl.local.speed import encode
 
 IOT = "iot.amazonaws.com"
 _TEMPLATE = re.compile(r"\$\{(.*?)\}", re.DOTALL)
@@ -118,8 +118,7 @@ def put_object(actor: roles.Actor, bucket: str, key: str, body: bytes) -> None:
 
 
 def _body(event: Any) -> bytes:
-    text = event if isinstance(event, str) else json.dumps(event)
-    return text.encode()
+    return event.encode() if isinstance(event, str) else encode(event)
 
 
 _ACTIONS: dict[str, Callable[[str, str, str, Any, Any], None]] = {

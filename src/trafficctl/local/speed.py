@@ -1,0 +1,127 @@
+"""What lets one process carry a city's messages: fewer system calls, quicker JSON.
+
+Nothing here changes what a rule sees or a device gets; `tests/local` holds the JSON to
+MiniStack's own, value by value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import sys
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import msgspec
+from ministack.services import iot
+
+from trafficctl.local.memo import Memo
+from trafficctl.local.patching import Patch
+
+# The broker's loop gives the interpreter up with each system call, and gets it back
+# from a busy thread only after this long; Python's own 5 ms is an age for it.
+SWITCH_INTERVAL_S = 0.0005
+
+_decode = msgspec.json.decode
+_encode = msgspec.json.encode
+_random = random.Random()  # noqa: S311 - trace ids are no secrets
+_allowed: Memo[bool] = Memo()
+
+
+def decode(payload: bytes) -> Any:
+    """A message as MiniStack decodes it, JSON or not."""
+    try:
+        return _decode(payload)
+    except ValueError:  # not JSON, or JSON that only Python's reader takes
+        return _plain_message(payload)
+
+
+def encode(event: Any) -> bytes:
+    """An event as JSON."""
+    try:
+        return _encode(event)
+    except (ValueError, TypeError, OverflowError):
+        return json.dumps(event).encode()
+
+
+_plain_message = iot._rule_message
+
+
+@contextlib.contextmanager
+def _message_scope(principal: str | None) -> Iterator[None]:
+    """As MiniStack's, with a trace id that costs no system call."""
+    trace_id = str(uuid.UUID(int=_random.getrandbits(128), version=4))
+    token = iot._rule_message_identity.set((principal, trace_id))
+    try:
+        yield
+    finally:
+        iot._rule_message_identity.reset(token)
+
+
+def _corked(feed: Callable[..., Awaitable[bool]]) -> Callable[..., Awaitable[bool]]:
+    """Send the answers to all packets of one read at once."""
+
+    async def corked(session: Any, data: bytes, max_buffer: int) -> bool:
+        session.corked = []
+        try:
+            return await feed(session, data, max_buffer)
+        finally:
+            held, session.corked = session.corked, None
+            if held:
+                await session.send_bytes(b"".join(held))
+
+    return corked
+
+
+def _holding(send: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    async def hold(session: Any, data: bytes) -> None:
+        held = getattr(session, "corked", None)
+        if held is None:
+            await send(session, data)
+        else:
+            held.append(data)
+
+    return hold
+
+
+def _remembered(allows: Callable[..., bool]) -> Callable[..., bool]:
+    def remembered(
+        account: str,
+        region: str,
+        certificate: str,
+        context: dict[str, str],
+        *asked: str | None,
+    ) -> bool:
+        question = (account, region, certificate, *context.items(), *asked)
+        return _allowed.get(
+            question, lambda: allows(account, region, certificate, context, *asked)
+        )
+
+    return remembered
+
+
+def _apply() -> None:
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    iot._feed_session = _corked(iot._feed_session)
+    iot._WSSession.send_bytes = _holding(iot._WSSession.send_bytes)
+    iot._rule_message = decode
+    iot._rule_message_scope = _message_scope
+    iot._mqtt_policy_allows = _remembered(iot._mqtt_policy_allows)
+
+
+PATCHES = (
+    Patch(
+        "broker speed",
+        "a send, a random number and a policy's evaluation for each message",
+        [(iot, "_WSSession"), (iot._WSSession, "send_bytes")],
+        [
+            (iot, "_feed_session", "c0d951209d99"),
+            (iot, "_rule_message", "3dde9f1549e4"),
+            (iot, "_rule_message_scope", "ff1605e44c2d"),
+            (iot, "_mqtt_policy_allows", "31a9cfec3516"),
+        ],
+        _apply,
+    ),
+)
