@@ -34,7 +34,8 @@ def missing(runtime: str) -> str | None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.stdout.strip() == runtime:
         return None
-    return f"{name} does not work: {done.stderr.strip().splitlines()[-1:]}"
+    said = (done.stderr.strip() or done.stdout.strip()).partition("\n")[0]
+    return f"{name} does not work: {said}"
 
 
 def equipped(runtime: str) -> Path:

@@ -1,0 +1,1 @@
+"""What City Traffic can take: measured and printed, never judged."""

@@ -1,0 +1,5 @@
+"""The local city under a steady stream."""
+
+
+def run(seconds: float, rate: float) -> None:
+    """Nothing yet."""
