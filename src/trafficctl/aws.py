@@ -17,7 +17,7 @@ from trafficctl.errors import USE_LOCAL_CITY, CityError
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 60
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 3
 POOL_CONNECTIONS = 32
 
 

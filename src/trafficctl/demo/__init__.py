@@ -1,0 +1,1 @@
+"""`trafficctl demo`: a morning peak of Los Angeles, on one machine, in a minute."""

@@ -1,0 +1,171 @@
+"""Alerts as a person gets them: a queue subscribed to the topic, and a tap on the bus.
+
+The queue gets each alert twice: its words by the way of EventBridge and SNS, as every
+subscriber does, and the event itself straight from the bus. The words carry no event
+time in milliseconds, so the event is held against them to tell how old the news is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from trafficctl import aws
+
+RULE = "demo-tap"
+WAIT_S = 1
+BATCH = 10
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert that arrived: its words, the event they tell of, and when (wall, ms)."""
+
+    text: str
+    detail: dict[str, Any]
+    arrived_at: int
+
+
+@dataclass
+class Matcher:
+    """Brings words and events together, in whatever order they arrive."""
+
+    texts: deque[tuple[str, int]] = field(default_factory=deque)
+    details: deque[dict[str, Any]] = field(default_factory=deque)
+    seen: set[str] = field(default_factory=set)
+
+    def take(self, body: str, arrived_at: int) -> Told | None:
+        """Take a message; gives the alert when both its halves are there."""
+        detail = event_detail(body)
+        if detail is None:
+            text = plain_text(body)
+            found = next((d for d in self.details if tells_of(text, d)), None)
+            if found is None:
+                self.texts.append((text, arrived_at))
+                return None
+            self.details.remove(found)
+            return Told(text, found, arrived_at)
+        return self._take_event(detail)
+
+    def _take_event(self, detail: dict[str, Any]) -> Told | None:
+        if detail["event_id"] in self.seen:
+            return None  # delivered again: at least once is the promise
+        self.seen.add(detail["event_id"])
+        found = next((each for each in self.texts if tells_of(each[0], detail)), None)
+        if found is None:
+            self.details.append(detail)
+            return None
+        self.texts.remove(found)
+        return Told(found[0], detail, found[1])
+
+
+def event_detail(body: str) -> dict[str, Any] | None:
+    """The detail of an EventBridge event, None when *body* is none."""
+    with contextlib.suppress(ValueError):
+        event = json.loads(body)
+        if isinstance(event, dict) and "detail" in event:
+            return dict(event["detail"])
+    return None
+
+
+def plain_text(body: str) -> str:
+    """The words of an alert; EventBridge hands them over as a JSON string."""
+    with contextlib.suppress(ValueError):
+        text = json.loads(body)
+        if isinstance(text, str):
+            return text
+    return body
+
+
+def tells_of(text: str, detail: dict[str, Any]) -> bool:
+    """Whether the words are about this event; their order is the template's affair."""
+    parts = (detail["link"], f" {detail['transition']} ", detail["since"])
+    return all(part in text for part in parts)
+
+
+def subscribe(session: Any, outputs: dict[str, str], name: str) -> AlertQueue:
+    """Make a queue, subscribe it to the alert topic and tap the bus into it."""
+    sqs, sns = aws.client(session, "sqs"), aws.client(session, "sns")
+    events = aws.client(session, "events")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    wanted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn, bus = wanted["Attributes"]["QueueArn"], outputs["AlertBus"]
+    pattern = {"source": ["city.traffic"], "detail-type": ["Congestion Alert"]}
+    rule = events.put_rule(
+        Name=RULE, EventBusName=bus, EventPattern=json.dumps(pattern)
+    )
+    sources = (
+        ("sns.amazonaws.com", outputs["AlertTopicArn"]),
+        ("events.amazonaws.com", rule["RuleArn"]),
+    )
+    policy = json.dumps(queue_policy(arn, sources))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_targets(
+        Rule=RULE, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}]
+    )
+    sns.subscribe(
+        TopicArn=outputs["AlertTopicArn"],
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={"RawMessageDelivery": "true"},
+    )
+    return AlertQueue(sqs, url)
+
+
+def queue_policy(arn: str, sources: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Let each service of *sources* send to the queue on behalf of its one resource."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+            }
+            for service, source in sources
+        ],
+    }
+
+
+class AlertQueue:
+    """The subscribed queue; its own clock says when a message came in."""
+
+    def __init__(self, sqs: Any, url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._matcher = Matcher()
+
+    def receive(self) -> list[Told]:
+        """The alerts that have arrived; waits a second for the first."""
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=BATCH,
+            WaitTimeSeconds=WAIT_S,
+            MessageSystemAttributeNames=["SentTimestamp"],
+        )
+        messages = answer.get("Messages", [])
+        if not messages:
+            return []
+        told = [
+            self._matcher.take(m["Body"], int(m["Attributes"]["SentTimestamp"]))
+            for m in messages
+        ]
+        self._sqs.delete_message_batch(
+            QueueUrl=self._url,
+            Entries=[
+                {"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]}
+                for n, m in enumerate(messages)
+            ],
+        )
+        return [each for each in told if each is not None]
+
+    @property
+    def halves(self) -> int:
+        """Words without their event, and events without their words, so far."""
+        return len(self._matcher.texts) + len(self._matcher.details)

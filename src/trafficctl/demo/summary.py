@@ -1,0 +1,131 @@
+"""How the demo went, and whether that is well; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from trafficctl.audit import span
+from trafficctl.demo.probe import percentile
+from trafficctl.output import ABSENT, Column, number, table
+from trafficctl.reconcile import Report, remarks, verdict
+
+FRESHNESS_PROMISE_S = 10
+ALERT_PROMISE_S = 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was measured; delays in seconds, *transitions* the alerts told, by kind."""
+
+    report: Report
+    segments: int
+    segments_heard: int
+    freshness_s: Sequence[float]
+    alert_delays_s: Sequence[float]
+    transitions: Counter[str] = field(default_factory=Counter)
+    alerts_recorded: int = 0
+    alerts_untold: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise: what it is, what was measured, and whether it was kept."""
+
+    name: str
+    measured: str
+    kept: bool
+
+
+def checks(outcome: Outcome) -> list[Check]:
+    """The promises of the demo, held against the outcome."""
+    opened, recorded = outcome.transitions["opened"], outcome.alerts_recorded
+    return [
+        Check(
+            "readings flowed into every segment",
+            f"{outcome.segments_heard:,} of {outcome.segments:,} segments",
+            0 < outcome.segments == outcome.segments_heard,
+        ),
+        Check(
+            "every alert opened was told",
+            f"{opened:,} of {recorded:,}",
+            0 < recorded <= opened and outcome.alerts_untold == 0,
+        ),
+        _delay("a viewer sees a reading", outcome.freshness_s, FRESHNESS_PROMISE_S),
+        _delay("an alert arrives", outcome.alert_delays_s, ALERT_PROMISE_S),
+        Check(
+            "no reading lost, none counted twice",
+            verdict(outcome.report),
+            outcome.report.holds and outcome.report.stored.accepted > 0,
+        ),
+    ]
+
+
+def _delay(what: str, delays: Sequence[float], promise_s: float) -> Check:
+    worst = percentile(delays, 99)
+    name = f"{what} within {promise_s} s"
+    if worst is None:
+        return Check(name, "nothing was measured", False)
+    return Check(name, f"{worst:.1f} s for 99 in 100", worst < promise_s)
+
+
+def all_is_well(outcome: Outcome) -> bool:
+    """Whether every promise was kept."""
+    return all(check.kept for check in checks(outcome))
+
+
+def view(outcome: Outcome) -> RenderableType:
+    """The summary: what flowed, how fast, and the promises."""
+    well = all_is_well(outcome)
+    columns = (Column(""), Column("", number=True), Column(""))
+    return Group(
+        table(columns, rows(outcome), title="Summary"),
+        *(Text(f"Note: {line}.", "dim") for line in remarks(outcome.report)),
+        *(_check_line(check) for check in checks(outcome)),
+        Text(),
+        Text(
+            "All is well." if well else "Not all is well: see the lines marked FAIL.",
+            "bold green" if well else "bold red",
+        ),
+    )
+
+
+def _check_line(check: Check) -> Text:
+    mark, style = (" ok  ", "green") if check.kept else ("FAIL ", "bold red")
+    return Text.assemble((mark, style), f" {check.name}: {check.measured}")
+
+
+def rows(outcome: Outcome) -> list[tuple[str, str, str]]:
+    """The lines of the summary's table: what, how much, and a remark."""
+    report, told = outcome.report, outcome.transitions
+    stored, letters = report.stored, report.dead_letters
+    rate = report.published.readings / outcome.seconds if outcome.seconds else 0
+    return [
+        ("readings published", number(report.published.readings), f"{rate:,.0f} per s"),
+        ("  accepted", number(stored.accepted), f"{stored.late:,} of them late"),
+        ("  duplicate", number(stored.duplicate), ""),
+        ("  rejected", number(report.rejected), ""),
+        (
+            "  dead-lettered",
+            span(letters.undelivered, letters.undelivered + letters.in_doubt),
+            "",
+        ),
+        ("road segments", number(outcome.segments), ""),
+        ("alerts opened", number(told["opened"]), ""),
+        ("  escalated, eased", f"{told['escalated']:,}, {told['eased']:,}", ""),
+        ("  cleared", number(told["cleared"]), ""),
+        ("reading to viewer", *_half_and_most(outcome.freshness_s)),
+        ("reading to alert", *_half_and_most(outcome.alert_delays_s)),
+    ]
+
+
+def _half_and_most(delays: Sequence[float]) -> tuple[str, str]:
+    half, most = percentile(delays, 50), percentile(delays, 99)
+    if half is None or most is None:
+        return ABSENT, ""
+    return f"{half:.1f} s", f"p50; p99 {most:.1f} s"
