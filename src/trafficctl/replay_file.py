@@ -41,7 +41,6 @@ EXPECTED = {
     "occupancy": "a number 0-1 or empty",
     "interval": f"a number above 0, at most {policy.MAX_INTERVAL_S}, or empty",
 }
-MAX_EVENT_MS = 253_402_300_799_999  # 9999-12-31, the last instant RFC 3339 can say
 
 
 class Row(NamedTuple):
@@ -123,7 +122,7 @@ def _row(values: dict[str, Any], line: int) -> Row | BadRow:
 
 def _instant(text: str) -> int | None:
     ms = int(text) if text.isdecimal() and text.isascii() else ms_of(text)
-    return ms if ms is not None and 0 <= ms <= MAX_EVENT_MS else None
+    return ms if ms is not None and 0 <= ms <= policy.LAST_INSTANT_MS else None
 
 
 def _column(message: str) -> str:

@@ -1,0 +1,227 @@
+"""A publishing run: devices, connections, pace, progress and tally around messages.
+
+`simulate` and `replay` decide what is published and when; this decides nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from traffic.model import Reading
+from trafficctl import aws
+from trafficctl.devices import find_broker, register_devices, wanted_for
+from trafficctl.fleet import Fleet
+from trafficctl.home import home
+from trafficctl.links import Message
+from trafficctl.output import Column, duration, number, say, show, show_json, table
+from trafficctl.progress import publishing
+from trafficctl.tally import FILE_NAME, Run, Tally
+
+CONNECT_LEAST_S, CONNECT_EACH_S = 30.0, 0.05
+DRAIN_S = 20.0
+LOOK_EVERY_S = 0.25
+LONGEST_POLL_S = 0.05
+
+
+class SentReading(Reading, omit_defaults=True):
+    """A reading as it is published: what is absent is left out."""
+
+
+class Timed(NamedTuple):
+    """A message with the second of the run in which it is due, and its sender."""
+
+    due_s: float
+    device_id: str
+    message: Message
+
+
+class Mqtt(Protocol):
+    """What a run needs of the fleet."""
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more should be published for now."""
+
+    def publish(self, device_id: str, message: Message) -> None:
+        """Publish as soon as the device can."""
+
+    def poll(self, timeout_s: float) -> None:
+        """Serve the connections, waiting at most `timeout_s`."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a run kept its times: seconds it took, seconds it was late at worst."""
+
+    seconds: float
+    worst_lag_s: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run has done; `unsent` messages waited for a connection at its end."""
+
+    run: Run
+    pace: Pace
+    reconnects: int
+    unsent: int
+
+    def as_json(self) -> dict[str, object]:
+        """The summary as plain values."""
+        return {
+            **asdict(self.run),
+            "seconds": round(self.pace.seconds, 3),
+            "readings_per_second": round(self.readings_per_s, 1),
+            "worst_lag_s": round(self.pace.worst_lag_s, 3),
+            "reconnects": self.reconnects,
+            "unsent_messages": self.unsent,
+        }
+
+    @property
+    def readings_per_s(self) -> float:
+        """The rate that was held, readings/s."""
+        return self.run.readings / self.pace.seconds if self.pace.seconds else 0.0
+
+
+def payload(readings: Sequence[SentReading], bare: bool = False) -> bytes:
+    """The JSON of a message; `bare` sends a single reading without its list."""
+    if bare and len(readings) == 1:
+        return msgspec.json.encode(readings[0])
+    return msgspec.json.encode({"readings": readings})
+
+
+def keep_pace(
+    mqtt: Mqtt,
+    messages: Iterable[Timed],
+    clock: Callable[[], float],
+    look: Callable[[float], object] = lambda _seconds: None,
+) -> Pace:
+    """Publish each message when it is due; `look` is called now and then.
+
+    Times count from the first call of the clock, so that a delay is made up for
+    and not added up. While too much waits for PUBACKs nothing more is published.
+    """
+    begun = clock()
+    worst = looked = 0.0
+    for due_s, device_id, message in messages:
+        passed = clock() - begun
+        while passed < due_s or mqtt.full:
+            mqtt.poll(min(max(due_s - passed, 0.001), LONGEST_POLL_S))
+            passed = clock() - begun
+            looked = _look(look, passed, looked)
+        worst = max(worst, passed - due_s)
+        mqtt.publish(device_id, message)
+        looked = _look(look, passed, looked)
+    return Pace(clock() - begun, worst)
+
+
+def _look(look: Callable[[float], object], passed: float, looked: float) -> float:
+    if passed - looked < LOOK_EVERY_S:
+        return looked
+    look(passed)
+    return passed
+
+
+def served(mqtt: Mqtt, messages: Iterable[Timed], every: int = 64) -> Iterable[Timed]:
+    """`messages`, with the connections served between many that are due at once."""
+    for position, message in enumerate(messages, 1):
+        yield message
+        if position % every == 0:
+            mqtt.poll(0.0)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The stack that a run publishes to."""
+
+    session: Any
+    stack: str
+    outputs: Mapping[str, str]
+
+
+def open_target(stack: str) -> Target:
+    """The deployed `stack`. Raises CityError when it is not."""
+    session = aws.session()
+    return Target(session, stack, aws.stack_outputs(session, stack))
+
+
+def publish_run(
+    target: Target,
+    segments: Sequence[str],
+    units: int,
+    messages: Callable[[], Iterable[Timed]],
+    duration_s: float,
+) -> Summary:
+    """Register and connect the devices of `segments`, then publish `messages()`.
+
+    `messages` is called when all are connected: the run's time 0. `duration_s` is
+    for the display only.
+    """
+    wanted = wanted_for(segments, units)
+    devices = register_devices(target.session, target.stack, target.outputs, wanted)
+    broker = find_broker(target.session, target.stack)
+    path = home(target.stack) / FILE_NAME
+    prefix = target.outputs["IngestTopicPrefix"]
+    with (
+        Tally(path, secrets.token_hex(4), _now_ms) as tally,
+        Fleet(broker, devices, prefix, tally) as fleet,
+        publishing() as bar,
+    ):
+        task = bar.add_task("Connecting", total=len(devices), state="")
+        fleet.connect(
+            CONNECT_LEAST_S + CONNECT_EACH_S * len(devices),
+            lambda n: bar.update(task, completed=n, state=f"{n} devices"),
+        )
+
+        def look(passed: float) -> None:
+            tally.tick()
+            bar.update(task, completed=passed, state=_state(tally, fleet))
+
+        bar.reset(task, total=duration_s, description="Publishing", state="")
+        pace = keep_pace(fleet, served(fleet, messages()), time.monotonic, look)
+        bar.update(task, description="Waiting for acknowledgements")
+        fleet.close(DRAIN_S)
+        return Summary(tally.close(), pace, fleet.reconnects, fleet.waiting)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _state(tally: Tally, fleet: Fleet) -> str:
+    return (
+        f"{tally.readings:,} readings, {tally.acknowledged:,} acknowledged, "
+        f"{fleet.connected} connected"
+    )
+
+
+def report(summary: Summary, json: bool, extra: Mapping[str, int] | None = None) -> int:
+    """Print the tally of a run; 0 if every message was acknowledged, else 3."""
+    run = summary.run
+    if json:
+        show_json({**summary.as_json(), **(extra or {})})
+    else:
+        rows = [
+            ("messages", number(run.messages)),
+            ("readings published", number(run.readings)),
+            ("readings acknowledged", number(run.acknowledged)),
+            ("readings resent", number(run.resent)),
+            *((name, number(count)) for name, count in (extra or {}).items()),
+            ("reconnects", number(summary.reconnects)),
+            ("took", duration(summary.pace.seconds)),
+            ("readings per second", number(summary.readings_per_s)),
+        ]
+        show(table([Column("Published"), Column("", number=True)], rows))
+    if summary.pace.worst_lag_s > 1:
+        say(f"at worst {summary.pace.worst_lag_s:.1f} s behind the times asked for")
+    missing = run.readings - run.acknowledged
+    if not missing and not summary.unsent:
+        return 0
+    say(f"{missing} readings unacknowledged, {summary.unsent} messages never sent")
+    return 3
