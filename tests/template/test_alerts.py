@@ -1,0 +1,95 @@
+"""An alert becomes a text that a controller can read, and is not lost on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from traffic.alerts import Transition
+from traffic.announce import event_of
+from traffic.enrich import Measures
+from traffic.fold import Change
+from traffic.model import Road, StoredSegment
+from traffic.policy import Policy
+from traffic.publish import DETAIL_TYPE, SOURCE
+
+from .template import RESOURCES, properties, shown, statements
+
+RULE = properties("AlertRule")
+(TARGET,) = RULE["Targets"]
+PATHS = TARGET["InputTransformer"]["InputPathsMap"]
+TEXT = TARGET["InputTransformer"]["InputTemplate"]
+
+JAM = event_of(
+    Change(
+        Transition("opened", 2, 0, 1795372320000, 1795372320000, 2, 840, 840),
+        1795372320500,
+        Measures(1200, 400, 21, 19, 0.4, 0.2, 5, "F", 84),
+    ),
+    StoredSegment("seg-1", road=Road(name="I-405 N", district="Los Angeles")),
+    1795372321000,
+    Policy(50, 80, 40, 60, 120, 90, 60, "https://map.example.org/#{segment_id}"),
+)
+
+
+def rendered(event: dict[str, Any]) -> str:
+    """Return the text that the transformer makes of an event's detail."""
+    text: str = json.loads(TEXT)
+    for name, path in PATHS.items():
+        value = event[path.removeprefix("$.detail.")]
+        text = text.replace(f"<{name}>", str(value))
+    return text
+
+
+def test_a_controller_reads_what_happened_where_and_how_bad_it_is() -> None:
+    free_flow = JAM["free_flow_speed"]
+
+    assert rendered(JAM) == (
+        "Congestion opened at I-405 N, Los Angeles: severe (was none), score 84.0, "
+        f"21 of {free_flow} km/h (level of service F), since 2026-11-22T18:32Z. "
+        "https://map.example.org/#seg-1"
+    )
+
+
+def test_the_text_uses_every_value_it_is_given() -> None:
+    assert set(re.findall(r"<(\w+)>", TEXT)) == set(PATHS)
+
+
+def test_the_rule_listens_for_the_events_the_processor_sends() -> None:
+    assert RULE["EventPattern"] == {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
+    assert RULE["EventBusName"] == {"Ref": "AlertBus"}
+
+
+def test_an_alert_that_cannot_be_told_is_kept() -> None:
+    queue = {"Fn::GetAtt": ["AlertDeadLetterQueue", "Arn"]}
+
+    assert TARGET["DeadLetterConfig"] == {"Arn": queue}
+    assert TARGET["RetryPolicy"]["MaximumEventAgeInSeconds"] == 3600
+
+
+def granted(policy: str) -> list[tuple[Any, ...]]:
+    """Return who may do what under which condition by a resource's policy."""
+    return [
+        (one["Principal"], one["Action"], shown(one["Resource"]), one.get("Condition"))
+        for one in statements(properties(policy)["PolicyDocument"])
+        if one["Effect"] == "Allow"
+    ]
+
+
+def test_only_eventbridge_publishes_and_only_the_rule_fills_the_queue() -> None:
+    events = {"Service": "events.amazonaws.com"}
+    rule = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["AlertRule", "Arn"]}}}
+    queue = "AlertDeadLetterQueue.Arn"
+
+    assert granted("AlertTopicPolicy") == [(events, "sns:Publish", "AlertTopic", None)]
+    assert granted("AlertDeadLetterQueuePolicy") == [
+        (events, "sqs:SendMessage", queue, rule)
+    ]
+
+
+def test_mail_is_sent_only_where_an_address_is_given() -> None:
+    subscription = RESOURCES["AlertEmailSubscription"]
+
+    assert subscription["Condition"] == "HasAlertEmail"
+    assert subscription["Properties"]["Endpoint"] == {"Ref": "AlertEmail"}
