@@ -6,6 +6,7 @@ TrafficError
     Conflict       somebody else wrote the segment first: read, decide and write again
   PublishError     the event bus refused or did not answer
   QuarantineError  rejected readings could not be set aside
+  RequestError     the live API was asked for what it does not answer
 """
 
 from __future__ import annotations
@@ -33,3 +34,11 @@ class PublishError(TrafficError):
 
 class QuarantineError(TrafficError):
     """Rejected readings could not be set aside."""
+
+
+class RequestError(TrafficError):
+    """The live API was asked for what it does not answer; says what was expected."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

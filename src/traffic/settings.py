@@ -57,13 +57,13 @@ def read(environment: Mapping[str, str]) -> Settings:
 
 def _policy(environment: Mapping[str, str]) -> Policy:
     policy = Policy(
-        high_score=_number(environment, "CONGESTION_HIGH_THRESHOLD"),
-        severe_score=_number(environment, "CONGESTION_SEVERE_THRESHOLD"),
-        clear_score=_number(environment, "CONGESTION_CLEAR_THRESHOLD"),
-        hold_s=_number(environment, "ALERT_HOLD_SECONDS"),
-        clear_hold_s=_number(environment, "ALERT_CLEAR_SECONDS"),
-        retention_days=int(_number(environment, "HISTORY_RETENTION_DAYS")),
-        default_interval_s=_number(environment, "DEFAULT_INTERVAL_SECONDS"),
+        high_score=number(environment, "CONGESTION_HIGH_THRESHOLD"),
+        severe_score=number(environment, "CONGESTION_SEVERE_THRESHOLD"),
+        clear_score=number(environment, "CONGESTION_CLEAR_THRESHOLD"),
+        hold_s=number(environment, "ALERT_HOLD_SECONDS"),
+        clear_hold_s=number(environment, "ALERT_CLEAR_SECONDS"),
+        retention_days=int(number(environment, "HISTORY_RETENTION_DAYS")),
+        default_interval_s=number(environment, "DEFAULT_INTERVAL_SECONDS"),
         link_format=_link_format(environment),
     )
     if not policy.clear_score < policy.high_score < policy.severe_score:
@@ -75,7 +75,8 @@ def _policy(environment: Mapping[str, str]) -> Policy:
     return policy
 
 
-def _number(environment: Mapping[str, str], name: str) -> float:
+def number(environment: Mapping[str, str], name: str) -> float:
+    """Return a setting of 0 or more; raises SettingsError naming it."""
     try:
         value = float(environment[name])
     except ValueError:

@@ -99,7 +99,7 @@ class DynamoStore:
         }
         found: list[dict[str, Any]] = []
         for round_ in range(_READ_ROUNDS):
-            answer = _called(self._client.batch_get_item, RequestItems={table: request})
+            answer = called(self._client.batch_get_item, RequestItems={table: request})
             found += answer["Responses"].get(table, [])
             left = answer.get("UnprocessedKeys", {}).get(table)
             if not left:
@@ -135,12 +135,12 @@ class DynamoStore:
 
     def _execute(self, statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         call = self._client.batch_execute_statement
-        return list(_called(call, Statements=list(statements))["Responses"])
+        return list(called(call, Statements=list(statements))["Responses"])
 
     def _write_wide(self, decisions: Sequence[Decision]) -> Outcomes:
         try:
             actions = [action for one in decisions for action in self._actions(one)]
-            _called(self._client.transact_write_items, TransactItems=actions)
+            called(self._client.transact_write_items, TransactItems=actions)
         except Conflict as error:
             if len(decisions) == 1:
                 return {_id(decisions[0]): error}
@@ -240,7 +240,7 @@ def _refusal(error: Optional[Mapping[str, Any]]) -> Optional[StoreError]:
     return kind(f"{code}: {error.get('Message', '')}")
 
 
-def _called(call: Callable[..., Any], **arguments: Any) -> Any:
+def called(call: Callable[..., Any], **arguments: Any) -> Any:
     """Call DynamoDB, in the only place where its errors become ours."""
     try:
         return call(**arguments)

@@ -1,0 +1,98 @@
+"""Answers as API Gateway takes them (payload format 2.0), with their headers."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+Answer = dict[str, Any]
+
+# Below this a header and a decompression cost more than they save.
+WORTH_ZIPPING = 1_024  # bytes
+_ZIP_LEVEL = 5
+_encode = msgspec.json.Encoder().encode
+
+
+def csp(origins: Iterable[str]) -> str:
+    """Return the content security policy: this site, and *origins* to be called.
+
+    MapLibre runs its workers from blobs, and draws images that it made as such.
+    """
+    others = " ".join(("'self'", *origins))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"connect-src {others}",
+            f"img-src {others} data: blob:",
+            "font-src 'self'",
+            "manifest-src 'self'",
+            "worker-src 'self' blob:",
+            "child-src blob:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def security(origins: Iterable[str]) -> dict[str, str]:
+    """Return the headers that every answer carries."""
+    return {
+        "content-security-policy": csp(origins),
+        "strict-transport-security": "max-age=31536000",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "strict-origin-when-cross-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+def takes_gzip(headers: Mapping[str, str]) -> bool:
+    """Whether the viewer accepts gzip, by the names it lists and their weights."""
+    for part in headers.get("accept-encoding", "").lower().split(","):
+        name, _, weight = part.replace(" ", "").partition(";q=")
+        if name in ("gzip", "*"):
+            return weight.strip("0.") != "" if weight else True
+    return False
+
+
+def zipped(body: bytes) -> bytes:
+    """Return *body* compressed; the same input gives the same bytes."""
+    return gzip.compress(body, _ZIP_LEVEL, mtime=0)
+
+
+def json_answer(
+    status: int, value: Any, accepts_gzip: bool, cache: str = "no-store"
+) -> Answer:
+    """Return *value* as JSON, compressed where that is accepted and worthwhile."""
+    body = _encode(value)
+    headers = {
+        "content-type": "application/json",
+        "cache-control": cache,
+        "vary": "accept-encoding",
+    }
+    if accepts_gzip and len(body) >= WORTH_ZIPPING:
+        return binary(status, zipped(body), {**headers, "content-encoding": "gzip"})
+    return {"statusCode": status, "headers": headers, "body": body.decode()}
+
+
+def error(status: int, message: str) -> Answer:
+    """Return a refusal; *message* says what was expected."""
+    return json_answer(status, {"error": message}, accepts_gzip=False)
+
+
+def binary(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """Return bytes, in the only form that API Gateway passes on unchanged."""
+    return {
+        "statusCode": status,
+        "headers": dict(headers),
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }

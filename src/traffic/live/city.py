@@ -1,0 +1,63 @@
+"""The city at a glance: sums over the segments that speak for the present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Optional
+
+from ..policy import MAX_INTERVAL_S, SLOWEST_PACE_KMH, UNKNOWN_LENGTH_M
+
+Item = Mapping[str, Any]
+
+# A segment silent for longer than any sensor may take to count tells of the past.
+PRESENT_MS = MAX_INTERVAL_S * 1000
+
+
+def glance(items: Sequence[Item], high_score: float, now_ms: int) -> dict[str, Any]:
+    """Return the city's figures at *now_ms*, from items of `road_segments`.
+
+    *vehicles_per_hour* is the sum of the segments' flows; *share_congested* the share
+    of the segments with a score whose score is at least *high_score*; *segments* and
+    *sensors* count the silent ones too; times are the newest (ms).
+    """
+    present = [item for item in items if _is_present(item, now_ms)]
+    scores = [i["congestion_score"] for i in present if "congestion_score" in i]
+    congested = sum(score >= high_score for score in scores)
+    return {
+        "vehicles_per_hour": sum(item.get("flow", 0) for item in present),
+        "mean_speed": mean_speed(present),
+        "share_congested": round(congested / len(scores), 4) if scores else None,
+        "sensors": sum(item.get("sensors", 0) for item in items),
+        "sensors_reporting": sum(map(_reporting, present)),
+        "segments": len(items),
+        "observed_at": _newest(items, "observed_at"),
+        "updated_at": _newest(items, "updated_at"),
+    }
+
+
+def mean_speed(items: Iterable[Item]) -> Optional[float]:
+    """Return vehicle-km over vehicle-h (km/h), None where nothing is known to move.
+
+    Each segment counts by what it carries: sum(q L) / sum(q L / u), with flow q,
+    length L and speed u. A queue that stands has no flow, so it has no part in it.
+    """
+    km = hours = 0.0
+    for item in items:
+        flow, speed = item.get("flow"), item.get("speed")
+        if flow and speed is not None:
+            done = flow * item.get("length_m", UNKNOWN_LENGTH_M) / 1000
+            km += done
+            hours += done / max(speed, SLOWEST_PACE_KMH)
+    return round(km / hours, 1) if hours else None
+
+
+def _is_present(item: Item, now_ms: int) -> bool:
+    return bool(now_ms - item.get("updated_at", 0) < PRESENT_MS)
+
+
+def _reporting(item: Item) -> int:
+    return int(0.5 + item.get("sensors", 0) * item.get("sensors_reporting", 0))
+
+
+def _newest(items: Iterable[Item], name: str) -> Optional[int]:
+    return max((item[name] for item in items if name in item), default=None)

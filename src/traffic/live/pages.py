@@ -1,0 +1,98 @@
+"""The page's own files: type, entity tag, caching, compression."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+from . import answers
+from .answers import Answer
+
+INDEX = "index.html"
+
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "mjs": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "json": "application/json",
+    "map": "application/json",
+    "webmanifest": "application/manifest+json",
+    "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
+    "md": "text/plain; charset=utf-8",
+    "png": "image/png",
+    "ico": "image/x-icon",
+    "woff2": "font/woff2",
+    "pbf": "application/x-protobuf",
+}
+# What is compressed already gains nothing.
+_DENSE = ("png", "ico", "woff2")
+# A name that tells a version never means other bytes.
+_VERSIONED = re.compile(r"\d+\.\d+\.\d+")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A file as it is answered: plain, and compressed where that is worthwhile."""
+
+    name: str
+    body: bytes
+    packed: Optional[bytes]
+    digest: str
+
+
+def name_of(path: str) -> str:
+    """Return the file's name, below the folder of the page, for a request's path."""
+    return path[1:] or INDEX
+
+
+def page_of(name: str, body: bytes) -> Page:
+    """Return the file ready to be answered."""
+    packed = None
+    if _suffix(name) not in _DENSE and len(body) >= answers.WORTH_ZIPPING:
+        packed = answers.zipped(body)
+    return Page(name, body, packed, hashlib.sha256(body).hexdigest()[:24])
+
+
+def answer(page: Page, headers: Mapping[str, str]) -> Answer:
+    """Return the file, or 304 if the viewer's copy (If-None-Match) is as good."""
+    body, tag = page.body, f'"{page.digest}"'
+    told = {
+        "content-type": _TYPES.get(_suffix(page.name), "application/octet-stream"),
+        "cache-control": cache_control(page.name),
+        "vary": "accept-encoding",
+    }
+    if page.packed is not None and answers.takes_gzip(headers):
+        body, tag = page.packed, f'"{page.digest}-gz"'
+        told["content-encoding"] = "gzip"
+    told["etag"] = tag
+    if _is_held(tag, headers.get("if-none-match", "")):
+        kept = {k: told[k] for k in ("cache-control", "vary", "etag")}
+        return {"statusCode": 304, "headers": kept, "body": ""}
+    return answers.binary(200, body, told)
+
+
+def cache_control(name: str) -> str:
+    """Return how long a file is good: for ever if its name tells its version.
+
+    Else it is asked for anew each time, which its entity tag makes cheap: files of
+    two deployments never meet on one page.
+    """
+    if _VERSIONED.search(name):
+        return "public, max-age=31536000, immutable"
+    return "no-cache"
+
+
+def _is_held(tag: str, held: str) -> bool:
+    tags = [each.strip() for each in held.split(",")]
+    return "*" in tags or tag in (
+        each[2:] if each[:2] == "W/" else each for each in tags
+    )
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()

@@ -1,0 +1,173 @@
+"""What the live API reads and writes, and DynamoDB as it does so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Optional, Protocol
+
+from ..errors import Conflict
+from ..items import attribute, value_of
+from ..store import Tables, called
+from . import views
+
+Item = dict[str, Any]
+
+PARALLEL_SCANS = 4
+_LIVE = (*views.attributes(views.LIVE), "length_m")
+_ROAD = views.attributes(views.ROAD)
+_SEGMENT = (*views.attributes(views.ROAD, views.LIVE, views.MORE), "state")
+_MINUTE = views.attributes(views.MINUTE)
+_ALERT = views.attributes(views.ALERT)
+
+
+class Reader(Protocol):
+    """The city as the live API finds it; every method may raise StoreError."""
+
+    def live(self) -> list[Item]:
+        """Return what changes of every segment, and its length."""
+
+    def roads(self) -> list[Item]:
+        """Return what does not change of every segment."""
+
+    def open_alerts(self) -> list[Item]:
+        """Return the alerts that are open."""
+
+    def segment(self, segment_id: str) -> Optional[Item]:
+        """Return all of one segment, None if there is none of that id."""
+
+    def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
+        """Return the rows of history between two minutes, oldest first."""
+
+    def alert(self, alert_id: str) -> Optional[Item]:
+        """Return one alert as it is now, None if there is none of that id."""
+
+    def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
+        """Write who has seen the alert, and when, unless somebody was first."""
+
+
+class DynamoReader:
+    """The city as its tables hold it.
+
+    Lists are read with eventual consistency, at half the price; the next poll is two
+    seconds away. One alert is read as it is, since a decision follows from it.
+    """
+
+    def __init__(self, client: Any, tables: Tables) -> None:
+        self._client = client
+        self._tables = tables
+        self._pool = ThreadPoolExecutor(max_workers=PARALLEL_SCANS)
+
+    def live(self) -> list[Item]:
+        """Return what changes of every segment, and its length."""
+        return self._scan(_LIVE)
+
+    def roads(self) -> list[Item]:
+        """Return what does not change of every segment."""
+        return self._scan(_ROAD)
+
+    def _scan(self, wanted: Sequence[str]) -> list[Item]:
+        def part(number: int) -> list[Item]:
+            return list(self._scan_part(wanted, number))
+
+        parts = self._pool.map(part, range(PARALLEL_SCANS))
+        return [item for found in parts for item in found]
+
+    def _scan_part(self, wanted: Sequence[str], number: int) -> Iterator[Item]:
+        return self._pages(
+            self._client.scan,
+            TableName=self._tables.segments,
+            Segment=number,
+            TotalSegments=PARALLEL_SCANS,
+            **_projection(wanted),
+        )
+
+    def open_alerts(self) -> list[Item]:
+        """Return the alerts that are open, by their own index."""
+        projection = _projection((*_ALERT, "open_flag"))
+        found = self._pages(
+            self._client.query,
+            TableName=self._tables.alerts,
+            IndexName="open_alerts",
+            KeyConditionExpression=f"{_key(projection, 'open_flag')} = :open",
+            ExpressionAttributeValues={":open": attribute("open")},
+            **projection,
+        )
+        return list(found)
+
+    def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
+        """Return the rows of history between two minutes, oldest first."""
+        projection = _projection((*_MINUTE, "segment_id"))
+        one = _key(projection, "segment_id")
+        minute = _key(projection, "minute")
+        values = {":one": segment_id, ":first": first, ":last": last}
+        found = self._pages(
+            self._client.query,
+            TableName=self._tables.history,
+            KeyConditionExpression=(
+                f"{one} = :one AND {minute} BETWEEN :first AND :last"
+            ),
+            ExpressionAttributeValues={k: attribute(v) for k, v in values.items()},
+            **projection,
+        )
+        return list(found)
+
+    def _pages(self, call: Any, **request: Any) -> Iterator[Item]:
+        while True:
+            answer = called(call, **request)
+            yield from map(_plain, answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def segment(self, segment_id: str) -> Optional[Item]:
+        """Return all of one segment, None if there is none of that id."""
+        key = {"segment_id": attribute(segment_id)}
+        return self._get(self._tables.segments, key, **_projection(_SEGMENT))
+
+    def alert(self, alert_id: str) -> Optional[Item]:
+        """Return one alert as it is now, None if there is none of that id."""
+        key = {"alert_id": attribute(alert_id)}
+        return self._get(self._tables.alerts, key, ConsistentRead=True)
+
+    def _get(self, table: str, key: Item, **request: Any) -> Optional[Item]:
+        answer = called(self._client.get_item, TableName=table, Key=key, **request)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
+        """Write who has seen the alert, and when, unless somebody was first."""
+        try:
+            called(
+                self._client.update_item,
+                TableName=self._tables.alerts,
+                Key={"alert_id": attribute(alert_id)},
+                UpdateExpression="SET acknowledged_by = :who, acknowledged_at = :at",
+                ConditionExpression=(
+                    "attribute_exists(alert_id) "
+                    "AND attribute_not_exists(acknowledged_at)"
+                ),
+                ExpressionAttributeValues={
+                    ":who": attribute(who),
+                    ":at": attribute(at_ms),
+                },
+            )
+        except Conflict:
+            return
+
+
+def _projection(wanted: Sequence[str]) -> dict[str, Any]:
+    """Return names and expression of a projection; `name` and others are reserved."""
+    names = {f"#{place}": name for place, name in enumerate(wanted)}
+    return {
+        "ProjectionExpression": ", ".join(names),
+        "ExpressionAttributeNames": names,
+    }
+
+
+def _key(projection: dict[str, Any], name: str) -> str:
+    names: dict[str, str] = projection["ExpressionAttributeNames"]
+    return next(short for short, one in names.items() if one == name)
+
+
+def _plain(item: Item) -> Item:
+    return {name: value_of(value) for name, value in item.items()}

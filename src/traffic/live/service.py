@@ -1,0 +1,205 @@
+"""The live API: what it keeps in memory between two requests, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, NamedTuple, Optional
+
+from ..errors import RequestError, StoreError
+from ..policy import MINUTE_MS
+from ..times import minute_text
+from . import answers, cache, pages, routes, views
+from .answers import Answer
+from .city import glance
+from .routes import Ask, Request
+from .settings import Settings
+
+_HOUR_MS = 3_600_000
+_AGE_OF = views.COLUMNS.index("updated_at")
+_BUSY = "the tables did not answer: expected to work again in a few seconds"
+
+
+class Outside(NamedTuple):
+    """The world around the API.
+
+    *reader* and *assets* are a Reader and Assets; *clock* returns the time in ms;
+    *environment* names this execution environment, in hexadecimal digits.
+    """
+
+    reader: Any
+    assets: Any
+    clock: Callable[[], int]
+    environment: str
+
+
+class Look(NamedTuple):
+    """The city as it was when it was last read."""
+
+    snapshot: cache.Snapshot
+    city: Mapping[str, Any]
+    alerts: Sequence[Mapping[str, Any]]
+
+
+class LiveApi:
+    """Answers requests; one instance for each execution environment.
+
+    It reads each table at most once in its time to live, however many ask.
+    """
+
+    def __init__(self, outside: Outside, settings: Settings) -> None:
+        self._outside = outside
+        self._settings = settings
+        self._security = answers.security(settings.origins)
+        self._look: Optional[Look] = None
+        self._looked_ms: Optional[int] = None
+        self._roads: Sequence[Mapping[str, Any]] = ()
+        self._roads_ms: Optional[int] = None
+
+    def answer(self, event: Mapping[str, Any]) -> Answer:
+        """Return the answer to a Lambda event of an HTTP API."""
+        try:
+            request = routes.request_of(event)
+            ask = routes.ask_of(request.method, request.path)
+            answer = self._answered(ask, request)
+        except RequestError as refused:
+            answer = answers.error(refused.status, str(refused))
+        except StoreError:
+            answer = answers.error(503, _BUSY)
+            answer["headers"]["retry-after"] = "2"
+        answer["headers"] = {**self._security, **answer["headers"]}
+        return answer
+
+    def _answered(self, ask: Ask, request: Request) -> Answer:
+        if ask.name == "page":
+            return self._page(request)
+        if ask.name != "config" and request.who is None:
+            raise RequestError(401, "expected a signed-in user")
+        value = {
+            "config": self._config,
+            "roads": self._roads_page,
+            "now": self._now,
+            "segment": self._segment,
+            "history": self._history,
+            "acknowledge": self._acknowledge,
+        }[ask.name](ask.of, request)
+        return answers.json_answer(200, value, answers.takes_gzip(request.headers))
+
+    def _page(self, request: Request) -> Answer:
+        found = self._outside.assets.page(pages.name_of(request.path))
+        if found is None:
+            raise RequestError(404, "expected /, /config.json, or a file of the page")
+        return pages.answer(found, request.headers)
+
+    def _config(self, _of: str, _request: Request) -> dict[str, Any]:
+        told = self._settings
+        return {
+            "stack": told.stack,
+            "region": told.region,
+            "auth": {
+                "domain": told.domain,
+                "client_id": told.client_id,
+                "issuer": told.issuer,
+                "mode": "hosted",
+            },
+            "map": {"style": told.style},
+            "thresholds": {
+                "high": told.high,
+                "severe": told.severe,
+                "clear": told.clear,
+            },
+            "version": self._outside.assets.version(),
+        }
+
+    def _roads_page(self, _of: str, request: Request) -> dict[str, Any]:
+        after = routes.after_of(request.query)
+        now_ms = self._outside.clock()
+        if cache.is_due(self._roads_ms, now_ms, cache.ROADS_TTL_MS):
+            self._roads = views.roads(self._outside.reader.roads())
+            self._roads_ms = now_ms
+        return views.roads_page(self._roads, after)
+
+    def _now(self, _of: str, request: Request) -> dict[str, Any]:
+        look, name = self._fresh_look(), self._outside.environment
+        since = cache.version_of(request.query.get("since"))
+        rows, is_full = cache.changed_since(look.snapshot, name, since)
+        return {
+            "version": look.snapshot.version(name),
+            "now": self._outside.clock(),
+            "full": is_full,
+            "columns": views.COLUMNS,
+            "segments": rows,
+            "city": look.city,
+            "alerts": look.alerts,
+        }
+
+    def _fresh_look(self) -> Look:
+        """Return the city, read anew if the last look is too old.
+
+        If that fails, the last look has to do: its age shows in its `updated_at`.
+        """
+        now_ms = self._outside.clock()
+        if self._look is None or cache.is_due(self._looked_ms, now_ms, cache.TTL_MS):
+            try:
+                self._look = self._read(self._look, now_ms)
+            except StoreError:
+                if self._look is None:
+                    raise
+            self._looked_ms = now_ms
+        return self._look
+
+    def _read(self, last: Optional[Look], now_ms: int) -> Look:
+        reader = self._outside.reader
+        items = reader.live()
+        snapshot = cache.taken(
+            last.snapshot if last else None,
+            map(views.live_row, items),
+            _AGE_OF,
+            started_ms=now_ms,
+            ended_ms=self._outside.clock(),
+        )
+        return Look(
+            snapshot=snapshot,
+            city=glance(items, self._settings.high, now_ms),
+            alerts=views.alerts(reader.open_alerts()),
+        )
+
+    def _segment(self, segment_id: str, _request: Request) -> dict[str, Any]:
+        return views.segment(self._found(segment_id))
+
+    def _history(self, segment_id: str, request: Request) -> dict[str, Any]:
+        """Return the hours before the segment's newest reading, in event time."""
+        hours = routes.hours_of(request.query)
+        item = self._found(segment_id)
+        last_ms = item.get("observed_at", self._outside.clock())
+        first, last = (
+            minute_text(ms // MINUTE_MS) for ms in (last_ms - hours * _HOUR_MS, last_ms)
+        )
+        minutes = self._outside.reader.minutes(segment_id, first, last)
+        return views.history(item, minutes)
+
+    def _found(self, segment_id: str) -> Mapping[str, Any]:
+        item: Optional[Mapping[str, Any]] = self._outside.reader.segment(segment_id)
+        if item is None:
+            raise RequestError(
+                404, f"no segment {segment_id}: expected one of /api/roads"
+            )
+        return item
+
+    def _acknowledge(self, alert_id: str, request: Request) -> dict[str, Any]:
+        """Note who has seen the alert; who comes second is told who was first."""
+        reader, item = self._outside.reader, self._open_alert(alert_id)
+        if "acknowledged_at" not in item:
+            reader.acknowledge(alert_id, request.who or "", self._outside.clock())
+            item = self._open_alert(alert_id)
+            self._looked_ms = None  # the next poll shows it
+        return views.alert(item)
+
+    def _open_alert(self, alert_id: str) -> Mapping[str, Any]:
+        item: Optional[Mapping[str, Any]] = self._outside.reader.alert(alert_id)
+        if item is None:
+            raise RequestError(404, f"no alert {alert_id}: expected one of /api/now")
+        if item.get("alert_status") != "open":
+            raise RequestError(
+                409, f"alert {alert_id} is cleared: expected an open one"
+            )
+        return item

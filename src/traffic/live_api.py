@@ -1,0 +1,57 @@
+"""The Lambda function behind the live map: its page and its API."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import secrets
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from .live import answers
+from .live.assets import FolderAssets
+from .live.reader import PARALLEL_SCANS, DynamoReader
+from .live.service import LiveApi, Outside
+from .live.settings import read
+from .store import Tables
+
+# A viewer asks again in two seconds: better no answer soon than one too late.
+_CLIENT = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    parameter_validation=False,  # the shapes are ours and tested
+    max_pool_connections=PARALLEL_SCANS,
+)
+
+
+def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer a request of the HTTP API; a fault is logged, and told without detail."""
+    try:
+        return _api().answer(event)
+    except Exception:
+        print(json.dumps({"event": "request_failed", "trace": traceback.format_exc()}))
+        return answers.error(500, "a fault of this service: its log tells more")
+
+
+@functools.lru_cache(maxsize=1)
+def _api() -> LiveApi:
+    """Connect once for each execution environment, at its first request."""
+    settings = read(os.environ)
+    client = boto3.session.Session().client("dynamodb", config=_CLIENT)
+    tables = Tables(
+        settings.segments_table, settings.history_table, settings.alerts_table
+    )
+    outside = Outside(
+        reader=DynamoReader(client, tables),
+        assets=FolderAssets(),
+        clock=lambda: time.time_ns() // 1_000_000,
+        environment=secrets.token_hex(4),
+    )
+    return LiveApi(outside, settings)
