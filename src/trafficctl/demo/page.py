@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from typing import Any
 
-from trafficctl.errors import UserError
+from trafficctl.demo.proxy import HOST, listen
 
-HOST = "127.0.0.1"
 SECURITY = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -30,7 +28,7 @@ class Page:
     """Serves the page until closed; *state* gives what `/api/now.json` tells."""
 
     def __init__(self, port: int, state: State) -> None:
-        self._server = _listen(port, _handler(state))
+        self._server = listen(port, _handler(state))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -43,18 +41,6 @@ class Page:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()
-
-
-def _listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
-    try:
-        return ThreadingHTTPServer((HOST, port), handler)
-    except OSError as exc:
-        if exc.errno != errno.EADDRINUSE:
-            raise
-        msg = (
-            f"port {port} is taken on {HOST} - choose another with --port or DEMO_PORT"
-        )
-        raise UserError(msg) from exc
 
 
 def _handler(state: State) -> type[BaseHTTPRequestHandler]:

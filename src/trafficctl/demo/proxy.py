@@ -1,0 +1,196 @@
+"""The live map of a local city under one address: its page, its API, its sign-in.
+
+Passes requests through to the emulator, whose authorizer goes on to enforce. On AWS the
+page and the sign-in have addresses of their own, so two things are changed on the way:
+`/config.json` names this address for the sign-in, and no other site may read answers.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from trafficctl.errors import UserError
+
+HOST = "127.0.0.1"
+SIGN_IN = ("/oauth2/", "/login", "/logout")
+CONFIG = "/config.json"
+TIMEOUT_S = 30.0
+MOST_BODY = 1_000_000
+# What belongs to one connection, and what would let other sites read.
+DROPPED = ("connection", "keep-alive", "transfer-encoding", "content-length", "host")
+OTHERS = "access-control-"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where requests go: the emulator's address, and which of its APIs is meant.
+
+    With *email* and *password* whoever comes is signed in as that controller, without
+    being asked.
+    """
+
+    endpoint: str
+    live_url: str
+    email: str | None = None
+    password: str | None = None
+
+    @property
+    def netloc(self) -> str:
+        """Host and port of the emulator."""
+        return urllib.parse.urlsplit(self.endpoint).netloc
+
+    def host(self, path: str) -> str:
+        """The Host header by which the emulator knows who is meant."""
+        if path.startswith(SIGN_IN):
+            return self.netloc
+        api = urllib.parse.urlsplit(self.live_url).netloc.partition(".")[0]
+        return f"{api}.execute-api.localhost:{self.netloc.rpartition(':')[2]}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the emulator answered."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Proxy:
+    """Serves until closed, on this machine only; says so until it has a target."""
+
+    def __init__(self, port: int, target: Target | None = None) -> None:
+        self.target = target
+        self._server: ThreadingHTTPServer = listen(port, _handler(self))
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_port)
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it: what the stack's SiteUrl has to be."""
+        return f"http://{HOST}:{self.port}"
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    """A server on this machine only. Raises UserError if the port is taken."""
+    try:
+        return ThreadingHTTPServer((HOST, port), handler)
+    except OSError as exc:
+        if exc.errno != errno.EADDRINUSE:
+            raise
+        msg = (
+            f"port {port} is taken on {HOST} - choose another with --port or DEMO_PORT"
+        )
+        raise UserError(msg) from exc
+
+
+def passed(
+    target: Target, method: str, path: str, headers: Mapping[str, str], body: bytes
+) -> Reply:
+    """Ask the emulator, and return its answer as it is."""
+    kept = {k: v for k, v in headers.items() if k.lower() not in DROPPED}
+    connection = HTTPConnection(target.netloc, timeout=TIMEOUT_S)
+    try:
+        connection.request(method, path, body, {**kept, "Host": target.host(path)})
+        answer = connection.getresponse()
+        return Reply(answer.status, answer.getheaders(), answer.read())
+    finally:
+        connection.close()
+
+
+def signed_in(target: Target, path: str) -> Reply:
+    """Fill in the form that an authorization request leads to, and send it."""
+    asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
+    form = {**asked, "username": target.email or "", "password": target.password or ""}
+    body = urllib.parse.urlencode(form).encode()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return passed(target, "POST", "/login", kind, body)
+
+
+def readdressed(reply: Reply, address: str) -> Reply:
+    """The page's settings, with this address for the sign-in."""
+    if reply.status != HTTPStatus.OK:
+        return reply
+    config = json.loads(reply.body)
+    config["auth"]["domain"] = address
+    return Reply(reply.status, reply.headers, json.dumps(config).encode())
+
+
+def answered(
+    target: Target,
+    address: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> Reply:
+    """Return the answer to a request that came to the proxy at *address*."""
+    if headers.get("Host") != address.removeprefix("http://"):
+        # Sign-in returns to one address only, and no foreign name shall lead here.
+        return Reply(HTTPStatus.TEMPORARY_REDIRECT, [("Location", address + path)], b"")
+    if path.startswith("/oauth2/authorize") and target.email:
+        return signed_in(target, path)
+    if path == CONFIG:
+        plain = {k: v for k, v in headers.items() if k.lower() != "accept-encoding"}
+        return readdressed(passed(target, method, path, plain, body), address)
+    return passed(target, method, path, headers, body)
+
+
+def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._send(self._reply())
+
+        def do_POST(self) -> None:
+            self._send(self._reply())
+
+        def _reply(self) -> Reply:
+            length = min(int(self.headers.get("Content-Length") or 0), MOST_BODY)
+            headers, body = dict(self.headers.items()), self.rfile.read(length)
+            if proxy.target is None:
+                return _unready("the local city is starting")
+            ask = (proxy.target, proxy.address, self.command, self.path, headers, body)
+            try:
+                return answered(*ask)
+            except (OSError, HTTPException):
+                return _unready("the local city does not answer")
+
+        def _send(self, reply: Reply) -> None:
+            self.send_response(reply.status)
+            for name, value in reply.headers:
+                if name.lower() not in DROPPED and not name.lower().startswith(OTHERS):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing: the terminal is for alerts."""
+
+    return Handler
+
+
+def _unready(why: str) -> Reply:
+    headers = [("Content-Type", "application/json"), ("Refresh", "2")]
+    body = json.dumps({"error": why}).encode()
+    return Reply(HTTPStatus.SERVICE_UNAVAILABLE, headers, body)
