@@ -7,12 +7,13 @@ from traffic import settings
 from .template import PARAMETERS, RESOURCES, properties, shown
 
 SOURCE = properties("ProcessorSource")
+SITE = "SITE_URL"
 
 
 def test_each_variable_of_the_processor_comes_from_its_part_of_the_stack() -> None:
     told = properties("Processor")["Environment"]["Variables"]
 
-    assert {name: shown(value) for name, value in told.items()} == {
+    assert {name: shown(value) for name, value in told.items() if name != SITE} == {
         "SEGMENTS_TABLE": "RoadSegments",
         "HISTORY_TABLE": "SegmentHistory",
         "ALERTS_TABLE": "CongestionAlerts",
@@ -26,7 +27,10 @@ def test_each_variable_of_the_processor_comes_from_its_part_of_the_stack() -> No
         "ALERT_CLEAR_SECONDS": "AlertClearSeconds",
         "DEFAULT_INTERVAL_SECONDS": "DefaultIntervalSeconds",
         "HISTORY_RETENTION_DAYS": "HistoryRetentionDays",
-        "SITE_URL": "SiteUrl",
+    }
+    own = "https://${LiveHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
+    assert told[SITE] == {
+        "Fn::If": ["HasSiteUrl", {"Ref": "SiteUrl"}, {"Fn::Sub": own}]
     }
 
 

@@ -12,7 +12,8 @@ TABLES = of_type("AWS::DynamoDB::Table")
 BUCKETS = of_type("AWS::S3::Bucket")
 KEYS = of_type("AWS::KMS::Key")
 RECORD = {*TABLES, *BUCKETS, "DataKey"}
-PASSING = {"AlertKey", "ReadingsStream", "AlertDeadLetterQueue", "ProcessorLogs"}
+LOGS = {"ProcessorLogs", "LiveApiLogs", "LiveAccessLogs"}
+PASSING = {"AlertKey", "ReadingsStream", "AlertDeadLetterQueue", *LOGS}
 DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 ALERT_KEY = {"Fn::GetAtt": ["AlertKey", "Arn"]}
 
@@ -234,12 +235,12 @@ def test_the_statement_that_can_have_no_condition_opens_alerts_only() -> None:
     }
 
 
-def test_the_log_key_is_for_the_log_group_by_its_own_name() -> None:
-    name = shown(properties("ProcessorLogs")["LogGroupName"])
+def test_the_log_key_is_for_the_log_groups_by_their_own_names() -> None:
+    names = {shown(properties(name)["LogGroupName"]) for name in LOGS}
     logs = properties("DataKey")["KeyPolicy"]["Statement"][-1]
-    context = logs["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
+    contexts = logs["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
 
-    assert shown(context).endswith(f":log-group:{name}")
+    assert {shown(each).partition(":log-group:")[2] for each in contexts} == names
 
 
 def test_the_outputs_are_the_names_others_rely_on() -> None:
@@ -260,5 +261,9 @@ def test_the_outputs_are_the_names_others_rely_on() -> None:
         "DevicePolicy",
         "DeviceThingType",
         "DataKeyArn",
+        "LiveUrl",
+        "UserPoolId",
+        "UserPoolClientId",
+        "UserPoolDomain",
         "TemplateVersion",
     }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,19 +18,19 @@ _ZIP_LEVEL = 5
 _encode = msgspec.json.Encoder().encode
 
 
-def csp(origins: Iterable[str]) -> str:
-    """Return the content security policy: this site, and *origins* to be called.
+def csp(called: Iterable[str], drawn: Iterable[str]) -> str:
+    """Return the content security policy: this site, and no other but those given.
 
+    *called* are the origins that the page asks for data, *drawn* those of images.
     MapLibre runs its workers from blobs, and draws images that it made as such.
     """
-    others = " ".join(("'self'", *origins))
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            f"connect-src {others}",
-            f"img-src {others} data: blob:",
+            " ".join(("connect-src 'self'", *called)),
+            " ".join(("img-src 'self' data: blob:", *drawn)),
             "font-src 'self'",
             "manifest-src 'self'",
             "worker-src 'self' blob:",
@@ -41,10 +42,14 @@ def csp(origins: Iterable[str]) -> str:
     )
 
 
-def security(origins: Iterable[str]) -> dict[str, str]:
-    """Return the headers that every answer carries."""
+def security(domain: str, style: str) -> dict[str, str]:
+    """Return the headers of every answer, for the addresses of sign-in and base map.
+
+    The base map's tiles come from the host of its style, if there is one.
+    """
+    tiles = origins(style)
     return {
-        "content-security-policy": csp(origins),
+        "content-security-policy": csp((*origins(domain), *tiles), tiles),
         "strict-transport-security": "max-age=31536000",
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
@@ -52,6 +57,12 @@ def security(origins: Iterable[str]) -> dict[str, str]:
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
     }
+
+
+def origins(address: str) -> Sequence[str]:
+    """Return the origin of an address, none of an empty one."""
+    parts = urlsplit(address)
+    return [f"{parts.scheme}://{parts.netloc}"] if address else []
 
 
 def takes_gzip(headers: Mapping[str, str]) -> bool:

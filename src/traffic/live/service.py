@@ -49,7 +49,7 @@ class LiveApi:
     def __init__(self, outside: Outside, settings: Settings) -> None:
         self._outside = outside
         self._settings = settings
-        self._security = answers.security(settings.origins)
+        self._security = answers.security(settings.domain, settings.style)
         self._look: Optional[Look] = None
         self._looked_ms: Optional[int] = None
         self._roads: Sequence[Mapping[str, Any]] = ()

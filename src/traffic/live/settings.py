@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ..errors import SettingsError
 from ..settings import number
@@ -44,12 +43,6 @@ class Settings:
     domain: str
     issuer: str
     style: str
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """Return the origins that the page may call beside its own."""
-        found = (urlsplit(address) for address in (self.domain, self.style) if address)
-        return tuple(f"{parts.scheme}://{parts.netloc}" for parts in found)
 
 
 def read(environment: Mapping[str, str]) -> Settings:

@@ -25,7 +25,14 @@ CONFIG = "/config.json"
 TIMEOUT_S = 30.0
 MOST_BODY = 1_000_000
 # What belongs to one connection, and what would let other sites read.
-DROPPED = ("connection", "keep-alive", "transfer-encoding", "content-length", "host")
+DROPPED: tuple[str, ...] = (
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "content-length",
+    "host",
+)
+DROPPED += ("date", "server")
 OTHERS = "access-control-"
 
 
