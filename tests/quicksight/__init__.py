@@ -1,0 +1,1 @@
+"""The reports, as far as they can be proved without AWS."""

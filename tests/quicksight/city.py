@@ -1,0 +1,86 @@
+"""A small city: rows of its tables, made by the code that makes them on AWS."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from traffic import items
+from traffic.decide import Decision, decide
+from traffic.model import Parcel, Reading
+from traffic.policy import MINUTE_MS, Policy
+from traffic.rows import alert_rows, history_row, minutes_of
+from trafficctl.roads import RoadSegment, update_of
+
+Row = dict[str, Any]
+POLICY = Policy(
+    high_score=50,
+    severe_score=80,
+    clear_score=40,
+    hold_s=60,
+    clear_hold_s=120,
+    retention_days=90,
+    default_interval_s=60,
+)
+
+
+class City:
+    """Tables in memory; rows pass through DynamoDB's attributes on their way."""
+
+    def __init__(self) -> None:
+        self._segments: dict[str, Row] = {}
+        self._history: dict[tuple[str, str], Row] = {}
+        self._alerts: dict[str, Row] = defaultdict(dict)
+        self._sequence = 0
+
+    def tables(self) -> dict[str, list[Row]]:
+        """Return the rows of each table, by its name without the stack's."""
+        return {
+            "road_segments": list(self._segments.values()),
+            "segment_history": list(self._history.values()),
+            "congestion_alerts": list(self._alerts.values()),
+        }
+
+    def load(self, road: RoadSegment) -> None:
+        """Write a road as the operator's tool does."""
+        written = update_of(road, "t")
+        names = written["ExpressionAttributeNames"]
+        values = written["ExpressionAttributeValues"]
+        row = {name: values[f":{key[1:]}"] for key, name in names.items()}
+        self._put_segment(road.segment_id, row, ())
+
+    def report(self, segment_id: str, minute: int, readings: list[Reading]) -> None:
+        """Process one message, received two seconds after the end of its minute."""
+        self._sequence += 1
+        received = minute * MINUTE_MS + 2_000
+        parcel = Parcel(str(self._sequence), received, readings)
+        item = items.attributes(self._segments.get(segment_id, {}))
+        stored = items.segment_of(segment_id, item)
+        self._apply(decide(stored, [parcel], received + 1_000, POLICY))
+
+    def _apply(self, decision: Decision) -> None:
+        present, absent = items.changes(decision)
+        segment_id = decision.segment.segment_id
+        self._put_segment(segment_id, items.attributes(present), absent)
+        for minute, window in minutes_of(decision).items():
+            row = history_row(decision.segment, minute, window, POLICY.retention_days)
+            self._history[segment_id, row["minute"]] = _read(items.attributes(row))
+        for alert_id, row in alert_rows(decision, POLICY.retention_days).items():
+            kept, gone = items.split(row)
+            alert = self._alerts[alert_id]
+            alert |= _read(items.attributes(kept)) | {"alert_id": alert_id}
+            for name in gone:
+                alert.pop(name, None)
+
+    def _put_segment(
+        self, segment_id: str, present: Mapping[str, Any], absent: Iterable[str]
+    ) -> None:
+        row = self._segments.setdefault(segment_id, {"segment_id": segment_id})
+        row |= _read(present)
+        for name in absent:
+            row.pop(name, None)
+
+
+def _read(attributes: Mapping[str, Any]) -> Row:
+    return {name: items.value_of(one) for name, one in attributes.items()}

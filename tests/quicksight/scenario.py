@@ -1,0 +1,73 @@
+"""One day of five roads, made so that every figure can be told beforehand.
+
+It is Sunday, 2026-11-22, 18:32:30 UTC: 10:32 in Los Angeles.
+
+- `A` jams since 18:20: two sensors, 20 vehicles a minute each, 20 of 100 km/h.
+- `B` flows at 90 of 90 km/h with 10 vehicles a minute; its second sensor was last heard
+  at 18:10. From 05:00 to 05:10 it jammed at 9 km/h: Saturday evening at the place.
+- `C` has two sensors, both silent since 16:00.
+- `D` has no sensor. `E` is in no road file, and jammed 40 days ago.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from traffic.model import Reading
+from traffic.policy import MINUTE_MS
+from trafficctl.roads import RoadSegment
+
+from .city import City
+
+NOW = datetime(2026, 11, 22, 18, 32, 30, tzinfo=timezone.utc)
+OCCUPANCY = 0.2
+NOW_MINUTE = int(NOW.timestamp()) // 60
+
+ROADS = [
+    RoadSegment("A", 34.1, -118.1, "x", "I-405 N", "Harbor", 2, 1000, 100),
+    RoadSegment("B", 34.2, -118.2, None, "US-101 S", "Valley", 1, 2000, 90),
+    RoadSegment("C", 34.3, -118.3, None, "I-10 W", "Valley", 3, 500, 100),
+    RoadSegment("D", 34.4, -118.4, None, "SR-2", "Harbor", 2, 800, 80),
+]
+
+
+def city() -> City:
+    """Return the city as it is now."""
+    made = City()
+    for road in ROADS:
+        made.load(road)
+    drive(made, "E", ago("10-13T12:00"), 10, 10, 5.0, 1)
+    drive(made, "B", ago("11-22T05:00"), 10, 10, 9.0, 2)
+    drive(made, "B", ago("11-22T05:10"), 20, 10, 90.0, 2)
+    drive(made, "C", ago("11-22T15:50"), 10, 12, 100.0, 2)
+    drive(made, "A", ago("11-22T18:00"), 20, 30, 100.0, 2)
+    drive(made, "A", ago("11-22T18:20"), 12, 20, 20.0, 2)
+    drive(made, "B", ago("11-22T18:00"), 10, 10, 90.0, 2)
+    drive(made, "B", ago("11-22T18:10"), 22, 10, 90.0, 1)
+    return made
+
+
+def ago(text: str) -> int:
+    """Return the minute of month, day and time in the year of now."""
+    moment = datetime.strptime(f"2026-{text}+0000", "%Y-%m-%dT%H:%M%z")
+    return int(moment.timestamp()) // 60
+
+
+def drive(
+    city: City,
+    segment_id: str,
+    start: int,
+    minutes: int,
+    count: int,
+    speed: float,
+    sensors: int,
+) -> None:
+    """Report the same traffic by each sensor, at the end of each minute from start."""
+    for minute in range(start + 1, start + minutes + 1):
+        readings = [
+            Reading(
+                f"{segment_id}-{n}", minute * MINUTE_MS, count, speed, None, OCCUPANCY
+            )
+            for n in range(sensors)
+        ]
+        city.report(segment_id, minute, readings)
