@@ -1,0 +1,182 @@
+"""A city in memory, and requests to the live API as API Gateway hands them on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from traffic.errors import StoreError
+from traffic.live.pages import Page, page_of
+from traffic.live.service import LiveApi, Outside
+from traffic.live.settings import REQUIRED, Settings, read
+
+NOW_MS = 1_795_372_320_000
+WHO = {"email": "anna@city.example", "cognito:username": "e6e9"}
+ENVIRONMENT = {
+    **dict.fromkeys(REQUIRED, "named"),
+    "CONGESTION_HIGH_THRESHOLD": "50",
+    "CONGESTION_SEVERE_THRESHOLD": "80",
+    "CONGESTION_CLEAR_THRESHOLD": "40",
+    "USER_POOL_DOMAIN": "https://city.auth.us-east-1.amazoncognito.com",
+    "USER_POOL_ISSUER": "https://cognito-idp.us-east-1.amazonaws.com/pool",
+    "MAP_STYLE_URL": "https://tiles.example.org/style.json",
+    "AWS_REGION": "us-east-1",
+}
+Item = dict[str, Any]
+
+
+def segment(segment_id: str, updated_at: int = NOW_MS - 1000, **more: Any) -> Item:
+    """Return an item of `road_segments`, with a little of everything."""
+    live = {"flow": 1200, "speed": 60.0, "congestion_score": 30.0, "sensors": 2}
+    return {
+        "segment_id": segment_id,
+        "updated_at": updated_at,
+        "observed_at": updated_at - 500,
+        "sensors_reporting": 1,
+        **live,
+        **more,
+    }
+
+
+def alert(segment_id: str, opened_at: int = NOW_MS - 60_000, **more: Any) -> Item:
+    """Return an item of `congestion_alerts` that is open."""
+    return {
+        "alert_id": f"{segment_id}@{opened_at}",
+        "segment_id": segment_id,
+        "alert_status": "open",
+        "level": "high",
+        "peak_level": "high",
+        "peak_congestion": 61.5,
+        "opened_at": opened_at,
+        "level_since": opened_at,
+        **more,
+    }
+
+
+@dataclass
+class FakeReader:
+    """A city in memory; counts what it is asked, and fails while told to."""
+
+    segments: dict[str, Item] = field(default_factory=dict)
+    alerts: dict[str, Item] = field(default_factory=dict)
+    history: list[Item] = field(default_factory=list)
+    calls: list[Any] = field(default_factory=list)
+    is_down: bool = False
+
+    def put(self, *items: Item) -> None:
+        self.segments |= {item["segment_id"]: item for item in items}
+
+    def warn(self, *items: Item) -> None:
+        self.alerts |= {item["alert_id"]: item for item in items}
+
+    def _called(self, *call: Any) -> None:
+        self.calls.append(call)
+        if self.is_down:
+            raise StoreError("down")
+
+    def live(self) -> list[Item]:
+        self._called("live")
+        return list(self.segments.values())
+
+    def roads(self) -> list[Item]:
+        self._called("roads")
+        return list(self.segments.values())
+
+    def open_alerts(self) -> list[Item]:
+        self._called("open_alerts")
+        return [a for a in self.alerts.values() if a["alert_status"] == "open"]
+
+    def segment(self, segment_id: str) -> Item | None:
+        self._called("segment", segment_id)
+        return self.segments.get(segment_id)
+
+    def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
+        self._called("minutes", segment_id, first, last)
+        return [row for row in self.history if first <= row["minute"] <= last]
+
+    def alert(self, alert_id: str) -> Item | None:
+        self._called("alert", alert_id)
+        found = self.alerts.get(alert_id)
+        return dict(found) if found else None
+
+    def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
+        self._called("acknowledge", alert_id, who, at_ms)
+        row = self.alerts[alert_id]
+        if "acknowledged_at" not in row:
+            row.update(acknowledged_by=who, acknowledged_at=at_ms)
+
+    def count(self, name: str) -> int:
+        return sum(call[0] == name for call in self.calls)
+
+
+@dataclass
+class FakeAssets:
+    """Files in memory."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def page(self, name: str) -> Page | None:
+        return page_of(name, self.files[name]) if name in self.files else None
+
+    def version(self) -> str:
+        return "0123"
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is moved on."""
+
+    ms: int = NOW_MS
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@dataclass
+class City:
+    """A live API over a city in memory."""
+
+    reader: FakeReader = field(default_factory=FakeReader)
+    assets: FakeAssets = field(default_factory=FakeAssets)
+    clock: Clock = field(default_factory=Clock)
+    environment: str = "aa"
+    settings: Settings = field(default_factory=lambda: read(ENVIRONMENT))
+
+    def __post_init__(self) -> None:
+        outside = Outside(self.reader, self.assets, self.clock, self.environment)
+        self.api = LiveApi(outside, self.settings)
+
+    def ask(self, path: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+        """Return the whole answer to a request."""
+        return self.api.answer(event(path, method, **more))
+
+    def get(self, path: str, **query: str) -> Any:
+        """Return what a GET tells, which must be well."""
+        answer = self.ask(path, query=query)
+        assert answer["statusCode"] == 200, answer["body"]
+        return json.loads(answer["body"])
+
+    def refusal(self, path: str, method: str = "GET", **more: Any) -> tuple[int, str]:
+        """Return status and message of a request that is refused."""
+        answer = self.ask(path, method, **more)
+        return answer["statusCode"], json.loads(answer["body"])["error"]
+
+
+def event(path: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+    """Return the event of a request: `query`, `headers`, `body`, `claims`."""
+    made: dict[str, Any] = {
+        "version": "2.0",
+        "rawPath": path,
+        "headers": more.get("headers", {}),
+        "requestContext": {"http": {"method": method, "path": path}},
+        "isBase64Encoded": False,
+    }
+    if more.get("query"):
+        made["queryStringParameters"] = more["query"]
+    if "body" in more:
+        made["body"] = more["body"]
+    claims = more.get("claims", WHO)
+    if claims:
+        made["requestContext"]["authorizer"] = {"jwt": {"claims": claims}}
+    return made
