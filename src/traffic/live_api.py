@@ -36,7 +36,7 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     try:
         return _api().answer(event)
     except Exception:
-        print(json.dumps({"event": "request_failed", "trace": traceback.format_exc()}))
+        _log("request_failed", traceback.format_exc())
         return answers.error(500, "a fault of this service: its log tells more")
 
 
@@ -53,5 +53,10 @@ def _api() -> LiveApi:
         assets=FolderAssets(),
         clock=lambda: time.time_ns() // 1_000_000,
         environment=secrets.token_hex(4),
+        log=_log,
     )
     return LiveApi(outside, settings)
+
+
+def _log(event: str, told: str) -> None:
+    print(json.dumps({"event": event, "told": told}))

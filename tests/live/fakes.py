@@ -142,10 +142,16 @@ class City:
     clock: Clock = field(default_factory=Clock)
     environment: str = "aa"
     settings: Settings = field(default_factory=lambda: read(ENVIRONMENT))
+    logged: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        outside = Outside(self.reader, self.assets, self.clock, self.environment)
+        outside = Outside(
+            self.reader, self.assets, self.clock, self.environment, self._log
+        )
         self.api = LiveApi(outside, self.settings)
+
+    def _log(self, event: str, told: str) -> None:
+        self.logged.append((event, told))
 
     def ask(self, path: str, method: str = "GET", **more: Any) -> dict[str, Any]:
         """Return the whole answer to a request."""

@@ -107,6 +107,7 @@ def test_while_the_tables_fail_the_last_look_has_to_do(city: City) -> None:
     assert (after["segments"], after["city"]) == ([], before["city"])
     city.get("/api/now")
     assert city.reader.count("live") == 2  # and it is not asked again at once
+    assert city.logged == [("look_failed", "down")]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,7 @@ def test_tables_that_never_answered_are_said_to_be_away(city: City, path: str) -
     assert answer["statusCode"] == 503
     assert answer["headers"]["retry-after"] == "2"
     assert "few seconds" in json.loads(answer["body"])["error"]
+    assert city.logged == [("tables_failed", "down")]
 
 
 def test_roads_come_in_pages_that_leave_none_out() -> None:

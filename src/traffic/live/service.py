@@ -23,13 +23,15 @@ class Outside(NamedTuple):
     """The world around the API.
 
     *reader* and *assets* are a Reader and Assets; *clock* returns the time in ms;
-    *environment* names this execution environment, in hexadecimal digits.
+    *environment* names this execution environment, in hexadecimal digits; *log* takes
+    the name of an event and what there is to say of it.
     """
 
     reader: Any
     assets: Any
     clock: Callable[[], int]
     environment: str
+    log: Callable[[str, str], None]
 
 
 class Look(NamedTuple):
@@ -63,7 +65,8 @@ class LiveApi:
             answer = self._answered(ask, request)
         except RequestError as refused:
             answer = answers.error(refused.status, str(refused))
-        except StoreError:
+        except StoreError as fault:
+            self._outside.log("tables_failed", str(fault))
             answer = answers.error(503, _BUSY)
             answer["headers"]["retry-after"] = "2"
         answer["headers"] = {**self._security, **answer["headers"]}
@@ -141,9 +144,10 @@ class LiveApi:
         if self._look is None or cache.is_due(self._looked_ms, now_ms, cache.TTL_MS):
             try:
                 self._look = self._read(self._look, now_ms)
-            except StoreError:
+            except StoreError as fault:
                 if self._look is None:
                     raise
+                self._outside.log("look_failed", str(fault))
             self._looked_ms = now_ms
         return self._look
 
