@@ -1,0 +1,120 @@
+// Who is looking: Cognito's sign-in page with PKCE, the token renewed before it ends. Tokens
+// live as long as the tab.
+
+const STORED = "city-traffic-session"
+const PENDING = "city-traffic-sign-in"
+const RENEW_BEFORE_MS = 120_000
+const FRESH_MS = 60_000
+
+/** The session for these settings; completes a sign-in that has just come back. */
+export async function openSession(auth) {
+  const query = new URLSearchParams(location.search)
+  const problem = query.has("code") || query.has("error") ? await comeBack(auth, query) : null
+  return {
+    problem,
+    isOpen: () => stored()?.id_token != null,
+    user: () => userOf(stored()?.id_token),
+    isFresh: () => Date.now() - (stored()?.began_at ?? 0) < FRESH_MS,
+    token: () => freshToken(auth),
+    forget,
+    signIn: () => leave(auth),
+    signOut: () => {
+      forget()
+      location.assign(address(auth, "logout", {client_id: auth.client_id, logout_uri: here()}))
+    },
+  }
+}
+
+/** E-mail or name in a token's claims; null where it can't be read. */
+export function userOf(token) {
+  const claims = claimsOf(token)
+  return claims?.email ?? claims?.["cognito:username"] ?? claims?.username ?? null
+}
+
+function claimsOf(token) {
+  try {
+    const coded = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")
+    const bytes = Uint8Array.from(atob(coded), one => one.charCodeAt(0))
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    return null
+  }
+}
+
+async function leave(auth) {
+  const verifier = randomText()
+  const state = randomText()
+  const pending = {verifier, state, hash: location.hash}
+  sessionStorage.setItem(PENDING, JSON.stringify(pending))
+  location.assign(address(auth, "oauth2/authorize", {
+    response_type: "code",
+    client_id: auth.client_id,
+    redirect_uri: here(),
+    scope: "openid email",
+    state,
+    code_challenge_method: "S256",
+    code_challenge: await challenge(verifier),
+  }))
+}
+
+// Returns why the sign-in failed, null if it did not.
+async function comeBack(auth, query) {
+  const pending = JSON.parse(sessionStorage.getItem(PENDING) ?? "{}")
+  sessionStorage.removeItem(PENDING)
+  history.replaceState(null, "", location.pathname + (pending.hash ?? ""))
+  if (query.has("error")) return query.get("error_description") ?? query.get("error")
+  if (!pending.state || query.get("state") !== pending.state) return "it was not begun on this page"
+  await redeem(auth, {
+    grant_type: "authorization_code",
+    code: query.get("code"),
+    redirect_uri: here(),
+    code_verifier: pending.verifier,
+  }, {began_at: Date.now()})
+  return stored()?.id_token ? null : "no token was given"
+}
+
+let renewal = null
+
+async function freshToken(auth) {
+  const session = stored()
+  if (session?.refresh_token && session.ends_at - Date.now() < RENEW_BEFORE_MS) {
+    const {refresh_token} = session
+    renewal ??= redeem(auth, {grant_type: "refresh_token", refresh_token})
+      .finally(() => { renewal = null })
+    await renewal
+  }
+  return stored()?.id_token
+}
+
+// A refused grant ends the session; no answer does not: the token at hand may still do.
+async function redeem(auth, grant, also = {}) {
+  const body = new URLSearchParams({client_id: auth.client_id, ...grant})
+  const answer = await fetch(address(auth, "oauth2/token"), {method: "POST", body}).catch(() => null)
+  if (answer?.ok) keep({...await answer.json(), ...also})
+  else if (answer && answer.status < 500) forget()
+}
+
+const keep = tokens =>
+  store({...stored(), ...tokens, ends_at: Date.now() + tokens.expires_in * 1000})
+
+const stored = () => JSON.parse(sessionStorage.getItem(STORED))
+const store = session => sessionStorage.setItem(STORED, JSON.stringify(session))
+const forget = () => sessionStorage.removeItem(STORED)
+
+const here = () => location.origin + location.pathname
+
+function address(auth, path, query = {}) {
+  const root = /^https?:/.test(auth.domain) ? auth.domain : `https://${auth.domain}`
+  const search = new URLSearchParams(query).toString()
+  return `${root.replace(/\/$/, "")}/${path}${search ? `?${search}` : ""}`
+}
+
+const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)))
+
+async function challenge(verifier) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))
+  return base64url(new Uint8Array(digest))
+}
+
+const base64url = bytes => btoa(String.fromCharCode(...bytes))
+  .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "")

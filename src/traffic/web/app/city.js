@@ -1,0 +1,85 @@
+// What the page knows of the city: roads, the live values of each, totals and alerts.
+
+import {bounds, decode} from "./polyline.js"
+
+/** Nothing known yet. */
+export const emptyCity = () => ({
+  segments: new Map(), totals: {}, alerts: [], version: null, ahead: 0, strangers: false,
+})
+
+/** Take the road network; live values already known are kept. */
+export function takeRoads(city, roads) {
+  const live = city.segments
+  city.segments = new Map(roads.map((road, index) => {
+    const line = decode(road.line)
+    const known = live.get(road.id)
+    const name = road.name ?? road.id
+    return [road.id, {...known, ...road, name, index, line, box: bounds(place(road, line))}]
+  }))
+  for (const [id, segment] of live) {
+    if (!city.segments.has(id)) city.segments.set(id, stranger(id, city.segments.size, segment))
+  }
+  city.strangers = false
+}
+
+/**
+ * Take an answer of `/api/now`, received at `receivedAt` by this machine's clock.
+ * Returns the segments whose values changed.
+ */
+export function takeNow(city, answer, receivedAt) {
+  city.version = answer.version
+  city.ahead = answer.now - receivedAt
+  city.totals = answer.city
+  city.alerts = withKnown(city.alerts, answer.alerts)
+  const rows = answer.segments.map(row => named(answer.columns, row))
+  if (answer.full) forget(city, new Set(rows.map(row => row.id)))
+  return rows.map(row => takeRow(city, row))
+}
+
+/** The city's time, ms: this machine's clock may be wrong. */
+export const cityTime = (city, clock = Date.now()) => clock + city.ahead
+
+/**
+ * How old the newest data is, ms; null before any. Both times count: a sensor's clock may
+ * run ahead, and late data may be written now.
+ */
+export function dataAge(city, clock = Date.now()) {
+  const times = [city.totals.observed_at, city.totals.updated_at].filter(at => at != null)
+  return times.length ? Math.max(0, cityTime(city, clock) - Math.min(...times)) : null
+}
+
+const named = (columns, row) => Object.fromEntries(columns.map((name, at) => [name, row[at]]))
+
+function takeRow(city, row) {
+  let segment = city.segments.get(row.id)
+  if (!segment) {
+    segment = stranger(row.id, city.segments.size, {})
+    city.segments.set(row.id, segment)
+    city.strangers = true
+  }
+  const isOlder = segment.updated_at != null && row.updated_at < segment.updated_at
+  return isOlder ? segment : Object.assign(segment, row)
+}
+
+function forget(city, present) {
+  for (const segment of city.segments.values()) {
+    if (!present.has(segment.id)) segment.updated_at = null
+  }
+}
+
+// An acknowledgement is never taken back; an answer from an older look may not know of it.
+function withKnown(before, after) {
+  const seen = new Map(before.filter(one => one.acknowledged_at != null).map(one => [one.alert_id, one]))
+  return after.map(alert => {
+    const known = alert.acknowledged_at == null ? seen.get(alert.alert_id) : null
+    if (!known) return alert
+    return {...alert, acknowledged_at: known.acknowledged_at, acknowledged_by: known.acknowledged_by}
+  })
+}
+
+const stranger = (id, index, live) => ({name: id, district: null, line: [], box: null, ...live, id, index})
+
+function place(road, line) {
+  if (line.length) return line
+  return road.lon == null || road.lat == null ? [] : [[road.lon, road.lat]]
+}

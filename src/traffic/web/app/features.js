@@ -1,0 +1,52 @@
+// GeoJSON of what the map draws.
+
+import {ASIDE_M} from "./layers.js"
+import {spread} from "./polyline.js"
+
+const collection = features => ({type: "FeatureCollection", features})
+
+/** Segments as lines, or as points where no line is known; `id` is the segment's index. */
+export const roads = segments => collection(segments.filter(one => one.box).map(one => ({
+  type: "Feature", id: one.index, properties: {name: one.name}, geometry: shape(one),
+})))
+
+function shape({line, box}) {
+  if (line.length > 1) return {type: "LineString", coordinates: line}
+  return {type: "Point", coordinates: line[0] ?? [box[0], box[1]]}
+}
+
+/** One label for each district, amid its segments. */
+export function districts(segments) {
+  const places = new Map()
+  for (const {district, box} of segments) {
+    if (!district || !box) continue
+    const place = places.get(district) ?? [0, 0, 0]
+    places.set(district, [place[0] + box[0] + box[2], place[1] + box[1] + box[3], place[2] + 2])
+  }
+  return collection([...places].map(([name, [x, y, n]]) => point([x / n, y / n], {name})))
+}
+
+/** A ring for each open alert whose place is known. */
+export const markers = alerts => collection(alerts
+  .filter(one => one.lat != null && one.lon != null)
+  .map(one => point([one.lon, one.lat],
+    {level: one.level, acknowledged: one.acknowledged_at != null})))
+
+/**
+ * Dots for the sensors of these segments. `details` tells of single sensors by segment id;
+ * of the others only their number and the share that reports is known.
+ */
+export const sensors = (segments, classes, details) =>
+  collection(segments.flatMap(segment => dots(segment, classes[segment.index] ?? -1, details)))
+
+function dots(segment, k, details) {
+  if (segment.line.length < 2) return []
+  const known = details.get(segment.id)
+  const count = known?.length ?? segment.sensors ?? 0
+  const reporting = Math.round((segment.reporting ?? 0) * count)
+  return spread(segment.line, count, ASIDE_M).map((at, index) =>
+    point(at, {k, on: known ? known[index].reporting === true : index < reporting}))
+}
+
+const point = (coordinates, properties) =>
+  ({type: "Feature", properties, geometry: {type: "Point", coordinates}})

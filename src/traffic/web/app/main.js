@@ -1,0 +1,58 @@
+// Wires the page: settings, sign-in, then the live map.
+
+import {loadConfig} from "./api.js"
+import {openSession} from "./auth.js"
+import {$, say} from "./dom.js"
+import {startPage} from "./page.js"
+
+const OUTDATED_CHECK_MS = 600_000
+
+function askToSignIn(session, why) {
+  say($("sign-in-why"), why)
+  $("sign-in").hidden = false
+  for (const id of ["top", "main", "skip"]) $(id).inert = true
+  $("sign-in-go").onclick = () => session.signIn()
+  $("sign-in-go").focus()
+}
+
+// Straight to the sign-in page, unless that has just been in vain.
+function enter(session) {
+  if (session.problem) return askToSignIn(session, `Signing in failed: ${session.problem}.`)
+  return session.signIn()
+}
+
+function refused(session) {
+  const inVain = session.isFresh()
+  session.forget()
+  if (inVain) return askToSignIn(session, "The city did not accept this sign-in.")
+  return session.signIn()
+}
+
+// A wall display is never closed: after a deployment it takes the new page by itself.
+function reloadWhenOutdated(version) {
+  setInterval(async () => {
+    const current = await loadConfig().catch(() => null)
+    if (current && current.version !== version) location.reload()
+  }, OUTDATED_CHECK_MS)
+}
+
+async function start() {
+  const config = await loadConfig()
+  const session = await openSession(config.auth)
+  say($("stack"), config.stack)
+  reloadWhenOutdated(config.version)
+  if (!session.isOpen()) return enter(session)
+  $("sign-out").hidden = false
+  $("sign-out").title = session.user() ?? ""
+  $("sign-out").addEventListener("click", () => session.signOut())
+  return startPage(config, session, () => refused(session))
+}
+
+function tellFault(fault) {
+  say($("notice-text"), `The page could not start: ${fault.message}.`)
+  $("retry").onclick = () => location.reload()
+  $("notice").hidden = false
+  console.error(fault)
+}
+
+start().catch(tellFault)

@@ -1,0 +1,176 @@
+// The map: MapLibre, our roads on it, and the few things one can ask of it.
+
+import {Map as MapLibre, NavigationControl, Popup, ScaleControl}
+  from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"
+import {districts, markers, roads, sensors} from "./features.js"
+import {bounds} from "./polyline.js"
+import {EMPTY, layers, plainStyle, SENSORS_FROM_ZOOM, sources} from "./layers.js"
+
+const CLICK_PX = 8
+const CLOSE_ZOOM = 13.6
+const ROADS = ["roads", "points"]
+
+/**
+ * A map in `container`. `styleUrl` names a base map, "" for none; `picked(id)` is told of a
+ * click on a segment; `describe(id)` gives the node of its tooltip.
+ */
+export async function createMap({container, styleUrl, theme, picked, describe, padding}) {
+  const map = new MapLibre({
+    container, style: styleUrl || plainStyle(theme), fadeDuration: 0, maxZoom: 19,
+    dragRotate: false, pitchWithRotate: false, touchPitch: false, rollEnabled: false,
+    attributionControl: {compact: true}, center: [0, 0], zoom: 1,
+  })
+  map.touchZoomRotate.disableRotation()
+  map.keyboard.disableRotation()
+  map.addControl(new NavigationControl({showCompass: false}), "top-right")
+  map.addControl(new ScaleControl(), "bottom-right")
+  await new Promise(loaded => map.once("load", loaded))
+  const view = new View(map, {styleUrl, theme, padding})
+  listen(view, picked, describe)
+  return view
+}
+
+class View {
+  constructor(map, {styleUrl, theme, padding}) {
+    Object.assign(this, {map, styleUrl, theme, padding})
+    this.segments = []
+    this.classes = []
+    this.pickedIndex = null
+    this.details = new Map()
+    for (const [id, source] of Object.entries(sources())) map.addSource(id, source)
+    this.#addLayers()
+  }
+
+  /** Draw these segments; the first time, show all of them. */
+  async setRoads(segments) {
+    const first = !this.segments.length
+    this.segments = segments
+    this.classes = []
+    this.box = bounds(segments.flatMap(one => corners(one.box)))
+    this.map.getSource("districts").setData(districts(segments))
+    this.#addLayers()
+    if (first) this.showAll({animate: false})
+    this.map.removeFeatureState({source: "roads"})
+    await this.map.getSource("roads").setData(roads(segments), true)
+    this.#markPicked(true)
+  }
+
+  /** Give each of `segments` the class that `classOf` says. */
+  paint(segments, classOf) {
+    let changed = 0
+    for (const segment of segments) {
+      const k = classOf(segment) ?? -1
+      if (this.classes[segment.index] === k) continue
+      this.classes[segment.index] = k
+      this.map.setFeatureState({source: "roads", id: segment.index}, {k})
+      changed++
+    }
+    this.#showSensors()
+    return changed
+  }
+
+  /** Rings where alerts are open. */
+  setAlerts(alerts) {
+    const text = JSON.stringify(alerts)
+    if (text === this.alertText) return
+    this.alertText = text
+    this.map.getSource("alerts").setData(markers(alerts))
+  }
+
+  /** What is known of single sensors: those of the open segment. */
+  setDetails(id, found) {
+    this.details = new Map(found ? [[id, found]] : [])
+    this.#showSensors()
+  }
+
+  setTheme(theme) {
+    if (theme === this.theme) return
+    this.theme = theme
+    this.#addLayers()
+  }
+
+  /** Mark a segment and go there; null marks none. */
+  pick(segment, {fly = true} = {}) {
+    this.#markPicked(false)
+    this.pickedIndex = segment?.index ?? null
+    this.#markPicked(true)
+    if (segment && fly) this.goTo(segment.box)
+  }
+
+  goTo(box, options = {}) {
+    if (!box) return
+    const corner = [[box[0], box[1]], [box[2], box[3]]]
+    this.map.fitBounds(corner, {padding: this.padding(), maxZoom: CLOSE_ZOOM, ...options})
+  }
+
+  showAll(options = {}) {
+    this.goTo(this.box, {maxZoom: 16, ...options})
+  }
+
+  #markPicked(picked) {
+    if (this.pickedIndex == null) return
+    this.map.setFeatureState({source: "roads", id: this.pickedIndex}, {picked})
+  }
+
+  #addLayers() {
+    const latitude = this.box ? (this.box[1] + this.box[3]) / 2 : 0
+    if (!this.styleUrl) this.map.setPaintProperty("ground", "background-color",
+      plainStyle(this.theme).layers[0].paint["background-color"])
+    for (const layer of layers(this.theme, latitude)) {
+      if (this.map.getLayer(layer.id)) this.map.removeLayer(layer.id)
+      this.map.addLayer(layer)
+    }
+  }
+
+  #showSensors() {
+    const near = this.map.getZoom() >= SENSORS_FROM_ZOOM
+    if (!near && !this.sensorsShown) return
+    this.sensorsShown = near
+    const box = this.map.getBounds().toArray().flat()
+    const seen = near ? this.segments.filter(one => touches(one.box, box)) : []
+    const key = seen.map(one => [one.index, this.classes[one.index], one.sensors, one.reporting])
+    const text = JSON.stringify([key, [...this.details]])
+    if (text === this.sensorText) return
+    this.sensorText = text
+    const data = near ? sensors(seen, this.classes, this.details) : EMPTY
+    this.map.getSource("sensors").setData(data)
+  }
+
+  moved() {
+    this.#showSensors()
+  }
+}
+
+function listen(view, picked, describe) {
+  const {map} = view
+  const popup = new Popup({closeButton: false, closeOnClick: false, maxWidth: "none", offset: 12})
+  const at = point => view.segments[nearest(map, point)]
+  let waiting = null
+  map.on("moveend", () => view.moved())
+  map.on("click", event => picked(at(event.point) ?? null))
+  map.on("mouseout", () => popup.remove())
+  map.on("mousemove", event => {
+    waiting ??= requestAnimationFrame(() => { waiting = null; hover(waitingEvent) })
+    const waitingEvent = event
+  })
+  const hover = event => {
+    const segment = at(event.point)
+    map.getCanvas().style.cursor = segment ? "pointer" : ""
+    if (!segment) return popup.remove()
+    popup.setLngLat(event.lngLat).setDOMContent(describe(segment)).addTo(map)
+  }
+}
+
+function nearest(map, {x, y}) {
+  for (const reach of [1, CLICK_PX]) {
+    const around = [[x - reach, y - reach], [x + reach, y + reach]]
+    const [found] = map.queryRenderedFeatures(around, {layers: ROADS})
+    if (found) return found.id
+  }
+  return undefined
+}
+
+const corners = box => box ? [[box[0], box[1]], [box[2], box[3]]] : []
+
+const touches = (a, b) =>
+  a != null && a[0] <= b[2] && a[2] >= b[0] && a[1] <= b[3] && a[3] >= b[1]

@@ -1,0 +1,29 @@
+// Alerts: their order, and what changed between two polls, in words to be read out.
+
+const RANK = {severe: 2, high: 1}
+
+/** Worst first; within a level those that nobody acknowledged, then the newest. */
+export const inOrder = alerts => [...alerts].sort((a, b) =>
+  (RANK[b.level] ?? 0) - (RANK[a.level] ?? 0)
+  || (a.acknowledged_at != null) - (b.acknowledged_at != null)
+  || b.opened_at - a.opened_at)
+
+/** Sentences about alerts that opened, changed their level, or cleared. */
+export function news(before, after) {
+  const old = new Map(before.map(alert => [alert.alert_id, alert]))
+  const present = new Set(after.map(alert => alert.alert_id))
+  return [
+    ...after.flatMap(alert => told(old.get(alert.alert_id), alert)),
+    ...before.filter(alert => !present.has(alert.alert_id)).map(alert => `Cleared: ${place(alert)}`),
+  ]
+}
+
+/** `I-405 N, Los Angeles`. */
+export const place = alert =>
+  [alert.name ?? alert.segment_id, alert.district].filter(Boolean).join(", ")
+
+function told(before, alert) {
+  if (!before) return [`New ${alert.level} congestion: ${place(alert)}`]
+  if (before.level !== alert.level) return [`Now ${alert.level}: ${place(alert)}`]
+  return []
+}

@@ -1,0 +1,67 @@
+// The segment that is open: fetches its history and sensors, and keeps them current.
+
+import {createSegment} from "./segment.js"
+
+const SENSORS_MS = 10_000
+const HISTORY_MS = 30_000
+
+/** `{id, open, now, close}` of the segment panel in `box`. */
+export function createOpenSegment({box, api, thresholds, time, closed, sensors}) {
+  const opened = {id: null, open, now, close}
+  let hours = 3, opener = null, due = {}
+  const panel = createSegment(box, thresholds, {
+    closed,
+    hoursChosen: chosen => { hours = chosen; loadHistory(opened.id) },
+  })
+
+  function open(segment) {
+    if (opened.id === segment.id) return
+    if (!opened.id) opener = document.activeElement
+    opened.id = segment.id
+    panel.open(segment, hours)
+    if (opener?.closest?.("#lists")) panel.focus()
+    now(segment)
+  }
+
+  function now(segment) {
+    if (!segment || !opened.id) return
+    const at = time()
+    panel.now(segment, at)
+    if (due.id !== opened.id) due = {id: opened.id, sensors: 0, history: 0}
+    if (at >= due.sensors) loadSensors(opened.id)
+    if (at >= due.history) loadHistory(opened.id)
+  }
+
+  function close() {
+    opened.id = null
+    due = {}
+    panel.close()
+    sensors(null, null)
+    if (opener?.isConnected) opener.focus({preventScroll: true})
+  }
+
+  function loadSensors(id) {
+    due.sensors = time() + SENSORS_MS
+    return load(id, "", answer => {
+      panel.sensors(answer.sensors)
+      sensors(id, answer.sensors)
+    })
+  }
+
+  function loadHistory(id) {
+    due.history = time() + HISTORY_MS
+    return load(id, `/history?hours=${hours}`, answer => panel.history(answer, hours, time()))
+  }
+
+  // An answer that comes after another segment was opened is of no interest any more.
+  async function load(id, path, show) {
+    try {
+      const answer = await api.get(`api/segments/${encodeURIComponent(id)}${path}`)
+      if (opened.id === id) show(answer)
+    } catch (fault) {
+      if (opened.id === id) panel.problem(`History is not available: ${fault.message}.`)
+    }
+  }
+
+  return opened
+}

@@ -1,0 +1,248 @@
+// The live page: what polls, what it shows, what a click does.
+
+import {createApi, loadRoads} from "./api.js"
+import {cityTime, dataAge, emptyCity, takeNow, takeRoads} from "./city.js"
+import {$, element, say} from "./dom.js"
+import {createClock, createGlance} from "./glance.js"
+import {createLegend} from "./legend.js"
+import {createAlerts, createWorst, figures} from "./lists.js"
+import {createMap} from "./map.js"
+import {news} from "./news.js"
+import {createPoller} from "./poller.js"
+import {classAt, scalesFor, worst} from "./scales.js"
+import {createOpenSegment} from "./opened.js"
+import {createTheme} from "./theme.js"
+import {parseView, showView} from "./view.js"
+
+const CLOCK_MS = 500
+const STALE_PAINT_MS = 30_000
+const STRANGERS_MS = 60_000
+
+/** Start the page for a signed-in viewer; `ended()` is told when the city refuses the token. */
+export async function startPage(config, session, ended) {
+  const page = new Page(config, session, ended)
+  await page.start()
+  globalThis.cityTraffic = page // a handle for tests, measures and the console
+}
+
+class Page {
+  constructor(config, session, ended) {
+    Object.assign(this, {config, ended})
+    this.city = emptyCity()
+    this.scales = scalesFor(config.thresholds)
+    this.hash = parseView(location.hash)
+    showView(this.hash)
+    this.scale = this.scales[this.hash.scale] ?? this.scales.score
+    this.api = createApi({token: session.token, refused: () => this.refused()})
+    this.roadsAt = 0
+  }
+
+  async start() {
+    this.#panels()
+    this.#keys()
+    this.map = await createMap({
+      container: $("map"), styleUrl: this.config.map.style, theme: this.theme.theme(),
+      picked: segment => segment ? this.open(segment.id, {fly: false}) : this.close(),
+      describe: tooltip, padding: mapPadding,
+    })
+    this.poller = createPoller({
+      ask: () => this.#poll(),
+      lost: (fault, retryAt) => this.#lost(fault, retryAt),
+      back: () => this.#back(),
+    })
+    $("retry").onclick = () => this.poller.soon()
+    setInterval(() => this.#tick(), CLOCK_MS)
+    setInterval(() => this.#paint([...this.city.segments.values()]), STALE_PAINT_MS)
+  }
+
+  /** Open a segment's panel and, unless told not to, fly there. */
+  open(id, {fly = true} = {}) {
+    const segment = this.city.segments.get(id)
+    if (!segment) return
+    this.opened.open(segment)
+    this.map.pick(segment, {fly})
+    this.#view({segment: id})
+  }
+
+  close() {
+    if (!this.opened.id) return
+    this.opened.close()
+    this.map.pick(null)
+    this.#view({segment: null})
+  }
+
+  refused() {
+    this.poller?.stop()
+    this.ended()
+  }
+
+  #panels() {
+    const speak = words => say($("spoken"), words)
+    this.speak = speak
+    this.showGlance = createGlance($("glance"))
+    this.showClock = createClock({box: $("age"), value: $("age-value"), time: $("time-of-day")}, speak)
+    this.showAlerts = createAlerts(
+      {list: $("alerts"), count: $("alert-count"), none: $("no-alerts")},
+      {open: id => this.open(id), acknowledge: (id, button) => this.#acknowledge(id, button)})
+    this.showWorst = createWorst({list: $("worst"), none: $("no-worst")}, id => this.open(id))
+    this.showLegend = createLegend($("legend"), this.scales, id => this.#choose(id))
+    this.opened = createOpenSegment({
+      box: $("segment"), api: this.api, thresholds: this.config.thresholds,
+      time: () => cityTime(this.city), closed: () => this.close(),
+      sensors: (id, found) => this.map.setDetails(id, found),
+    })
+    this.theme = createTheme(this.hash.theme, theme => this.#themed(theme))
+    $("theme").addEventListener("click", () => this.#view({theme: this.theme.toggle()}))
+    $("whole").addEventListener("click", () => this.map.showAll())
+    $("find").addEventListener("input", () => this.#rank())
+  }
+
+  #keys() {
+    addEventListener("keydown", event => event.key === "Escape" && this.close())
+    addEventListener("hashchange", () => this.#follow(parseView(location.hash)))
+  }
+
+  #follow({segment, scale, theme}) {
+    if (segment) this.open(segment)
+    if (this.scales[scale]) this.#choose(scale)
+    this.theme.choose(theme)
+  }
+
+  #view(change) {
+    this.hash = {...this.hash, ...change}
+    showView(this.hash)
+  }
+
+  #themed(theme) {
+    say($("theme"), theme === "dark" ? "Light" : "Dark")
+    this.showLegend(this.scale, theme)
+    this.map?.setTheme(theme)
+    this.#rank(theme)
+  }
+
+  #choose(id) {
+    this.scale = this.scales[id]
+    this.#view({scale: id})
+    this.showLegend(this.scale, this.theme.theme())
+    this.#paint([...this.city.segments.values()])
+    this.#rank()
+  }
+
+  async #poll() {
+    if (!this.roadsAt || this.#roadsWanted()) await this.#loadRoads()
+    const since = this.city.version == null ? "" : `?since=${encodeURIComponent(this.city.version)}`
+    const answer = await this.api.get(`api/now${since}`)
+    const first = this.city.version == null
+    const before = this.city.alerts
+    const changed = takeNow(this.city, answer, Date.now())
+    this.#paint(answer.full ? [...this.city.segments.values()] : changed)
+    this.#show()
+    if (first) this.#arrive()
+    else this.#announce(before)
+  }
+
+  #roadsWanted() {
+    return this.city.strangers && Date.now() - this.roadsAt > STRANGERS_MS
+  }
+
+  async #loadRoads() {
+    takeRoads(this.city, await loadRoads(this.api))
+    this.roadsAt = Date.now()
+    const segments = [...this.city.segments.values()]
+    await this.map.setRoads(segments)
+    this.#paint(segments)
+  }
+
+  #arrive() {
+    say($("link"), "Live")
+    $("link").dataset.state = "live"
+    if (this.hash.segment) this.open(this.hash.segment)
+  }
+
+  #paint(segments) {
+    const now = cityTime(this.city)
+    this.map.paint(segments, segment => classAt(this.scale, segment, now))
+  }
+
+  #show() {
+    const {totals, alerts, segments} = this.city
+    const now = cityTime(this.city)
+    this.showGlance(totals)
+    this.showAlerts(alerts, now)
+    this.map.setAlerts(alerts)
+    this.#rank()
+    this.opened.now(segments.get(this.opened.id))
+    document.title = alerts.length ? `(${alerts.length}) City Traffic` : "City Traffic"
+  }
+
+  #rank(theme = this.theme.theme()) {
+    const now = cityTime(this.city)
+    const search = $("find").value.trim()
+    const segments = [...this.city.segments.values()]
+    const ranked = worst(this.scale, segments, now)
+    const known = new Set(search ? ranked : [])
+    const others = search ? segments.filter(one => !known.has(one)) : []
+    this.showWorst([...ranked, ...others], search, one => classAt(this.scale, one, now), {scale: this.scale, theme})
+  }
+
+  #announce(before) {
+    const told = news(before, this.city.alerts)
+    if (told.length) this.speak(told.slice(0, 3).join(". "))
+  }
+
+  async #acknowledge(id, button) {
+    button.disabled = true
+    try {
+      const row = await this.api.post(`api/alerts/${encodeURIComponent(id)}/acknowledge`)
+      this.city.alerts = this.city.alerts.map(one => one.alert_id === id ? {...one, ...row} : one)
+      this.showAlerts(this.city.alerts, cityTime(this.city))
+    } catch (fault) {
+      this.speak(`Not acknowledged: ${fault.message}`)
+      button.title = fault.message
+    } finally {
+      button.disabled = false
+      this.poller.soon()
+    }
+  }
+
+  #lost(fault, retryAt) {
+    this.retryAt = retryAt
+    this.fault = fault
+    say($("link"), "No connection")
+    $("link").dataset.state = "lost"
+    $("notice").hidden = false
+    this.#countdown()
+  }
+
+  #back() {
+    this.retryAt = null
+    $("notice").hidden = true
+    say($("link"), "Live")
+    $("link").dataset.state = "live"
+    this.speak("Connection is back.")
+  }
+
+  #countdown() {
+    const seconds = Math.max(0, Math.ceil((this.retryAt - Date.now()) / 1000))
+    say($("retry"), `Retry now (${seconds} s)`)
+    say($("notice-text"), `Connection lost: ${this.fault.message}. What you see is not live.`)
+  }
+
+  #tick() {
+    this.showClock(dataAge(this.city), cityTime(this.city))
+    if (this.retryAt) this.#countdown()
+  }
+}
+
+function tooltip(segment) {
+  return element("div", {className: "tip"},
+    element("b", {}, segment.name), element("span", {}, segment.district ?? ""), element("span", {}, figures(segment)))
+}
+
+// Room for the panels that lie over the map.
+function mapPadding() {
+  const stage = $("stage").getBoundingClientRect()
+  const segment = $("segment")
+  const beside = !segment.hidden && segment.offsetWidth < stage.width / 2
+  return {top: 40, right: 60, bottom: 110, left: beside ? segment.offsetWidth + 40 : 40}
+}
