@@ -97,7 +97,7 @@ def test_the_template_sets_every_variable_the_processor_reads(
         resource["Properties"]
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Function"
-        and resource["Properties"]["Handler"] == "traffic.processor.handler"
+        and resource["Properties"].get("Handler") == "traffic.processor.handler"
     ]
     told = [set(one["Environment"]["Variables"]) for one in functions]
 

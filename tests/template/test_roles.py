@@ -85,7 +85,10 @@ def test_only_what_aws_cannot_narrow_is_allowed_on_everything() -> None:
         if "*" in resources
     }
 
-    assert everywhere == {("ProcessorRole", "kinesis:ListStreams")}
+    assert everywhere == {
+        ("ProcessorRole", "kinesis:ListStreams"),
+        ("QuickSightRole", "athena:ListDataCatalogs"),
+    }
 
 
 def test_no_principal_but_a_refused_one_is_everybody() -> None:
