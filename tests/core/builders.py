@@ -64,10 +64,17 @@ def reading(
     return {**said, **more}
 
 
-def message(*readings: Any, received: float = 0, **more: Any) -> bytes:
-    """A message as the rule forwards it."""
-    content = {"readings": readings, "received_at": ms(received), "device_id": "unit"}
+def message(*readings: Any, received: float | None = None, **more: Any) -> bytes:
+    """A message as the rule forwards it, received when its newest reading was made."""
+    content = {"readings": readings, "received_at": _newest(readings), "device_id": "u"}
+    if received is not None:
+        content["received_at"] = ms(received)
     return json.dumps({**content, **more}).encode()
+
+
+def _newest(readings: Sequence[Any]) -> int:
+    said = [one.get("timestamp") for one in readings if isinstance(one, dict)]
+    return max((at for at in said if isinstance(at, int)), default=START)
 
 
 def record(

@@ -48,7 +48,7 @@ def test_two_spellings_of_an_instant_are_one_reading() -> None:
 
 @pytest.mark.parametrize("seconds", [-DAY_S, 0, LEAD_S])
 def test_a_clock_may_be_a_day_late_or_a_minute_early(seconds: float) -> None:
-    told = say(message(reading(seconds=seconds)))
+    told = say(message(reading(seconds=seconds), received=0))
 
     assert told.stored.tallies.accepted == 1
     assert told.live["observed_at"] == ms(seconds)
@@ -66,7 +66,7 @@ def test_a_clock_may_be_a_day_late_or_a_minute_early(seconds: float) -> None:
 def test_a_wrong_clock_costs_only_its_own_reading(seconds: float, reason: str) -> None:
     bad = reading("wrong", seconds=seconds)
 
-    told = say(message(reading("before"), bad, reading("after")))
+    told = say(message(reading("before"), bad, reading("after"), received=0))
 
     assert told.reasons == [reason]
     assert told.stored.tallies.accepted == 2
@@ -74,7 +74,7 @@ def test_a_wrong_clock_costs_only_its_own_reading(seconds: float, reason: str) -
 
 
 def test_a_wrong_clock_is_told_by_how_much() -> None:
-    told = say(message(reading(seconds=90)))
+    told = say(message(reading(seconds=90), received=0))
 
     ((_, _, fault),) = told.rejected.values()
     assert fault.path == "timestamp"
