@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import argparse
 import secrets
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Protocol
@@ -15,7 +17,9 @@ import msgspec
 
 from traffic.model import Reading
 from trafficctl import aws
+from trafficctl.cli_common import positive_int
 from trafficctl.devices import find_broker, register_devices, wanted_for
+from trafficctl.errors import OK, UNREACHABLE, UserError
 from trafficctl.fleet import Fleet
 from trafficctl.home import home
 from trafficctl.links import Message
@@ -27,6 +31,8 @@ CONNECT_LEAST_S, CONNECT_EACH_S = 30.0, 0.05
 DRAIN_S = 20.0
 LOOK_EVERY_S = 0.25
 LONGEST_POLL_S = 0.05
+DEFAULT_BATCH = 25  # about 3 KB; IoT Core meters in steps of 5 KB
+MAX_BATCH = 500  # about 60 KB; IoT Core takes 128 KB
 
 
 class SentReading(Reading, omit_defaults=True):
@@ -94,6 +100,32 @@ def payload(readings: Sequence[SentReading], bare: bool = False) -> bytes:
     if bare and len(readings) == 1:
         return msgspec.json.encode(readings[0])
     return msgspec.json.encode({"readings": readings})
+
+
+def batch_size(text: str) -> int:
+    """The readings that one message may hold, from the command line."""
+    value = positive_int(text)
+    if value <= MAX_BATCH:
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is more than {MAX_BATCH}")
+
+
+def unit_of(sensor_id: str, units: int) -> int:
+    """The roadside unit of its segment (from 1) that speaks for a sensor, always."""
+    return 1 if units == 1 else zlib.crc32(sensor_id.encode()) % units + 1
+
+
+def units_for(connections: int | None, segments: int) -> int:
+    """Roadside units for each segment, when `connections` is asked for in all.
+
+    Raises UserError when there are fewer: a device speaks for one segment only.
+    """
+    if connections is not None and connections < segments:
+        raise UserError(
+            f"--connections {connections} is too few: a device speaks for one segment, "
+            f"and there are {segments}"
+        )
+    return 1 if connections is None else connections // segments
 
 
 def keep_pace(
@@ -205,7 +237,8 @@ def report(summary: Summary, json: bool, extra: Mapping[str, int] | None = None)
     """Print the tally of a run; 0 if every message was acknowledged, else 3."""
     run = summary.run
     if json:
-        show_json({**summary.as_json(), **(extra or {})})
+        named = {k.replace(" ", "_"): v for k, v in (extra or {}).items()}
+        show_json({**summary.as_json(), **named})
     else:
         rows = [
             ("messages", number(run.messages)),
@@ -222,6 +255,6 @@ def report(summary: Summary, json: bool, extra: Mapping[str, int] | None = None)
         say(f"at worst {summary.pace.worst_lag_s:.1f} s behind the times asked for")
     missing = run.readings - run.acknowledged
     if not missing and not summary.unsent:
-        return 0
+        return OK
     say(f"{missing} readings unacknowledged, {summary.unsent} messages never sent")
-    return 3
+    return UNREACHABLE
