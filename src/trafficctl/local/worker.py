@@ -38,7 +38,6 @@ from trafficctl.local.mapping import (
     next_batch,
 )
 
-LAMBDA = "lambda.amazonaws.com"
 READ_ACTIONS = ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
 DESCRIBE_ACTIONS = ("kinesis:DescribeStreamSummary", "kinesis:DescribeStream")
 READ_LIMIT = 10_000  # records in one GetRecords call
@@ -101,7 +100,7 @@ class Source:
         """The function's role, as Lambda uses it."""
         role = function["config"].get("Role", "")
         name = self.esm["FunctionName"]
-        return roles.Actor(self.account, self.region, role, LAMBDA, name)
+        return roles.Actor(self.account, self.region, role, roles.LAMBDA, name)
 
 
 class Worker:
