@@ -11,7 +11,16 @@ from pathlib import Path
 from ministack import app
 from ministack.services import iot
 
-from trafficctl.local import devices, encryption, logs, mappings, rules, speed, streams
+from trafficctl.local import (
+    devices,
+    encryption,
+    logs,
+    mappings,
+    rules,
+    speed,
+    statements,
+    streams,
+)
 from trafficctl.local.patching import install
 
 PATCHES = (
@@ -21,6 +30,7 @@ PATCHES = (
     *devices.PATCHES,
     *mappings.PATCHES,
     *logs.PATCHES,
+    *statements.PATCHES,
     *speed.PATCHES,
 )
 
