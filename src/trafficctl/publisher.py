@@ -110,6 +110,23 @@ def batch_size(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is more than {MAX_BATCH}")
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` the options that every publishing run has."""
+    parser.add_argument(
+        "--batch",
+        type=batch_size,
+        default=DEFAULT_BATCH,
+        metavar="B",
+        help=f"readings a message at most (default {DEFAULT_BATCH}; 1 sends them bare)",
+    )
+    parser.add_argument(
+        "--connections",
+        type=positive_int,
+        metavar="N",
+        help="devices in all, shared evenly (default: one for each segment)",
+    )
+
+
 def unit_of(sensor_id: str, units: int) -> int:
     """The roadside unit of its segment (from 1) that speaks for a sensor, always."""
     return 1 if units == 1 else zlib.crc32(sensor_id.encode()) % units + 1

@@ -22,10 +22,9 @@ from trafficctl.errors import UserError
 from trafficctl.links import Message
 from trafficctl.output import say
 from trafficctl.publisher import (
-    DEFAULT_BATCH,
     SentReading,
     Timed,
-    batch_size,
+    add_options,
     open_target,
     payload,
     publish_run,
@@ -232,19 +231,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="now|none|SECONDS",
         help="move timestamps: to the present (default), not at all, or by seconds",
     )
-    parser.add_argument(
-        "--batch",
-        type=batch_size,
-        default=DEFAULT_BATCH,
-        metavar="N",
-        help=f"readings a message at most (default {DEFAULT_BATCH}; 1 sends them bare)",
-    )
-    parser.add_argument(
-        "--connections",
-        type=positive_int,
-        metavar="N",
-        help="devices in all, shared evenly (default: one for each segment)",
-    )
+    add_options(parser)
     parser.add_argument(
         "--limit", type=positive_int, metavar="N", help="only the first N rows"
     )

@@ -20,9 +20,8 @@ from trafficctl.devices import device_id
 from trafficctl.errors import UserError
 from trafficctl.links import Message
 from trafficctl.publisher import (
-    DEFAULT_BATCH,
     Timed,
-    batch_size,
+    add_options,
     open_target,
     publish_run,
     report,
@@ -188,8 +187,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="readings/s in all (default: one a second from each sensor)",
     )
     add("--seconds", type=positive_float, default=DEFAULT_SECONDS, metavar="S")
-    add("--batch", type=batch_size, default=DEFAULT_BATCH, metavar="B")
-    add("--connections", type=positive_int, metavar="N", help="devices in all")
+    add_options(parser)
     add("--jam", action="append", default=[], metavar="SEGMENT", help="may be repeated")
     add(
         "--faults",
