@@ -15,12 +15,21 @@ import pytest
 
 from trafficctl import city
 from trafficctl.city import export_lines
-from trafficctl.errors import UserError
+from trafficctl.errors import CityError, UserError
 from trafficctl.local.deploy import with_code
 from trafficctl.local.process import start_time
 
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 LISTEN = "0A"
+BROKEN = """
+Metadata:
+  Code: build/traffic.zip
+Resources:
+  Rule:
+    Type: AWS::IoT::TopicRule
+    Properties:
+      TopicRulePayload: {Sql: "SELECT nonsense FROM", Actions: []}
+"""
 
 
 def listening(pid: int) -> list[str]:
@@ -43,10 +52,9 @@ def listening(pid: int) -> list[str]:
 def test_it_listens_on_its_two_ports_and_on_loopback_alone(local_city: Any) -> None:
     found = listening(local_city.city.pid)
 
-    gateway = int(local_city.city.endpoint.rpartition(":")[2])
     ports = {int(entry.rpartition(":")[2], 16) for entry in found}
     assert {entry.rpartition(":")[0] for entry in found} <= set(LOOPBACK)
-    assert ports == {gateway, local_city.city.mqtt_port}
+    assert ports == {local_city.city.port, local_city.city.mqtt_port}
 
 
 @pytest.mark.parametrize(("option", "index"), [("--port", 0), ("--mqtt-port", 1)])
@@ -112,6 +120,23 @@ def test_a_second_up_updates_the_running_city(local_city: Any) -> None:
 
     assert found == local_city.city
     assert outputs == local_city.outputs
+
+
+def test_a_running_city_keeps_its_ports(local_city: Any, free_port: Any) -> None:
+    with pytest.raises(UserError, match=r"--mqtt-port \d+ already"):
+        city.up(local_city.home, mqtt_port=free_port())
+
+
+def test_a_failed_deployment_names_its_first_cause(
+    local_city: Any, tmp_path: Path
+) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(BROKEN)
+    broken = replace(local_city.city, stack="broken")
+
+    for _attempt in ("first", "again"):  # what failed is in the way of nothing
+        with pytest.raises(CityError, match=r"Rule \(AWS::IoT::TopicRule\): "):
+            city.deploy(broken, template, {}, say=lambda _message: None)
 
 
 def test_an_unknown_parameter_is_an_error_that_names_the_known_ones(
