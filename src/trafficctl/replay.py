@@ -131,7 +131,7 @@ class Source:
         if rest:
             lines.append(f"and {rest} more")
         if lines:
-            lines.append(f"{len(self.skipped)} bad rows skipped")
+            lines.append(f"bad rows skipped: {len(self.skipped)}")
         return lines
 
 

@@ -84,14 +84,14 @@ def test_empty_lines_are_no_rows(tmp_path: Path) -> None:
         ("2026-11-22T18:32:00,s1,a,5,60,", "column timestamp: expected ms since"),
         ("-5,s1,a,5,60,", "column timestamp: expected ms since the epoch"),
         ("9" * 17 + ",s1,a,5,60,", "column timestamp: expected ms since the epoch"),
-        ("2026-11-22T18:32:00Z,s1,a,5", "expected 6 cells in the row, got 4 cells"),
+        ("2026-11-22T18:32:00Z,s1,a,5", ": expected 6 cells, got 4 cells"),
     ],
 )
 def test_a_bad_row_is_named_with_line_column_and_value(
     tmp_path: Path, line: str, said: str
 ) -> None:
     message = bad_row(tmp_path, line)
-    assert message.startswith("replay.csv line 3, ")
+    assert message.startswith("replay.csv line 3")
     assert said in message
 
 
@@ -129,7 +129,7 @@ def test_bad_rows_are_skipped_and_counted_on_request(tmp_path: Path) -> None:
     source = Source(path, skip_bad=True, limit=None)
     assert survey(source, path).rows == 1
     assert len(source.skipped) == 7
-    assert source.warnings()[-2:] == ["and 2 more", "7 bad rows skipped"]
+    assert source.warnings()[-2:] == ["and 2 more", "bad rows skipped: 7"]
     assert len(list(source)) == 1
     assert len(source.skipped) == 7
 

@@ -17,6 +17,7 @@ from trafficctl.local import (
     logs,
     mappings,
     rules,
+    signing,
     speed,
     statements,
     streams,
@@ -32,6 +33,7 @@ PATCHES = (
     *logs.PATCHES,
     *statements.PATCHES,
     *speed.PATCHES,
+    *signing.PATCHES,
 )
 
 
