@@ -124,14 +124,14 @@ class Wire:
 class City:
     """The tables, the bus, the bucket, and the function between them and a shard."""
 
-    def __init__(self, *known: str, answers_at_most: int = 100) -> None:
-        self.dynamodb: Any = FakeDynamoDB(answers_at_most)
+    def __init__(self, *known: str, dynamodb: Any = None) -> None:
+        self.dynamodb = dynamodb or FakeDynamoDB()
         self.bus = FakeEventBridge()
         self.s3 = FakeS3()
         for segment_id in known:
             key = {"segment_id": segment_id}
             item = items.attributes({**key, **ROAD_ITEM, "line": "a line"})
-            self.dynamodb.tables["segments"][segment_id,] = item
+            self.dynamodb.put_item(TableName="segments", Item=item)
 
     def shell(self, line: Line | None = None) -> Shell:
         """The function's shell; everything it says goes through *line*."""

@@ -46,6 +46,9 @@ class FakeDynamoDB:
         self.refusals: dict[str, str] = {}  # error code by segment
         self._answers_at_most = answers_at_most
 
+    def put_item(self, TableName: str, Item: Item) -> None:  # noqa: N803 - boto3's name
+        self.tables[TableName][_key(TableName, Item)] = dict(Item)
+
     def batch_get_item(self, RequestItems: Item) -> Item:  # noqa: N803 - boto3's name
         ((table, request),) = RequestItems.items()
         keys, names = request["Keys"], request["ExpressionAttributeNames"]

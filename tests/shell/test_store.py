@@ -1,4 +1,4 @@
-"""The store keeps DynamoDB's limits, and refusals reach the segment they are meant for."""
+"""The store keeps DynamoDB's limits, and a refusal reaches the segment it is for."""
 
 from __future__ import annotations
 
