@@ -28,7 +28,7 @@ from trafficctl.progress import publishing
 from trafficctl.tally import FILE_NAME, Run, Tally
 
 CONNECT_LEAST_S, CONNECT_EACH_S = 30.0, 0.05
-DRAIN_S = 20.0
+DRAIN_S, INTERRUPTED_DRAIN_S = 20.0, 3.0
 LOOK_EVERY_S = 0.25
 LONGEST_POLL_S = 0.05
 DEFAULT_BATCH = 25  # about 3 KB; IoT Core meters in steps of 5 KB
@@ -233,7 +233,12 @@ def publish_run(
             bar.update(task, completed=passed, state=_state(tally, fleet))
 
         bar.reset(task, total=duration_s, description="Publishing", state="")
-        pace = keep_pace(fleet, served(fleet, messages()), time.monotonic, look)
+        try:
+            pace = keep_pace(fleet, served(fleet, messages()), time.monotonic, look)
+        except KeyboardInterrupt:
+            fleet.close(INTERRUPTED_DRAIN_S)
+            say(f"interrupted: {_state(tally, fleet)}")
+            raise
         bar.update(task, description="Waiting for acknowledgements")
         fleet.close(DRAIN_S)
         return Summary(tally.close(), pace, fleet.reconnects, fleet.waiting)
@@ -245,8 +250,8 @@ def _now_ms() -> int:
 
 def _state(tally: Tally, fleet: Fleet) -> str:
     return (
-        f"{tally.readings:,} readings, {tally.acknowledged:,} acknowledged, "
-        f"{fleet.connected} connected"
+        f"{tally.readings:,} readings published, {tally.acknowledged:,} acknowledged, "
+        f"{fleet.waiting:,} messages waiting"
     )
 
 
