@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,13 +38,20 @@ from trafficctl.replay import messages
 from trafficctl.tables import DynamoCity
 from trafficctl.views import recent_days
 
-LOOK_EVERY_S = 1.0
+GLANCE_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
 TELL_EVERY_S = 15.0
+WORKERS = 2  # one for each shard
 DRAIN_S = 30.0
 ALERT_DRAIN_S = 30.0
 ALERT_QUIET_S = 3.0
-# Samples come every 5 minutes: one that stands alone is no jam yet, nor its end.
-PARAMETERS = {"AlertHoldSeconds": "300", "AlertClearSeconds": "300"}
+PARAMETERS = {
+    # Samples come every 5 minutes: one that stands alone is no jam yet, nor its end.
+    "AlertHoldSeconds": "300",
+    "AlertClearSeconds": "300",
+    # A laptop has few cores, and all of the city shares them: larger batches, not more.
+    "EventParallelizationFactor": "1",
+}
 NOTE = (
     f"Real speeds of {BEGIN:%A, {BEGIN.day} %B %Y} in Los Angeles (METR-LA), "
     f"{SPEEDUP:.0f} times as fast. Counts and occupancy are derived from them."
@@ -132,6 +141,7 @@ def _set_the_scene(session: Any, outputs: dict[str, str], directory: Path) -> Sc
     network = roads.parse(metr_la.road_network(week), "METR-LA")
     roads.load_segments(session, outputs["RoadSegmentsTable"], network)
     say(f"{len(network)} road segments of Los Angeles are on the map")
+    _wake(session, outputs["ProcessorFunction"])
     queue = alerts.subscribe(session, outputs, f"{directory.name}-alerts-told")
     segments = [road.segment_id for road in network]
     traffic = Traffic(session, directory.name, outputs, segments)
@@ -145,9 +155,22 @@ def _set_the_scene(session: Any, outputs: dict[str, str], directory: Path) -> Sc
     return Scene(session, outputs, directory, queue, traffic, viewer)
 
 
+def _wake(session: Any, function: str) -> None:
+    """Have the processor's workers started, as in a city that runs day and night."""
+    client = aws.client(session, "lambda")
+    nothing = json.dumps({"Records": []})
+
+    def invoke(_number: int) -> None:
+        client.invoke(FunctionName=function, Payload=nothing)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(invoke, range(WORKERS)))
+
+
 def _play(scene: Scene, seconds: float | None) -> summary.Outcome:
     """Watch until the time is over or Ctrl-C, then let everything arrive and count."""
     workers = [
+        Worker(scene.viewer.glance, GLANCE_EVERY_S),
         Worker(scene.viewer.look, LOOK_EVERY_S),
         Worker(lambda: scene.viewer.hear(scene.queue.receive())),
     ]
@@ -173,7 +196,7 @@ def _watch(scene: Scene, workers: list[Worker], seconds: float | None) -> None:
         if now - told_at >= TELL_EVERY_S:
             told_at = now
             teller.tell_state()
-        time.sleep(min(LOOK_EVERY_S, 0.05 + max(0.0, (seconds or now) - now + begun)))
+        time.sleep(min(1.0, 0.05 + max(0.0, (seconds or now) - now + begun)))
         teller.tell_alerts()
         scene.traffic.check()
         for worker in workers:
@@ -195,7 +218,7 @@ class Teller:
         fresh = viewer.told[self._told :]
         self._told += len(fresh)
         for line in ticker.lines(fresh, viewer.clock):
-            self._console.print(line)
+            self._console.print(line, no_wrap=True, overflow="ellipsis")
 
     def tell_state(self) -> None:
         """Print one line on the city and the news' age."""
@@ -218,6 +241,7 @@ def _outcome(scene: Scene, lasted_s: float) -> summary.Outcome:
     report = settle(lambda: audit(evidence), DRAIN_S)
     _drain_alerts(scene)
     viewer, reader = scene.viewer, DynamoCity(dynamodb, scene.outputs)
+    viewer.glance()
     viewer.look()
     recorded = _alerts_of_days(reader)
     return summary.Outcome(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.text import Text
 
@@ -16,11 +17,12 @@ STYLE = {**LEVEL_STYLE, "cleared": "green"}
 
 
 def lines(told: Sequence[Told], clock: Clock) -> list[Text]:
-    """The gravest of *told*, a line each, and the others as a count."""
+    """The gravest of *told*, a line each in order of time; the others as a count."""
     ranked = sorted(told, key=_gravity)
-    shown = [_line(each, clock) for each in ranked[:LINES_AT_ONCE]]
-    rest = ranked[LINES_AT_ONCE:]
-    return [*shown, _count(rest)] if rest else shown
+    shown, rest = ranked[:LINES_AT_ONCE], ranked[LINES_AT_ONCE:]
+    shown.sort(key=lambda each: each.detail["observed_at"])
+    made = [_line(each, clock) for each in shown]
+    return [*made, _count(rest)] if rest else made
 
 
 def _gravity(each: Told) -> tuple[bool, bool, float]:
@@ -33,27 +35,25 @@ def _gravity(each: Told) -> tuple[bool, bool, float]:
 
 
 def _line(each: Told, clock: Clock) -> Text:
+    """Time, change, level, score, speeds, and last what a narrow terminal may cut."""
     detail = each.detail
     kind = detail["transition"]
-    mark = "cleared" if kind == "cleared" else detail["level"]
-    place = f"{detail.get('name') or detail['segment_id']}"
-    if detail.get("district"):
-        place += f", {detail['district']}"
+    level = "" if kind == "cleared" else detail["level"]
+    place = [detail.get("name") or detail["segment_id"], detail.get("district")]
     return Text.assemble(
         f"{clock(detail['observed_at']):%a %H:%M}  ",
-        (f"{mark:<8}", STYLE[mark]),
-        f"{kind:<10}",
-        f"{place:<50} ",
-        f"score {detail['congestion_score']:>3.0f}{_pace(detail)}",
+        (f"{kind:<10}{level:<8}", STYLE[level or kind]),
+        f"{detail['congestion_score']:>3.0f}  {_pace(detail):<16}  ",
+        ", ".join(part for part in place if part),
     )
 
 
-def _pace(detail: dict[str, float | None]) -> str:
+def _pace(detail: Mapping[str, Any]) -> str:
     speed, free = detail.get("speed"), detail.get("free_flow_speed")
-    return "" if speed is None or free is None else f", {speed:3.0f} of {free:.0f} km/h"
+    return "" if speed is None or free is None else f"{speed:3.0f} of {free:3.0f} km/h"
 
 
 def _count(rest: Sequence[Told]) -> Text:
     kinds = Counter(each.detail["transition"] for each in rest)
     parts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    return Text(f"{'':11}and {len(rest)} more: {parts}", "dim")
+    return Text(f"{'':11}and {parts} more", "dim")
