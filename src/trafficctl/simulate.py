@@ -123,7 +123,7 @@ class Simulation:
             return {}
         rejected = sum(n for kind, n in self.faults.items() if is_rejected(kind))
         return {
-            "faulty, to be rejected": rejected,
+            "faulty": rejected,
             "sent twice": self.faults[DUPLICATE],
             **{f"fault {kind}": self.faults[kind] for kind in KINDS},
         }
