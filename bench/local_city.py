@@ -1,5 +1,104 @@
-"""The local city under a steady stream."""
+"""The local city under a steady stream: freshness, alerts, audit, CPU."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from trafficctl import city
+from trafficctl.audit import audit, settle
+from trafficctl.demo.probe import percentile
+from trafficctl.evidence import Evidence
+from trafficctl.output import Column, number, say, show, table
+from trafficctl.publisher import Summary, Target, publish_run
+from trafficctl.reconcile import Report, verdict
+
+from .stream import SENSORS, segments_for
+from .watch import Watch
+
+STACK = "bench"
+# Alerts are told at once: their way is measured, not how long a jam must last.
+PARAMETERS = {"AlertHoldSeconds": "0", "AlertClearSeconds": "0"}
+SETTLE_S = 120.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of one run; CPU in vCPUs of city and publisher."""
+
+    summary: Summary
+    report: Report
+    watch: Watch
+    vcpus: tuple[float | None, float]
 
 
 def run(seconds: float, rate: float) -> None:
-    """Nothing yet."""
+    """Start a city of its own, send *rate* readings/s for *seconds*, print, end it."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / STACK
+        home.mkdir()
+        try:
+            gateway, mqtt = _free_ports(2)
+            started, outputs = city.up(home, gateway, mqtt, parameters=PARAMETERS)
+            figures = _measure(started, outputs, rate, seconds)
+        finally:
+            city.stop(home)
+    title = f"Local city: {rate:,.0f} updates/s asked for, {seconds:.0f} s, "
+    title += f"messages of {SENSORS}"
+    columns = (Column(""), Column("", number=True), Column(""))
+    show(table(columns, rows(figures), title=title))
+
+
+def _measure(
+    started: city.City, outputs: dict[str, str], rate: float, seconds: float
+) -> Figures:
+    os.environ.update(started.environment())  # as `trafficctl env` would have it
+    watch = Watch(started, outputs)
+    segments = segments_for(rate)
+    target = Target(started.session(), STACK, outputs)
+    summary = publish_run(
+        target, segments, 1, lambda: watch.stream(segments, seconds), seconds
+    )
+    vcpus = watch.vcpus()
+    say("waiting until all is counted")
+    evidence = Evidence.of_stack(STACK)
+    report = settle(lambda: audit(evidence), SETTLE_S)
+    watch.stop()
+    return Figures(summary, report, watch, vcpus)
+
+
+def rows(figures: Figures) -> list[tuple[str, str, str]]:
+    """The lines of the table: what, how much, and a remark."""
+    summary, alerts = figures.summary, figures.watch.alert_delays_s
+    city_cpu, own_cpu = figures.vcpus
+    return [
+        ("readings published", number(summary.run.readings), ""),
+        ("updates/s held", number(summary.readings_per_s), ""),
+        ("publisher behind, at worst", f"{summary.pace.worst_lag_s:.1f} s", ""),
+        ("reading to viewer, p50", *_delays(figures.watch.probe.delays_s)),
+        ("reading to alert, p50", *_delays(alerts)),
+        ("alerts", number(len(alerts)), ""),
+        ("CPU of the city", f"{number(city_cpu, 2)} vCPU", ""),
+        ("CPU of publisher and viewer", f"{number(own_cpu, 2)} vCPU", ""),
+        (
+            "audit",
+            "holds" if figures.report.holds else "FAILS",
+            verdict(figures.report),
+        ),
+    ]
+
+
+def _delays(delays_s: list[float]) -> tuple[str, str]:
+    half, most = percentile(delays_s, 50), percentile(delays_s, 99)
+    return f"{number(half, 1)} s", f"p99 {number(most, 1)} s"
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports

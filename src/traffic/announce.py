@@ -61,7 +61,7 @@ def place_of(stored: StoredSegment) -> str:
 
 def link_of(segment_id: str, policy: Policy) -> str:
     """Return the address of the segment on the live page."""
-    return policy.link_format.format(segment_id=segment_id)
+    return policy.link_format.replace("{segment_id}", segment_id)
 
 
 def _rounded(value: Optional[float], digits: int = 1) -> Optional[float]:

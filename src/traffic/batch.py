@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from .decide import Decision, decide
-from .errors import Conflict, PublishError, QuarantineError, StoreError
+from .errors import (
+    Conflict,
+    PublishError,
+    QuarantineError,
+    StoreError,
+    TrafficError,
+)
 from .intake import Intake
 from .metrics import Figures
 from .model import Parcel, StoredSegment
@@ -48,7 +54,7 @@ class _Step:
 
 
 class Batch:
-    """The work on one batch: what is left to do, what failed, what was counted."""
+    """The work on one batch: what is left, what failed and why, what was counted."""
 
     def __init__(self, shell: Shell, taken: Intake) -> None:
         self._shell = shell
@@ -57,6 +63,7 @@ class Batch:
         self._unsent: dict[str, tuple[StoredSegment, Sequence[Parcel]]] = {}
         self._conflicts: Counter[str] = Counter()
         self.failed: list[Parcel] = []
+        self.faults: Counter[str] = Counter()
         self.figures = Figures()
         self.figures.counts["Received"] = taken.readings
 
@@ -75,7 +82,7 @@ class Batch:
         steps = []
         for segment_id, found in self._shell.store.read(list(self._left)).items():
             if isinstance(found, StoreError):
-                self._fail(self._left.pop(segment_id))
+                self._fail(self._left.pop(segment_id), found)
             else:
                 steps.append(self._step(found))
         return steps
@@ -100,7 +107,7 @@ class Batch:
             if self._conflicts[segment_id] < _MOST_CONFLICTS:
                 return
         if refusal is not None:
-            self._fail(self._left.pop(segment_id))
+            self._fail(self._left.pop(segment_id), refusal)
             return
         self._count(step)
         kept = step.decision.segment if step.decision.is_news() else step.stored
@@ -135,10 +142,11 @@ class Batch:
         events = [event for segment, _ in unsent for event in segment.outbox]
         if not events:
             return
+        refusal = PublishError("the bus refused events that it may take later")
         try:
             taken = iter(self._shell.bus.send(events))
-        except PublishError:
-            taken = iter([False] * len(events))
+        except PublishError as error:
+            taken, refusal = iter([False] * len(events)), error
         sent = []
         for segment, parcels in unsent:
             went = [next(taken) for _ in segment.outbox]
@@ -146,12 +154,12 @@ class Batch:
             if all(went):
                 sent.append((segment, parcels))
             else:
-                self._fail(parcels)
+                self._fail(parcels, refusal)
         try:
             self._shell.store.mark_sent([segment for segment, _ in sent])
-        except StoreError:
+        except StoreError as error:
             for _, parcels in sent:
-                self._fail(parcels)
+                self._fail(parcels, error)
 
     def _note_sent(self, segment: StoredSegment, went: Sequence[bool]) -> None:
         now_ms = self._shell.clock()
@@ -166,15 +174,17 @@ class Batch:
             return
         try:
             self._shell.quarantine.keep(shard, self._rejected)
-        except QuarantineError:
+        except QuarantineError as error:
+            self.faults[str(error)] += 1
             self.failed += [parcel for _, parcel, _ in self._rejected]
             return
         for _, _, fault in self._rejected:
             self.figures.counts["Rejected"] += fault.readings
             self.figures.reasons[fault.reason] += fault.readings
 
-    def _fail(self, parcels: Sequence[Parcel]) -> None:
+    def _fail(self, parcels: Sequence[Parcel], fault: TrafficError) -> None:
         self.failed += parcels
+        self.faults[str(fault)] += 1
         self.figures.counts["FailedSegments"] += 1
 
 

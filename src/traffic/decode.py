@@ -27,6 +27,7 @@ _TYPE = re.compile(
 )
 _MISSING = re.compile(r"^Object missing required field `(?P<path>.*)`$")
 _LONGEST_ACTUAL = 80
+_MOST_DIGITS = 640  # Python's own limit can't be set lower
 
 
 class Decoded(NamedTuple):
@@ -52,11 +53,12 @@ def is_whole(message: Message) -> bool:
 def salvage(data: bytes) -> Decoded:
     """Read what can be read of a record that is not a whole message.
 
-    Python's own parser takes NaN and Infinity, which JSON has not: one such number
-    then costs its reading only.
+    Python's own parser takes NaN and Infinity, which JSON has not, and bytes that are
+    no text become a mark: either then costs its reading only.
     """
     try:
-        content = json.loads(data)
+        text = data.decode("utf-8-sig", "replace")
+        content = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         return _refused("not_json", "", "a JSON object", str(error), data)
     if not isinstance(content, dict):
@@ -73,6 +75,11 @@ def salvage(data: bytes) -> Decoded:
         received_at=_of_type(content.get("received_at"), int),
         device_id=_of_type(content.get("device_id"), str),
     )
+
+
+def _integer(digits: str) -> float:
+    """Return the integer; more digits than Python converts are beyond all limits."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
 def _salvage_list(readings: Any, data: bytes) -> Decoded:
@@ -108,7 +115,8 @@ def _salvage_each(items: Sequence[Any], bare: bool) -> Decoded:
 def _reading(item: Any) -> Reading:
     """Convert one parsed reading; NaN, which no comparison refuses, is refused here."""
     if isinstance(item, dict):
-        for field, value in item.items():
+        for field in Reading.__struct_fields__:
+            value = item.get(field)
             if isinstance(value, float) and math.isnan(value):
                 message = f"Expected a number >= 0 - at `$.{field}`"
                 raise msgspec.ValidationError(message)
@@ -144,5 +152,8 @@ def _of_type(value: Any, kind: type) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        text = f"a {type(value).__name__} nested too deep to show"
     return text if len(text) <= _LONGEST_ACTUAL else text[: _LONGEST_ACTUAL - 3] + "..."

@@ -72,61 +72,49 @@ def fold(
     for parcel in parcels:
         _take(work, parcel)
     if parcels:
-        newest = int(parcels[-1].sequence_number)
-        state.last_sequence = max(state.last_sequence, newest)
+        newest = parcels[-1]
+        mark = int(newest.sequence_number), _place(newest, len(newest.readings) - 1)
+        last = state.last_sequence, state.last_place
+        state.last_sequence, state.last_place = max(mark, last)
     late = work.folded.late.values()
     work.folded.late_count = sum(window.readings for window in late)
     return work.folded
 
 
-def _take(work: _Work, parcel: Parcel) -> None:  # noqa: C901 - one loop, no calls
+def _take(work: _Work, parcel: Parcel) -> None:
     """Fold one message: the loop that every reading of the city goes through."""
-    state, default_ms = work.state, work.default_interval_ms
-    sensors, windows, free_flow = (
-        state.sensors,
-        state.windows,
-        work.road.free_flow_speed,
-    )
+    state, sensors, windows = work.state, work.state.sensors, work.state.windows
+    free_flow, default_ms = work.road.free_flow_speed, work.default_interval_ms
     earliest = parcel.reference_ms - MAX_AGE_MS
     utmost = parcel.reference_ms + MAX_CLOCK_LEAD_MS
     accepted = 0
     for reading in parcel.readings:
-        at, count, speed = (
-            reading.timestamp,
-            reading.vehicle_count,
-            reading.average_speed,
-        )
+        at, count = reading.timestamp, reading.vehicle_count
+        speed, occupancy = reading.average_speed, reading.occupancy
+        score, interval = reading.congestion_score, reading.interval
         if at.__class__ is not int:
             at = _instant(at)
         if not earliest <= at <= utmost or (speed is None and count):
             _reject(work, parcel, reading, fault_of(reading, at, parcel.reference_ms))
             continue
-        slot = sensors.get(reading.sensor_id) or _admit(work, parcel, reading)
-        if slot is None:
-            continue
-        if at <= slot.timestamp:
-            _repeat(work, parcel)
+        slot = sensors.get(reading.sensor_id) or _admit(sensors, reading.sensor_id)
+        if slot is None or at <= slot.timestamp:
+            _pass_over(work, parcel, reading)
             continue
         if at > state.clock:
-            if accepted:  # a later instant of the message: judge the one it leaves
-                _judge(work, parcel)
-            state.clock = at
-        occupancy, score, interval = (
-            reading.occupancy,
-            reading.congestion_score,
-            reading.interval,
-        )
+            _tick(work, parcel, at, accepted)
         if score is None:
             score = score_of(count, speed, occupancy, free_flow)
         tenths = int(score * 10 + 0.5)
         interval_ms = default_ms if interval is None else int(interval * 1000)
-        slot.timestamp = at  # before a new minute drops the sensors long silent
-        window = windows.get(at // MINUTE_MS) or _window(work, at // MINUTE_MS)
+        window = windows.get(at // MINUTE_MS) or _window(work, at // MINUTE_MS, slot)
         window.add(count, speed, occupancy, interval_ms, tenths)
-        state.fresh += slot.score is None
         state.total += tenths - (slot.score or 0)
-        slot.interval_ms, slot.vehicle_count = interval_ms, count
-        slot.speed, slot.occupancy, slot.score = speed, occupancy, tenths
+        state.fresh += slot.score is None
+        slot.score = tenths
+        slot.timestamp, slot.interval_ms, slot.vehicle_count = at, interval_ms, count
+        slot.speed = None if speed is None else int(speed * 10 + 0.5)
+        slot.occupancy = None if occupancy is None else int(occupancy * 1000 + 0.5)
         if at < state.clock:
             silence(state, slot, state.clock)
         accepted += 1
@@ -135,17 +123,24 @@ def _take(work: _Work, parcel: Parcel) -> None:  # noqa: C901 - one loop, no cal
         _judge(work, parcel)
 
 
+def _tick(work: _Work, parcel: Parcel, at: int, accepted: int) -> None:
+    """Go on to a later instant of the message; judge the one it leaves."""
+    if accepted:
+        _judge(work, parcel)
+    work.state.clock = at
+
+
 def _instant(timestamp: Any) -> int:
     at = ms_of(timestamp)
     return -1 if at is None else at
 
 
-def _window(work: _Work, minute: int) -> Window:
-    """Return where readings of a *minute* not yet open are summed."""
+def _window(work: _Work, minute: int, slot: Slot) -> Window:
+    """Return where the reading of *slot* in a *minute* not yet open is summed."""
     state = work.state
     newest = max(state.windows, default=minute - 1)
     if minute > newest:
-        work.folded.closed += roll(state, minute)
+        work.folded.closed += roll(state, minute, slot)
     if minute >= newest - 1:
         return state.windows.setdefault(minute, Window())
     return work.folded.late.setdefault(minute, Window())
@@ -164,27 +159,43 @@ def _judge(work: _Work, parcel: Parcel) -> None:
         work.folded.changes.append(Change(transition, parcel.reference_ms, measures))
 
 
-def _admit(work: _Work, parcel: Parcel, reading: Any) -> Optional[Slot]:
-    sensors = work.state.sensors
-    fault = newcomer_fault(reading.sensor_id, len(sensors))
-    if fault is not None:
-        _reject(work, parcel, reading, fault)
+def _admit(sensors: dict[str, Slot], sensor_id: str) -> Optional[Slot]:
+    if newcomer_fault(sensor_id, len(sensors)) is not None:
         return None
-    slot = Slot(-1, 0, 0, None, None, None)
-    sensors[reading.sensor_id] = slot
+    slot = sensors[sensor_id] = Slot(-1, 0, 0, None, None, None)
     return slot
 
 
-def _repeat(work: _Work, parcel: Parcel) -> None:
-    """Count a reading that is known: published twice, or only delivered twice."""
-    if int(parcel.sequence_number) > work.state.last_sequence:
-        work.folded.duplicate += 1
+def _pass_over(work: _Work, parcel: Parcel, reading: Any) -> None:
+    """Refuse a newcomer, or count a reading that is known."""
+    sensors, folded = work.state.sensors, work.folded
+    is_known = reading.sensor_id in sensors
+    fault = None if is_known else newcomer_fault(reading.sensor_id, len(sensors))
+    if fault is not None:
+        _reject(work, parcel, reading, fault)
+    elif _is_published_again(work.state, parcel, reading):
+        folded.duplicate += 1
     else:
-        work.folded.redelivered += 1
+        folded.redelivered += 1
+
+
+def _is_published_again(state: WorkingState, parcel: Parcel, reading: Any) -> bool:
+    """Whether a known reading was published twice, and not only delivered twice."""
+    here = int(parcel.sequence_number), _place_of(parcel, reading)
+    return here > (state.last_sequence, state.last_place)
 
 
 def _reject(work: _Work, parcel: Parcel, reading: Any, fault: Rejection) -> None:
-    place = next(i for i, one in enumerate(parcel.readings) if one is reading)
-    index = place if parcel.positions is None else parcel.positions[place]
-    set_aside = fault._replace(place=index, raw=reading)
+    set_aside = fault._replace(place=_place_of(parcel, reading), raw=reading)
     work.folded.rejected.append((parcel, set_aside))
+
+
+def _place_of(parcel: Parcel, reading: Any) -> int:
+    """Return the place of *reading* in its message; asked only of the few."""
+    return _place(
+        parcel, next(i for i, one in enumerate(parcel.readings) if one is reading)
+    )
+
+
+def _place(parcel: Parcel, index: int) -> int:
+    return index if parcel.positions is None else parcel.positions[index]

@@ -9,15 +9,28 @@ from typing import Any
 from .decide import Decision
 from .model import Road, StoredSegment, Tallies
 
-ROAD_ATTRIBUTES = (
-    "name",
-    "district",
-    "latitude",
-    "longitude",
-    "lanes",
-    "length_m",
-    "free_flow_speed",
-)
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _is_size(value: Any) -> bool:
+    return _is_number(value) and value > 0
+
+
+_ROAD = {
+    "name": _is_text,
+    "district": _is_text,
+    "latitude": _is_number,
+    "longitude": _is_number,
+    "lanes": _is_size,
+    "length_m": _is_size,
+    "free_flow_speed": _is_size,
+}
 _STATE_ATTRIBUTES = ("version", "state", "outbox", "accepted", "late", "duplicate")
 Attributes = dict[str, dict[str, Any]]
 
@@ -49,17 +62,29 @@ def attributes(values: Mapping[str, Any]) -> Attributes:
 def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
     """Return the segment that *item* holds; an empty item is one never heard of."""
     found = {name: value_of(item[name]) for name in item}
-    road = {name: found[name] for name in ROAD_ATTRIBUTES if name in found}
     return StoredSegment(
         segment_id,
         version=found.get("version", 0),
-        road=Road(**road, known="name" in road or "free_flow_speed" in road),
+        road=_road(found),
         tallies=Tallies(
             found.get("accepted", 0), found.get("late", 0), found.get("duplicate", 0)
         ),
         packed=found.get("state"),
         outbox=tuple(json.loads(found.get("outbox", "[]"))),
     )
+
+
+def _road(found: Mapping[str, Any]) -> Road:
+    """Return the road as far as it makes sense: others write these attributes.
+
+    A free-flow speed of zero, or in words, must not stop the readings of its segment.
+    """
+    road = {
+        name: found[name]
+        for name, fits in _ROAD.items()
+        if name in found and fits(found[name])
+    }
+    return Road(**road, known="name" in road or "free_flow_speed" in road)
 
 
 def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
@@ -141,4 +166,4 @@ def segment_update(table: str, decision: Decision) -> dict[str, Any]:
 
 def read_attributes() -> Sequence[str]:
     """Return the names of the attributes that a segment is read from."""
-    return ROAD_ATTRIBUTES + _STATE_ATTRIBUTES
+    return (*_ROAD, *_STATE_ATTRIBUTES)

@@ -28,6 +28,9 @@ UNKNOWN_FREE_FLOW_KMH = 50.0
 # another, and at least this long.
 STALE_AFTER_MS = 90_000
 STALE_AFTER_INTERVALS = 3
+# A sensor is remembered until no reading that it ever sent can be delivered again:
+# one may be 24 h old when it arrives, and the stream retries it for another day.
+FORGET_AFTER_MS = 2 * MAX_AGE_MS
 
 # No vehicle passed, yet the detector was covered for this share of the time: a queue.
 STANDING_OCCUPANCY = 0.3

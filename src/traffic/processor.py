@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -39,11 +40,13 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, list[dict[str,
 def process(
     records: Sequence[Mapping[str, Any]], shell: Shell, stack: str
 ) -> dict[str, list[dict[str, Any]]]:
-    """Process *records* of one shard by *shell*; prints the batch's figures."""
+    """Process *records* of one shard by *shell*; prints figures and faults."""
     batch = Batch(shell, intake(records, shell.clock()))
     batch.run(_shard_of(records))
     for line in lines(batch.figures, stack, shell.clock()):
         print(line)
+    for fault, count in batch.faults.items():
+        print(json.dumps({"event": "traffic.refused", "fault": fault, "times": count}))
     return response(batch.failed)
 
 

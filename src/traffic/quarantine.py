@@ -80,8 +80,15 @@ def _line(segment_id: str, parcel: Parcel, fault: Rejection) -> str:
     }
     try:
         return json.dumps(content, allow_nan=False)
-    except ValueError:  # NaN or Infinity, which JSON has not
-        return json.dumps({**content, "message": {"text": repr(fault.raw)}})
+    except (ValueError, RecursionError):  # NaN and Infinity, which JSON has not
+        return json.dumps({**content, "message": {"text": _text(fault.raw)}})
+
+
+def _text(raw: Any) -> str:
+    try:
+        return repr(raw)
+    except RecursionError:
+        return "nested too deep to show"
 
 
 def _message(raw: Any) -> Any:

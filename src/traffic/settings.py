@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -83,7 +84,7 @@ def number(environment: Mapping[str, str], name: str) -> float:
         raise SettingsError(
             f"{name}: expected a number, got {environment[name]!r}"
         ) from None
-    if value < 0:
+    if not 0 <= value < math.inf:  # nor NaN, which no comparison holds for
         raise SettingsError(f"{name}: expected 0 or more, got {value:g}")
     return value
 

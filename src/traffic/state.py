@@ -11,7 +11,7 @@ from typing import Optional
 import msgspec
 
 from .alerts import AlertState, forget_pending
-from .policy import MAX_AGE_MS, MINUTE_MS, STALE_AFTER_INTERVALS, STALE_AFTER_MS
+from .policy import FORGET_AFTER_MS, MINUTE_MS, STALE_AFTER_INTERVALS, STALE_AFTER_MS
 from .windows import Window
 
 _LAYOUT = 1
@@ -20,26 +20,30 @@ _LAYOUT = 1
 class Slot(msgspec.Struct, gc=False):
     """The last accepted reading of a sensor.
 
-    *score* in tenths; it is None once the reading is too old to speak for the present.
+    *speed* in tenths of km/h, *occupancy* in thousandths, *score* in tenths: whole
+    numbers, so that what is read back is what was written. *score* is None once the
+    reading is too old to speak for the present.
     """
 
     timestamp: int
     interval_ms: int
     vehicle_count: int
-    speed: Optional[float]
-    occupancy: Optional[float]
+    speed: Optional[int]
+    occupancy: Optional[int]
     score: Optional[int]
 
 
 class WorkingState(msgspec.Struct):
     """What the processor remembers of a segment between two batches.
 
-    *clock* is the newest accepted event time (ms); *total* the sum of the scores
-    (tenths) of the *fresh* sensors; *windows* holds the two open minutes.
+    *clock* is the newest accepted event time (ms); *last_sequence* and *last_place*
+    name the last reading taken, by its record and its place in it; *total* is the sum
+    of the scores (tenths) of the *fresh* sensors; *windows* holds the two open minutes.
     """
 
     clock: int = 0
     last_sequence: int = 0
+    last_place: int = 0
     total: int = 0
     fresh: int = 0
     sensors: dict[str, Slot] = {}
@@ -56,30 +60,23 @@ class _Packed(msgspec.Struct, array_like=True):
     ]
     windows: list[tuple[int, Window]]
     alert: AlertState
+    last_place: int
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
-def _scaled(value: Optional[float], scale: int) -> Optional[int]:
-    return None if value is None else int(value * scale + 0.5)
-
-
-def _unscaled(value: Optional[int], scale: int) -> Optional[float]:
-    return None if value is None else value / scale
-
-
 def pack(state: WorkingState) -> bytes:
-    """Return *state* as bytes: speeds in tenths of km/h, occupancy in thousandths."""
+    """Return *state* as bytes."""
     sensors = [
         (
             name,
             state.clock - slot.timestamp,
             slot.interval_ms,
             slot.vehicle_count,
-            _scaled(slot.speed, 10),
-            _scaled(slot.occupancy, 1000),
+            slot.speed,
+            slot.occupancy,
             slot.score,
         )
         for name, slot in state.sensors.items()
@@ -93,6 +90,7 @@ def pack(state: WorkingState) -> bytes:
             sensors,
             sorted(state.windows.items()),
             state.alert,
+            state.last_place,
         )
     )
 
@@ -103,20 +101,14 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
         return WorkingState()
     stored = _decode(packed)
     sensors = {
-        name: Slot(
-            stored.clock - age,
-            interval_ms,
-            count,
-            _unscaled(speed, 10),
-            _unscaled(occupancy, 1000),
-            score,
-        )
+        name: Slot(stored.clock - age, interval_ms, count, speed, occupancy, score)
         for name, age, interval_ms, count, speed, occupancy, score in stored.sensors
     }
     scores = [slot.score for slot in sensors.values() if slot.score is not None]
     return WorkingState(
         clock=stored.clock,
         last_sequence=int.from_bytes(stored.last_sequence, "big"),
+        last_place=stored.last_place,
         total=sum(scores),
         fresh=len(scores),
         sensors=sensors,
@@ -125,23 +117,23 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
     )
 
 
-def roll(state: WorkingState, minute: int) -> list[tuple[int, Window]]:
+def roll(state: WorkingState, minute: int, speaker: Slot) -> list[tuple[int, Window]]:
     """Open *minute*, newer than all; return the windows that closed, oldest first.
 
     It is also the moment when silent sensors stop to speak for the present, and when
-    those silent for longer than any reading may be old are forgotten.
+    those silent for days are forgotten, but for the *speaker* that opens the minute.
     """
     closing = sorted(m for m in state.windows if m < minute - 1)
     closed = [(m, state.windows.pop(m)) for m in closing]
     state.windows[minute] = Window()
-    _drop_silent(state, minute * MINUTE_MS)
+    _drop_silent(state, minute * MINUTE_MS, speaker)
     return closed
 
 
-def _drop_silent(state: WorkingState, now_ms: int) -> None:
+def _drop_silent(state: WorkingState, now_ms: int, speaker: Slot) -> None:
     for name, slot in list(state.sensors.items()):
         silence(state, slot, now_ms)
-        if now_ms - slot.timestamp > MAX_AGE_MS:
+        if slot is not speaker and now_ms - slot.timestamp > FORGET_AFTER_MS:
             del state.sensors[name]
     if not state.fresh:
         forget_pending(state.alert)
@@ -163,8 +155,8 @@ def latest(state: WorkingState) -> Window:
         if slot.score is not None:
             window.add(
                 slot.vehicle_count,
-                slot.speed,
-                slot.occupancy,
+                None if slot.speed is None else slot.speed / 10,
+                None if slot.occupancy is None else slot.occupancy / 1000,
                 slot.interval_ms,
                 slot.score,
             )

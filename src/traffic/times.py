@@ -7,7 +7,7 @@ from typing import Optional
 
 import msgspec
 
-from .policy import MINUTE_MS
+from .policy import LAST_INSTANT_MS, MINUTE_MS
 
 
 def ms_of(text: str) -> Optional[int]:
@@ -17,9 +17,12 @@ def ms_of(text: str) -> Optional[int]:
     """
     try:
         moment = msgspec.convert(text, datetime)
-        return None if moment.tzinfo is None else round(moment.timestamp() * 1000)
-    except (msgspec.ValidationError, OverflowError):
+    except (msgspec.ValidationError, ValueError):  # ValueError: half a character
         return None
+    if moment.tzinfo is None:
+        return None
+    ms = round(moment.timestamp() * 1000)
+    return ms if 0 <= ms <= LAST_INSTANT_MS else None
 
 
 def _moment(ms: int) -> datetime:

@@ -14,8 +14,14 @@ from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 # Each module has register(subparsers); this order is the order of the help page.
 COMMANDS: tuple[str, ...] = (
     "city",
+    "roads",
+    "devices",
+    "simulate",
+    "replay",
+    "metr_la",
     "views",
     "audit",
+    "demo",
 )
 
 DESCRIPTION = "Run, feed, watch and audit City Traffic, on this machine or on AWS."

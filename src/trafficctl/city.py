@@ -37,8 +37,8 @@ Say = Callable[[str], None]
 
 def up(
     home: Path,
-    gateway_port: int = GATEWAY_PORT,
-    mqtt_port: int = MQTT_PORT,
+    gateway_port: int | None = None,
+    mqtt_port: int | None = None,
     template: Path = TEMPLATE,
     parameters: Mapping[str, str] | None = None,
     roads: Path | None = None,
@@ -51,11 +51,30 @@ def up(
     from this installation. Gives the city and the stack's outputs. A
     city that was started here and could not be deployed stays, to be looked at.
     """
-    city = running(home) or start(home, gateway_port, mqtt_port, say)
+    city = running(home)
+    if city is None:
+        ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT
+        city = start(home, *ports, say)
+    else:
+        _check_ports(city, gateway_port, mqtt_port)
     outputs = deploy(city, template, parameters or {}, say, code)
     if roads is not None:
         _load_roads(city, outputs, roads, say)
     return city, outputs
+
+
+def _check_ports(city: City, gateway_port: int | None, mqtt_port: int | None) -> None:
+    """A running city keeps its ports: UserError if others are asked for."""
+    asked = (
+        ("--port", gateway_port, city.port),
+        ("--mqtt-port", mqtt_port, city.mqtt_port),
+    )
+    for option, wanted, port in asked:
+        if wanted not in (None, port):
+            raise UserError(
+                f"the city {city.stack} runs with {option} {port} already - "
+                "leave the option out, or end it first by `trafficctl down`"
+            )
 
 
 def export_lines(city: City) -> str:
@@ -104,7 +123,6 @@ def _register_up(subparsers: Any) -> None:
         parser.add_argument(
             option,
             type=cli_common.port,
-            default=default,
             metavar="PORT",
             help=f"{what} (else {default})",
         )

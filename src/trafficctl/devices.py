@@ -94,7 +94,8 @@ class Registry:
         """
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         index = read_index(self._directory)
-        missing = [w for w in wanted if w not in self._known(index, wanted)]
+        known = self._known(index, wanted)
+        missing = [w for w in wanted if w not in known]
         done(len(wanted) - len(missing))
         try:
             with ThreadPoolExecutor(PARALLEL_CALLS) as pool:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import argparse
 import secrets
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Protocol
@@ -15,7 +17,9 @@ import msgspec
 
 from traffic.model import Reading
 from trafficctl import aws
+from trafficctl.cli_common import positive_int
 from trafficctl.devices import find_broker, register_devices, wanted_for
+from trafficctl.errors import OK, UNREACHABLE, UserError
 from trafficctl.fleet import Fleet
 from trafficctl.home import home
 from trafficctl.links import Message
@@ -24,9 +28,11 @@ from trafficctl.progress import publishing
 from trafficctl.tally import FILE_NAME, Run, Tally
 
 CONNECT_LEAST_S, CONNECT_EACH_S = 30.0, 0.05
-DRAIN_S = 20.0
+DRAIN_S, INTERRUPTED_DRAIN_S = 20.0, 3.0
 LOOK_EVERY_S = 0.25
 LONGEST_POLL_S = 0.05
+DEFAULT_BATCH = 25  # about 3 KB; IoT Core meters in steps of 5 KB
+MAX_BATCH = 500  # about 60 KB; IoT Core takes 128 KB
 
 
 class SentReading(Reading, omit_defaults=True):
@@ -94,6 +100,49 @@ def payload(readings: Sequence[SentReading], bare: bool = False) -> bytes:
     if bare and len(readings) == 1:
         return msgspec.json.encode(readings[0])
     return msgspec.json.encode({"readings": readings})
+
+
+def batch_size(text: str) -> int:
+    """The readings that one message may hold, from the command line."""
+    value = positive_int(text)
+    if value <= MAX_BATCH:
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is more than {MAX_BATCH}")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` the options that every publishing run has."""
+    parser.add_argument(
+        "--batch",
+        type=batch_size,
+        default=DEFAULT_BATCH,
+        metavar="B",
+        help=f"readings a message at most (default {DEFAULT_BATCH}; 1 sends them bare)",
+    )
+    parser.add_argument(
+        "--connections",
+        type=positive_int,
+        metavar="N",
+        help="devices in all, shared evenly (default: one for each segment)",
+    )
+
+
+def unit_of(sensor_id: str, units: int) -> int:
+    """The roadside unit of its segment (from 1) that speaks for a sensor, always."""
+    return 1 if units == 1 else zlib.crc32(sensor_id.encode()) % units + 1
+
+
+def units_for(connections: int | None, segments: int) -> int:
+    """Roadside units for each segment, when `connections` is asked for in all.
+
+    Raises UserError when there are fewer: a device speaks for one segment only.
+    """
+    if connections is not None and connections < segments:
+        raise UserError(
+            f"--connections {connections} is too few: a device speaks for one segment, "
+            f"and there are {segments}"
+        )
+    return 1 if connections is None else connections // segments
 
 
 def keep_pace(
@@ -184,7 +233,12 @@ def publish_run(
             bar.update(task, completed=passed, state=_state(tally, fleet))
 
         bar.reset(task, total=duration_s, description="Publishing", state="")
-        pace = keep_pace(fleet, served(fleet, messages()), time.monotonic, look)
+        try:
+            pace = keep_pace(fleet, served(fleet, messages()), time.monotonic, look)
+        except KeyboardInterrupt:
+            fleet.close(INTERRUPTED_DRAIN_S)
+            say(f"interrupted: {_state(tally, fleet)}")
+            raise
         bar.update(task, description="Waiting for acknowledgements")
         fleet.close(DRAIN_S)
         return Summary(tally.close(), pace, fleet.reconnects, fleet.waiting)
@@ -196,8 +250,8 @@ def _now_ms() -> int:
 
 def _state(tally: Tally, fleet: Fleet) -> str:
     return (
-        f"{tally.readings:,} readings, {tally.acknowledged:,} acknowledged, "
-        f"{fleet.connected} connected"
+        f"{tally.readings:,} readings published, {tally.acknowledged:,} acknowledged, "
+        f"{fleet.waiting:,} messages waiting"
     )
 
 
@@ -205,7 +259,8 @@ def report(summary: Summary, json: bool, extra: Mapping[str, int] | None = None)
     """Print the tally of a run; 0 if every message was acknowledged, else 3."""
     run = summary.run
     if json:
-        show_json({**summary.as_json(), **(extra or {})})
+        named = {k.replace(" ", "_"): v for k, v in (extra or {}).items()}
+        show_json({**summary.as_json(), **named})
     else:
         rows = [
             ("messages", number(run.messages)),
@@ -222,6 +277,6 @@ def report(summary: Summary, json: bool, extra: Mapping[str, int] | None = None)
         say(f"at worst {summary.pace.worst_lag_s:.1f} s behind the times asked for")
     missing = run.readings - run.acknowledged
     if not missing and not summary.unsent:
-        return 0
+        return OK
     say(f"{missing} readings unacknowledged, {summary.unsent} messages never sent")
-    return 3
+    return UNREACHABLE

@@ -52,7 +52,10 @@ class Row(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that breaks a rule: where, what was expected, and what stands there."""
+    """A row that breaks a rule: where, what was expected, and what stands there.
+
+    `column` is empty where the row as a whole is wrong.
+    """
 
     line: int
     column: str
@@ -61,7 +64,8 @@ class BadRow(NamedTuple):
 
     def message(self, path: Path) -> str:
         """Return `replay.csv line 17, column average_speed: expected ..., got 'x'`."""
-        place = f"{path.name} line {self.line}, column {self.column}"
+        column = f", column {self.column}" if self.column else ""
+        place = f"{path.name} line {self.line}{column}"
         return f"{place}: expected {self.expected}, got {self.actual}"
 
 
@@ -94,7 +98,7 @@ def parse(cells: list[str], header: list[str], line: int) -> Row | BadRow:
     """One row, or what is wrong with it."""
     if len(cells) != len(header):
         actual = f"{len(cells)} cells"
-        return BadRow(line, header[-1], f"{len(header)} cells in the row", actual)
+        return BadRow(line, "", f"{len(header)} cells", actual)
     values: dict[str, Any] = {k: v for k, v in zip(header, cells, strict=True) if v}
     event_ms = _instant(values.get("timestamp", ""))
     for column, right in (

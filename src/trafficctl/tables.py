@@ -79,6 +79,10 @@ class DynamoCity:
         """Every road segment, by a parallel scan."""
         return scan(self._client, self._segments, SEGMENT_FIELDS)
 
+    def observed_times(self) -> list[Item]:
+        """`segment_id` and `observed_at` of every road segment: a cheaper look."""
+        return scan(self._client, self._segments, ("segment_id", "observed_at"))
+
     def segment(self, segment_id: str) -> Item | None:
         """One road segment, None when there is no such item."""
         names, projection = _projection(SEGMENT_FIELDS)

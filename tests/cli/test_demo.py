@@ -12,7 +12,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from trafficctl.demo import board
+from traffic import policy
+from trafficctl.demo import board, plan, ticker
 from trafficctl.demo.alerts import Matcher, Told, plain_text, queue_policy
 from trafficctl.demo.page import Page
 from trafficctl.demo.probe import Probe, percentile
@@ -273,6 +274,97 @@ def test_news_shows_the_newest_first_and_not_all_of_it():
 
     assert [each["name"] for each in shown] == [f"R{n}" for n in range(29, 21, -1)]
     assert shown[0]["note"] == "opened: score 62, 38 of 105 km/h"
+
+
+def ticked(*told):
+    return [str(line) for line in ticker.lines(told, clock)]
+
+
+def test_an_alert_is_one_line_that_reads_from_time_to_place():
+    assert ticked(Told("", detail(district="Van Nuys", observed_at=3_600_000), 0)) == [
+        "Thu 01:00  opened    high     62   38 of 105 km/h   I-405 N, Van Nuys"
+    ]
+
+
+def test_a_cleared_alert_has_no_level_and_may_have_no_speed():
+    gone = detail(transition="cleared", level="none", congestion_score=0.0, speed=None)
+
+    (line,) = ticked(Told("", gone, 0))
+
+    assert line.split() == ["Thu", "00:00", "cleared", "0", "I-405", "N"]
+
+
+def test_of_many_alerts_the_gravest_are_shown_in_order_of_time_and_the_rest_counted():
+    told = [
+        Told("", detail(transition="cleared", level="none", name="gone"), 0),
+        *(Told("", detail(name=f"high{n}", observed_at=n), 0) for n in range(9, 3, -1)),
+        Told("", detail(level="severe", name="grave", observed_at=99), 0),
+    ]
+
+    lines = ticked(*told)
+
+    assert [line.split()[-1] for line in lines[:4]] == [
+        "high7",
+        "high8",
+        "high9",
+        "grave",
+    ]
+    assert lines[4].strip() == "and 1 cleared, 3 opened more"
+
+
+BEGAN = 1_795_000_123_456
+
+
+def test_event_times_begin_on_a_whole_step_within_the_age_a_reading_may_have():
+    first = plan.first_published_ms(plan.plan(BEGAN))
+
+    assert first % plan.STEP_MS == 0
+    assert BEGAN - first + plan.STEP_MS > policy.MAX_AGE_MS - 3_600_000
+    assert BEGAN - first < policy.MAX_AGE_MS
+
+
+def test_the_streets_keep_the_time_of_the_measured_day():
+    replay = plan.plan(BEGAN)
+
+    first = replay.street_time(plan.first_published_ms(replay))
+
+    assert f"{first:%A %d %B %Y %H:%M %z}" == "Monday 05 March 2012 05:35 -0800"
+
+
+def test_sped_up_an_hour_passes_in_fifteen_seconds():
+    replay = plan.plan(BEGAN)
+    first = plan.first_published_ms(replay)
+
+    later = replay.wall_time_of(first + 3_600_000) - replay.wall_time_of(first)
+
+    assert later == pytest.approx(15_000)
+
+
+def test_no_reading_is_published_before_its_own_time():
+    replay = plan.plan(BEGAN)
+    first = plan.first_published_ms(replay)
+
+    for hours in range(48):
+        event = first + hours * 3_600_000
+        assert replay.wall_time_of(event) >= event
+
+
+def test_a_replay_that_has_caught_up_goes_on_in_real_time():
+    replay = plan.plan(BEGAN)
+    event = plan.first_published_ms(replay) + 40 * 3_600_000
+
+    assert replay.wall_time_of(event) == event
+
+
+def test_rows_carry_what_was_measured_and_derived():
+    cells = [("2012-03-05T05:35:00-08:00", "S1", "717446", 7, 101.2, None, 0.04, 300)]
+
+    (row,) = plan.rows_of(cells)
+
+    assert row.event_ms == 1330954500000
+    assert (row.segment_id, row.reading.sensor_id) == ("S1", "717446")
+    assert row.reading.average_speed == 101.2
+    assert row.reading.congestion_score is None
 
 
 @pytest.fixture

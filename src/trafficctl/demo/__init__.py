@@ -1,1 +1,53 @@
 """`trafficctl demo`: a morning peak of Los Angeles, on one machine, in a minute."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from trafficctl.cli_common import port, positive_float, stack_name
+
+DEFAULT_STACK = "demo"
+DEFAULT_PORT = 8642
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `demo`."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="run a morning peak of Los Angeles on this machine",
+        description=(
+            "Start a local city of its own, publish real traffic of Los Angeles over "
+            "MQTT, 240 times as fast, show it on a live page, print alerts as they "
+            "arrive, and end with a summary and an audit. Exit code 0 only if readings "
+            "flowed, alerts arrived in time and nothing was lost."
+        ),
+    )
+    parser.add_argument(
+        "--seconds",
+        type=positive_float,
+        default=os.environ.get("DEMO_SECONDS") or None,
+        metavar="N",
+        help="end after so many seconds of traffic (else DEMO_SECONDS, else at Ctrl-C)",
+    )
+    parser.add_argument(
+        "--port",
+        type=port,
+        default=os.environ.get("DEMO_PORT") or str(DEFAULT_PORT),
+        metavar="PORT",
+        help=f"port of the live page (else DEMO_PORT, else {DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--stack",
+        type=stack_name,
+        default=DEFAULT_STACK,
+        metavar="NAME",
+        help=f"name of the demo's own stack (else {DEFAULT_STACK})",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from trafficctl.demo.run import run  # noqa: PLC0415 - imports all of the tool
+
+    return run(args.stack, args.seconds, args.port)

@@ -19,6 +19,17 @@ OPEN = 12
 Clock = Callable[[int], datetime]
 
 
+NOTHING_YET: dict[str, Any] = {
+    "clock": None,
+    "city": {},
+    "worst": [],
+    "open": [],
+    "open_count": 0,
+    "news": [],
+    "note": "The city is being set up.",
+}
+
+
 def city_at_a_glance(segments: Sequence[Item]) -> dict[str, Any]:
     """Segments by alert level, and how fast the vehicles go beside free flow.
 

@@ -82,9 +82,9 @@ def all_is_well(outcome: Outcome) -> bool:
 def view(outcome: Outcome) -> RenderableType:
     """The summary: what flowed, how fast, and the promises."""
     well = all_is_well(outcome)
-    columns = (Column(""), Column("", number=True), Column(""))
+    columns = (Column("Summary"), Column("", number=True), Column(""))
     return Group(
-        table(columns, rows(outcome), title="Summary"),
+        table(columns, rows(outcome)),
         *(Text(f"Note: {line}.", "dim") for line in remarks(outcome.report)),
         *(_check_line(check) for check in checks(outcome)),
         Text(),

@@ -10,7 +10,7 @@ from typing import Any
 from trafficctl.demo import board
 from trafficctl.demo.alerts import Told
 from trafficctl.demo.probe import Probe, WallTime, percentile
-from trafficctl.tables import City, Item
+from trafficctl.tables import DynamoCity, Item
 
 RECENT = (
     20_000  # delays behind the figures of the moment, of the last half minute or so
@@ -26,7 +26,7 @@ class Viewer:
 
     def __init__(
         self,
-        city: City,
+        city: DynamoCity,
         probe: Probe,
         clock: board.Clock,
         published: Callable[[], int],
@@ -49,13 +49,15 @@ class Viewer:
         """When a reading of an event time was published (wall, ms)."""
         return self.probe.wall_time_of
 
+    def glance(self) -> None:
+        """See which readings have arrived, and time them."""
+        times = self.city.observed_times()
+        self.probe.look(times, time.time() * 1000)
+
     def look(self) -> None:
-        """Read all segments and the open alerts, and time what is new."""
-        segments = self.city.segments()
-        seen_at = time.time() * 1000
-        self.probe.look(segments, seen_at)
-        self.segments, self.open = segments, self.city.open_alerts()
-        self._measure_rate(seen_at / 1000, self._published())
+        """Read all that the page shows."""
+        self.segments, self.open = self.city.segments(), self.city.open_alerts()
+        self._measure_rate(time.time(), self._published())
 
     def _measure_rate(self, now_s: float, count: int) -> None:
         if self._rate_from is not None and now_s > self._rate_from[0]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 class Worker:
     """Runs *step* every *every_s* seconds, at once if a step took longer.
 
+    A step that returns True was the last.
     What a step raises ends the worker and is raised again by `check` and `stop`.
     """
 
@@ -41,7 +42,8 @@ class Worker:
         try:
             while not self._stopping.is_set():
                 begun = time.monotonic()
-                self._step()
+                if self._step() is True:
+                    return
                 self._stopping.wait(self._every_s - (time.monotonic() - begun))
         except Exception as exc:
             self._failure = exc

@@ -11,15 +11,29 @@ from pathlib import Path
 from ministack import app
 from ministack.services import iot
 
-from trafficctl.local import devices, mappings, rules, speed, streams
+from trafficctl.local import (
+    devices,
+    encryption,
+    logs,
+    mappings,
+    rules,
+    signing,
+    speed,
+    statements,
+    streams,
+)
 from trafficctl.local.patching import install
 
 PATCHES = (
     *streams.PATCHES,
+    *encryption.PATCHES,
     *rules.PATCHES,
     *devices.PATCHES,
     *mappings.PATCHES,
+    *logs.PATCHES,
+    *statements.PATCHES,
     *speed.PATCHES,
+    *signing.PATCHES,
 )
 
 

@@ -11,7 +11,8 @@ from ministack.services import kinesis, lambda_svc
 
 from trafficctl.local import streams
 from trafficctl.local.patching import Patch
-from trafficctl.local.worker import Source, Worker
+from trafficctl.local.source import Source
+from trafficctl.local.worker import Worker
 
 SYNC_EVERY_S = 0.25
 

@@ -57,6 +57,11 @@ class City:
     started: str
     log: str
 
+    @property
+    def port(self) -> int:
+        """The port of the AWS endpoint."""
+        return int(self.endpoint.rpartition(":")[2])
+
     def environment(self) -> dict[str, str]:
         """The settings that point AWS tools, and trafficctl, at this city."""
         return {

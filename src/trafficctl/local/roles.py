@@ -17,6 +17,9 @@ from ministack.services import iam, kms
 
 from trafficctl.local.memo import Memo
 
+IOT = "iot.amazonaws.com"
+LAMBDA = "lambda.amazonaws.com"
+
 _refusals: Memo[str | None] = Memo()
 _keys: Memo[str | None] = Memo()
 

@@ -21,7 +21,6 @@ from trafficctl.local import roles, streams
 from trafficctl.local.patching import Patch
 from trafficctl.local.speed import encode
 
-IOT = "iot.amazonaws.com"
 _TEMPLATE = re.compile(r"\$\{(.*?)\}", re.DOTALL)
 
 
@@ -84,7 +83,7 @@ def _decoded(message: Message) -> Any:
 
 
 def _to_kinesis(account: str, region: str, rule: str, spec: Any, event: Any) -> None:
-    actor = roles.Actor(account, region, spec["roleArn"], IOT, rule)
+    actor = roles.Actor(account, region, spec["roleArn"], roles.IOT, rule)
     name = spec["streamName"]
     arn = f"arn:aws:kinesis:{region}:{account}:stream/{name}"
     roles.require(actor, "kinesis:PutRecord", arn)
@@ -98,7 +97,7 @@ def _to_kinesis(account: str, region: str, rule: str, spec: Any, event: Any) -> 
 
 
 def _to_s3(account: str, region: str, rule: str, spec: Any, event: Any) -> None:
-    actor = roles.Actor(account, region, spec["roleArn"], IOT, rule)
+    actor = roles.Actor(account, region, spec["roleArn"], roles.IOT, rule)
     key = substitute(spec["key"], _message.get())
     put_object(actor, spec["bucketName"], key, _body(event))
 

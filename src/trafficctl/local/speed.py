@@ -12,6 +12,7 @@ import random
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -33,19 +34,29 @@ _allowed: Memo[bool] = Memo()
 def decode(payload: bytes) -> Any:
     """A message as MiniStack decodes it, JSON or not."""
     try:
-        return _decode(payload)
-    except ValueError:  # not JSON, or JSON that only Python's reader takes
+        message = _decode(payload)
+    except (msgspec.MsgspecError, ValueError):  # not JSON, or NaN, or 1e999
+        _plainly.set(True)
         return _plain_message(payload)
+    _plainly.set(False)
+    return message
 
 
 def encode(event: Any) -> bytes:
-    """An event as JSON."""
+    """An event as JSON, by the writer that belongs to the message's reader.
+
+    msgspec has no NaN and no infinity, but writes null for them.
+    """
+    if _plainly.get():
+        return json.dumps(event).encode()
     try:
         return _encode(event)
-    except (ValueError, TypeError, OverflowError):
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError):
         return json.dumps(event).encode()
 
 
+# Whether the message of this session that is in hand was read the plain way.
+_plainly: ContextVar[bool] = ContextVar("read_plainly", default=False)
 _plain_message = iot._rule_message
 
 

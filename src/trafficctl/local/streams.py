@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ministack.services import kinesis
-from ministack.services.cloudformation import provisioners
 
 from trafficctl.local.mapping import Record
 from trafficctl.local.patching import Patch
 
-STREAM_TYPE = "AWS::Kinesis::Stream"
 MAX_RECORD_BYTES = 1_048_576
 MAX_KEY_CHARS = 256
 
@@ -165,17 +163,16 @@ def _close(stream: dict[str, Any], before: dict[str, Any]) -> None:
     kept = stream.setdefault(_CLOSED, [])
     generation = len(kept)
     kept.extend((sid, content, generation) for sid, content in gone.items())
-    if gone and set(gone) & set(after):
+    taken = {shard_id for shard_id, _content, _generation in kept}
+    if taken & set(after):
         # UpdateShardCount numbers its shards from 0 again; AWS never reuses an id.
-        stream["shards"] = _renumbered(after, stream)
+        stream["shards"] = _numbered_after(taken, after)
 
 
-def _renumbered(after: dict[str, Any], stream: dict[str, Any]) -> dict[str, Any]:
-    used = max(int(sid.split("-")[1]) for sid, _content, _gen in stream[_CLOSED])
-    return {
-        f"shardId-{used + 1 + i:012d}": content
-        for i, content in enumerate(after.values())
-    }
+def _numbered_after(taken: set[str], shards: dict[str, Any]) -> dict[str, Any]:
+    first = 1 + max(int(shard_id.split("-")[1]) for shard_id in taken)
+    contents = enumerate(shards.values(), first)
+    return {f"shardId-{number:012d}": content for number, content in contents}
 
 
 class _Wake:
@@ -203,34 +200,6 @@ def _apply_reshard() -> None:
         setattr(kinesis, name, _keeping_closed(getattr(kinesis, name)))
 
 
-def _apply_encryption() -> None:
-    handlers = provisioners._RESOURCE_HANDLERS[STREAM_TYPE]
-    create, update = handlers["create"], handlers["update"]
-
-    def creating(logical_id: str, props: Any, stack_name: str) -> Any:
-        made = create(logical_id, props, stack_name)
-        _encrypt(made[0], props)
-        return made
-
-    def updating(physical_id: str, old: Any, new: Any, stack_name: str) -> Any:
-        made = update(physical_id, old, new, stack_name)
-        _encrypt(made[0], new)
-        return made
-
-    handlers.update(create=creating, update=updating)
-
-
-def _encrypt(name: str, props: Any) -> None:
-    wanted = props.get("StreamEncryption")
-    if wanted:
-        data = {
-            "StreamName": name,
-            "EncryptionType": wanted["EncryptionType"],
-            "KeyId": wanted["KeyId"],
-        }
-        kinesis._start_stream_encryption(data)
-
-
 PATCHES = (
     Patch(
         "stream records",
@@ -251,15 +220,5 @@ PATCHES = (
             (kinesis, "_update_shard_count", "79b02ca7148f"),
         ],
         _apply_reshard,
-    ),
-    Patch(
-        "stream encryption",
-        "CloudFormation ignores StreamEncryption, so no role needs the key",
-        [(kinesis, "_start_stream_encryption"), (provisioners, "_RESOURCE_HANDLERS")],
-        [
-            (provisioners, "_kinesis_stream_create", "7954dbe7b506"),
-            (provisioners, "_kinesis_stream_update", "5e7231c25426"),
-        ],
-        _apply_encryption,
     ),
 )

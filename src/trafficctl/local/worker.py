@@ -13,17 +13,14 @@ import threading
 import time
 import uuid
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.arn import parse_arn
 from ministack.core.responses import request_scope
-from ministack.services import kinesis, lambda_svc
+from ministack.services import lambda_svc
 
 from trafficctl.local import roles, rules, streams
 from trafficctl.local.failures import failure_object, kinesis_event, object_key
 from trafficctl.local.mapping import (
-    UNLIMITED,
     Batch,
     Discard,
     Lane,
@@ -37,8 +34,8 @@ from trafficctl.local.mapping import (
     lane_of,
     next_batch,
 )
+from trafficctl.local.source import Source
 
-LAMBDA = "lambda.amazonaws.com"
 READ_ACTIONS = ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
 DESCRIBE_ACTIONS = ("kinesis:DescribeStreamSummary", "kinesis:DescribeStream")
 READ_LIMIT = 10_000  # records in one GetRecords call
@@ -47,61 +44,6 @@ IDLE_TICK_S = 1.0
 RETRY_PAUSE_S = 0.2  # before a failed or throttled batch comes again
 
 log = logging.getLogger("city.mappings")
-
-
-@dataclass(frozen=True)
-class Source:
-    """One mapping as it is configured now; `esm` is MiniStack's live record of it."""
-
-    account: str
-    region: str
-    esm: dict[str, Any]
-
-    @property
-    def mapping_id(self) -> str:
-        """The mapping's UUID."""
-        return str(self.esm["UUID"])
-
-    @property
-    def stream_arn(self) -> str:
-        """The stream it reads."""
-        return str(self.esm["EventSourceArn"])
-
-    def config(self) -> MappingConfig:
-        """Its settings, with Lambda's defaults where it has none."""
-        esm = self.esm
-        return MappingConfig(
-            batch_size=int(esm.get("BatchSize", 100)),
-            window_s=float(esm.get("MaximumBatchingWindowInSeconds") or 0),
-            parallelization_factor=int(esm.get("ParallelizationFactor") or 1),
-            bisect=_is_true(esm.get("BisectBatchOnFunctionError", False)),
-            max_retries=int(esm.get("MaximumRetryAttempts", UNLIMITED)),
-            max_age_s=float(esm.get("MaximumRecordAgeInSeconds", UNLIMITED)),
-            report_batch_item_failures="ReportBatchItemFailures"
-            in (esm.get("FunctionResponseTypes") or ()),
-        )
-
-    def stream(self) -> dict[str, Any] | None:
-        """MiniStack's record of the stream; None when it is gone."""
-        arn = parse_arn(self.stream_arn)
-        name = arn.resource.removeprefix("stream/")
-        found = kinesis._streams.get_scoped(arn.account_id, arn.region, name)
-        return found if isinstance(found, dict) else None
-
-    def function(self) -> dict[str, Any] | None:
-        """MiniStack's record of the function; None when it is gone."""
-        esm = self.esm
-        with request_scope(self.account, self.region):
-            record, _config = lambda_svc._get_func_record_for_qualifier(
-                esm["FunctionName"], esm.get("Qualifier")
-            )
-        return record if isinstance(record, dict) else None
-
-    def actor(self, function: dict[str, Any]) -> roles.Actor:
-        """The function's role, as Lambda uses it."""
-        role = function["config"].get("Role", "")
-        name = self.esm["FunctionName"]
-        return roles.Actor(self.account, self.region, role, LAMBDA, name)
 
 
 class Worker:
@@ -308,8 +250,3 @@ def _understood(
     if result.get("error"):
         return Response(Verdict.FAILURE)
     return interpret(config, batch, result.get("body"))
-
-
-def _is_true(value: object) -> bool:
-    """A setting as the API (a boolean) or a template (often a string) gives it."""
-    return value is True or str(value).lower() == "true"

@@ -1,0 +1,276 @@
+"""The demo from start to end: city, traffic, watching, draining, verdict."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trafficctl import aws, city, metr_la, roads
+from trafficctl.audit import audit, settle
+from trafficctl.demo import alerts, board, summary, ticker
+from trafficctl.demo.page import Page
+from trafficctl.demo.plan import (
+    BEGIN,
+    SPEEDUP,
+    STEP_MS,
+    STEP_S,
+    first_published_ms,
+    plan,
+    rows_of,
+)
+from trafficctl.demo.probe import Probe, percentile
+from trafficctl.demo.traffic import Traffic
+from trafficctl.demo.viewer import Viewer
+from trafficctl.demo.worker import Worker
+from trafficctl.errors import ANSWER_IS_NO, OK, UserError
+from trafficctl.evidence import Evidence
+from trafficctl.home import ensure_home
+from trafficctl.output import console, say, show
+from trafficctl.replay import messages
+from trafficctl.tables import DynamoCity
+from trafficctl.views import recent_days
+
+GLANCE_EVERY_S = 1.0
+LOOK_EVERY_S = 2.0
+TELL_EVERY_S = 15.0
+WORKERS = 2  # one for each shard
+DRAIN_S = 30.0
+ALERT_DRAIN_S = 30.0
+ALERT_QUIET_S = 3.0
+PARAMETERS = {
+    # Samples come every 5 minutes: one that stands alone is no jam yet, nor its end.
+    "AlertHoldSeconds": "300",
+    "AlertClearSeconds": "300",
+    # A laptop has few cores, and all of the city shares them: larger batches, not more.
+    "EventParallelizationFactor": "1",
+}
+NOTE = (
+    f"Real speeds of {BEGIN:%A, {BEGIN.day} %B %Y} in Los Angeles (METR-LA), "
+    f"{SPEEDUP:.0f} times as fast. Counts and occupancy are derived from them."
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that runs while the demo is on."""
+
+    session: Any
+    outputs: dict[str, str]
+    directory: Path
+    queue: alerts.AlertQueue
+    traffic: Traffic
+    viewer: Viewer
+
+
+class Stage:
+    """What the page shows: nothing until there is a viewer."""
+
+    viewer: Viewer | None = None
+
+    def now(self) -> dict[str, Any]:
+        """What `/api/now.json` tells."""
+        return board.NOTHING_YET if self.viewer is None else self.viewer.now()
+
+
+def run(stack: str, seconds: float | None, port: int) -> int:
+    """Run the demo for *seconds* (None: until Ctrl-C); 0 if all went well, else 1."""
+    stage = Stage()
+    directory = ensure_home(stack)
+    with _alone(directory), _page(port, stage) as page:
+        with _local_city(directory, page.address) as (local, outputs):
+            scene = _set_the_scene(local.session(), outputs, directory)
+            stage.viewer = scene.viewer
+            say(f"\nThe live page: {page.address}    (Ctrl-C ends the demo)\n")
+            outcome = _play(scene, seconds)
+        show(summary.view(outcome))
+    return OK if summary.all_is_well(outcome) else ANSWER_IS_NO
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the directory for this demo. Raises UserError when another has it."""
+    with (directory / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            msg = (
+                f"a demo already runs in {directory} - end it, or give another --stack"
+            )
+            raise UserError(msg) from exc
+        yield
+
+
+@contextmanager
+def _page(port: int, stage: Stage) -> Iterator[Page]:
+    page = Page(port, stage.now)
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+@contextmanager
+def _local_city(
+    directory: Path, site: str
+) -> Iterator[tuple[city.City, dict[str, str]]]:
+    """A fresh city on free ports, ended whatever happens."""
+    city.stop(directory)  # one that a killed demo may have left
+    try:
+        parameters = {**PARAMETERS, "SiteUrl": site}
+        yield city.up(directory, _free_port(), _free_port(), parameters=parameters)
+    finally:
+        city.stop(directory)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _set_the_scene(session: Any, outputs: dict[str, str], directory: Path) -> Scene:
+    week = metr_la.load_week()
+    network = roads.parse(metr_la.road_network(week), "METR-LA")
+    roads.load_segments(session, outputs["RoadSegmentsTable"], network)
+    say(f"{len(network)} road segments of Los Angeles are on the map")
+    _wake(session, outputs["ProcessorFunction"])
+    queue = alerts.subscribe(session, outputs, f"{directory.name}-alerts-told")
+    segments = [road.segment_id for road in network]
+    traffic = Traffic(session, directory.name, outputs, segments)
+    replay = plan(time.time_ns() // 1_000_000)
+    probe = Probe(replay.wall_time_of, first_published_ms(replay), STEP_MS)
+    reader = DynamoCity(aws.client(session, "dynamodb"), outputs)
+    viewer = Viewer(reader, probe, replay.street_time, lambda: traffic.published, NOTE)
+    hours = (week.end - BEGIN).total_seconds() / 3600
+    rows = rows_of(metr_la.replay_rows(week, BEGIN, hours, STEP_S))
+    traffic.begin(messages(rows, replay, batch=1, units=1))
+    return Scene(session, outputs, directory, queue, traffic, viewer)
+
+
+def _wake(session: Any, function: str) -> None:
+    """Have the processor's workers started, as in a city that runs day and night."""
+    client = aws.client(session, "lambda")
+    nothing = json.dumps({"Records": []})
+
+    def invoke(_number: int) -> None:
+        client.invoke(FunctionName=function, Payload=nothing)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(invoke, range(WORKERS)))
+
+
+def _play(scene: Scene, seconds: float | None) -> summary.Outcome:
+    """Watch until the time is over or Ctrl-C, then let everything arrive and count."""
+    workers = [
+        Worker(scene.viewer.glance, GLANCE_EVERY_S),
+        Worker(scene.viewer.look, LOOK_EVERY_S),
+        Worker(lambda: scene.viewer.hear(scene.queue.receive())),
+    ]
+    begun = time.monotonic()
+    try:
+        with suppress(KeyboardInterrupt):
+            _watch(scene, workers, seconds)
+        lasted = time.monotonic() - begun
+        say("\nNo more readings; waiting for those on their way")
+        return _outcome(scene, lasted)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _watch(scene: Scene, workers: list[Worker], seconds: float | None) -> None:
+    teller = Teller(scene)
+    begun = told_at = time.monotonic()
+    while not scene.traffic.is_over:
+        now = time.monotonic()
+        if seconds is not None and now - begun >= seconds:
+            return
+        if now - told_at >= TELL_EVERY_S:
+            told_at = now
+            teller.tell_state()
+        time.sleep(min(1.0, 0.05 + max(0.0, (seconds or now) - now + begun)))
+        teller.tell_alerts()
+        scene.traffic.check()
+        for worker in workers:
+            worker.check()
+    scene.traffic.check()
+
+
+class Teller:
+    """Prints alerts as they arrive, and now and then how things stand."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._console = console()
+        self._told = 0
+
+    def tell_alerts(self) -> None:
+        """Print the alerts that have arrived since the last time."""
+        viewer = self._scene.viewer
+        fresh = viewer.told[self._told :]
+        self._told += len(fresh)
+        for line in ticker.lines(fresh, viewer.clock):
+            self._console.print(line, no_wrap=True, overflow="ellipsis")
+
+    def tell_state(self) -> None:
+        """Print one line on the city and the news' age."""
+        viewer = self._scene.viewer
+        glance = board.city_at_a_glance(viewer.segments)
+        worst = percentile(viewer.probe.delays_s, 99)
+        say(
+            f"-- {self._scene.traffic.published:,} readings published; "
+            f"{glance['severe']} segments severe, {glance['high']} high, "
+            f"{glance['calm']} without alert"
+            + ("" if worst is None else f"; 99 in 100 readings seen in {worst:.1f} s")
+        )
+
+
+def _outcome(scene: Scene, lasted_s: float) -> summary.Outcome:
+    scene.traffic.end()
+    dynamodb = aws.client(scene.session, "dynamodb")
+    s3 = aws.client(scene.session, "s3")
+    evidence = Evidence(dynamodb, s3, scene.outputs, scene.directory)
+    report = settle(lambda: audit(evidence), DRAIN_S)
+    _drain_alerts(scene)
+    viewer, reader = scene.viewer, DynamoCity(dynamodb, scene.outputs)
+    viewer.glance()
+    viewer.look()
+    recorded = _alerts_of_days(reader)
+    return summary.Outcome(
+        report=report,
+        segments=len(viewer.segments),
+        segments_heard=sum("observed_at" in item for item in viewer.segments),
+        freshness_s=list(viewer.probe.delays_s),
+        alert_delays_s=list(viewer.alert_delays_s),
+        transitions=viewer.transitions(),
+        alerts_recorded=len(recorded),
+        alerts_untold=scene.queue.halves,
+        seconds=lasted_s,
+    )
+
+
+def _drain_alerts(scene: Scene) -> None:
+    """Wait until no alert has arrived for a while and none is half known."""
+    deadline = time.monotonic() + ALERT_DRAIN_S
+    count, since = -1, 0.0
+    while (now := time.monotonic()) < deadline:
+        if len(scene.viewer.told) != count:
+            count, since = len(scene.viewer.told), now
+        if now - since >= ALERT_QUIET_S and scene.queue.halves == 0:
+            return
+        time.sleep(0.2)
+
+
+def _alerts_of_days(reader: DynamoCity) -> set[str]:
+    """The ids of all alerts opened during the demo, by the table's own account."""
+    days = recent_days(time.time_ns() // 1_000_000, days=3)
+    found = [alert for day in days for alert in reader.alerts_of_day(day)]
+    return {alert["alert_id"] for alert in found}

@@ -1,0 +1,90 @@
+"""The demo's vehicles: a thread that publishes the plan over MQTT, with a tally."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from trafficctl.demo.worker import Worker
+from trafficctl.devices import find_broker, register_devices, wanted_for
+from trafficctl.fleet import Fleet
+from trafficctl.home import home
+from trafficctl.output import say
+from trafficctl.publisher import Timed, keep_pace, served
+from trafficctl.tally import FILE_NAME, Tally
+
+CONNECT_TIMEOUT_S = 60.0
+DRAIN_S = 20.0
+
+
+class _EnoughError(Exception):
+    """Raised in the publishing thread to end it between two messages."""
+
+
+class Traffic:
+    """Devices that are registered and connected; `begin` has them publish."""
+
+    def __init__(
+        self, session: Any, stack: str, outputs: Mapping[str, str], segments: list[str]
+    ) -> None:
+        wanted = wanted_for(segments)
+        say(f"registering {len(wanted)} devices with X.509 certificates")
+        devices = register_devices(session, stack, outputs, wanted)
+        self._tally = Tally(home(stack) / FILE_NAME, secrets.token_hex(4), _now_ms)
+        broker, prefix = find_broker(session, stack), outputs["IngestTopicPrefix"]
+        self._fleet = Fleet(broker, devices, prefix, self._tally)
+        say(f"connecting them to {broker.host}:{broker.port} by MQTT with mutual TLS")
+        self._fleet.connect(CONNECT_TIMEOUT_S)
+        self._worker: Worker | None = None
+        self._enough = False
+
+    @property
+    def published(self) -> int:
+        """Readings handed to MQTT so far."""
+        return self._tally.readings
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to publish."""
+        return self._worker is not None and not self._worker.is_running
+
+    def begin(self, messages: Iterable[Timed]) -> None:
+        """Publish *messages* as they fall due from now on, in a thread."""
+
+        def publish() -> bool:
+            with contextlib.suppress(_EnoughError):
+                timed = served(self._fleet, messages)
+                keep_pace(self._fleet, timed, time.monotonic, self._look)
+            return True
+
+        self._worker = Worker(publish)
+
+    def _look(self, _passed_s: float) -> None:
+        self._tally.tick()
+        if self._enough:
+            raise _EnoughError
+
+    def end(self) -> None:
+        """Stop publishing, wait for acknowledgements, and close the tally.
+
+        Raises what ended the publishing thread, if anything did.
+        """
+        self._enough = True
+        try:
+            if self._worker is not None:
+                self._worker.stop()
+        finally:
+            self._fleet.close(DRAIN_S)
+            self._tally.close()
+
+    def check(self) -> None:
+        """Raise what ended the publishing thread, if anything did."""
+        if self._worker is not None:
+            self._worker.check()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,82 @@
+"""Keys that a template gives to streams and buckets, so that roles need them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ministack.services import kinesis, s3
+from ministack.services.cloudformation import provisioners
+
+from trafficctl.local.patching import Patch
+
+Encrypt = Callable[[str, dict[str, Any]], None]
+
+
+def _encrypt_stream(name: str, props: dict[str, Any]) -> None:
+    wanted = props.get("StreamEncryption")
+    if wanted:
+        chosen = {key: wanted[key] for key in ("EncryptionType", "KeyId")}
+        kinesis._start_stream_encryption({"StreamName": name, **chosen})
+
+
+def _encrypt_bucket(name: str, props: dict[str, Any]) -> None:
+    wanted = props.get("BucketEncryption")
+    if wanted:
+        (rule,) = wanted["ServerSideEncryptionConfiguration"]
+        s3._put_bucket_encryption(name, _as_xml(rule["ServerSideEncryptionByDefault"]))
+
+
+def _as_xml(default: dict[str, str]) -> bytes:
+    inner = "".join(f"<{k}>{escape(v)}</{k}>" for k, v in sorted(default.items()))
+    by_default = f"<ApplyServerSideEncryptionByDefault>{inner}"
+    by_default += "</ApplyServerSideEncryptionByDefault>"
+    root = "ServerSideEncryptionConfiguration"
+    return f"<{root}><Rule>{by_default}</Rule></{root}>".encode()
+
+
+def _also(handler: Callable[..., Any], encrypt: Encrypt, props_at: int) -> Any:
+    """Wrap a resource's handler; the new properties are its argument `props_at`."""
+
+    @functools.wraps(handler)  # MiniStack looks at the signature
+    def wrapped(*args: Any, **options: Any) -> Any:
+        made = handler(*args, **options)
+        encrypt(made[0], args[props_at])
+        return made
+
+    return wrapped
+
+
+def _wrap(resource_type: str, encrypt: Encrypt) -> Callable[[], None]:
+    def apply() -> None:
+        handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+        handlers["create"] = _also(handlers["create"], encrypt, props_at=1)
+        handlers["update"] = _also(handlers["update"], encrypt, props_at=2)
+
+    return apply
+
+
+PATCHES = (
+    Patch(
+        "stream encryption",
+        "CloudFormation ignores StreamEncryption, so no role needs the key",
+        [(kinesis, "_start_stream_encryption"), (provisioners, "_RESOURCE_HANDLERS")],
+        [
+            (provisioners, "_kinesis_stream_create", "7954dbe7b506"),
+            (provisioners, "_kinesis_stream_update", "5e7231c25426"),
+        ],
+        _wrap("AWS::Kinesis::Stream", _encrypt_stream),
+    ),
+    Patch(
+        "bucket encryption",
+        "CloudFormation ignores BucketEncryption, so no role needs the key",
+        [(s3, "_put_bucket_encryption"), (provisioners, "_RESOURCE_HANDLERS")],
+        [
+            (provisioners, "_s3_create", "477b78a3cb15"),
+            (provisioners, "_s3_update", "1d4f3f6390bb"),
+        ],
+        _wrap("AWS::S3::Bucket", _encrypt_bucket),
+    ),
+)

@@ -1,0 +1,56 @@
+"""A function's log reaches CloudWatch only if its role may write there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core.lambda_runtime import _account_region_from_function_config
+from ministack.services import lambda_svc
+
+from trafficctl.local import roles
+from trafficctl.local.patching import Patch
+
+ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def _allowed(emit: Callable[..., None]) -> Callable[..., None]:
+    def allowed(function: dict[str, Any], *args: Any, **options: Any) -> None:
+        config = function.get("config") or function
+        account, region = _account_region_from_function_config(config)
+        actor = roles.Actor(
+            account,
+            region,
+            config.get("Role", ""),
+            roles.LAMBDA,
+            config["FunctionName"],
+        )
+        try:
+            for action in ACTIONS:
+                roles.require(actor, action, _stream_arn(account, region, config))
+        except roles.RefusedError:
+            return  # as on AWS: the invocation goes on, unseen
+        emit(function, *args, **options)
+
+    return allowed
+
+
+def _stream_arn(account: str, region: str, config: dict[str, Any]) -> str:
+    chosen = (config.get("LoggingConfig") or {}).get("LogGroup")
+    group = chosen or f"/aws/lambda/{config['FunctionName']}"
+    return f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:any"
+
+
+def _apply() -> None:
+    lambda_svc._emit_lambda_logs = _allowed(lambda_svc._emit_lambda_logs)
+
+
+PATCHES = (
+    Patch(
+        "function logs",
+        "logs are written whatever the function's role allows",
+        [(lambda_svc, "_emit_lambda_logs")],
+        [(lambda_svc, "_emit_lambda_logs", "111efbf06968")],
+        _apply,
+    ),
+)

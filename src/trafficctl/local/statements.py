@@ -1,0 +1,74 @@
+"""PartiQL statements are permitted as what they do, not as the call that brings them.
+
+IAM knows no `dynamodb:BatchExecuteStatement`: each statement needs PartiQLSelect,
+-Insert, -Update or -Delete on its own table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_actions
+
+from trafficctl.local.patching import Patch
+
+Checks = list[tuple[str, str]]
+
+_CALLS = ("dynamodb:BatchExecuteStatement", "dynamodb:ExecuteStatement")
+_STATEMENT = re.compile(
+    r"\s*(?:(?P<verb>INSERT|UPDATE|DELETE)\s+(?:INTO\s+|FROM\s+)?|SELECT\b.*?\bFROM\s+)"
+    r'"?(?P<table>[A-Za-z0-9_.-]+)"?',
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def needed(statement: str) -> tuple[str, str] | None:
+    """The IAM action a statement needs, and its table; None if it is no statement."""
+    found = _STATEMENT.match(statement)
+    if found is None:
+        return None
+    verb = (found["verb"] or "SELECT").capitalize()
+    return f"dynamodb:PartiQL{verb}", found["table"]
+
+
+def _checks(body: bytes, region: str, account: str) -> Checks:
+    """One check a statement; none where one cannot be read, which then is refused."""
+    request = json.loads(body)
+    entries = request.get("Statements") or [request]
+    wanted = [needed(str(entry.get("Statement", ""))) for entry in entries]
+    if None in wanted:
+        return []
+    return [
+        (action, iam_actions._dynamodb_table_arn(table, region, account))
+        for action, table in dict.fromkeys(filter(None, wanted))
+    ]
+
+
+def _with_statements(original: Callable[..., Checks]) -> Callable[..., Checks]:
+    def checks(action: str, body: bytes, region: str, account: str) -> Checks:
+        if action in _CALLS:
+            return _checks(body, region, account)
+        return original(action, body, region, account)
+
+    return checks
+
+
+def _apply() -> None:
+    module: Any = iam_actions
+    module.dynamodb_transaction_checks = _with_statements(
+        iam_actions.dynamodb_transaction_checks
+    )
+
+
+PATCHES = (
+    Patch(
+        "partiql permissions",
+        "a role that has dynamodb:PartiQLUpdate is refused BatchExecuteStatement",
+        [(iam_actions, "_dynamodb_table_arn")],
+        [(iam_actions, "dynamodb_transaction_checks", "684e748338e8")],
+        _apply,
+    ),
+)

@@ -1,0 +1,283 @@
+"""`trafficctl replay`: publishes a file of readings, at its own pace or faster.
+
+`Replay` says what becomes of an event time: when a reading is published, and under
+which timestamp. The city takes timestamps up to 24 h old and 60 s ahead; the shift
+`now` fits a file into that: played at its own pace or faster, its last reading is
+published at its very own time; slower, its first one is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+
+from traffic import policy
+from trafficctl.cli_common import add_common, positive_float, positive_int
+from trafficctl.devices import device_id
+from trafficctl.errors import UserError
+from trafficctl.links import Message
+from trafficctl.output import say
+from trafficctl.publisher import (
+    SentReading,
+    Timed,
+    add_options,
+    open_target,
+    payload,
+    publish_run,
+    report,
+    unit_of,
+    units_for,
+)
+from trafficctl.replay_file import BadRow, Row, read_rows
+from trafficctl.roads import load
+
+NOW = "now"
+MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind
+BAD_ROWS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Span:
+    """What the good rows of a file hold; event times in ms since the epoch."""
+
+    first_ms: int
+    least_ms: int
+    last_ms: int
+    rows: int
+    segments: tuple[str, ...]
+
+    def duration_s(self, speed: float) -> float:
+        """How long they take at `speed`, from the first row to the latest."""
+        return (self.last_ms - self.first_ms) / speed / 1000
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The way from event time to the clock on the wall; ms since the epoch."""
+
+    first_ms: int
+    began_ms: int
+    speed: float
+    shift_ms: int
+
+    def due_s(self, event_ms: int) -> float:
+        """Seconds into the run when a reading of the file is published."""
+        return (event_ms - self.first_ms) / self.speed / 1000
+
+    def published_time_of(self, event_ms: int) -> int:
+        """The timestamp under which it is published."""
+        return event_ms + self.shift_ms
+
+    def wall_time_of(self, published_ms: int) -> float:
+        """When the reading with this published timestamp leaves, on the wall clock."""
+        return self.began_ms + self.due_s(published_ms - self.shift_ms) * 1000
+
+    def age_ms(self, event_ms: int) -> float:
+        """How old its timestamp makes a reading when it is published."""
+        published = self.published_time_of(event_ms)
+        return self.wall_time_of(published) - published
+
+
+def survey(rows: Iterable[Row], path: Path) -> Span:
+    """What `rows` span. Raises UserError if there are none."""
+    segments: dict[str, None] = {}
+    first = least = last = count = 0
+    for row in rows:
+        if not count:
+            first = least = last = row.event_ms
+        least, last = min(least, row.event_ms), max(last, row.event_ms)
+        segments.setdefault(row.segment_id)
+        count += 1
+    if not count:
+        raise UserError(f"{path.name}: no readings to publish - is it the right file?")
+    return Span(first, least, last, count, tuple(segments))
+
+
+class Source:
+    """The good rows of a replay file, as often as one likes.
+
+    A bad row raises UserError, or with `skip_bad` is counted and told to `warn`.
+    """
+
+    def __init__(self, path: Path, skip_bad: bool, limit: int | None) -> None:
+        self._path, self._skip_bad, self._limit = path, skip_bad, limit
+        self.skipped: list[BadRow] = []
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows in their order; `skipped` is counted anew."""
+        self.skipped = []
+        for row in islice(read_rows(self._path), self._limit):
+            if isinstance(row, BadRow):
+                self._refuse(row)
+            else:
+                yield row
+
+    def _refuse(self, row: BadRow) -> None:
+        if not self._skip_bad:
+            raise UserError(
+                f"{row.message(self._path)} - nothing was published; correct the row, "
+                "or go on without such rows by --skip-bad"
+            )
+        self.skipped.append(row)
+
+    def warnings(self) -> list[str]:
+        """What to say of the rows that were skipped."""
+        lines = [row.message(self._path) for row in self.skipped[:BAD_ROWS_SHOWN]]
+        rest = len(self.skipped) - len(lines)
+        if rest:
+            lines.append(f"and {rest} more")
+        if lines:
+            lines.append(f"bad rows skipped: {len(self.skipped)}")
+        return lines
+
+
+def plan(span: Span, speed: float, shift: str, began_ms: int) -> Replay:
+    """Where the event times of `span` fall in a run that begins at `began_ms`.
+
+    `shift` is `now`, `none`, or seconds. UserError if the city would refuse the
+    timestamps.
+    """
+    made = Replay(
+        span.first_ms, began_ms, speed, _shift_ms(span, speed, shift, began_ms)
+    )
+    ages = [made.age_ms(event) for event in (span.first_ms, span.last_ms)]
+    oldest = max(*ages, made.age_ms(span.first_ms) + span.first_ms - span.least_ms)
+    if oldest > policy.MAX_AGE_MS - MARGIN_MS:
+        raise UserError(
+            f"at --speed {speed:g} --shift {shift} some readings would be "
+            f"{_hours(oldest)} old when published; the city takes "
+            f"{_hours(policy.MAX_AGE_MS)} - {_advice(shift)}"
+        )
+    if min(ages) < -policy.MAX_CLOCK_LEAD_MS:
+        raise UserError(
+            f"at --speed {speed:g} --shift {shift} some readings would be "
+            f"{_hours(-min(ages))} ahead of their time when published - use --shift now"
+        )
+    return made
+
+
+def _shift_ms(span: Span, speed: float, shift: str, began_ms: int) -> int:
+    if shift == NOW:
+        if speed < 1:
+            return began_ms - span.first_ms
+        return began_ms + round(span.duration_s(speed) * 1000) - span.last_ms
+    return 0 if shift == "none" else round(float(shift) * 1000)
+
+
+def _hours(ms: float) -> str:
+    return f"{ms / 3_600_000:,.1f} h"
+
+
+def _advice(shift: str) -> str:
+    return "replay less of the file at a time" if shift == NOW else "use --shift now"
+
+
+def messages(
+    rows: Iterable[Row], replay: Replay, batch: int, units: int
+) -> Iterator[Timed]:
+    """The messages of `rows`: those of one instant and one device together.
+
+    The order of the file is kept. A row that is earlier than the first goes out at
+    once, as late data do.
+    """
+    for event_ms, tick in groupby(rows, key=lambda row: row.event_ms):
+        due_s = max(0.0, replay.due_s(event_ms))
+        published = replay.published_time_of(event_ms)
+        by_device: dict[str, list[SentReading]] = {}
+        for row in tick:
+            unit = unit_of(row.reading.sensor_id, units)
+            sender = by_device.setdefault(device_id(row.segment_id, unit), [])
+            sender.append(_sent(row, published))
+        for sender_id, readings in by_device.items():
+            for begin in range(0, len(readings), batch):
+                part = readings[begin : begin + batch]
+                content = payload(part, bare=batch == 1)
+                yield Timed(due_s, sender_id, Message(content, len(part)))
+
+
+def _sent(row: Row, published_ms: int) -> SentReading:
+    reading = row.reading
+    return SentReading(
+        reading.sensor_id,
+        published_ms,
+        reading.vehicle_count,
+        reading.average_speed,
+        reading.congestion_score,
+        reading.occupancy,
+        reading.interval,
+    )
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `replay`."""
+    parser = subparsers.add_parser(
+        "replay",
+        help="publish the readings of a CSV file",
+        description="Publish the readings of a CSV file over MQTT, each when it is "
+        "due. The file is checked first; nothing is published if a row is bad.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.csv")
+    parser.add_argument(
+        "--speed", type=positive_float, default=1.0, metavar="X", help="times as fast"
+    )
+    parser.add_argument(
+        "--shift",
+        type=_shift,
+        default=NOW,
+        metavar="now|none|SECONDS",
+        help="move timestamps: to the present (default), not at all, or by seconds",
+    )
+    add_options(parser)
+    parser.add_argument(
+        "--limit", type=positive_int, metavar="N", help="only the first N rows"
+    )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="leave bad rows out and count them"
+    )
+    parser.add_argument(
+        "--roads", type=Path, metavar="FILE.geojson", help="load this road file first"
+    )
+    add_common(parser, json=True)
+    parser.set_defaults(run=_run)
+
+
+def _shift(text: str) -> str:
+    if text in {NOW, "none"}:
+        return text
+    try:
+        fits = abs(float(text)) * 1000 <= policy.LAST_INSTANT_MS
+    except ValueError:
+        fits = False
+    if not fits:
+        message = f"{text!r} is not now, none or a number of seconds"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
+def _run(args: argparse.Namespace) -> int:
+    source = Source(args.file, args.skip_bad, args.limit)
+    span = survey(source, args.file)
+    skipped = len(source.skipped)
+    for line in source.warnings():
+        say(line)
+    plan(span, args.speed, args.shift, _now_ms())  # refuses before anything is done
+    units = units_for(args.connections, len(span.segments))
+    target = open_target(args.stack)
+    if args.roads is not None:
+        load(target.session, target.outputs["RoadSegmentsTable"], args.roads)
+
+    def due() -> Iterator[Timed]:
+        replay = plan(span, args.speed, args.shift, _now_ms())
+        return messages(source, replay, args.batch, units)
+
+    took = span.duration_s(args.speed)
+    summary = publish_run(target, span.segments, units, due, took)
+    return report(summary, args.json, {"bad rows skipped": skipped})
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

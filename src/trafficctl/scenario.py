@@ -1,0 +1,212 @@
+"""A made-up city: roads, the traffic on them, and sensors that may be out of order.
+
+Pure: the seed is the only chance. Speed follows demand by Greenshields' diagram
+(`trafficctl.metr_la.flow_per_lane` derives it), demand follows the time of day, and a
+jam travels up the road, against the traffic, as real ones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, sqrt
+from random import Random
+from typing import Any
+
+from traffic.policy import EFFECTIVE_LENGTH_M, UNKNOWN_FREE_FLOW_KMH
+from trafficctl.geometry import Point
+from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
+from trafficctl.roads import RoadSegment, feature
+
+ROAD_LENGTH = 20  # segments from end to end
+NORTH_WEST: Point = (51.52, -0.09)  # of Greenwich: made up, but on a map
+STEP_LAT, STEP_LON = 0.006, 0.0072  # about 670 m between roads, 500 m a segment
+LANES, FREE_FLOW_KMH = 2, 60.0
+
+QUIET, BUSY = 0.15, 0.6  # share of capacity in the night, and added at a peak
+PEAKS_H, PEAK_WIDTH_H = (8.0, 17.5), 1.5
+
+JAMMED_RATIO = 0.12  # of the free-flow speed: a queue that creeps
+JAM_BEGINS, JAM_IS_FULL, JAM_EASES, JAM_ENDS = 0.1, 0.15, 0.65, 0.75  # of the run
+WAVE_DELAY, WAVE_REACH = 0.05, 3  # of the run for each segment, and how many
+
+
+@dataclass(frozen=True)
+class Street:
+    """What the traffic needs to know of a segment; `road` and `place` order them."""
+
+    segment_id: str
+    free_flow: float
+    road: str
+    place: int
+
+
+def made_up_roads(count: int) -> list[dict[str, Any]]:
+    """GeoJSON features of `count` segments: eastbound roads, one south of the other."""
+    return [
+        feature(
+            _stretch(number // ROAD_LENGTH, number % ROAD_LENGTH),
+            segment_id=f"sim-{number + 1:04d}",
+            name=f"Simulated Road {number // ROAD_LENGTH + 1}, "
+            f"section {number % ROAD_LENGTH + 1}",
+            district=("West", "East")[number % ROAD_LENGTH * 2 // ROAD_LENGTH],
+            lanes=LANES,
+            free_flow_speed=FREE_FLOW_KMH,
+        )
+        for number in range(count)
+    ]
+
+
+def _stretch(road: int, place: int) -> list[Point]:
+    latitude = NORTH_WEST[0] - road * STEP_LAT
+    begin = NORTH_WEST[1] + place * STEP_LON
+    return [(latitude, begin), (latitude, begin + STEP_LON)]
+
+
+def streets(roads: Sequence[RoadSegment]) -> list[Street]:
+    """The segments of a road file, in whose order traffic flows along a road.
+
+    Segments belong to one road whose names are the same up to the first comma.
+    """
+    seen: dict[str, int] = {}
+    made = []
+    for segment in roads:
+        road = (segment.name or segment.segment_id).split(",")[0]
+        seen[road] = seen.get(road, 0) + 1
+        free_flow = segment.free_flow_speed or UNKNOWN_FREE_FLOW_KMH
+        made.append(Street(segment.segment_id, free_flow, road, seen[road]))
+    return made
+
+
+def demand(hour: float) -> float:
+    """Share of the capacity that wants to travel at this hour of the day, 0-1."""
+    peaks = sum(exp(-(((hour - peak) / PEAK_WIDTH_H) ** 2)) for peak in PEAKS_H)
+    return min(0.95, QUIET + BUSY * peaks)
+
+
+def free_ratio(share: float) -> float:
+    """Speed over free flow when a share of capacity flows, uncongested: 0.5-1.
+
+    The upper root of q / C = 4 r (1 - r).
+    """
+    return (1 + sqrt(max(0.0, 1 - share))) / 2
+
+
+def jam_depth(progress: float, distance: int) -> float:
+    """How full a jam is, 0-1, `distance` segments up the road from its head.
+
+    `progress` is the share of the run that has passed.
+    """
+    if not 0 <= distance <= WAVE_REACH:
+        return 0.0
+    since = progress - WAVE_DELAY * distance
+    rise = (since - JAM_BEGINS) / (JAM_IS_FULL - JAM_BEGINS)
+    fall = (JAM_ENDS - since) / (JAM_ENDS - JAM_EASES)
+    return max(0.0, min(1.0, rise, fall)) * (1 - distance / (WAVE_REACH + 1))
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The state of a segment: speed in km/h, flow in veh/h and lane, occupancy 0-1."""
+
+    speed: float
+    flow: float
+    occupancy: float
+
+
+class Model:
+    """The traffic of a made-up day on `streets`, with jams where they are asked for."""
+
+    def __init__(
+        self, streets: Sequence[Street], jams: Sequence[str], random: Random
+    ) -> None:
+        heads = [street for street in streets if street.segment_id in jams]
+        self._busy = {s.segment_id: random.uniform(0.8, 1.2) for s in streets}
+        self._heads = {
+            street.segment_id: [
+                head.place - street.place for head in heads if head.road == street.road
+            ]
+            for street in streets
+        }
+
+    def at(self, street: Street, hour: float, progress: float) -> Traffic:
+        """The traffic at an hour of the day, when a share of the run has passed."""
+        share = min(0.95, demand(hour) * self._busy[street.segment_id])
+        heads = self._heads[street.segment_id]
+        depth = max((jam_depth(progress, d) for d in heads), default=0.0)
+        ratio = free_ratio(share) * (1 - depth) + JAMMED_RATIO * depth
+        speed = ratio * street.free_flow
+        flow = flow_per_lane(speed, street.free_flow)
+        if ratio > 0.5:
+            flow = min(flow, share * CAPACITY_PER_LANE)
+        return Traffic(speed, flow, min(1.0, flow / speed * EFFECTIVE_LENGTH_M / 1000))
+
+
+class Sensors:
+    """The sensors of all segments: each counts one lane and has its own mind."""
+
+    def __init__(self, streets: Sequence[Street], count: int, random: Random) -> None:
+        self._names = [f"sensor-{n + 1:02d}" for n in range(count)]
+        self._bias = {
+            s.segment_id: [random.uniform(0.95, 1.05) for _ in self._names]
+            for s in streets
+        }
+        self._carried = {
+            s.segment_id: [random.random() for _ in self._names] for s in streets
+        }
+
+    def read(
+        self, segment_id: str, traffic: Traffic, at_ms: int, interval_s: float
+    ) -> list[dict[str, Any]]:
+        """One reading of each sensor; what rounding leaves of a count is carried on."""
+        carried = self._carried[segment_id]
+        vehicles = traffic.flow * interval_s / 3600
+        occupancy = round(traffic.occupancy, 3)
+        readings = []
+        for index, name in enumerate(self._names):
+            carried[index] += vehicles
+            count = int(carried[index])
+            carried[index] -= count
+            reading = {"sensor_id": name, "timestamp": at_ms, "vehicle_count": count}
+            if count:
+                speed = traffic.speed * self._bias[segment_id][index]
+                reading["average_speed"] = round(speed, 1)
+            reading |= {"occupancy": occupancy, "interval": interval_s}
+            readings.append(reading)
+        return readings
+
+
+HOUR_MS = 3_600_000
+DUPLICATE, HARMLESS = "duplicate", "unknown field"
+
+# What a sensor may get wrong: its fields with these instead; None leaves a field out.
+# A number that JSON does not know (NaN) is no reading at all: the rule refuses it.
+_WRONG: Mapping[str, Mapping[str, Any]] = {
+    "wrong type": {"average_speed": "fast"},
+    "not a number": {"average_speed": "NaN", "vehicle_count": 1},
+    "count out of range": {"vehicle_count": 5_000, "average_speed": 50},
+    "negative speed": {"average_speed": -5},
+    "huge number": {"average_speed": 1e30, "vehicle_count": 1},
+    "speed missing": {"vehicle_count": 3, "average_speed": None},
+    "no timestamp": {"timestamp": None},
+    "bad sensor id": {"sensor_id": "no such sensor!"},
+}
+_CLOCKS = {"clock ahead": HOUR_MS, "clock behind": -25 * HOUR_MS}
+KINDS = (*_WRONG, *_CLOCKS, DUPLICATE, HARMLESS)
+
+
+def spoil(reading: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    """What a faulty sensor sends instead of `reading`."""
+    if kind == DUPLICATE:
+        return [dict(reading), dict(reading)]
+    if kind == HARMLESS:
+        return [{**reading, "firmware": "4.2"}]
+    if kind in _CLOCKS:
+        return [{**reading, "timestamp": reading["timestamp"] + _CLOCKS[kind]}]
+    changed = {**reading, **_WRONG[kind]}
+    return [{k: v for k, v in changed.items() if v is not None}]
+
+
+def is_rejected(kind: str) -> bool:
+    """Whether the city has to set aside what a fault of this kind sends."""
+    return kind not in {DUPLICATE, HARMLESS}

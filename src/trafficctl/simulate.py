@@ -1,0 +1,243 @@
+"""`trafficctl simulate`: a made-up city that publishes in real time."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+
+from traffic import policy
+from trafficctl.cli_common import add_common, positive_float, positive_int
+from trafficctl.devices import device_id
+from trafficctl.errors import UserError
+from trafficctl.links import Message
+from trafficctl.publisher import (
+    Timed,
+    add_options,
+    open_target,
+    publish_run,
+    report,
+    unit_of,
+    units_for,
+)
+from trafficctl.roads import (
+    RoadSegment,
+    feature_collection,
+    load_segments,
+    parse,
+    read_geojson,
+)
+from trafficctl.scenario import (
+    DUPLICATE,
+    KINDS,
+    Model,
+    Sensors,
+    Street,
+    is_rejected,
+    made_up_roads,
+    spoil,
+    streets,
+)
+
+DEFAULT_SEGMENTS, DEFAULT_SENSORS, DEFAULT_SECONDS = 20, 10, 60.0
+LEAST_INTERVAL_S = 0.001  # two readings of a sensor never bear the same millisecond
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is asked for: `interval_s` lies between two readings of one sensor."""
+
+    sensors: int
+    interval_s: float
+    seconds: float
+    batch: int
+    units: int
+    faults: float
+
+    @property
+    def rounds(self) -> int:
+        """How often each sensor reads."""
+        return max(1, round(self.seconds / self.interval_s))
+
+
+class Simulation:
+    """The messages of a run, and what was published wrongly on purpose, by kind."""
+
+    def __init__(
+        self, roads: Sequence[Street], jams: Sequence[str], load: Load, seed: int
+    ) -> None:
+        self._roads, self._load = roads, load
+        self._random = Random(seed)  # noqa: S311 - a model, no secret
+        self._model = Model(roads, jams, self._random)
+        self._sensors = Sensors(roads, load.sensors, self._random)
+        self.faults: Counter[str] = Counter()
+
+    def messages(self, began_ms: int, hour: float) -> Iterator[Timed]:
+        """All messages, in the order they fall due; `hour` of the day at the start.
+
+        The segments take turns within the interval, so that the load is even.
+        """
+        load, turn_s = self._load, self._load.interval_s / len(self._roads)
+        for number in range(load.rounds):
+            for turn, street in enumerate(self._roads):
+                due_s = number * load.interval_s + turn * turn_s
+                at_ms = began_ms + int(due_s * 1000)
+                now = (hour + due_s / 3600) % 24
+                traffic = self._model.at(street, now, due_s / load.seconds)
+                readings = self._sensors.read(
+                    street.segment_id, traffic, at_ms, load.interval_s
+                )
+                yield from self._sent(street, readings, due_s)
+
+    def _sent(
+        self, street: Street, readings: Sequence[dict[str, Any]], due_s: float
+    ) -> Iterator[Timed]:
+        by_unit: dict[int, list[dict[str, Any]]] = {}
+        for reading in readings:
+            unit = unit_of(reading["sensor_id"], self._load.units)
+            by_unit.setdefault(unit, []).extend(self._perhaps_spoilt(reading))
+        for unit, ready in by_unit.items():
+            for begin in range(0, len(ready), self._load.batch):
+                part = ready[begin : begin + self._load.batch]
+                message = Message(encode(part, self._load.batch == 1), len(part))
+                yield Timed(due_s, device_id(street.segment_id, unit), message)
+
+    def _perhaps_spoilt(self, reading: dict[str, Any]) -> list[dict[str, Any]]:
+        if not self._load.faults or self._random.random() >= self._load.faults:
+            return [reading]
+        kind = self._random.choice(KINDS)
+        self.faults[kind] += 1
+        return spoil(reading, kind)
+
+    def tally(self) -> dict[str, int]:
+        """Faults by what the city has to do with them, then by kind."""
+        if not self._load.faults:
+            return {}
+        rejected = sum(n for kind, n in self.faults.items() if is_rejected(kind))
+        return {
+            "faulty": rejected,
+            "sent twice": self.faults[DUPLICATE],
+            **{f"fault {kind}": self.faults[kind] for kind in KINDS},
+        }
+
+
+def encode(readings: Sequence[dict[str, Any]], bare: bool) -> bytes:
+    """The JSON of a message; `bare` sends a single reading without its list."""
+    return msgspec.json.encode(readings[0] if bare else {"readings": readings})
+
+
+def load_of(args: argparse.Namespace, segments: int) -> Load:
+    """The load that the options ask for. Raises UserError if it cannot be."""
+    sensors = args.sensors_per_segment
+    rate = args.rate or segments * sensors
+    interval_s = round(segments * sensors / rate, 6)
+    if not LEAST_INTERVAL_S <= interval_s <= policy.MAX_INTERVAL_S:
+        raise UserError(
+            f"--rate {rate:g} makes each of {segments * sensors} sensors read every "
+            f"{interval_s:g} s; {LEAST_INTERVAL_S:g} to {policy.MAX_INTERVAL_S} s "
+            "can be - change --rate, --segments or --sensors-per-segment"
+        )
+    if sensors > policy.MAX_SENSORS_PER_SEGMENT:
+        raise UserError(
+            f"--sensors-per-segment {sensors}: a segment has at most "
+            f"{policy.MAX_SENSORS_PER_SEGMENT}"
+        )
+    units = units_for(args.connections, segments)
+    return Load(sensors, interval_s, args.seconds, args.batch, units, args.faults)
+
+
+def check_jams(jams: Sequence[str], roads: Sequence[RoadSegment]) -> None:
+    """Raise UserError for a jam where there is no road."""
+    known = [road.segment_id for road in roads]
+    for jam in jams:
+        if jam not in known:
+            raise UserError(
+                f"--jam {jam}: no such segment - there are {known[0]} to {known[-1]}"
+            )
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `simulate`."""
+    parser = subparsers.add_parser(
+        "simulate",
+        help="publish the readings of a made-up city",
+        description="Publish the readings of a made-up city over MQTT in real time. "
+        "Its roads are loaded and its devices registered first. A jam grows, travels "
+        "up the road and dissolves within the run; alerts take their hold time, so "
+        "give it a few minutes.",
+    )
+    add = parser.add_argument
+    add("--segments", type=positive_int, default=DEFAULT_SEGMENTS, metavar="N")
+    add("--roads", type=Path, metavar="FILE.geojson", help="these roads instead")
+    add(
+        "--sensors-per-segment", type=positive_int, default=DEFAULT_SENSORS, metavar="M"
+    )
+    add(
+        "--rate",
+        type=positive_float,
+        metavar="R",
+        help="readings/s in all (default: one a second from each sensor)",
+    )
+    add("--seconds", type=positive_float, default=DEFAULT_SECONDS, metavar="S")
+    add_options(parser)
+    add("--jam", action="append", default=[], metavar="SEGMENT", help="may be repeated")
+    add(
+        "--faults",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="share of readings that are wrong, 0-1",
+    )
+    add("--hour", type=_hour, metavar="H", help="hour of the day (default: the real)")
+    add("--seed", type=int, default=1, metavar="N", help="another made-up city")
+    add_common(parser, json=True)
+    parser.set_defaults(run=_run)
+
+
+def _share(text: str) -> float:
+    return _between(text, 0, 1)
+
+
+def _hour(text: str) -> float:
+    return _between(text, 0, 24)
+
+
+def _between(text: str, least: float, most: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        message = f"{text!r} is not a number from {least} to {most}"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.roads is None:
+        made = feature_collection(made_up_roads(args.segments))
+        roads = parse(made, "the made-up city")
+    else:
+        roads = read_geojson(args.roads)
+    check_jams(args.jam, roads)
+    load = load_of(args, len(roads))
+    simulation = Simulation(streets(roads), args.jam, load, args.seed)
+    target = open_target(args.stack)
+    load_segments(target.session, target.outputs["RoadSegmentsTable"], roads)
+
+    def due() -> Iterator[Timed]:
+        now = datetime.now().astimezone()
+        hour = now.hour + now.minute / 60 if args.hour is None else args.hour
+        return simulation.messages(time.time_ns() // 1_000_000, hour)
+
+    segments = [road.segment_id for road in roads]
+    summary = publish_run(target, segments, load.units, due, args.seconds)
+    return report(summary, args.json, simulation.tally())

@@ -1,0 +1,139 @@
+"""What the deployed roles may do, and how to take one permission away for a moment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .stack import Stack
+
+Pairs = list[tuple[str, str]]  # action, ARN
+_LISTED = json.loads((Path(__file__).parents[1] / "template/roles.json").read_text())
+
+
+class Permission(NamedTuple):
+    """One action of one role on one resource, named as the template names them."""
+
+    role: str
+    action: str
+    resource: str
+
+
+LISTED = [
+    Permission(role, action, resource)
+    for role, about in _LISTED.items()
+    for action, resources in about["may"].items()
+    for resource in resources
+]
+
+
+class Permissions:
+    """The inline policies of a deployed stack's roles."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._iam = stack.client("iam")
+        self._arns = _arns(stack)
+        found = stack.client("cloudformation").describe_stack_resources(
+            StackName=stack.city.stack
+        )["StackResources"]
+        self._names = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found}
+
+    def arn_of(self, permission: Permission) -> str:
+        """The deployed resource, in the words of a policy."""
+        plain = re.sub(r"^(\w+\.Arn)$", r"${\1}", permission.resource)
+        return re.sub(r"\$\{(\w+)\.Arn\}", lambda found: self._arns[found[1]], plain)
+
+    def granted(self, role: str) -> Pairs:
+        """All that the deployed role is allowed."""
+        documents = self._documents(self._names[role]).values()
+        return sorted(pair for document in documents for pair in _pairs(document))
+
+    @contextlib.contextmanager
+    def without(self, *lost: Permission) -> Iterator[None]:
+        """Take these from their roles, and give them back in the end."""
+        with contextlib.ExitStack() as stack:
+            for permission in lost:
+                stack.enter_context(self._without(permission))
+            yield
+
+    @contextlib.contextmanager
+    def _without(self, permission: Permission) -> Iterator[None]:
+        name = self._names[permission.role]
+        gone = (permission.action, self.arn_of(permission))
+        before = {
+            policy: document
+            for policy, document in self._documents(name).items()
+            if gone in _pairs(document)
+        }
+        assert before, f"{name} never had {gone}"
+        try:
+            for policy, document in before.items():
+                left = [pair for pair in _pairs(document) if pair != gone]
+                self._write(name, policy, left)
+            yield
+        finally:
+            for policy, document in before.items():
+                self._put(name, policy, document)
+
+    def _documents(self, name: str) -> dict[str, Any]:
+        policies = self._iam.list_role_policies(RoleName=name)["PolicyNames"]
+        return {
+            policy: self._iam.get_role_policy(RoleName=name, PolicyName=policy)[
+                "PolicyDocument"
+            ]
+            for policy in policies
+        }
+
+    def _write(self, name: str, policy: str, pairs: Pairs) -> None:
+        if not pairs:
+            self._iam.delete_role_policy(RoleName=name, PolicyName=policy)
+            return
+        statements = [
+            {"Effect": "Allow", "Action": action, "Resource": arn}
+            for action, arn in pairs
+        ]
+        self._put(name, policy, {"Version": "2012-10-17", "Statement": statements})
+
+    def _put(self, name: str, policy: str, document: dict[str, Any]) -> None:
+        self._iam.put_role_policy(
+            RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document)
+        )
+
+
+def _pairs(document: dict[str, Any]) -> Pairs:
+    """What a policy allows; a statement of another form would need more of us."""
+    for statement in document["Statement"]:
+        assert set(statement) == {"Effect", "Action", "Resource"}, statement
+        assert statement["Effect"] == "Allow", statement
+    return [
+        (action, arn)
+        for statement in document["Statement"]
+        for action in _listed(statement["Action"])
+        for arn in _listed(statement["Resource"])
+    ]
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _arns(stack: Stack) -> dict[str, str]:
+    """ARNs by the logical names that roles.json uses."""
+    out = stack.outputs
+    group = f"/aws/lambda/{out['ProcessorFunction']}"
+    logs = stack.client("logs").describe_log_groups(logGroupNamePrefix=group)
+    return {
+        "ReadingsStream": out["ReadingsStreamArn"],
+        "DataKey": out["DataKeyArn"],
+        "RoadSegments": out["RoadSegmentsTableArn"],
+        "SegmentHistory": out["SegmentHistoryTableArn"],
+        "CongestionAlerts": out["CongestionAlertsTableArn"],
+        "AlertBus": out["AlertBusArn"],
+        "QuarantineBucket": f"arn:aws:s3:::{out['QuarantineBucket']}",
+        "DeadLetterBucket": f"arn:aws:s3:::{out['DeadLetterBucket']}",
+        "ProcessorLogs": logs["logGroups"][0]["arn"],
+    }

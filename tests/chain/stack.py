@@ -1,0 +1,70 @@
+"""A deployed stack of the local city, with clients that are made once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from trafficctl import aws
+from trafficctl.city import City
+from trafficctl.tables import plain_item
+
+
+class Stack:
+    """A stack, the city it is deployed in, and that city's home."""
+
+    def __init__(self, city: City, home: Path, outputs: dict[str, str]) -> None:
+        self.city, self.home, self.outputs = city, home, outputs
+        self._session = city.session()
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        """The stack's name."""
+        return self.city.stack
+
+    def client(self, service: str) -> Any:
+        """A client of the city's `service`."""
+        if service not in self._clients:
+            self._clients[service] = aws.client(self._session, service)
+        return self._clients[service]
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment, pointed at the city, for a subprocess."""
+        return {**os.environ, **self.city.environment()}
+
+    def items(self, table: str, **key: str) -> list[dict[str, Any]]:
+        """The items of a table with these attributes, in plain values."""
+        names = {f"#{name}": name for name in key}
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=self.outputs[table],
+                ConsistentRead=True,
+                FilterExpression=" AND ".join(f"#{name} = :{name}" for name in key),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues={f":{k}": {"S": v} for k, v in key.items()},
+            )
+        )
+        return [plain_item(item) for page in pages for item in page["Items"]]
+
+    def segment(self, segment_id: str) -> dict[str, Any]:
+        """The item of a segment; empty if there is none."""
+        found = self.client("dynamodb").get_item(
+            TableName=self.outputs["RoadSegmentsTable"],
+            Key={"segment_id": {"S": segment_id}},
+            ConsistentRead=True,
+        )
+        return plain_item(found.get("Item", {}))
+
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, str]:
+        """The texts in a bucket, by key."""
+        s3, name = self.client("s3"), self.outputs[bucket]
+        listed = s3.list_objects_v2(Bucket=name, Prefix=prefix).get("Contents", [])
+        keys = [entry["Key"] for entry in listed]
+        return {
+            key: s3.get_object(Bucket=name, Key=key)["Body"].read().decode()
+            for key in keys
+        }

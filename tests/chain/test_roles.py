@@ -1,0 +1,323 @@
+"""Each role needs each of its permissions: without any one of them its task fails.
+
+One is taken from the deployed role, the task is seen to fail where it should, and to
+be made good when the permission is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..local.device import Device, register
+from .permissions import LISTED, Permission, Permissions
+from .stack import Stack
+from .work import (
+    ALL,
+    NOTHING,
+    Stored,
+    Stream,
+    fresh_segment,
+    logs_of_processor,
+    new_batch,
+    now_ms,
+    reading,
+)
+
+
+def _processor(action: str, resource: str) -> Permission:
+    return Permission("ProcessorRole", action, resource)
+
+
+READ_SEGMENT = _processor("dynamodb:BatchGetItem", "RoadSegments.Arn")
+UPDATE = _processor("dynamodb:PartiQLUpdate", "RoadSegments.Arn")
+SEND = _processor("events:PutEvents", "AlertBus.Arn")
+SET_ASIDE = _processor("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/*")
+
+# What a batch leaves behind when the processor may not do one thing. A transaction is
+# stored whole or not at all; a reading that cannot be read needs no segment.
+_NO_TRANSACTION = NOTHING._replace(set_aside=1)
+BATCH: dict[Permission, Stored] = {
+    READ_SEGMENT: _NO_TRANSACTION,
+    _processor("dynamodb:BatchGetItem", "SegmentHistory.Arn"): _NO_TRANSACTION,
+    _processor("dynamodb:UpdateItem", "RoadSegments.Arn"): _NO_TRANSACTION,
+    _processor("dynamodb:UpdateItem", "CongestionAlerts.Arn"): _NO_TRANSACTION,
+    _processor("dynamodb:PutItem", "SegmentHistory.Arn"): _NO_TRANSACTION,
+    UPDATE: ALL._replace(unsent=True),  # sent, yet not noted as sent
+    SEND: ALL._replace(unsent=True),
+    SET_ASIDE: ALL._replace(set_aside=0),
+}
+
+READ_RECORDS = _processor("kinesis:GetRecords", "ReadingsStream.Arn")
+READ = [
+    READ_RECORDS,
+    _processor("kinesis:GetShardIterator", "ReadingsStream.Arn"),
+    _processor("kinesis:ListShards", "ReadingsStream.Arn"),
+    _processor("kms:Decrypt", "DataKey.Arn"),
+]
+
+GIVE_UP = [
+    _processor("s3:PutObject", "${DeadLetterBucket.Arn}/aws/lambda/*"),
+    _processor("s3:ListBucket", "DeadLetterBucket.Arn"),
+    _processor("kms:GenerateDataKey", "DataKey.Arn"),
+]
+
+LOG = [
+    _processor("logs:CreateLogStream", "ProcessorLogs.Arn"),
+    _processor("logs:PutLogEvents", "ProcessorLogs.Arn"),
+]
+
+PUT = Permission("IngestRole", "kinesis:PutRecord", "ReadingsStream.Arn")
+INGEST = [PUT, Permission("IngestRole", "kms:GenerateDataKey", "DataKey.Arn")]
+
+INGEST_ERROR = [
+    Permission("IngestErrorRole", "s3:PutObject", "${DeadLetterBucket.Arn}/iot/*"),
+    Permission("IngestErrorRole", "kms:GenerateDataKey", "DataKey.Arn"),
+]
+
+DESCRIBE = [
+    _processor("kinesis:DescribeStream", "ReadingsStream.Arn"),
+    _processor("kinesis:DescribeStreamSummary", "ReadingsStream.Arn"),
+]
+
+# What the local city works without, and why the role has it all the same.
+NOT_ENFORCED = {
+    DESCRIBE[0]: "AWS demands both, the city either: one call of it stands for both",
+    DESCRIBE[1]: "AWS demands both, the city either: one call of it stands for both",
+    _processor("kinesis:ListStreams", "*"): "AWS asks for it when a mapping is made",
+}
+
+
+def _named(permission: Permission) -> str:
+    return ":".join(permission)
+
+
+def each(permissions: Any) -> Any:
+    """The test for each of these permissions."""
+    return pytest.mark.parametrize("lost", permissions, ids=_named)
+
+
+def test_each_permission_of_each_role_is_tried() -> None:
+    tried = [*BATCH, *READ, *GIVE_UP, *LOG, *INGEST, *INGEST_ERROR, *NOT_ENFORCED]
+
+    assert sorted(tried) == sorted(LISTED)
+
+
+@pytest.mark.parametrize("role", sorted({permission.role for permission in LISTED}))
+def test_a_deployed_role_may_do_what_is_listed_and_nothing_else(
+    permissions: Permissions, role: str
+) -> None:
+    listed = [permission for permission in LISTED if permission.role == role]
+
+    assert permissions.granted(role) == sorted(
+        (one.action, permissions.arn_of(one)) for one in listed
+    )
+
+
+# The processor
+
+
+@each(BATCH)
+def test_a_processor_without_it_has_the_batch_come_again(
+    permissions: Permissions, spare: Stack, lost: Permission
+) -> None:
+    batch = new_batch(spare)
+    with permissions.without(lost):
+        refused = batch.invoke(batch.event())
+        left = batch.stored()
+
+    assert refused.failed
+    assert [lost.action in fault for fault in refused.faults] == [True]
+    assert left == BATCH[lost]
+
+    again = batch.invoke(batch.event())
+
+    assert (again.failed, again.faults, again.sent) == (False, (), _to_send(lost))
+    assert batch.stored() == ALL
+
+
+def _to_send(lost: Permission) -> int:
+    """Events of the second try: what was not noted as sent goes out once more."""
+    return 0 if lost == SET_ASIDE else 1
+
+
+def test_a_mere_update_needs_no_more_than_it_says(
+    permissions: Permissions, spare: Stack
+) -> None:
+    batch = new_batch(spare)
+    batch.invoke(batch.event())
+    with permissions.without(UPDATE):
+        refused = batch.invoke(batch.mere_update())
+        assert (refused.failed, batch.stored()) == (True, ALL)
+
+    others = [one for one in BATCH if one not in (READ_SEGMENT, UPDATE)]
+    with permissions.without(*others):
+        again = batch.invoke(batch.mere_update())
+
+    assert (again.failed, again.faults) == (False, ())
+    assert batch.stored() == ALL._replace(accepted=ALL.accepted + 1)
+
+
+@each(LOG)
+def test_a_processor_without_it_works_unseen(
+    permissions: Permissions, spare: Stack, eventually: Any, lost: Permission
+) -> None:
+    def is_seen() -> bool:
+        before, batch = logs_of_processor(spare), new_batch(spare)
+        assert not batch.invoke(batch.event()).failed
+        return logs_of_processor(spare) > before
+
+    with permissions.without(lost):
+        assert eventually(lambda: not is_seen())
+    assert eventually(is_seen)
+
+
+# The mapping, which reads and gives up as the processor's role
+
+
+@pytest.fixture
+def stream(spare: Stack, eventually: Any) -> Stream:
+    """The stream, its mapping content."""
+    made = Stream(spare)
+    segment = made.put()
+    assert eventually(lambda: made.has_processed(segment))
+    return made
+
+
+@each(READ)
+def test_a_mapping_without_it_reads_nothing(
+    permissions: Permissions, stream: Stream, eventually: Any, lost: Permission
+) -> None:
+    with permissions.without(lost):
+        assert eventually(lambda: lost.action in stream.result())
+        segment = stream.put()
+        assert permissions.arn_of(lost) in stream.result()
+        assert not stream.has_processed(segment)
+    assert eventually(lambda: stream.has_processed(segment))
+
+
+def test_a_mapping_that_may_describe_in_neither_way_reads_nothing(
+    permissions: Permissions, stream: Stream, eventually: Any
+) -> None:
+    with permissions.without(*DESCRIBE):
+        assert eventually(lambda: DESCRIBE[0].action in stream.result())
+        segment = stream.put()
+    assert eventually(lambda: stream.has_processed(segment))
+
+
+@each(NOT_ENFORCED)
+def test_the_local_city_still_does_not_ask_for_it(
+    permissions: Permissions, stream: Stream, eventually: Any, lost: Permission
+) -> None:
+    """Should it fail, the city asks: move the permission from NOT_ENFORCED to READ."""
+    with permissions.without(lost):
+        with permissions.without(READ_RECORDS):  # what was remembered is forgotten
+            assert eventually(lambda: READ_RECORDS.action in stream.result())
+            segment = stream.put()
+        assert eventually(lambda: stream.has_processed(segment))
+
+
+@each(GIVE_UP)
+def test_a_mapping_without_it_loses_what_it_gives_up(
+    permissions: Permissions, stream: Stream, eventually: Any, lost: Permission
+) -> None:
+    """What always fails here is a batch that may not read its segment."""
+    lament = f"{lost.action} on resource: {permissions.arn_of(lost).rstrip('*')}"
+    known = stream.lament().count(lament)
+
+    def is_set_aside() -> bool:
+        before, laments = stream.letters(), stream.lament().count("records lost")
+        segment = stream.put()
+        assert eventually(
+            lambda: (
+                stream.letters() != before
+                or stream.lament().count("records lost") > laments
+            )
+        )
+        return segment in stream.letters()
+
+    with permissions.without(READ_SEGMENT):
+        with permissions.without(lost):
+            assert eventually(lambda: not is_set_aside())
+            assert stream.lament().count(lament) > known
+        assert eventually(is_set_aside)
+
+
+# The rule, which puts into the stream and into the dead letters
+
+
+class Publisher:
+    """A device of the template's kind, and what becomes of its messages."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        self._stack, self.segment, name = stack, fresh_segment(), "dev-roles"
+        own = register(stack, folder, name, {"segment_id": self.segment})
+        self.device = Device(stack.city, name, own)
+        prefix = stack.outputs["IngestTopicPrefix"]
+        self._topic = f"{prefix}/{self.segment}/{name}"
+
+    def publish(self) -> int:
+        """Publish a reading; gives its timestamp. The PUBACK comes after the rule."""
+        at_ms = now_ms()
+        assert self.device.publish(self._topic, reading(at_ms)) == "Success"
+        return at_ms
+
+    def letters(self) -> dict[str, str]:
+        """What the rule's error action has kept, by key."""
+        return self._stack.objects("DeadLetterBucket", f"iot/{self.segment}/")
+
+    def is_in_time(self, at_ms: int) -> bool:
+        """Whether the reading of that instant, or a later one, came to its segment."""
+        return self._stack.segment(self.segment).get("observed_at", 0) >= at_ms
+
+
+@pytest.fixture(scope="module")
+def device(
+    spare: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Publisher]:
+    made = Publisher(spare, tmp_path_factory.mktemp("device"))
+    yield made
+    made.device.close()
+
+
+@each(INGEST)
+def test_a_rule_without_it_keeps_the_message_as_a_dead_letter(
+    permissions: Permissions, device: Publisher, eventually: Any, lost: Permission
+) -> None:
+    known = device.letters()
+
+    def new_letters() -> list[str]:
+        device.publish()
+        return [text for key, text in device.letters().items() if key not in known]
+
+    with permissions.without(lost):
+        letter = eventually(new_letters)[0]
+    assert f"{lost.action} on resource: {permissions.arn_of(lost)}" in letter
+    assert eventually(lambda: _arrives(device, eventually))
+
+
+def _arrives(device: Publisher, eventually: Any) -> bool:
+    """Whether a message now comes into the stream, and so to its segment."""
+    known = device.letters()
+    at_ms = device.publish()
+    return device.letters() == known and eventually(lambda: device.is_in_time(at_ms))
+
+
+@each(INGEST_ERROR)
+def test_an_error_action_without_it_keeps_nothing(
+    permissions: Permissions, device: Publisher, eventually: Any, lost: Permission
+) -> None:
+    def is_kept() -> bool:
+        known = device.letters()
+        device.publish()
+        return device.letters() != known
+
+    with permissions.without(PUT):
+        assert eventually(is_kept)  # until then it comes into the stream
+        with permissions.without(lost):
+            assert eventually(lambda: not is_kept())
+        assert eventually(is_kept)
+    assert eventually(lambda: _arrives(device, eventually))

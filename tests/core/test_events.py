@@ -1,0 +1,156 @@
+"""What the world is told of an alert: events, rows and the segment's own item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traffic.announce import place_of
+from traffic.model import Road, StoredSegment
+from traffic.rows import actions_of, alert_rows
+
+from .builders import POLICY, START, Told, message, ms, reading, records, say, tell_all
+
+
+def jam(seconds: float, speed: float = 10.0) -> bytes:
+    return message(reading(seconds=seconds, count=12, speed=speed))
+
+
+def rows(told: Told) -> dict[str, Any]:
+    return alert_rows(told.last, POLICY.retention_days)
+
+
+def test_an_event_tells_all_a_controller_needs() -> None:
+    told = say(jam(0), message(reading(seconds=60, count=12, speed=10), received=62))
+
+    assert list(told.stored.outbox) == [
+        {
+            "event_id": f"s@{ms(60)}/opened@{ms(60)}",
+            "alert_id": f"s@{ms(60)}",
+            "transition": "opened",
+            "level": "severe",
+            "previous_level": "none",
+            "segment_id": "s",
+            "name": "I-405 N",
+            "district": "Los Angeles",
+            "latitude": 34.05214,
+            "longitude": -118.44782,
+            "place": "I-405 N, Los Angeles",
+            "congestion_score": 90.0,
+            "peak_congestion": 90.0,
+            "speed": 10.0,
+            "free_flow_speed": 100.0,
+            "travel_time_index": 10.0,
+            "level_of_service": "F",
+            "opened_at": ms(60),
+            "since": "2027-01-15T08:01Z",
+            "observed_at": ms(60),
+            "received_at": ms(62),
+            "decided_at": START,
+            "duration_s": 0,
+            "link": "https://traffic.example/#segment=s",
+        }
+    ]
+
+
+def test_all_events_of_an_alert_carry_its_id_and_each_its_own() -> None:
+    stream = [jam(0, 40), jam(60, 40), jam(90), jam(150)]
+    stream += [jam(s, 90) for s in (160, 220, 280)]
+
+    told = say(*stream)
+
+    alert = f"s@{ms(60)}"
+    events = told.stored.outbox
+    assert [event["alert_id"] for event in events] == [alert] * 3
+    assert [event["event_id"] for event in events] == [
+        f"{alert}/opened@{ms(60)}",
+        f"{alert}/escalated@{ms(150)}",
+        f"{alert}/cleared@{ms(280)}",
+    ]
+    assert [event["duration_s"] for event in events] == [0, 90, 220]
+
+
+def test_a_replay_at_another_time_tells_the_same_event() -> None:
+    """Only `decided_at` reads the clock, and it stays out of the id."""
+    told = say(jam(0), jam(60))
+    again = tell_all([records(jam(0)), records(jam(60), first=2)])
+
+    assert again.stored.outbox == told.stored.outbox
+
+
+def test_unsent_events_wait_behind_one_another() -> None:
+    told = say(jam(0, 40), jam(60, 40), jam(90), jam(150))
+
+    transitions = [event["transition"] for event in told.stored.outbox]
+    assert transitions == ["opened", "escalated"]
+
+
+def test_an_open_alert_has_a_row_that_says_so() -> None:
+    told = say(jam(0), jam(60))
+
+    assert rows(told) == {
+        f"s@{ms(60)}": {
+            "segment_id": "s",
+            "name": "I-405 N",
+            "district": "Los Angeles",
+            "latitude": 34.05214,
+            "longitude": -118.44782,
+            "free_flow_speed": 100.0,
+            "alert_status": "open",
+            "open_flag": "open",
+            "level": "severe",
+            "peak_level": "severe",
+            "peak_congestion": 90.0,
+            "day": "2027-01-15",
+            "opened_at": ms(60),
+            "level_since": ms(60),
+            "cleared_at": None,
+            "duration_s": None,
+            "expires_at": None,
+            "speed": 10.0,
+        }
+    }
+
+
+def test_a_cleared_alert_is_open_no_longer_and_will_expire() -> None:
+    told = say(jam(0), jam(60), *(jam(s, 100) for s in (70, 130, 190)))
+
+    (row,) = rows(told).values()
+    assert row["alert_status"] == "cleared"
+    assert row["open_flag"] is None
+    assert (row["level"], row["peak_level"]) == ("severe", "severe")
+    assert (row["opened_at"], row["cleared_at"]) == (ms(60), ms(190))
+    assert row["duration_s"] == 130
+    assert row["expires_at"] == ms(190) // 1000 + 30 * 86_400
+
+
+def test_an_alert_of_many_changes_is_one_row() -> None:
+    told = say(jam(0, 40), jam(60, 40), jam(90), jam(150))
+
+    (row,) = rows(told).values()
+    assert (row["level"], row["level_since"]) == ("severe", ms(150))
+    assert actions_of(told.last) == 3  # the segment, the closed minute, the alert
+
+
+def test_the_peak_is_the_worst_that_was_seen_while_open() -> None:
+    told = say(jam(0), jam(60), jam(70, 2), *(jam(s, 100) for s in (80, 140, 200)))
+
+    (row,) = rows(told).values()
+    assert row["peak_congestion"] == 98.0
+
+
+def test_the_segment_names_its_open_alert_and_since_when_its_level_holds() -> None:
+    told = say(jam(0, 40), jam(60, 40), jam(90), jam(150))
+
+    assert told.live["alert_level"] == "severe"
+    assert told.live["alert_id"] == f"s@{ms(60)}"
+    assert told.live["alert_since"] == ms(150)
+
+
+def test_a_place_is_named_by_what_is_known_of_it() -> None:
+    def place(**known: Any) -> str:
+        return place_of(StoredSegment("s", road=Road(**known)))
+
+    assert place(name="I-405 N", district="Los Angeles") == "I-405 N, Los Angeles"
+    assert place(name="I-405 N") == "I-405 N"
+    assert place(district="Los Angeles") == "Los Angeles"
+    assert place() == "s"

@@ -1,0 +1,204 @@
+"""Laws that hold for every stream of readings, however it is delivered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from traffic.alerts import HIGH, NONE, SEVERE, AlertState, Thresholds, advance
+from traffic.fold import fold
+from traffic.intake import intake
+from traffic.policy import Policy
+from traffic.quarantine import lines
+from traffic.state import WorkingState, pack, unpack
+from traffic.windows import Window, merged
+
+from .builders import POLICY, ROAD, START, Told, record, tell, tell_all
+from .streams import anything, cuts, deliveries, published, streams
+
+by_law = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,  # the same examples on every machine
+    suppress_health_check=[HealthCheck.too_slow],
+)
+POLICIES = st.builds(
+    lambda hold, clear: replace(POLICY, hold_s=hold, clear_hold_s=clear),
+    st.sampled_from([0, 20, 60]),
+    st.sampled_from([20, 120]),
+)
+
+
+def approx(window: Window) -> Any:
+    """These sums, but for the last bits: floats may be added in another order."""
+    return pytest.approx(msgspec.structs.astuple(window), rel=1e-12)
+
+
+def remembered(told: Told) -> tuple[Any, ...]:
+    """What is stored of a segment, but for how often and by which record."""
+    state = unpack(told.stored.packed)
+    state.last_sequence = state.last_place = 0  # rejections alone are not written
+    return state, told.stored.tallies, told.stored.outbox
+
+
+def assert_same(one: Told, other: Told) -> None:
+    """The same state, counts, minutes, events and rejections."""
+    assert remembered(one) == remembered(other)
+    assert one.changes == other.changes
+    assert one.rejected.keys() == other.rejected.keys()
+    assert one.minutes.keys() == other.minutes.keys()
+    for minute, window in one.minutes.items():
+        assert msgspec.structs.astuple(window) == approx(other.minutes[minute])
+
+
+@by_law
+@given(st.data(), streams(), POLICIES)
+def test_how_a_stream_is_cut_into_batches_changes_nothing(
+    data: Any, stream: list[Any], policy: Policy
+) -> None:
+    at_once = tell(Told(), stream, policy)
+    in_parts = tell_all(data.draw(cuts(stream)), policy=policy)
+
+    assert_same(in_parts, at_once)
+    assert in_parts.live == at_once.live
+    assert in_parts.redelivered == 0
+
+
+@by_law
+@given(st.data(), streams(), POLICIES)
+def test_what_comes_again_changes_nothing_but_the_count_of_what_came_again(
+    data: Any, stream: list[Any], policy: Policy
+) -> None:
+    undisturbed = tell(Told(), stream, policy)
+    batches = data.draw(deliveries(stream))
+
+    told = tell_all(batches, policy=policy)
+
+    assert_same(told, undisturbed)
+    counts = told.stored.tallies
+    settled = counts.accepted + counts.duplicate + told.redelivered
+    refused = sum(
+        sum(int(key[0]) in _numbers(batch) for key in told.rejected)
+        for batch in batches
+    )
+    assert settled + refused == sum(published(batch) for batch in batches)
+
+
+def _numbers(batch: Any) -> set[int]:
+    return {int(one["kinesis"]["sequenceNumber"]) for one in batch}
+
+
+@by_law
+@given(streams())
+def test_every_reading_is_accepted_or_a_duplicate_or_rejected(
+    stream: list[Any],
+) -> None:
+    told = tell(Told(), stream)
+
+    counts = told.stored.tallies
+    rejected = sum(fault.readings for _, _, fault in told.rejected.values())
+    assert counts.accepted + counts.duplicate + rejected == published(stream)
+    assert counts.late <= counts.accepted
+
+
+@by_law
+@given(streams())
+def test_every_accepted_reading_is_in_exactly_one_minute(stream: list[Any]) -> None:
+    told = tell(Told(), stream)
+
+    still_open = unpack(told.stored.packed).windows.values()
+    counted = sum(w.readings for w in (*told.minutes.values(), *still_open))
+    assert counted == told.stored.tallies.accepted
+    late = sum(window.late for window in told.minutes.values())
+    assert late == told.stored.tallies.late
+
+
+@by_law
+@given(streams())
+def test_state_is_read_back_as_it_was_written(stream: list[Any]) -> None:
+    state = WorkingState()
+    fold(state, intake(stream, START).groups["s"], ROAD, POLICY)
+
+    assert unpack(pack(state)) == state
+
+
+windows = st.builds(
+    Window,
+    readings=st.integers(0, 10**6),
+    vehicles=st.integers(0, 10**6),
+    exposure_ms=st.integers(0, 10**9),
+    pace=st.floats(0, 10**6),
+    occupied_ms=st.floats(0, 10**9),
+    occupancy_ms=st.integers(0, 10**9),
+    score=st.integers(0, 10**9),
+    standing=st.integers(0, 10**6),
+    late=st.integers(0, 10**6),
+)
+
+
+@by_law
+@given(windows, windows, windows)
+def test_minutes_may_be_merged_in_any_order(a: Window, b: Window, c: Window) -> None:
+    assert merged(a, b) == merged(b, a)
+    one, other = merged(merged(a, b), c), merged(a, merged(b, c))
+    assert msgspec.structs.astuple(one) == approx(other)
+
+
+@by_law
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.integers(0, 1000)), max_size=60),
+    POLICIES,
+)
+def test_at_most_one_alert_is_open_and_its_levels_follow_each_other(
+    scores: list[tuple[int, int]], policy: Policy
+) -> None:
+    alert, at, level, opened_at = AlertState(), START, NONE, None
+    steps = {
+        (NONE, HIGH): "opened",
+        (NONE, SEVERE): "opened",
+        (HIGH, SEVERE): "escalated",
+        (SEVERE, HIGH): "eased",
+        (HIGH, NONE): "cleared",
+        (SEVERE, NONE): "cleared",
+    }
+    for wait_s, score in scores:
+        at += wait_s * 1000
+        turn = advance(alert, score, at, Thresholds.of(policy))
+        if turn is None:
+            assert alert.level == level
+            continue
+        assert turn.kind == steps[level, turn.level]
+        assert turn.previous == level
+        assert (turn.at, turn.opened_at) == (at, at if level == NONE else opened_at)
+        assert turn.peak >= score
+        assert turn.peak_level >= max(turn.level, turn.previous)
+        level, opened_at = turn.level, turn.opened_at
+
+
+@by_law
+@given(streams(), POLICIES)
+def test_events_have_ids_of_their_own_and_are_told_once(
+    stream: list[Any], policy: Policy
+) -> None:
+    told = tell(Told(), stream, policy)
+
+    ids = [event["event_id"] for event in told.stored.outbox]
+    assert len(set(ids)) == len(ids) == len(told.changes)
+
+
+@settings(by_law, max_examples=300)
+@given(st.one_of(st.binary(), anything.map(lambda one: json.dumps(one).encode())))
+def test_no_message_whatever_stops_the_batch(data: bytes) -> None:
+    taken = intake([record(1, data)], START)
+    told = tell(Told(), [record(1, data)])
+
+    counts = told.stored.tallies
+    assert len(lines(told.rejected.values())) == len(told.rejected)
+    rejected = sum(fault.readings for _, _, fault in told.rejected.values())
+    assert counts.accepted + counts.duplicate + rejected == taken.readings

@@ -1,0 +1,129 @@
+"""Minutes: two are open, older ones are written, late readings join their own."""
+
+from __future__ import annotations
+
+from traffic.rows import history_row, minutes_of, minutes_to_read
+from traffic.windows import Window, merged, pack, unpack
+
+from .builders import MINUTE, START, Told, message, reading, records, say, tell
+
+
+def test_the_newest_minute_and_the_one_before_stay_open() -> None:
+    told = say(message(reading("a", 0)), message(reading("b", 60)))
+
+    assert told.minutes == {}
+
+
+def test_a_minute_closes_when_the_second_after_it_opens() -> None:
+    told = say(*(message(reading("a", s)) for s in (0, 59, 60, 120)))
+
+    assert {m - MINUTE: w.readings for m, w in told.minutes.items()} == {0: 2}
+
+
+def test_minutes_without_readings_are_left_out_not_written_as_zero() -> None:
+    told = say(message(reading("a", 0)), message(reading("a", 600)))
+
+    assert {m - MINUTE: w.readings for m, w in told.minutes.items()} == {0: 1}
+
+
+def test_a_reading_of_the_minute_before_is_in_time() -> None:
+    told = say(message(reading("a", 119)), message(reading("b", 1)))
+
+    assert told.stored.tallies.late == 0
+    assert told.stored.tallies.accepted == 2
+
+
+def test_a_reading_older_than_both_open_minutes_joins_its_own() -> None:
+    told = say(
+        message(reading("a", 0, count=10)),
+        message(reading("a", 180)),
+        message(reading("b", 30, count=4), received=181),
+    )
+
+    assert (told.stored.tallies.accepted, told.stored.tallies.late) == (3, 1)
+    ours = told.minutes[MINUTE]
+    assert (ours.readings, ours.vehicles, ours.late) == (2, 14, 1)
+
+
+def test_a_late_reading_of_a_minute_that_closed_earlier_is_merged_with_its_row() -> (
+    None
+):
+    before = say(message(reading("a", 0)), message(reading("a", 180)))
+
+    told = tell(before, records(message(reading("b", 30), received=200), first=3))
+
+    assert minutes_to_read(told.last) == [MINUTE]
+    assert list(minutes_of(told.last)) == [MINUTE]
+    assert told.minutes[MINUTE].readings == 2
+
+
+def test_a_minute_that_closes_in_the_same_batch_has_no_row_yet() -> None:
+    told = say(
+        message(reading("a", 0)),
+        message(reading("a", 180)),
+        message(reading("b", 30), received=181),
+    )
+
+    assert minutes_to_read(told.last) == []
+
+
+def test_a_device_that_buffered_for_a_day_fills_every_minute() -> None:
+    day = 24 * 60
+    now = message(reading("a", 0))
+    buffered = [reading("b", 60 * (i - day)) for i in range(day)]
+
+    told = say(now, *(message(*buffered[i : i + 60]) for i in range(0, day, 60)))
+
+    assert told.stored.tallies.accepted == day + 1
+    assert told.stored.tallies.late == day - 1  # the last one's minute is still open
+    assert {m - MINUTE for m in told.minutes} == set(range(-day, -1))
+    assert {w.readings for w in told.minutes.values()} == {1}
+
+
+def test_sums_of_a_row_can_be_read_back_and_added_to() -> None:
+    window = Window()
+    window.add(7, 33.3, 0.25, 60_000, 415)
+
+    assert unpack(pack(window)) == window
+    assert merged(window, Window()) == window
+
+
+def test_a_row_tells_the_traffic_of_its_minute() -> None:
+    window = Window()
+    window.add(20, 100.0, 0.1, 60_000, 0)  # 1200 veh/h at 100 km/h
+    window.add(20, 50.0, 0.3, 60_000, 500)  # 1200 veh/h at 50 km/h
+    window = merged(window, Window(late=1))
+
+    row = history_row(Told().stored, MINUTE, window, retention_days=30)
+
+    assert unpack(row.pop("sums")) == window
+    assert row == {
+        "segment_id": "s",
+        "minute": "2027-01-15T08:00Z",
+        "hour": "2027-01-15T08Z",
+        "district": "Los Angeles",
+        "readings": 2,
+        "vehicles": 40,
+        "flow": 4800,  # four lanes
+        "flow_per_lane": 1200,
+        "speed": 66.7,
+        "density": 18.0,
+        "occupancy": 0.2,
+        "speed_ratio": 0.667,
+        "travel_time_index": 1.5,
+        "level_of_service": "D",
+        "congestion_score": 25.0,
+        "late": 1,
+        "expires_at": START // 1000 + 30 * 86_400,
+    }
+
+
+def test_a_row_of_an_empty_road_has_a_flow_of_zero_and_no_speed() -> None:
+    window = Window()
+    window.add(0, None, 0.0, 60_000, 0)
+
+    row = history_row(Told().stored, MINUTE, window, retention_days=30)
+
+    assert (row["flow"], row["density"], row["congestion_score"]) == (0, 0.0, 0.0)
+    assert row["speed"] is None
+    assert row["level_of_service"] == "A"

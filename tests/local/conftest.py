@@ -1,0 +1,7 @@
+"""Fixtures of the local city's own tests."""
+
+from __future__ import annotations
+
+from .pipe import pipe
+
+__all__ = ["pipe"]

@@ -1,0 +1,135 @@
+"""A device publishes to its own segment under its own name, and to nothing else."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trafficctl.local import devices
+
+from .device import Certificate, Device, register
+
+DENIED = "Not authorized"
+OWN = {"segment_id": "seg-own"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("devices")
+
+
+@pytest.fixture(scope="module")
+def certificate(local_city: Any, folder: Path) -> Certificate:
+    return register(local_city, folder, "dev-own", OWN)
+
+
+@pytest.fixture(scope="module")
+def device(local_city: Any, certificate: Certificate) -> Iterator[Device]:
+    made = Device(local_city.city, "dev-own", certificate)
+    yield made
+    made.close()
+
+
+def test_its_own_topic_is_open(local_city: Any, device: Device) -> None:
+    prefix = local_city.outputs["IngestTopicPrefix"]
+
+    assert device.connected == "Success"
+    assert device.publish(f"{prefix}/seg-own/dev-own", {}) == "Success"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "{prefix}/seg-other/dev-own",
+        "{prefix}/seg-own/dev-other",
+        "{prefix}/seg-own",
+        "{prefix}/seg-own/dev-own/more",
+        "$aws/rules/another_rule/traffic/seg-own/dev-own",
+        "traffic/seg-own/dev-own",
+    ],
+)
+def test_any_other_topic_is_refused(
+    local_city: Any, device: Device, topic: str
+) -> None:
+    prefix = local_city.outputs["IngestTopicPrefix"]
+
+    assert device.publish(topic.format(prefix=prefix), {}) == DENIED
+
+
+def test_another_name_may_not_connect(
+    local_city: Any, certificate: Certificate
+) -> None:
+    device = Device(local_city.city, "dev-other", certificate)
+    device.close()
+
+    assert device.connected == DENIED
+
+
+def test_a_thing_without_segment_may_publish_nowhere(
+    local_city: Any, folder: Path
+) -> None:
+    """Not even to a topic spelled as the variable is."""
+    own = register(local_city, folder, "dev-none", {})
+    device = Device(local_city.city, "dev-none", own)
+    prefix = local_city.outputs["IngestTopicPrefix"]
+    variable = "${iot:Connection.Thing.Attributes[segment_id]}"
+
+    answers = [device.publish(f"{prefix}/{s}/dev-none", {}) for s in ("x", variable)]
+    device.close()
+
+    assert answers == [DENIED, DENIED]
+
+
+def test_a_device_without_certificate_is_refused(local_city: Any) -> None:
+    """TLS 1.3 lets the client believe for a moment: no CONNACK is what counts."""
+    try:
+        device = Device(local_city.city, "nobody", None, patience_s=2)
+    except (ssl.SSLError, ConnectionError):
+        return
+    device.close()
+    assert device.connected is None
+
+
+# Policy variables by themselves
+
+CONTEXT = {
+    "iot:connection.thing.thingname": "dev-1",
+    **devices.thing_variables(
+        {"attributes": {"Segment": "A", "segment": "b"}, "thingTypeName": "sensor"}
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("iot:Connection.Thing.ThingName", "dev-1"),
+        ("iot:Connection.Thing.ThingTypeName", "sensor"),
+        ("iot:Connection.Thing.Attributes[Segment]", "A"),
+        ("iot:Connection.Thing.Attributes[segment]", "b"),
+        ("iot:Connection.Thing.Attributes[SEGMENT]", None),
+        ("iot:Connection.Thing.Attributes", None),
+    ],
+)
+def test_names_of_attributes_are_case_sensitive(name: str, value: str | None) -> None:
+    assert devices.variable(name, CONTEXT) == value
+
+
+@pytest.mark.parametrize("value", ["*", "seg-?", "a*b"])
+def test_a_wildcard_in_a_value_does_not_widen_the_policy(value: str) -> None:
+    context = devices.thing_variables({"attributes": {"segment": value}})
+
+    assert devices.variable("iot:Connection.Thing.Attributes[segment]", context) is None
+
+
+def test_an_unresolvable_variable_is_replaced_by_what_nobody_can_guess() -> None:
+    template = "topic/${iot:Connection.Thing.Attributes[x]}"
+
+    found = devices.resolved(template, {})
+
+    assert "${" not in found
+    assert len(found) > len("topic/") + 32

@@ -1,0 +1,46 @@
+"""Certificates that are signed with a remembered key are the same certificates."""
+
+from __future__ import annotations
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from ministack.core import x509_utils
+
+from trafficctl.keys import key_and_request
+from trafficctl.local.signing import Remembering
+
+
+def test_a_remembered_key_is_the_key() -> None:
+    _, secret = x509_utils.generate_ca()
+    remembering = Remembering(serialization)
+    first = remembering.load_pem_private_key(secret.encode(), password=None)
+    again = remembering.load_pem_private_key(secret.encode(), password=None)
+    plain = serialization.load_pem_private_key(secret.encode(), password=None)
+    assert first is again
+    assert first.private_numbers() == plain.private_numbers()
+
+
+def test_another_key_is_not_mistaken_for_it() -> None:
+    remembering = Remembering(serialization)
+    numbers = {
+        remembering.load_pem_private_key(secret.encode(), password=None).key_size
+        for _, secret in (x509_utils.generate_ca(),)
+    }
+    key, _ = key_and_request("d")
+    other = remembering.load_pem_private_key(key.encode(), password=None)
+    assert other.key_size not in numbers
+
+
+def test_all_else_is_as_the_module_has_it() -> None:
+    assert Remembering(serialization).Encoding is serialization.Encoding
+
+
+def test_a_certificate_is_signed_for_the_key_that_asked() -> None:
+    authority = x509_utils.generate_ca()
+    _, request = key_and_request("d")
+    signed = x509_utils.sign_certificate_request(*authority, request)
+    certificate = x509.load_pem_x509_certificate(signed.encode())
+    issuer = x509.load_pem_x509_certificate(authority[0].encode())
+    certificate.verify_directly_issued_by(issuer)
+    asked = x509.load_pem_x509_csr(request.encode())
+    assert certificate.public_key() == asked.public_key()

@@ -1,0 +1,333 @@
+"""The store keeps DynamoDB's limits, and a refusal reaches the segment it is for."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import botocore.exceptions
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+from tests.core.builders import POLICY, START, message, ms, reading, record
+from traffic import items
+from traffic.decide import Decision, decide
+from traffic.errors import Conflict, PublishError, QuarantineError, StoreError
+from traffic.intake import intake
+from traffic.model import StoredSegment
+from traffic.publish import EventBridgeBus
+from traffic.quarantine import S3Quarantine
+from traffic.store import DynamoStore
+
+from .city import TABLES, City, Line, Wire
+from .fake_dynamodb import FakeDynamoDB, refused
+
+
+def store_of(dynamodb: Any, line: Line | None = None) -> DynamoStore:
+    return DynamoStore(Wire(dynamodb, line or Line()), TABLES, 30, lambda _: None)
+
+
+def decided(stored: StoredSegment, *messages: bytes) -> Decision:
+    taken = intake([record(i, m) for i, m in enumerate(messages, 1)], START)
+    return decide(stored, taken.groups["s"], ms(5), POLICY)
+
+
+def first(segment_id: str) -> Decision:
+    return decided(StoredSegment(segment_id), message(reading()))
+
+
+def names(count: int) -> list[str]:
+    return [f"s{i}" for i in range(count)]
+
+
+def with_segments(count: int) -> tuple[FakeDynamoDB, list[Decision]]:
+    """Segments that were written once, and a plain update of each."""
+    dynamodb = FakeDynamoDB()
+    store = store_of(dynamodb)
+    written = [first(name) for name in names(count)]
+    assert set(store.write(written).values()) == {None}
+    again = [decided(one.segment, message(reading("b"))) for one in written]
+    return dynamodb, again
+
+
+def test_a_segment_is_read_as_it_was_written() -> None:
+    dynamodb, _ = with_segments(1)
+    (decision,) = (first("s0"),)
+
+    assert store_of(dynamodb).read(["s0", "new"]) == {
+        "s0": decision.segment,
+        "new": StoredSegment("new"),
+    }
+
+
+def test_segments_are_read_a_hundred_at_a_time() -> None:
+    dynamodb, _ = with_segments(250)
+    line = Line()
+
+    found = store_of(dynamodb, line).read(names(250))
+
+    assert list(found) == names(250)
+    assert {one.version for one in found.values()} == {1}
+    assert line.calls == ["batch_get_item"] * 3
+
+
+def test_keys_that_were_left_unprocessed_are_asked_for_again() -> None:
+    dynamodb = FakeDynamoDB(answers_at_most=4)
+    store_of(dynamodb).write([first(name) for name in names(10)])
+    waits: list[float] = []
+
+    store = DynamoStore(dynamodb, TABLES, 30, waits.append)
+    found = store.read(names(10))
+
+    assert {one.version for one in found.values()} == {1}
+    assert waits == [0.05, 0.1]
+
+
+def test_segments_that_stay_unread_fail_and_do_not_look_new() -> None:
+    """A throttled table answers nothing: that must not be taken for an empty one."""
+    store = store_of(FakeDynamoDB(answers_at_most=0))
+
+    (error,) = store.read(["s"]).values()
+
+    assert isinstance(error, StoreError)
+    assert str(error) == "segments: 1 keys were left unread"
+
+
+def test_a_call_that_fails_fails_the_hundred_it_asked_for() -> None:
+    dynamodb, _ = with_segments(150)
+    store = store_of(dynamodb, Line(fail_at=1, how="throttle"))
+
+    found = store.read(names(150))
+
+    failed = [s for s, one in found.items() if isinstance(one, StoreError)]
+    assert len(failed) in {50, 100}
+
+
+def test_plain_updates_go_out_twenty_five_a_call() -> None:
+    dynamodb, again = with_segments(60)
+    line = Line()
+
+    outcomes = store_of(dynamodb, line).write(again)
+
+    assert outcomes == dict.fromkeys(names(60))
+    assert line.calls == ["batch_execute_statement"] * 3
+    versions = {row["version"]["N"] for row in dynamodb.rows("segments")}
+    assert versions == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ConditionalCheckFailed", Conflict),
+        ("TransactionConflict", Conflict),
+        ("ThrottlingError", StoreError),
+        ("ProvisionedThroughputExceeded", StoreError),
+        ("InternalServerError", StoreError),
+        ("ValidationError", StoreError),
+    ],
+)
+def test_a_refused_statement_fails_its_segment_alone(code: str, kind: Any) -> None:
+    dynamodb, again = with_segments(3)
+    dynamodb.refusals = {"s1": code}
+
+    outcomes = store_of(dynamodb).write(again)
+
+    assert (outcomes["s0"], outcomes["s2"]) == (None, None)
+    assert type(outcomes["s1"]) is kind
+    assert str(outcomes["s1"]) == f"{code}: says the fake"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ConditionalCheckFailed", Conflict),
+        ("TransactionConflict", Conflict),
+        ("ThrottlingError", StoreError),
+        ("ProvisionedThroughputExceeded", StoreError),
+        ("ValidationError", StoreError),
+    ],
+)
+def test_a_refused_transaction_fails_only_the_segment_it_was_refused_for(
+    code: str, kind: Any
+) -> None:
+    dynamodb = FakeDynamoDB()
+    dynamodb.refusals = {"s1": code}
+
+    outcomes = store_of(dynamodb).write([first(name) for name in names(3)])
+
+    assert (outcomes["s0"], outcomes["s2"]) == (None, None)
+    assert type(outcomes["s1"]) is kind
+    assert len(list(dynamodb.rows("segments"))) == 2
+
+
+def test_transactions_hold_as_many_segments_as_their_limit_allows() -> None:
+    dynamodb, line = FakeDynamoDB(), Line()
+
+    store_of(dynamodb, line).write([first(name) for name in names(250)])
+
+    assert line.calls == ["transact_write_items"] * 3
+
+
+def test_a_minute_is_written_with_its_segment_or_not_at_all() -> None:
+    dynamodb, _ = with_segments(1)
+    stored = store_of(dynamodb).read(["s0"])["s0"]
+    moved = decided(stored, message(reading("b")))
+    closing = decided(stored, message(reading("c", 120), received=120))
+    assert store_of(dynamodb).write([moved]) == {"s0": None}
+
+    (refusal,) = store_of(dynamodb).write([closing]).values()
+
+    assert isinstance(refusal, Conflict)
+    assert list(dynamodb.rows("history")) == []
+
+
+def test_the_road_loaders_attributes_are_left_alone() -> None:
+    dynamodb = City("s0").dynamodb
+    store = store_of(dynamodb)
+    store.write([decided(store.read(["s0"])["s0"], message(reading()))])
+    store.write([decided(store.read(["s0"])["s0"], message(reading("b")))])
+
+    (row,) = dynamodb.rows("segments")
+    assert items.value_of(row["line"]) == "a line"
+    assert items.value_of(row["name"]) == "I-405 N"
+    assert items.value_of(row["version"]) == 2
+
+
+def test_attributes_that_no_longer_hold_are_removed() -> None:
+    dynamodb = FakeDynamoDB()
+    store = store_of(dynamodb)
+    store.write([decided(StoredSegment("s0"), message(reading(occupancy=0.2)))])
+    empty = message(reading(seconds=30, count=0, speed=None))
+    store.write([decided(store.read(["s0"])["s0"], empty)])
+
+    (row,) = dynamodb.rows("segments")
+    assert {"speed", "occupancy", "alert_id"} & set(row) == set()
+    assert row["flow"] == {"N": "0"}
+
+
+def test_an_outbox_is_emptied_only_at_the_version_that_was_sent() -> None:
+    dynamodb = FakeDynamoDB()
+    store = store_of(dynamodb)
+    jam = [message(reading(seconds=s, speed=5)) for s in (0, 60)]
+    sent = decided(StoredSegment("s0"), *jam).segment
+    store.write([decided(StoredSegment("s0"), *jam)])
+    newer = decided(sent, message(reading("b", 61, speed=5)))
+    store.write([newer])
+
+    store.mark_sent([sent])
+    assert len(store.read(["s0"])["s0"].outbox) == 1
+
+    store.mark_sent([newer.segment])
+    assert store.read(["s0"])["s0"].outbox == ()
+
+
+def test_an_outbox_that_could_not_be_emptied_is_an_error() -> None:
+    dynamodb, again = with_segments(2)
+    dynamodb.refusals = {"s1": "ThrottlingError"}
+
+    with pytest.raises(StoreError, match="ThrottlingError"):
+        store_of(dynamodb).mark_sent([one.segment for one in again])
+
+
+def test_events_go_out_ten_a_request_and_each_is_answered_for() -> None:
+    city, line = City(), Line()
+    city.bus.refuses = 1
+    bus = EventBridgeBus(Wire(city.bus, line), "bus")
+
+    taken = bus.send([{"event_id": str(i)} for i in range(25)])
+
+    assert taken == [False] + [True] * 24
+    assert line.calls == ["put_events"] * 3
+
+
+def test_a_retry_writes_the_same_quarantine_object() -> None:
+    city = City("s")
+    batch = [record(7, b"{"), record(8, message(reading(count=-1)))]
+
+    city.process(batch)
+    (key,) = city.s3.objects
+    written = dict(city.s3.objects)
+    city.process(batch)
+
+    assert key == "quarantine/2027-01-15/shardId-000000000001/7.jsonl"
+    assert city.s3.objects == written
+
+
+def store_of_client(client: Any) -> DynamoStore:
+    return DynamoStore(client, TABLES, 30, lambda _: None)
+
+
+def keep_one(client: Any) -> None:
+    taken = intake([record(1, b"{")], START)
+    S3Quarantine(client, "bucket").keep("shard", taken.rejected)
+
+
+CALLS = [
+    (StoreError, lambda client: list(store_of_client(client).read(["s"]).values())),
+    (
+        StoreError,
+        lambda client: list(store_of_client(client).write([first("s")]).values()),
+    ),
+    (PublishError, lambda client: EventBridgeBus(client, "bus").send([{}])),
+    (QuarantineError, keep_one),
+]
+
+
+class Refusing:
+    """A client whose every call fails alike."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**_: Any) -> Any:
+            raise self._error
+
+        return call
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused("AccessDeniedException", "Any"),
+        refused("ThrottlingException", "Any"),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1"),
+        BotoCoreError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize(("kind", "call"), CALLS)
+def test_every_error_of_aws_becomes_one_of_ours(
+    kind: type[Exception], call: Any, error: Exception
+) -> None:
+    """Raised, or returned for the segment that met it."""
+    try:
+        (met,) = call(Refusing(error))
+    except (StoreError, PublishError, QuarantineError) as raised:
+        met = raised
+
+    assert type(met) is kind
+    assert met.__cause__ is error
+
+
+def test_the_two_roots_we_translate_cover_all_errors_of_botocore() -> None:
+    """Else an error that botocore adds would end the batch instead of a segment."""
+    known = [
+        one
+        for _, one in inspect.getmembers(botocore.exceptions, inspect.isclass)
+        if issubclass(one, Exception) and one.__module__ == "botocore.exceptions"
+    ]
+
+    assert len(known) > 50
+    others = {
+        one.__name__
+        for one in known
+        if not issubclass(one, (BotoCoreError, ClientError))
+    }
+    # Met when a client is made, or warnings: no call raises them.
+    assert others == {
+        "MissingServiceIdError",
+        "UndefinedModelAttributeError",
+        "ImminentRemovalWarning",
+        "UnsupportedTLSVersionWarning",
+    }
