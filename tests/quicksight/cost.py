@@ -73,8 +73,9 @@ def look(sheet: str, city: Figures, price: Figures) -> Look:
 
 def table(city: Figures, price: Figures) -> str:
     """Return the looks as the page shows them."""
-    names = "sheet queries read,_MB DynamoDB,_$ connector,_$ Athena,_$ sum,_$".split()
-    head = " | ".join(names).replace("_", " ")
+    parts = ["DynamoDB, $", "connector, $", "Athena, $", "sum, $"]
+    names = ["sheet", "queries", "read, MB", *parts]
+    head = " | ".join(names)
     return f"| {head} |\n{'|---' * len(names)}|\n" + "".join(
         f"| {SHEETS[sheet]['Name']} | {one.queries} | {one.megabytes:,.0f} "
         f"| {one.dynamodb:.4f} | {one.connector:.4f} | {one.athena:.4f} "
