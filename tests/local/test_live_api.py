@@ -1,0 +1,312 @@
+"""The live API as deployed: the authorizer enforces, and its role has what it needs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+
+from tests.live.fakes import alert, segment
+from traffic import items
+from trafficctl import users
+from trafficctl.demo.proxy import Target
+
+ANNA, BEN = "anna@city.example", "ben@city.example"
+ALERT_PATH = "/api/alerts/{}/acknowledge"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status and body of an answer."""
+
+    status: int
+    body: Any
+
+
+@dataclass
+class Live:
+    """The deployed API, spoken to by HTTP."""
+
+    city: Any
+    target: Target
+    tokens: dict[str, str]
+
+    def ask(
+        self, path: str, method: str = "GET", token: str | None = None, body: str = ""
+    ) -> Answer:
+        headers = {"Host": self.target.host(path), "Content-Type": "text/plain"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        connection = HTTPConnection(self.target.netloc, timeout=30)
+        try:
+            connection.request(method, path, body or None, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            kind = answer.getheader("Content-Type", "")
+            told = json.loads(text) if "json" in kind else text
+            return Answer(answer.status, told)
+        finally:
+            connection.close()
+
+    def get(self, path: str) -> Any:
+        """What a signed-in controller is told, which must be well."""
+        answer = self.ask(path, token=self.tokens[ANNA])
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    def put(self, table: str, *rows: dict[str, Any]) -> None:
+        client, name = self.city.client("dynamodb"), self.city.outputs[table]
+        for row in rows:
+            client.put_item(TableName=name, Item=items.attributes(row))
+
+    def acknowledge(self, alert_id: str, who: str = ANNA) -> Answer:
+        return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])
+
+
+def signed_in(local_city: Any, email: str) -> str:
+    outputs, password = local_city.outputs, users.a_password()
+    users.create(local_city.session, outputs, email, password)
+    client, redirect = outputs["UserPoolClientId"], outputs["LiveUrl"]
+    endpoint = local_city.city.endpoint
+    tokens = users.local_tokens(endpoint, client, redirect, email, password)
+    return str(tokens["id_token"])
+
+
+@pytest.fixture(scope="module")
+def live(local_city: Any) -> Live:
+    target = Target(local_city.city.endpoint, local_city.outputs["LiveUrl"])
+    tokens = {email: signed_in(local_city, email) for email in (ANNA, BEN)}
+    return Live(local_city, target, tokens)
+
+
+@pytest.fixture
+def anew(live: Live) -> Callable[[], None]:
+    """`anew()`: the function's next request meets an environment without a memory."""
+
+    aws, name = live.city.client("lambda"), f"{live.city.city.stack}-live-api"
+    timeout_s = aws.get_function_configuration(FunctionName=name)["Timeout"]
+
+    def restart() -> None:
+        aws.update_function_configuration(FunctionName=name, Timeout=timeout_s)
+
+    return restart
+
+
+def forged(token: str) -> str:
+    """The same claims under a signature that is not the pool's."""
+    head, claims, signature = token.split(".")
+    return f"{head}.{claims}.{signature[:-8]}{'A' * 8}"
+
+
+def unsigned(token: str) -> str:
+    """The same claims, for who would believe a token that names no signature."""
+    head = base64.urlsafe_b64encode(b'{"alg":"none","kid":"x"}').decode().rstrip("=")
+    return f"{head}.{token.split('.')[1]}."
+
+
+@pytest.mark.parametrize("path", ["/api/now", "/api/roads", "/api/segments/a"])
+@pytest.mark.parametrize(
+    "spoil", [lambda _: None, forged, unsigned, lambda _: "x", lambda _: ""]
+)
+def test_without_a_good_token_nothing_is_told(
+    live: Live, path: str, spoil: Callable[[str], str | None]
+) -> None:
+    answer = live.ask(path, token=spoil(live.tokens[ANNA]))
+
+    assert (answer.status, answer.body) == (401, {"message": "Unauthorized"})
+
+
+def test_a_token_of_another_pool_is_refused(live: Live) -> None:
+    cognito = live.city.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="others")["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="c", ExplicitAuthFlows=["ADMIN_NO_SRP_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    password = users.a_password()
+    users.create(live.city.session, {"UserPoolId": pool}, "eve@city.example", password)
+    foreign = cognito.admin_initiate_auth(
+        UserPoolId=pool,
+        ClientId=client,
+        AuthFlow="ADMIN_NO_SRP_AUTH",
+        AuthParameters={"USERNAME": "eve@city.example", "PASSWORD": password},
+    )["AuthenticationResult"]
+
+    for token in (foreign["IdToken"], foreign["AccessToken"]):
+        assert live.ask("/api/now", token=token).status == 401
+
+
+@pytest.fixture
+def short_lived(live: Live) -> Iterator[None]:
+    """The page's tokens last a second for once."""
+    cognito, outputs = live.city.client("cognito-idp"), live.city.outputs
+    names = {
+        "UserPoolId": outputs["UserPoolId"],
+        "ClientId": outputs["UserPoolClientId"],
+    }
+    told = cognito.describe_user_pool_client(**names)["UserPoolClient"]
+    kept = {k: v for k, v in told.items() if v != "" and not k.endswith("Date")}
+    units = {**kept["TokenValidityUnits"], "IdToken": "seconds"}
+    short = {**kept, "IdTokenValidity": 1, "TokenValidityUnits": units}
+    cognito.update_user_pool_client(**short)
+    yield
+    cognito.update_user_pool_client(**kept)
+
+
+@pytest.mark.usefixtures("short_lived")
+def test_a_token_is_good_until_it_expires(
+    live: Live, eventually: Callable[..., Any]
+) -> None:
+    token = signed_in(live.city, "cleo@city.example")
+
+    assert eventually(lambda: live.ask("/api/now", token=token).status == 401)
+
+
+def test_the_page_itself_is_public_and_says_where_to_sign_in(live: Live) -> None:
+    page, config = live.ask("/"), live.ask("/config.json")
+
+    assert (page.status, config.status) == (200, 200)
+    assert page.body.lower().startswith(b"<!doctype html>")
+    auth = config.body["auth"]
+    assert auth["client_id"] == live.city.outputs["UserPoolClientId"]
+    assert auth["domain"] == live.city.city.endpoint
+    assert live.ask("/app/../api/now").status != 200
+
+
+def test_a_controller_sees_the_city(live: Live, anew: Callable[[], None]) -> None:
+    live.put("RoadSegmentsTable", segment("seen", name="I-405 N", latitude=34.1))
+    anew()
+
+    roads = {road["id"]: road for road in live.get("/api/roads")["segments"]}
+    now = live.get("/api/now")
+    shown = {
+        row[0]: dict(zip(now["columns"], row, strict=True)) for row in now["segments"]
+    }
+
+    assert (roads["seen"]["name"], roads["seen"]["lat"]) == ("I-405 N", 34.1)
+    assert (shown["seen"]["speed"], shown["seen"]["flow"]) == (60.0, 1200)
+    assert live.get("/api/segments/seen")["name"] == "I-405 N"
+
+
+def test_a_change_is_seen_by_the_next_polls(
+    live: Live, eventually: Callable[..., Any]
+) -> None:
+    live.put("RoadSegmentsTable", segment("moving", speed=80.0))
+    eventually(lambda: "moving" in {row[0] for row in live.get("/api/now")["segments"]})
+    version = live.get("/api/now")["version"]
+    live.put("RoadSegmentsTable", segment("moving", int(time.time() * 1000), speed=9.5))
+
+    def news() -> Any:
+        rows = live.get(f"/api/now?since={version}")["segments"]
+        return [row[:3] for row in rows if row[0] == "moving"]
+
+    assert eventually(news) == [["moving", 30.0, 9.5]]
+
+
+def test_history_comes_from_its_own_table(live: Live) -> None:
+    live.put("RoadSegmentsTable", segment("past", free_flow_speed=105.0))
+    observed = segment("past")["observed_at"]
+    minute = {"segment_id": "past", "minute": "2026-11-22T18:00Z", "speed": 33.0}
+    live.put("SegmentHistoryTable", minute, {**minute, "minute": "2026-11-21T18:00Z"})
+
+    told = live.get("/api/segments/past/history?hours=3")
+
+    assert told["free_flow_speed"] == 105.0
+    assert [row[:2] for row in told["rows"]] == [
+        ["2026-11-22T18:00Z", 33.0],
+        [time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(observed / 1000)), 60.0],
+    ]
+
+
+def test_an_acknowledgement_is_kept_and_shown_to_all(
+    live: Live, eventually: Callable[..., Any]
+) -> None:
+    row = alert("seen", 5_000)
+    live.put("CongestionAlertsTable", {**row, "open_flag": "open", "day": "1970-01-01"})
+
+    first = live.acknowledge("seen%405000")
+    again = live.acknowledge("seen@5000", BEN)
+
+    assert first.status == 200
+    assert first.body["acknowledged_by"] == ANNA
+    assert again == first
+    assert eventually(lambda: first.body in live.get("/api/now")["alerts"])
+
+
+def test_a_cleared_alert_stays_as_it_is(live: Live) -> None:
+    live.put("CongestionAlertsTable", alert("done", 7_000, alert_status="cleared"))
+
+    answer = live.acknowledge("done@7000")
+
+    assert answer.status == 409
+    assert live.acknowledge("none@7000").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "status"),
+    [
+        ("/api/segments/nowhere", "GET", "", 404),
+        ("/api/segments/a%20b", "GET", "", 400),
+        ("/api/segments/..%2F..%2Fetc", "GET", "", 404),
+        ("/api/segments/seen/history?hours=-1", "GET", "", 400),
+        ("/api/segments/seen/history?hours=1e9", "GET", "", 400),
+        ("/api/roads?after=%00", "GET", "", 400),
+        ("/api/nothing", "GET", "", 404),
+        ("/api/now", "DELETE", "", 405),
+        ("/api/now", "POST", "x" * 2_000, 413),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence_and_no_trace(
+    live: Live, path: str, method: str, body: str, status: int
+) -> None:
+    answer = live.ask(path, method, live.tokens[ANNA], body)
+
+    assert answer.status == status
+    assert set(answer.body) == {"error"}
+    assert "Traceback" not in answer.body["error"]
+
+
+@pytest.mark.parametrize(
+    ("action", "path"),
+    [
+        ("dynamodb:Scan", "/api/now"),
+        ("dynamodb:Scan", "/api/roads"),
+        ("dynamodb:Query", "/api/now"),
+        ("dynamodb:Query", "/api/segments/seen/history"),
+        ("dynamodb:GetItem", "/api/segments/seen"),
+        ("dynamodb:GetItem", ALERT_PATH.format("fresh@9000")),
+        ("dynamodb:UpdateItem", ALERT_PATH.format("fresh@9000")),
+    ],
+)
+def test_the_role_needs_each_of_its_table_actions(
+    live: Live,
+    anew: Callable[[], None],
+    without_action: Any,
+    action: str,
+    path: str,
+) -> None:
+    live.put("RoadSegmentsTable", segment("seen"))
+    live.put("CongestionAlertsTable", {**alert("fresh", 9_000), "open_flag": "open"})
+    method = "POST" if path.endswith("acknowledge") else "GET"
+    role = f"arn:aws:iam::000000000000:role/{role_name(live.city)}"
+
+    with without_action(role, action):
+        anew()
+        refused = live.ask(path, method, live.tokens[ANNA])
+    anew()
+    answered = live.ask(path, method, live.tokens[ANNA])
+
+    assert (refused.status, answered.status) == (503, 200)
+
+
+def role_name(local_city: Any) -> str:
+    """The role of the live API, as it is deployed."""
+    name = f"{local_city.city.stack}-live-api"
+    aws = local_city.client("lambda")
+    role: str = aws.get_function_configuration(FunctionName=name)["Role"]
+    return role.rsplit("/", 1)[-1]
