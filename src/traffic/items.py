@@ -46,9 +46,9 @@ def attribute(value: Any) -> dict[str, Any]:
 
 def value_of(attribute: Mapping[str, Any]) -> Any:
     """Return the value of a text, number or bytes attribute."""
-    (kind, value), *_ = attribute.items()
+    kind, value = next(iter(attribute.items()))
     if kind == "N":
-        return float(value) if set(value) & set(".eE") else int(value)
+        return int(value) if value.lstrip("-").isdigit() else float(value)
     return value
 
 

@@ -16,7 +16,7 @@ from botocore.config import Config
 
 from .live import answers
 from .live.assets import FolderAssets
-from .live.reader import PARALLEL_SCANS, DynamoReader
+from .live.reader import PARALLEL_SCANS, DynamoReader, decode_scans
 from .live.service import LiveApi, Outside
 from .live.settings import read
 from .store import Tables
@@ -45,6 +45,7 @@ def _api() -> LiveApi:
     """Connect once for each execution environment, at its first request."""
     settings = read(os.environ)
     client = boto3.session.Session().client("dynamodb", config=_CLIENT)
+    decode_scans(client)
     tables = Tables(
         settings.segments_table, settings.history_table, settings.alerts_table
     )

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
+from bench.live_reads import response
 from traffic.errors import StoreError
-from traffic.live.reader import PARALLEL_SCANS, DynamoReader
+from traffic.live.reader import PARALLEL_SCANS, DynamoReader, decode_scans
 from traffic.store import Tables
 
 Answer = dict[str, Any]
@@ -142,3 +144,35 @@ def test_a_table_that_refuses_or_is_silent_is_a_store_error(fault: Exception) ->
     for ask in (reader.live, reader.open_alerts, lambda: reader.segment("a")):
         with pytest.raises(StoreError):
             ask()
+
+
+def wired(body: bytes, status: int = 200) -> Any:
+    """A client of boto3 whose every call is answered by *body*."""
+    client = boto3.client(
+        "dynamodb", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    answer = response(body, status)
+    client.meta.events.register("before-send.dynamodb", lambda **_: answer)
+    return client
+
+
+def test_scans_are_decoded_by_another_way_to_the_same_values() -> None:
+    body = (
+        b'{"Items": [{"segment_id": {"S": "a"}, "speed": {"N": "5.5"}}], "Count": 1,'
+        b' "ScannedCount": 1, "LastEvaluatedKey": {"segment_id": {"S": "a"}}}'
+    )
+    slow, fast = wired(body), wired(body)
+    decode_scans(fast)
+
+    answer = fast.scan(TableName="segments")
+    assert answer["Items"] == [{"segment_id": {"S": "a"}, "speed": {"N": "5.5"}}]
+    answer["ResponseMetadata"] = {}
+    assert answer == {**slow.scan(TableName="segments"), "ResponseMetadata": {}}
+
+
+def test_a_scan_that_is_refused_is_told_as_ever() -> None:
+    client = wired(b'{"__type": "x#AccessDeniedException", "message": "no"}', 400)
+    decode_scans(client)
+
+    with pytest.raises(StoreError, match="AccessDeniedException"):
+        DynamoReader(client, TABLES).live()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .live import anew, live
 from .pipe import pipe
 
-__all__ = ["pipe"]
+__all__ = ["anew", "live", "pipe"]

@@ -1,101 +1,18 @@
-"""The live API as deployed: the authorizer enforces, and its role has what it needs."""
+"""The live API as deployed: who may ask, what is answered, what is refused."""
 
 from __future__ import annotations
 
 import base64
-import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
 from tests.live.fakes import alert, segment
-from traffic import items
 from trafficctl import users
-from trafficctl.demo.proxy import Target
 
-ANNA, BEN = "anna@city.example", "ben@city.example"
-ALERT_PATH = "/api/alerts/{}/acknowledge"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Status and body of an answer."""
-
-    status: int
-    body: Any
-
-
-@dataclass
-class Live:
-    """The deployed API, spoken to by HTTP."""
-
-    city: Any
-    target: Target
-    tokens: dict[str, str]
-
-    def ask(
-        self, path: str, method: str = "GET", token: str | None = None, body: str = ""
-    ) -> Answer:
-        headers = {"Host": self.target.host(path), "Content-Type": "text/plain"}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        connection = HTTPConnection(self.target.netloc, timeout=30)
-        try:
-            connection.request(method, path, body or None, headers)
-            answer = connection.getresponse()
-            text = answer.read()
-            kind = answer.getheader("Content-Type", "")
-            told = json.loads(text) if "json" in kind else text
-            return Answer(answer.status, told)
-        finally:
-            connection.close()
-
-    def get(self, path: str) -> Any:
-        """What a signed-in controller is told, which must be well."""
-        answer = self.ask(path, token=self.tokens[ANNA])
-        assert answer.status == 200, answer.body
-        return answer.body
-
-    def put(self, table: str, *rows: dict[str, Any]) -> None:
-        client, name = self.city.client("dynamodb"), self.city.outputs[table]
-        for row in rows:
-            client.put_item(TableName=name, Item=items.attributes(row))
-
-    def acknowledge(self, alert_id: str, who: str = ANNA) -> Answer:
-        return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])
-
-
-def signed_in(local_city: Any, email: str) -> str:
-    outputs, password = local_city.outputs, users.a_password()
-    users.create(local_city.session, outputs, email, password)
-    client, redirect = outputs["UserPoolClientId"], outputs["LiveUrl"]
-    endpoint = local_city.city.endpoint
-    tokens = users.local_tokens(endpoint, client, redirect, email, password)
-    return str(tokens["id_token"])
-
-
-@pytest.fixture(scope="module")
-def live(local_city: Any) -> Live:
-    target = Target(local_city.city.endpoint, local_city.outputs["LiveUrl"])
-    tokens = {email: signed_in(local_city, email) for email in (ANNA, BEN)}
-    return Live(local_city, target, tokens)
-
-
-@pytest.fixture
-def anew(live: Live) -> Callable[[], None]:
-    """`anew()`: the function's next request meets an environment without a memory."""
-
-    aws, name = live.city.client("lambda"), f"{live.city.city.stack}-live-api"
-    timeout_s = aws.get_function_configuration(FunctionName=name)["Timeout"]
-
-    def restart() -> None:
-        aws.update_function_configuration(FunctionName=name, Timeout=timeout_s)
-
-    return restart
+from .live import ANNA, BEN, Live, signed_in
 
 
 def forged(token: str) -> str:
@@ -269,44 +186,3 @@ def test_bad_input_is_refused_with_a_sentence_and_no_trace(
     assert answer.status == status
     assert set(answer.body) == {"error"}
     assert "Traceback" not in answer.body["error"]
-
-
-@pytest.mark.parametrize(
-    ("action", "path"),
-    [
-        ("dynamodb:Scan", "/api/now"),
-        ("dynamodb:Scan", "/api/roads"),
-        ("dynamodb:Query", "/api/now"),
-        ("dynamodb:Query", "/api/segments/seen/history"),
-        ("dynamodb:GetItem", "/api/segments/seen"),
-        ("dynamodb:GetItem", ALERT_PATH.format("fresh@9000")),
-        ("dynamodb:UpdateItem", ALERT_PATH.format("fresh@9000")),
-    ],
-)
-def test_the_role_needs_each_of_its_table_actions(
-    live: Live,
-    anew: Callable[[], None],
-    without_action: Any,
-    action: str,
-    path: str,
-) -> None:
-    live.put("RoadSegmentsTable", segment("seen"))
-    live.put("CongestionAlertsTable", {**alert("fresh", 9_000), "open_flag": "open"})
-    method = "POST" if path.endswith("acknowledge") else "GET"
-    role = f"arn:aws:iam::000000000000:role/{role_name(live.city)}"
-
-    with without_action(role, action):
-        anew()
-        refused = live.ask(path, method, live.tokens[ANNA])
-    anew()
-    answered = live.ask(path, method, live.tokens[ANNA])
-
-    assert (refused.status, answered.status) == (503, 200)
-
-
-def role_name(local_city: Any) -> str:
-    """The role of the live API, as it is deployed."""
-    name = f"{local_city.city.stack}-live-api"
-    aws = local_city.client("lambda")
-    role: str = aws.get_function_configuration(FunctionName=name)["Role"]
-    return role.rsplit("/", 1)[-1]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional, Protocol
 
+import msgspec
+
 from ..errors import Conflict
 from ..items import attribute, value_of
 from ..store import Tables, called
@@ -153,6 +155,28 @@ class DynamoReader:
             )
         except Conflict:
             return
+
+
+def decode_scans(client: Any) -> None:
+    """Let *client* decode the answers to Scan by msgspec: five times as fast.
+
+    botocore decodes an answer by walking the service's model, which for a city's worth
+    of segments takes longer than all else together. Its hook before that takes the
+    items away; where a version of it has no such hook, it decodes them as ever.
+    """
+    client.meta.events.register("before-parse.dynamodb.Scan", _take_items)
+
+
+def _take_items(
+    response_dict: Item, customized_response_dict: Item, **_more: Any
+) -> None:
+    if response_dict["status_code"] == 200:
+        answer = _decode(response_dict["body"])
+        customized_response_dict["Items"] = answer.pop("Items")
+        response_dict["body"] = msgspec.json.encode(answer)
+
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def _projection(wanted: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""The live API's role has what it needs, and nothing that it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.live.fakes import alert, segment
+
+from .live import ALERT_PATH, ANNA, Live
+
+
+@pytest.mark.parametrize(
+    ("action", "path"),
+    [
+        ("dynamodb:Scan", "/api/now"),
+        ("dynamodb:Scan", "/api/roads"),
+        ("dynamodb:Query", "/api/now"),
+        ("dynamodb:Query", "/api/segments/seen/history"),
+        ("dynamodb:GetItem", "/api/segments/seen"),
+        ("dynamodb:GetItem", ALERT_PATH.format("fresh@9000")),
+        ("dynamodb:UpdateItem", ALERT_PATH.format("fresh@9000")),
+    ],
+)
+def test_the_role_needs_each_of_its_table_actions(
+    live: Live,
+    anew: Callable[[], None],
+    without_action: Any,
+    action: str,
+    path: str,
+) -> None:
+    live.put("RoadSegmentsTable", segment("seen"))
+    live.put("CongestionAlertsTable", {**alert("fresh", 9_000), "open_flag": "open"})
+    method = "POST" if path.endswith("acknowledge") else "GET"
+    role = f"arn:aws:iam::000000000000:role/{role_name(live.city)}"
+
+    with without_action(role, action):
+        anew()
+        refused = live.ask(path, method, live.tokens[ANNA])
+    anew()
+    answered = live.ask(path, method, live.tokens[ANNA])
+
+    assert (refused.status, answered.status) == (503, 200)
+
+
+def role_name(local_city: Any) -> str:
+    """The role of the live API, as it is deployed."""
+    name = f"{local_city.city.stack}-live-api"
+    aws = local_city.client("lambda")
+    role: str = aws.get_function_configuration(FunctionName=name)["Role"]
+    return role.rsplit("/", 1)[-1]
