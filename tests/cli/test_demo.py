@@ -224,14 +224,15 @@ def clock(event_ms):
 
 
 def test_the_citys_speed_is_weighted_by_the_vehicles_that_have_it():
-    jam = {"segment_id": "A", "alert_level": "severe", "flow": 3000, "speed_ratio": 0.2}
-    free = {"segment_id": "B", "flow": 1000, "speed_ratio": 1.0}
-    empty = {"segment_id": "C", "flow": 0}
+    jam = {"observed_at": 1, "alert_level": "severe", "flow": 3000, "speed_ratio": 0.2}
+    free = {"observed_at": 1, "flow": 1000, "speed_ratio": 1.0}
+    empty = {"observed_at": 1, "flow": 0}
+    unheard = {"segment_id": "D"}
 
-    glance = board.city_at_a_glance([jam, free, empty])
+    glance = board.city_at_a_glance([jam, free, empty, unheard])
 
     assert glance == {
-        "segments": 3,
+        "segments": 4,
         "severe": 1,
         "high": 0,
         "calm": 2,
@@ -248,7 +249,7 @@ def test_the_page_shows_how_old_each_segments_data_is():
 
     shown = board.worst(items, now_ms=2_500, wall_time_of=lambda ms: ms / 60)
 
-    assert [(s["name"], s["age_s"]) for s in shown] == [("A", 1.5), ("B", None)]
+    assert [(s["name"], s["age_s"]) for s in shown] == [("A", 1.5)]
 
 
 def test_open_alerts_show_severe_ones_first_then_the_newest():
