@@ -12,6 +12,16 @@ from trafficctl.output import duration
 from trafficctl.render import LEVELS, Filter, level_of
 from trafficctl.tables import Item
 
+SHOWN = (
+    "segment_id",
+    "district",
+    "congestion_score",
+    "speed",
+    "free_flow_speed",
+    "flow",
+    "level_of_service",
+)
+FIELDS = (*SHOWN, "name", "speed_ratio", "observed_at", "alert_level")
 WORST = 20
 NEWS = 8
 OPEN = 12
@@ -59,9 +69,7 @@ def worst(
 
 def _segment(item: Item, now_ms: float, wall_time_of: WallTime) -> dict[str, Any]:
     age = (now_ms - wall_time_of(item["observed_at"])) / 1000
-    shown = ("segment_id", "district", "congestion_score", "speed")
-    more = ("free_flow_speed", "flow", "level_of_service")
-    return {key: item.get(key) for key in shown + more} | {
+    return {key: item.get(key) for key in SHOWN} | {
         "name": item.get("name", item["segment_id"]),
         "level": level_of(item),
         "age_s": age,
