@@ -154,10 +154,7 @@ class Stream:
 
     def result(self) -> str:
         """What the mapping says of its last turn."""
-        (mapping,) = self._stack.client("lambda").list_event_source_mappings(
-            FunctionName=self._stack.outputs["ProcessorFunction"]
-        )["EventSourceMappings"]
-        return str(mapping["LastProcessingResult"])
+        return str(self._stack.mapping()["LastProcessingResult"])
 
     def letters(self) -> str:
         """All that the mapping gave up on and set aside."""
