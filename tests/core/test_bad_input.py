@@ -245,7 +245,7 @@ def test_a_rejection_names_the_expected_and_the_actual() -> None:
     told = among_neighbours(field("vehicle_count", "1001"))
 
     ((_, _, fault),) = told.rejected.values()
-    assert fault.expected == "`int` <= 1000"
+    assert fault.expected == "a whole number <= 1000"
     assert fault.actual == "1001"
     assert fault.raw == reading("bad", count=1001)
 
