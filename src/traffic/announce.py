@@ -41,6 +41,7 @@ def event_of(
         "peak_congestion": turn.peak / 10,
         "speed": _rounded(measures.speed),
         "free_flow_speed": road.free_flow_speed,
+        "traffic": traffic_of(measures.speed, road.free_flow_speed),
         "travel_time_index": _rounded(measures.travel_time_index, 2),
         "level_of_service": measures.level_of_service,
         "opened_at": turn.opened_at,
@@ -57,6 +58,13 @@ def place_of(stored: StoredSegment) -> str:
     """Return where a segment is, in words: its name and district, or its id."""
     parts = [part for part in (stored.road.name, stored.road.district) if part]
     return ", ".join(parts) or stored.segment_id
+
+
+def traffic_of(speed: Optional[float], free_flow_speed: float) -> str:
+    """Return how fast traffic is, in words; an empty road has no speed."""
+    if speed is None:
+        return "an empty road"
+    return f"{speed:.0f} of {free_flow_speed:.0f} km/h"
 
 
 def link_of(segment_id: str, policy: Policy) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from msgspec.structs import replace as _with
+
 from .decide import Decision, decide
 from .errors import (
     Conflict,
@@ -197,6 +199,6 @@ def _halves(parcels: Sequence[Parcel]) -> tuple[Sequence[Parcel], Sequence[Parce
     middle = len(parcel.readings) // 2
     places = parcel.positions or range(len(parcel.readings))
     return (
-        [parcel._replace(readings=parcel.readings[:middle], positions=places[:middle])],
-        [parcel._replace(readings=parcel.readings[middle:], positions=places[middle:])],
+        [_with(parcel, readings=parcel.readings[:middle], positions=places[:middle])],
+        [_with(parcel, readings=parcel.readings[middle:], positions=places[middle:])],
     )

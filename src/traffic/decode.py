@@ -26,6 +26,18 @@ _TYPE = re.compile(
     r"^Expected (?P<expected>.*), got `(?P<actual>.*?)`(?: - at `\$\.?(?P<path>.*)`)?$"
 )
 _MISSING = re.compile(r"^Object missing required field `(?P<path>.*)`$")
+_IN_WORDS = {
+    "`": "",
+    " | ": " or ",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "object": "an object",
+    ".0": "",
+}
+_WORDS = re.compile(
+    "|".join([r"`", r" \| ", r"\b(?:int|float|str|object)\b", r"\.0\b"])
+)
 _LONGEST_ACTUAL = 80
 _MOST_DIGITS = 640  # Python's own limit can't be set lower
 
@@ -131,13 +143,18 @@ def _explain(error: str, item: Any) -> Rejection:
     kind = _TYPE.match(error)
     if kind:
         path = kind["path"] or ""
-        return Rejection("wrong_type", path, kind["expected"], kind["actual"])
+        return Rejection("wrong_type", path, _plain(kind["expected"]), kind["actual"])
     span = _RANGE.match(error)
     if span:
         path = span["path"] or ""
         shown = _shown(item.get(path) if isinstance(item, dict) else item)
-        return Rejection("out_of_range", path, span["expected"], shown)
+        return Rejection("out_of_range", path, _plain(span["expected"]), shown)
     return Rejection("wrong_type", "", "a reading", error)
+
+
+def _plain(expected: str) -> str:
+    """Return msgspec's `float | null` as words: "a number or null"."""
+    return _WORDS.sub(lambda word: _IN_WORDS[word[0]], expected)
 
 
 def _refused(

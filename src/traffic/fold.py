@@ -69,8 +69,7 @@ def fold(
     """
     interval_ms = int(policy.default_interval_s * 1000)
     work = _Work(state, road, Thresholds.of(policy), interval_ms, Folded())
-    for parcel in parcels:
-        _take(work, parcel)
+    _take(work, parcels)
     if parcels:
         newest = parcels[-1]
         mark = int(newest.sequence_number), _place(newest, len(newest.readings) - 1)
@@ -81,46 +80,45 @@ def fold(
     return work.folded
 
 
-def _take(work: _Work, parcel: Parcel) -> None:
-    """Fold one message: the loop that every reading of the city goes through."""
+def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
+    """Fold messages: the loop that every reading of the city goes through."""
     state, sensors, windows = work.state, work.state.sensors, work.state.windows
     free_flow, default_ms = work.road.free_flow_speed, work.default_interval_ms
-    earliest = parcel.reference_ms - MAX_AGE_MS
-    utmost = parcel.reference_ms + MAX_CLOCK_LEAD_MS
-    accepted = 0
-    for reading in parcel.readings:
-        at, count = reading.timestamp, reading.vehicle_count
-        speed, occupancy = reading.average_speed, reading.occupancy
-        score, interval = reading.congestion_score, reading.interval
-        if at.__class__ is not int:
-            at = _instant(at)
-        if not earliest <= at <= utmost or (speed is None and count):
-            _reject(work, parcel, reading, fault_of(reading, at, parcel.reference_ms))
-            continue
-        slot = sensors.get(reading.sensor_id) or _admit(sensors, reading.sensor_id)
-        if slot is None or at <= slot.timestamp:
-            _pass_over(work, parcel, reading)
-            continue
-        if at > state.clock:
-            _tick(work, parcel, at, accepted)
-        if score is None:
-            score = score_of(count, speed, occupancy, free_flow)
-        tenths = int(score * 10 + 0.5)
-        interval_ms = default_ms if interval is None else int(interval * 1000)
-        window = windows.get(at // MINUTE_MS) or _window(work, at // MINUTE_MS, slot)
-        window.add(count, speed, occupancy, interval_ms, tenths)
-        state.total += tenths - (slot.score or 0)
-        state.fresh += slot.score is None
-        slot.score = tenths
-        slot.timestamp, slot.interval_ms, slot.vehicle_count = at, interval_ms, count
-        slot.speed = None if speed is None else int(speed * 10 + 0.5)
-        slot.occupancy = None if occupancy is None else int(occupancy * 1000 + 0.5)
-        if at < state.clock:
-            silence(state, slot, state.clock)
-        accepted += 1
-    if accepted:
-        work.folded.accepted += accepted
-        _judge(work, parcel)
+    for parcel in parcels:
+        received, accepted = parcel.reference_ms, 0
+        earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
+        for reading in parcel.readings:
+            at, count = reading.timestamp, reading.vehicle_count
+            speed, occupancy = reading.average_speed, reading.occupancy
+            if at.__class__ is not int:
+                at = _instant(at)
+            if not earliest <= at <= utmost or (speed is None and count):
+                _reject(work, parcel, reading, fault_of(reading, at, received))
+                continue
+            slot = sensors.get(reading.sensor_id) or _admit(sensors, reading.sensor_id)
+            if slot is None or at <= slot.timestamp:
+                _pass_over(work, parcel, reading)
+                continue
+            if at > state.clock:
+                _tick(work, parcel, at, accepted)
+            score, interval = reading.congestion_score, reading.interval
+            if score is None:
+                score = score_of(count, speed, occupancy, free_flow)
+            tenths = int(score * 10 + 0.5)
+            span_ms = default_ms if interval is None else int(interval * 1000)
+            minute = at // MINUTE_MS
+            window = windows.get(minute) or _window(work, minute, slot)
+            window.add(count, speed, occupancy, span_ms, tenths)
+            state.total += tenths - (slot.score or 0)
+            state.fresh += slot.score is None
+            slot.timestamp, slot.interval_ms, slot.vehicle_count = at, span_ms, count
+            slot.speed, slot.occupancy, slot.score = speed, occupancy, tenths
+            if at < state.clock:
+                silence(state, slot, state.clock)
+            accepted += 1
+        if accepted:
+            work.folded.accepted += accepted
+            _judge(work, parcel)
 
 
 def _tick(work: _Work, parcel: Parcel, at: int, accepted: int) -> None:

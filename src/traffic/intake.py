@@ -19,6 +19,9 @@ from .policy import MAX_CLOCK_LEAD_MS, MAX_ID_LENGTH
 _LONGEST_DELAY_MS = 7 * 24 * 3_600_000
 
 
+_UNREADABLE = Message()  # no whole message: it gets a second look
+
+
 @dataclass
 class Intake:
     """The messages of a batch by segment, in their order, and what could not be read.
@@ -43,13 +46,16 @@ def intake(records: Sequence[Mapping[str, Any]], now_ms: int) -> Intake:
     groups = taken.groups
     for record in records:
         body = record["kinesis"]
-        raw = _bytes_of(body["data"])
-        message = _whole_message(raw)
-        segment_id = body["partitionKey"]
-        if message is None or not (segment_id in groups or is_id(segment_id)):
+        raw, segment_id = _bytes_of(body["data"]), body["partitionKey"]
+        try:
+            message = decode_message(raw)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            message = _UNREADABLE
+        readings: Sequence[Any] = message.readings or (message,)
+        is_known = segment_id in groups or is_id(segment_id)
+        if not (is_known and is_whole(message)):
             _second_look(taken, segment_id, body, raw, now_ms)
             continue
-        readings: Sequence[Any] = message.readings or (message,)
         received = _received(message.received_at, body, now_ms)
         parcel = Parcel(body["sequenceNumber"], received, readings, message.device_id)
         groups[segment_id].append(parcel)
@@ -62,14 +68,6 @@ def _bytes_of(data: str) -> bytes:
         return binascii.a2b_base64(data)
     except ValueError:  # as the stream never has it: let the decoder refuse it
         return data.encode()
-
-
-def _whole_message(raw: bytes) -> Optional[Message]:
-    try:
-        message = decode_message(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
-    return message if is_whole(message) else None
 
 
 def _received(received_at: Optional[int], body: Mapping[str, Any], now_ms: int) -> int:

@@ -83,7 +83,7 @@ class Rejection(NamedTuple):
     raw: Any = None
 
 
-class Parcel(NamedTuple):
+class Parcel(msgspec.Struct, frozen=True, gc=False):
     """One decoded record: its readings with where and when they came from.
 
     *reference_ms* is the receipt time that clocks are judged against; *positions*

@@ -20,16 +20,16 @@ _LAYOUT = 1
 class Slot(msgspec.Struct, gc=False):
     """The last accepted reading of a sensor.
 
-    *speed* in tenths of km/h, *occupancy* in thousandths, *score* in tenths: whole
-    numbers, so that what is read back is what was written. *score* is None once the
-    reading is too old to speak for the present.
+    *speed* in km/h, *score* in tenths; *score* is None once the reading is too old to
+    speak for the present. Stored are tenths of km/h and thousandths of occupancy, and
+    measures are made of these, so that being stored in between changes nothing.
     """
 
     timestamp: int
     interval_ms: int
     vehicle_count: int
-    speed: Optional[int]
-    occupancy: Optional[int]
+    speed: Optional[float]
+    occupancy: Optional[float]
     score: Optional[int]
 
 
@@ -75,8 +75,8 @@ def pack(state: WorkingState) -> bytes:
             state.clock - slot.timestamp,
             slot.interval_ms,
             slot.vehicle_count,
-            slot.speed,
-            slot.occupancy,
+            _whole(slot.speed, 10),
+            _whole(slot.occupancy, 1000),
             slot.score,
         )
         for name, slot in state.sensors.items()
@@ -95,13 +95,28 @@ def pack(state: WorkingState) -> bytes:
     )
 
 
+def _whole(value: Optional[float], scale: int) -> Optional[int]:
+    return None if value is None else int(value * scale + 0.5)
+
+
+def _part(value: Optional[int], scale: int) -> Optional[float]:
+    return None if value is None else value / scale
+
+
 def unpack(packed: Optional[bytes]) -> WorkingState:
     """Return the state that `pack` wrote, or that of a segment never heard of."""
     if packed is None:
         return WorkingState()
     stored = _decode(packed)
     sensors = {
-        name: Slot(stored.clock - age, interval_ms, count, speed, occupancy, score)
+        name: Slot(
+            stored.clock - age,
+            interval_ms,
+            count,
+            _part(speed, 10),
+            _part(occupancy, 1000),
+            score,
+        )
         for name, age, interval_ms, count, speed, occupancy, score in stored.sensors
     }
     scores = [slot.score for slot in sensors.values() if slot.score is not None]
@@ -155,8 +170,8 @@ def latest(state: WorkingState) -> Window:
         if slot.score is not None:
             window.add(
                 slot.vehicle_count,
-                None if slot.speed is None else slot.speed / 10,
-                None if slot.occupancy is None else slot.occupancy / 1000,
+                _part(_whole(slot.speed, 10), 10),
+                _part(_whole(slot.occupancy, 1000), 1000),
                 slot.interval_ms,
                 slot.score,
             )

@@ -141,16 +141,14 @@ class DynamoStore:
         try:
             actions = [action for one in decisions for action in self._actions(one)]
             called(self._client.transact_write_items, TransactItems=actions)
-        except Conflict as error:
-            if len(decisions) == 1:
-                return {_id(decisions[0]): error}
-            return self._write_apart(decisions)
         except StoreError as error:
+            if len(decisions) > 1 and _is_cancelled(error):
+                return self._write_apart(decisions)
             return dict.fromkeys(map(_id, decisions), error)
         return dict.fromkeys(map(_id, decisions))
 
     def _write_apart(self, decisions: Sequence[Decision]) -> Outcomes:
-        """One conflict cancels a whole transaction: find out whose it was."""
+        """One refused item cancels a whole transaction: find out whose it was."""
         outcomes: Outcomes = {}
         for one in decisions:
             outcomes.update(self._write_wide([one]))
@@ -248,6 +246,12 @@ def called(call: Callable[..., Any], **arguments: Any) -> Any:
         raise _translated(error) from error
     except BotoCoreError as error:
         raise StoreError(str(error)) from error
+
+
+def _is_cancelled(error: StoreError) -> bool:
+    """Whether DynamoDB took a transaction back, rather than never begin it."""
+    cause = error.__cause__
+    return isinstance(cause, ClientError) and "CancellationReasons" in cause.response
 
 
 def _translated(error: ClientError) -> StoreError:

@@ -17,6 +17,7 @@ from trafficctl.reconcile import Report, reconcile, remarks, verdict
 
 DEFAULT_WAIT_S = 20.0
 LOOK_EVERY_S = 1.0
+MOST_WAITS = 15
 
 
 def settle(
@@ -25,16 +26,20 @@ def settle(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report:
-    """Look until the identity holds and the numbers stand still, or *wait_s* is over.
+    """Look until the identity holds and the numbers stand still.
 
-    Readings on their way through the stream look as if they were missing.
+    Readings on their way through the stream look as if they were missing: as long as
+    the numbers move, so does the end of the wait: *wait_s* without a move, or
+    MOST_WAITS of them where publishing goes on.
     """
-    deadline = clock() + wait_s
+    began = moved = clock()
     report = look()
-    while clock() < deadline:
+    while clock() - moved < wait_s and clock() - began < MOST_WAITS * wait_s:
         sleep(LOOK_EVERY_S)
         before, report = report, look()
-        if report.holds and report == before:
+        if report != before:
+            moved = clock()
+        elif report.holds:
             break
     return report
 
@@ -106,7 +111,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=non_negative_float,
         default=DEFAULT_WAIT_S,
         metavar="SECONDS",
-        help="how long the numbers may take to settle (%(default)s)",
+        help="how long the numbers may stand still before the verdict (%(default)s)",
     )
     add_common(parser, json=True)
     parser.set_defaults(run=run)

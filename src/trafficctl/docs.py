@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from trafficctl.__main__ import build_parser
@@ -33,15 +35,29 @@ so that each command works on the local city and on AWS alike.
 
 
 def cli_page() -> str:
-    """The whole page, in the width that argparse would use on an 80-column terminal."""
-    before = {name: os.environ.pop(name, None) for name in ("COLUMNS", "TRAFFIC_STACK")}
-    os.environ["COLUMNS"] = str(WIDTH)
-    try:
+    """The whole page, the same in every terminal and whatever the settings here."""
+    with _environment(COLUMNS=str(WIDTH), NO_COLOR="1", TRAFFIC_STACK=None):
         sections = _sections(build_parser())
-    finally:
-        os.environ.pop("COLUMNS")
-        os.environ.update({k: v for k, v in before.items() if v is not None})
     return "\n".join([INTRODUCTION, *sections])
+
+
+@contextmanager
+def _environment(**wanted: str | None) -> Iterator[None]:
+    """Set these variables for a while; None unsets one."""
+    before = {name: os.environ.get(name) for name in wanted}
+    _set(wanted)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _sections(parser: argparse.ArgumentParser, level: int = 2) -> list[str]:

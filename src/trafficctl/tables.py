@@ -75,13 +75,9 @@ class DynamoCity:
         self._segments = outputs["RoadSegmentsTable"]
         self._alerts = outputs["CongestionAlertsTable"]
 
-    def segments(self) -> list[Item]:
-        """Every road segment, by a parallel scan."""
-        return scan(self._client, self._segments, SEGMENT_FIELDS)
-
-    def observed_times(self) -> list[Item]:
-        """`segment_id` and `observed_at` of every road segment: a cheaper look."""
-        return scan(self._client, self._segments, ("segment_id", "observed_at"))
+    def segments(self, fields: Sequence[str] = SEGMENT_FIELDS) -> list[Item]:
+        """Every road segment, these *fields* of it, by a parallel scan."""
+        return scan(self._client, self._segments, fields)
 
     def segment(self, segment_id: str) -> Item | None:
         """One road segment, None when there is no such item."""

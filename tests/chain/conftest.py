@@ -47,12 +47,9 @@ def spare(whole: Stack, code: Path) -> Stack:
     parameters = {"EventBatchWindowSeconds": "0"}
     outputs = city.deploy(beside, TEMPLATE, parameters, _silently, code)
     made = Stack(beside, whole.home, outputs)
-    aws = made.client("lambda")
-    name = outputs["ProcessorFunction"]
-    (mapping,) = aws.list_event_source_mappings(FunctionName=name)[
-        "EventSourceMappings"
-    ]
-    aws.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=0)
+    made.client("lambda").update_event_source_mapping(
+        UUID=made.mapping()["UUID"], MaximumRetryAttempts=0
+    )
     return made
 
 

@@ -19,11 +19,6 @@ class Stack:
         self._session = city.session()
         self._clients: dict[str, Any] = {}
 
-    @property
-    def name(self) -> str:
-        """The stack's name."""
-        return self.city.stack
-
     def client(self, service: str) -> Any:
         """A client of the city's `service`."""
         if service not in self._clients:
@@ -33,6 +28,13 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """This process's environment, pointed at the city, for a subprocess."""
         return {**os.environ, **self.city.environment()}
+
+    def mapping(self) -> dict[str, Any]:
+        """The event source mapping of the processor."""
+        (found,) = self.client("lambda").list_event_source_mappings(
+            FunctionName=self.outputs["ProcessorFunction"]
+        )["EventSourceMappings"]
+        return dict(found)
 
     def items(self, table: str, **key: str) -> list[dict[str, Any]]:
         """The items of a table with these attributes, in plain values."""

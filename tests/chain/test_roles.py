@@ -7,24 +7,20 @@ be made good when the permission is back.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..local.device import Device, register
 from .permissions import LISTED, Permission, Permissions
 from .stack import Stack
 from .work import (
     ALL,
     NOTHING,
+    Publisher,
     Stored,
     Stream,
-    fresh_segment,
     logs_of_processor,
     new_batch,
-    now_ms,
-    reading,
 )
 
 
@@ -247,31 +243,6 @@ def test_a_mapping_without_it_loses_what_it_gives_up(
 
 
 # The rule, which puts into the stream and into the dead letters
-
-
-class Publisher:
-    """A device of the template's kind, and what becomes of its messages."""
-
-    def __init__(self, stack: Stack, folder: Path) -> None:
-        self._stack, self.segment, name = stack, fresh_segment(), "dev-roles"
-        own = register(stack, folder, name, {"segment_id": self.segment})
-        self.device = Device(stack.city, name, own)
-        prefix = stack.outputs["IngestTopicPrefix"]
-        self._topic = f"{prefix}/{self.segment}/{name}"
-
-    def publish(self) -> int:
-        """Publish a reading; gives its timestamp. The PUBACK comes after the rule."""
-        at_ms = now_ms()
-        assert self.device.publish(self._topic, reading(at_ms)) == "Success"
-        return at_ms
-
-    def letters(self) -> dict[str, str]:
-        """What the rule's error action has kept, by key."""
-        return self._stack.objects("DeadLetterBucket", f"iot/{self.segment}/")
-
-    def is_in_time(self, at_ms: int) -> bool:
-        """Whether the reading of that instant, or a later one, came to its segment."""
-        return self._stack.segment(self.segment).get("observed_at", 0) >= at_ms
 
 
 @pytest.fixture(scope="module")

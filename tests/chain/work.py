@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..local.device import Device, register
 from .stack import Stack
 
 _numbers = itertools.count(1)
@@ -154,10 +155,7 @@ class Stream:
 
     def result(self) -> str:
         """What the mapping says of its last turn."""
-        (mapping,) = self._stack.client("lambda").list_event_source_mappings(
-            FunctionName=self._stack.outputs["ProcessorFunction"]
-        )["EventSourceMappings"]
-        return str(mapping["LastProcessingResult"])
+        return str(self._stack.mapping()["LastProcessingResult"])
 
     def letters(self) -> str:
         """All that the mapping gave up on and set aside."""
@@ -169,6 +167,31 @@ class Stream:
         On AWS a metric does, DestinationDeliveryFailures.
         """
         return Path(self._stack.city.log).read_text(errors="replace")
+
+
+class Publisher:
+    """A device of the template's kind, and what becomes of its messages."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        self._stack, self.segment, name = stack, fresh_segment(), "dev-roles"
+        own = register(stack, folder, name, {"segment_id": self.segment})
+        self.device = Device(stack.city, name, own)
+        prefix = stack.outputs["IngestTopicPrefix"]
+        self._topic = f"{prefix}/{self.segment}/{name}"
+
+    def publish(self) -> int:
+        """Publish a reading; gives its timestamp. The PUBACK comes after the rule."""
+        at_ms = now_ms()
+        assert self.device.publish(self._topic, reading(at_ms)) == "Success"
+        return at_ms
+
+    def letters(self) -> dict[str, str]:
+        """What the rule's error action has kept, by key."""
+        return self._stack.objects("DeadLetterBucket", f"iot/{self.segment}/")
+
+    def is_in_time(self, at_ms: int) -> bool:
+        """Whether the reading of that instant, or a later one, came to its segment."""
+        return self._stack.segment(self.segment).get("observed_at", 0) >= at_ms
 
 
 def logs_of_processor(stack: Stack) -> int:

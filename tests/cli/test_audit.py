@@ -233,7 +233,15 @@ def test_no_wait_is_one_look():
 
 
 def test_numbers_that_still_move_are_looked_at_again():
-    assert settled([10, 11, 11], wait_s=3) == (False, 3.0)
+    assert settled([10, 11, 11], wait_s=3) == (False, 4.0)
+
+
+def test_a_backlog_that_still_drains_is_waited_for():
+    assert settled([1, 3, 5, 7, 9, 10, 10], wait_s=2) == (True, 6.0)
+
+
+def test_numbers_that_never_stand_still_end_the_wait_in_the_end():
+    assert settled(range(1000), wait_s=2) == (False, 30.0)
 
 
 def rendered(report):

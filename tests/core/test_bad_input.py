@@ -245,7 +245,7 @@ def test_a_rejection_names_the_expected_and_the_actual() -> None:
     told = among_neighbours(field("vehicle_count", "1001"))
 
     ((_, _, fault),) = told.rejected.values()
-    assert fault.expected == "`int` <= 1000"
+    assert fault.expected == "a whole number <= 1000"
     assert fault.actual == "1001"
     assert fault.raw == reading("bad", count=1001)
 
@@ -267,3 +267,14 @@ def test_a_thousand_readings_in_a_message_are_taken() -> None:
 
     assert told.rejected == {}
     assert told.stored.tallies.accepted == 1_000
+
+
+def test_a_record_that_is_no_base64_is_set_aside() -> None:
+    """The stream never has one; a made-up event may."""
+    broken = record(1, b"")
+    broken["kinesis"]["data"] = "é"
+
+    told = tell(Told(), [broken, record(2, message(reading()))])
+
+    assert fates(told) == [("1", None, "not_json", "")]
+    assert told.stored.tallies.accepted == 1

@@ -39,6 +39,7 @@ def test_an_event_tells_all_a_controller_needs() -> None:
             "peak_congestion": 90.0,
             "speed": 10.0,
             "free_flow_speed": 100.0,
+            "traffic": "10 of 100 km/h",
             "travel_time_index": 10.0,
             "level_of_service": "F",
             "opened_at": ms(60),

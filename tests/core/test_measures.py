@@ -216,3 +216,11 @@ def test_a_sensor_is_given_three_of_its_intervals_or_ninety_seconds(
 
     assert say(slow, *minutes[:-1]).live["sensors_reporting"] == 1.0
     assert say(slow, *minutes).live["sensors_reporting"] == 0.5
+
+
+def test_a_reading_that_comes_late_does_not_speak_for_the_present() -> None:
+    told = say(message(reading("a", 600)), message(reading("b", 0, speed=5)))
+
+    assert told.live["sensors_reporting"] == 0.5
+    assert told.live["congestion_score"] == 0.0
+    assert told.stored.tallies.late == 1

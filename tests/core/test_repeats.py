@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from traffic.fold import fold
 from traffic.intake import intake
 from traffic.policy import FORGET_AFTER_MS, MAX_AGE_MS
+from traffic.state import unpack
 
 from .builders import (
+    POLICY,
+    ROAD,
     START,
     Told,
     message,
@@ -72,7 +78,7 @@ def test_what_a_half_taken_message_left_over_is_still_counted() -> None:
     batch = [record(1, message(reading("a"), reading("b"), reading("b"), reading("a")))]
     whole = tell(Told(), batch)
     (parcel,) = intake(batch, START).groups["s"]
-    part = parcel._replace(readings=parcel.readings[:2], positions=range(2))
+    part = replace(parcel, readings=parcel.readings[:2], positions=range(2))
 
     halfway = tell_parcels(Told(), [part])
     told = tell(halfway, batch)
@@ -84,14 +90,23 @@ def test_what_a_half_taken_message_left_over_is_still_counted() -> None:
 
 def test_a_sensor_silent_for_a_day_is_still_known() -> None:
     """Its last reading may come again while the stream retries, and counts once."""
-    old = record(1, message(reading("old", -DAY_S)))
-    new = record(2, message(reading("new")))
+    old = record(1, message(reading("old", -DAY_S), received=0))
+    new = record(2, message(reading("new", 60)))
 
     once = tell_all([[old], [new]])
     told = tell(once, [old, new])
 
     assert told.stored == once.stored
-    assert told.live["sensors"] == 2
+    assert told.redelivered == 2
+    assert once.live["sensors"] == 2
+
+
+def test_no_message_changes_nothing() -> None:
+    state = unpack(say(message(reading())).stored.packed)
+
+    fold(state, [], ROAD, POLICY)
+
+    assert state == unpack(say(message(reading())).stored.packed)
 
 
 def test_a_sensor_silent_for_days_is_forgotten() -> None:

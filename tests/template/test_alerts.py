@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from traffic.alerts import Transition
-from traffic.announce import event_of
+from traffic.announce import event_of, traffic_of
 from traffic.enrich import Measures
 from traffic.fold import Change
 from traffic.model import Road, StoredSegment
@@ -43,13 +43,15 @@ def rendered(event: dict[str, Any]) -> str:
 
 
 def test_a_controller_reads_what_happened_where_and_how_bad_it_is() -> None:
-    free_flow = JAM["free_flow_speed"]
-
     assert rendered(JAM) == (
         "Congestion opened at I-405 N, Los Angeles: severe (was none), score 84.0, "
-        f"21 of {free_flow} km/h (level of service F), since 2026-11-22T18:32Z. "
+        "21 of 50 km/h (level of service F), since 2026-11-22T18:32Z. "
         "https://map.example.org/#seg-1"
     )
+
+
+def test_an_empty_road_is_told_as_one() -> None:
+    assert "an empty road (level" in rendered({**JAM, "traffic": traffic_of(None, 50)})
 
 
 def test_the_text_uses_every_value_it_is_given() -> None:

@@ -134,9 +134,9 @@ def sensors(packed: Optional[bytes]) -> list[dict[str, Any]]:
         {
             "id": name,
             "timestamp": slot.timestamp,
-            "speed": None if slot.speed is None else slot.speed / 10,
+            "speed": slot.speed,
             "vehicle_count": slot.vehicle_count,
-            "occupancy": None if slot.occupancy is None else slot.occupancy / 1000,
+            "occupancy": slot.occupancy,
             "reporting": slot.score is not None,
         }
         for name, slot in sorted(unpack(packed).sensors.items())

@@ -12,6 +12,16 @@ from trafficctl.output import duration
 from trafficctl.render import LEVELS, Filter, level_of
 from trafficctl.tables import Item
 
+SHOWN = (
+    "segment_id",
+    "district",
+    "congestion_score",
+    "speed",
+    "free_flow_speed",
+    "flow",
+    "level_of_service",
+)
+FIELDS = (*SHOWN, "name", "speed_ratio", "observed_at", "alert_level")
 WORST = 20
 NEWS = 8
 OPEN = 12
@@ -31,11 +41,11 @@ NOTHING_YET: dict[str, Any] = {
 
 
 def city_at_a_glance(segments: Sequence[Item]) -> dict[str, Any]:
-    """Segments by alert level, and how fast the vehicles go beside free flow.
+    """Segments heard from by alert level, and their speed beside free flow.
 
     The ratio is weighted by flow: a jam that holds many counts more than an empty road.
     """
-    levels = [level_of(item) for item in segments]
+    levels = [level_of(item) for item in segments if "observed_at" in item]
     counts = {level: levels.count(level) for level in LEVELS}
     moving = [s for s in segments if s.get("speed_ratio") is not None and s.get("flow")]
     flow = sum(s["flow"] for s in moving)
@@ -53,15 +63,13 @@ def worst(
     segments: Iterable[Item], now_ms: float, wall_time_of: WallTime
 ) -> list[dict[str, Any]]:
     """The most congested segments, as the page's table takes them."""
-    return [_segment(s, now_ms, wall_time_of) for s in Filter(WORST).apply(segments)]
+    heard = [item for item in segments if "observed_at" in item]
+    return [_segment(s, now_ms, wall_time_of) for s in Filter(WORST).apply(heard)]
 
 
 def _segment(item: Item, now_ms: float, wall_time_of: WallTime) -> dict[str, Any]:
-    observed = item.get("observed_at")
-    age = None if observed is None else (now_ms - wall_time_of(observed)) / 1000
-    shown = ("segment_id", "district", "congestion_score", "speed")
-    more = ("free_flow_speed", "flow", "level_of_service")
-    return {key: item.get(key) for key in shown + more} | {
+    age = (now_ms - wall_time_of(item["observed_at"])) / 1000
+    return {key: item.get(key) for key in SHOWN} | {
         "name": item.get("name", item["segment_id"]),
         "level": level_of(item),
         "age_s": age,

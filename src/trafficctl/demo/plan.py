@@ -20,7 +20,7 @@ from trafficctl.replay import Replay
 from trafficctl.replay_file import Row
 
 BEGIN = datetime(2012, 3, 5, 5, 30, tzinfo=LOS_ANGELES)  # a Monday
-SPEEDUP = 240.0
+SPEEDUP = 180.0
 STEP_S = 300  # as measured: nothing is interpolated
 STEP_MS = STEP_S * 1000
 LAG_MS = 23 * 3_600_000  # within the 24 hours that a reading may be old

@@ -51,12 +51,13 @@ class Viewer:
 
     def glance(self) -> None:
         """See which readings have arrived, and time them."""
-        times = self.city.observed_times()
+        times = self.city.segments(("segment_id", "observed_at"))
         self.probe.look(times, time.time() * 1000)
 
     def look(self) -> None:
         """Read all that the page shows."""
-        self.segments, self.open = self.city.segments(), self.city.open_alerts()
+        self.segments = self.city.segments(board.FIELDS)
+        self.open = self.city.open_alerts()
         self._measure_rate(time.time(), self._published())
 
     def _measure_rate(self, now_s: float, count: int) -> None:
