@@ -66,7 +66,24 @@ def test_open_alerts_show_severe_ones_first_then_the_newest():
 
 
 def test_news_shows_the_newest_first_and_not_all_of_it():
-    told = [Told("", detail(name=f"R{n}", observed_at=n), 0) for n in range(30)]
+    told = [
+        Told(
+            "",
+            {
+                "name": f"R{n}",
+                "observed_at": n,
+                "segment_id": "S1",
+                "transition": "opened",
+                "level": "high",
+                "congestion_score": 62.5,
+                "speed": 38.2,
+                "free_flow_speed": 105.0,
+                "link": "",
+            },
+            0,
+        )
+        for n in range(30)
+    ]
 
     shown = board.news(told, clock)
 
