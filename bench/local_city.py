@@ -21,7 +21,7 @@ from .watch import Watch
 
 STACK = "bench"
 # Alerts are told at once: their way is measured, not how long a jam must last.
-PARAMETERS = {"AlertHoldSeconds": "0", "AlertClearSeconds": "0"}
+PARAMETERS = {"AlertHoldSeconds": "0", "AlertClearSeconds": "1"}
 SETTLE_S = 120.0
 
 
