@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trafficctl import aws, city, metr_la, roads
+from trafficctl import aws, city, metr_la, roads, users
 from trafficctl.audit import audit, settle
 from trafficctl.demo import alerts, board, summary, ticker
-from trafficctl.demo.page import Page
 from trafficctl.demo.plan import (
     BEGIN,
     SPEEDUP,
@@ -27,6 +26,7 @@ from trafficctl.demo.plan import (
     rows_of,
 )
 from trafficctl.demo.probe import Probe, percentile
+from trafficctl.demo.proxy import Proxy, Target
 from trafficctl.demo.traffic import Traffic
 from trafficctl.demo.viewer import Viewer
 from trafficctl.demo.worker import Worker
@@ -52,6 +52,7 @@ PARAMETERS = {
     # A laptop has few cores, and all of the city shares them: larger batches, not more.
     "EventParallelizationFactor": "1",
 }
+CONTROLLER = "controller@city.example"
 NOTE = (
     f"Real speeds of {BEGIN:%A, {BEGIN.day} %B %Y} in Los Angeles (METR-LA), "
     f"{SPEEDUP:.0f} times as fast. Counts and occupancy are derived from them."
@@ -70,25 +71,14 @@ class Scene:
     viewer: Viewer
 
 
-class Stage:
-    """What the page shows: nothing until there is a viewer."""
-
-    viewer: Viewer | None = None
-
-    def now(self) -> dict[str, Any]:
-        """What `/api/now.json` tells."""
-        return board.NOTHING_YET if self.viewer is None else self.viewer.now()
-
-
 def run(stack: str, seconds: float | None, port: int) -> int:
     """Run the demo for *seconds* (None: until Ctrl-C); 0 if all went well, else 1."""
-    stage = Stage()
     directory = ensure_home(stack)
-    with _alone(directory), _page(port, stage) as page:
-        with _local_city(directory, page.address) as (local, outputs):
+    with _alone(directory), _proxy(port) as proxy:
+        with _local_city(directory, proxy.address) as (local, outputs):
             scene = _set_the_scene(local.session(), outputs, directory)
-            stage.viewer = scene.viewer
-            say(f"\nThe live page: {page.address}    (Ctrl-C ends the demo)\n")
+            proxy.target = _signed_in(local, outputs)
+            say(f"\nThe live map: {proxy.address}    (Ctrl-C ends the demo)\n{NOTE}\n")
             outcome = _play(scene, seconds)
         show(summary.view(outcome))
     return OK if summary.all_is_well(outcome) else ANSWER_IS_NO
@@ -109,12 +99,22 @@ def _alone(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _page(port: int, stage: Stage) -> Iterator[Page]:
-    page = Page(port, stage.now)
+def _proxy(port: int) -> Iterator[Proxy]:
+    proxy = Proxy(port)
     try:
-        yield page
+        yield proxy
     finally:
-        page.close()
+        proxy.close()
+
+
+def _signed_in(local: city.City, outputs: dict[str, str]) -> Target:
+    """The live map, for whoever comes as the demo's controller.
+
+    The sign-in and the authorizer are the template's own: only the form is filled in.
+    """
+    password = users.a_password()
+    users.create(local.session(), outputs, CONTROLLER, password)
+    return Target(local.endpoint, outputs["LiveUrl"], CONTROLLER, password)
 
 
 @contextmanager
@@ -148,7 +148,7 @@ def _set_the_scene(session: Any, outputs: dict[str, str], directory: Path) -> Sc
     replay = plan(time.time_ns() // 1_000_000)
     probe = Probe(replay.wall_time_of, first_published_ms(replay), STEP_MS)
     reader = DynamoCity(aws.client(session, "dynamodb"), outputs)
-    viewer = Viewer(reader, probe, replay.street_time, lambda: traffic.published, NOTE)
+    viewer = Viewer(reader, probe, replay.street_time)
     hours = (week.end - BEGIN).total_seconds() / 3600
     rows = rows_of(metr_la.replay_rows(week, BEGIN, hours, STEP_S))
     traffic.begin(messages(rows, replay, batch=1, units=1))
@@ -223,12 +223,12 @@ class Teller:
     def tell_state(self) -> None:
         """Print one line on the city and the news' age."""
         viewer = self._scene.viewer
-        glance = board.city_at_a_glance(viewer.segments)
+        levels = board.levels(viewer.segments)
         worst = percentile(viewer.probe.delays_s, 99)
         say(
             f"-- {self._scene.traffic.published:,} readings published; "
-            f"{glance['severe']} segments severe, {glance['high']} high, "
-            f"{glance['calm']} without alert"
+            f"{levels['severe']} segments severe, {levels['high']} high, "
+            f"{levels['none']} without alert"
             + ("" if worst is None else f"; 99 in 100 readings seen in {worst:.1f} s")
         )
 
