@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-is-installed
 DEV := $(VENV)/.dev-is-installed
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
 # Exits with 0 if this Python will do, with 3 if it only lacks what makes .venv.
@@ -55,6 +56,8 @@ $(RUNTIME): pyproject.toml | $(BIN)/pip
 $(DEV): $(RUNTIME)
 	@echo "Installing what its developers need into $(VENV)" >&2
 	@$(PIP) '.[dev]'
+	@[ -n "$$(which $(BROWSERS) 2>/dev/null)" ] || $(BIN)/playwright install chromium || \
+	  echo "No Chromium: the tests of the live map will be skipped" >&2
 	@touch $@
 
 $(BIN)/pip:

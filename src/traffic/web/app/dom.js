@@ -1,6 +1,8 @@
 // What every panel needs of the document. Content is text nodes only: a name that holds
 // markup is shown, never read as markup.
 
+const SPOKEN_KEPT = 8
+
 export const $ = id => document.getElementById(id)
 
 /** A new element: `props` are properties, or attributes where the name has a dash. */
@@ -24,6 +26,14 @@ export function svg(tag, attributes = {}, ...children) {
 /** Write only what differs, so that nothing is painted or read out for no reason. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text
+}
+
+/** Returns `speak(words)`: adds them to a log that screen readers read out. */
+export function createSpeaker(log) {
+  return words => {
+    log.append(element("p", {}, words))
+    while (log.children.length > SPOKEN_KEPT) log.firstChild.remove()
+  }
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import {ASIDE_M} from "./layers.js"
 import {spread} from "./polyline.js"
+import {TIES} from "./scales.js"
 
 const collection = features => ({type: "FeatureCollection", features})
 
@@ -9,6 +10,15 @@ const collection = features => ({type: "FeatureCollection", features})
 export const roads = segments => collection(segments.filter(one => one.box).map(one => ({
   type: "Feature", id: one.index, properties: {name: one.name}, geometry: shape(one),
 })))
+
+/** The segments of these classes that have a pattern. */
+export const ties = (segments, classes) => collection(segments
+  .filter(one => one.line.length > 1 && classes[one.index] in TIES)
+  .map(one => ({type: "Feature", properties: {k: classes[one.index]}, geometry: shape(one)})))
+
+/** One segment, or none. */
+export const only = segment => collection(segment?.box
+  ? [{type: "Feature", properties: {}, geometry: shape(segment)}] : [])
 
 function shape({line, box}) {
   if (line.length > 1) return {type: "LineString", coordinates: line}

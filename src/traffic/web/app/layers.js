@@ -1,14 +1,18 @@
 // How the map draws: its sources and layers. A segment's class is feature state `k`, so that a
-// poll touches only the segments whose class changed and never the geometry.
+// poll touches only the segments whose class changed and never the geometry. A pattern can't
+// follow feature state: the few segments that have one lie in a source of their own.
 
 import {GROUND, NO_DATA, NO_DATA_WIDTH, PALETTE, TIES, WIDTHS} from "./scales.js"
 
 export const SENSORS_FROM_ZOOM = 14
 export const ASIDE_M = 10 // both directions of a road often share a line: keep right of it
 
+const PICKED_WIDTH = 12
+const TIE_WIDTH = 0.6 // of the line's, for one unit of a pattern
+
 const INK = {
-  dark: {text: "#aebaca", halo: GROUND.dark, picked: "#ffffff", casing: "#0a0e13"},
-  light: {text: "#3d4855", halo: GROUND.light, picked: "#10161d", casing: "#ffffff"},
+  dark: {text: "#aebaca", halo: GROUND.dark, picked: "#ffffff"},
+  light: {text: "#3d4855", halo: GROUND.light, picked: "#10161d"},
 }
 
 export const EMPTY = {type: "FeatureCollection", features: []}
@@ -25,6 +29,8 @@ export const sources = () => ({
   roads: {type: "geojson", data: EMPTY, tolerance: 0.3},
   sensors: {type: "geojson", data: EMPTY},
   alerts: {type: "geojson", data: EMPTY},
+  ties: {type: "geojson", data: EMPTY},
+  picked: {type: "geojson", data: EMPTY},
   districts: {type: "geojson", data: EMPTY},
 })
 
@@ -33,19 +39,16 @@ export function layers(theme, latitude) {
   const offset = lineOffset(latitude)
   return [
     alerts(theme),
-    line("picked", offset, {
-      "line-color": INK[theme].picked,
-      "line-width": width(7, 7),
-      "line-opacity": ["case", ["boolean", ["feature-state", "picked"], false], 1, 0],
+    line("picked", "picked", offset, {
+      "line-color": INK[theme].picked, "line-width": zoomed(f => PICKED_WIDTH * f), "line-opacity": 0.6,
+    }, {"line-cap": "square"}),
+    line("roads", "roads", offset, {
+      "line-color": colour(theme), "line-width": zoomed(f => byClass(scaled(WIDTHS, f), NO_DATA_WIDTH * f)),
     }),
-    line("casing", offset, {"line-color": INK[theme].casing, "line-width": width(0, 2)}),
-    line("roads", offset, {"line-color": colour(theme), "line-width": width(0, 0)}),
     ...Object.entries(TIES).map(([k, dash]) => ties(Number(k), dash, theme, offset)),
     circle("points", "roads", {
       "circle-color": colour(theme),
       "circle-radius": byClass(WIDTHS.map(one => one + 2), NO_DATA_WIDTH + 2),
-      "circle-stroke-color": INK[theme].picked,
-      "circle-stroke-width": ["case", ["boolean", ["feature-state", "picked"], false], 3, 0],
     }, {filter: ["==", ["geometry-type"], "Point"]}),
     sensors(theme),
     label("districts", "districts", theme, {
@@ -57,24 +60,23 @@ export function layers(theme, latitude) {
   ]
 }
 
-const line = (id, offset, paint, more = {}) => ({
-  id, type: "line", source: "roads",
+const line = (id, source, offset, paint, layout = {}) => ({
+  id, type: "line", source,
   filter: ["==", ["geometry-type"], "LineString"],
-  layout: {"line-cap": "butt", "line-join": "round", ...more},
+  layout: {"line-cap": "butt", "line-join": "round", ...layout},
   paint: {...paint, "line-offset": offset},
 })
 
 const circle = (id, source, paint, more = {}) => ({id, type: "circle", source, paint, ...more})
 
-// A pattern can't follow feature state, opacity can: one layer of gaps for each class with one.
-function ties(k, [gap, run], theme, offset) {
-  return line(`ties-${k}`, offset, {
+const ties = (k, dash, theme, offset) => ({
+  ...line(`ties-${k}`, "ties", offset, {
     "line-color": GROUND[theme],
-    "line-dasharray": [gap * 0.6, run * 0.6],
-    "line-width": zoomed(() => WIDTHS[k]),
-    "line-opacity": byClass(WIDTHS.map((_, at) => at === k ? 1 : 0), 0),
-  })
-}
+    "line-width": zoomed(f => WIDTHS[k] * f),
+    "line-dasharray": dash.map(one => one * TIE_WIDTH),
+  }),
+  filter: ["==", ["get", "k"], k],
+})
 
 function sensors(theme) {
   return circle("sensors", "sensors", {
@@ -114,18 +116,12 @@ const byProperty = theme => match(["get", "k"], PALETTE[theme], NO_DATA[theme])
 const match = (input, values, none) =>
   ["match", input, ...values.flatMap((value, k) => [k, value]), none]
 
-// Twice as wide from one town-wide look to a street: width follows class, then zoom.
-const width = (least, more) => zoomed(
-  factor => byClass(WIDTHS.map(one => Math.max(least, one * factor + more)),
-    Math.max(least, NO_DATA_WIDTH * factor + more)))
+const scaled = (widths, factor) => widths.map(one => one * factor)
 
+/** `at(factor)` of a width at each zoom: lines grow as one comes near. */
 function zoomed(at) {
   const stops = [[8, 0.6], [10, 0.95], [12, 1.3], [14, 1.6], [17, 2.6]]
-  const value = factor => {
-    const made = at(factor)
-    return typeof made === "number" ? made * factor : made
-  }
-  return ["interpolate", ["linear"], ["zoom"], ...stops.flatMap(([zoom, f]) => [zoom, value(f)])]
+  return ["interpolate", ["linear"], ["zoom"], ...stops.flatMap(([zoom, f]) => [zoom, at(f)])]
 }
 
 /** Pixels for ASIDE_M metres from zoom 14 on, where sensors show; nearly as many before. */

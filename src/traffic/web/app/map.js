@@ -2,13 +2,14 @@
 
 import {Map as MapLibre, NavigationControl, Popup, ScaleControl}
   from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"
-import {districts, markers, roads, sensors} from "./features.js"
+import {districts, markers, only, roads, sensors, ties} from "./features.js"
 import {bounds} from "./polyline.js"
 import {EMPTY, layers, plainStyle, SENSORS_FROM_ZOOM, sources} from "./layers.js"
 
 const CLICK_PX = 8
 const CLOSE_ZOOM = 13.6
 const ROADS = ["roads", "points"]
+const AT_ONCE = 1_700
 
 /**
  * A map in `container`. `styleUrl` names a base map, "" for none; `picked(id)` is told of a
@@ -35,7 +36,7 @@ class View {
     Object.assign(this, {map, styleUrl, theme, padding})
     this.segments = []
     this.classes = []
-    this.pickedIndex = null
+    this.waiting = new Map() // what is still to be painted: class by index
     this.details = new Map()
     for (const [id, source] of Object.entries(sources())) map.addSource(id, source)
     this.#addLayers()
@@ -52,21 +53,35 @@ class View {
     if (first) this.showAll({animate: false})
     this.map.removeFeatureState({source: "roads"})
     await this.map.getSource("roads").setData(roads(segments), true)
-    this.#markPicked(true)
   }
 
-  /** Give each of `segments` the class that `classOf` says. */
+  /** Give each of `segments` the class that `classOf` says; returns how many changed. */
   paint(segments, classOf) {
     let changed = 0
     for (const segment of segments) {
       const k = classOf(segment) ?? -1
       if (this.classes[segment.index] === k) continue
       this.classes[segment.index] = k
-      this.map.setFeatureState({source: "roads", id: segment.index}, {k})
+      this.waiting.set(segment.index, k)
       changed++
+    }
+    if (changed) {
+      this.map.getSource("ties").setData(ties(this.segments, this.classes))
+      this.drawing ??= requestAnimationFrame(() => this.#draw())
     }
     this.#showSensors()
     return changed
+  }
+
+  // A part in each frame, so that no frame takes long, however many changed.
+  #draw() {
+    this.drawing = null
+    const some = [...this.waiting].slice(0, AT_ONCE)
+    for (const [id, k] of some) {
+      this.waiting.delete(id)
+      this.map.setFeatureState({source: "roads", id}, {k})
+    }
+    if (this.waiting.size) this.drawing = requestAnimationFrame(() => this.#draw())
   }
 
   /** Rings where alerts are open. */
@@ -91,9 +106,7 @@ class View {
 
   /** Mark a segment and go there; null marks none. */
   pick(segment, {fly = true} = {}) {
-    this.#markPicked(false)
-    this.pickedIndex = segment?.index ?? null
-    this.#markPicked(true)
+    this.map.getSource("picked").setData(only(segment))
     if (segment && fly) this.goTo(segment.box)
   }
 
@@ -105,11 +118,6 @@ class View {
 
   showAll(options = {}) {
     this.goTo(this.box, {maxZoom: 16, ...options})
-  }
-
-  #markPicked(picked) {
-    if (this.pickedIndex == null) return
-    this.map.setFeatureState({source: "roads", id: this.pickedIndex}, {picked})
   }
 
   #addLayers() {

@@ -2,7 +2,7 @@
 
 import {createApi, loadRoads} from "./api.js"
 import {cityTime, dataAge, emptyCity, takeNow, takeRoads} from "./city.js"
-import {$, element, say} from "./dom.js"
+import {$, createSpeaker, element, say} from "./dom.js"
 import {createClock, createGlance} from "./glance.js"
 import {createLegend} from "./legend.js"
 import {createAlerts, createWorst, figures} from "./lists.js"
@@ -77,10 +77,9 @@ class Page {
   }
 
   #panels() {
-    const speak = words => say($("spoken"), words)
-    this.speak = speak
+    this.speak = createSpeaker($("spoken"))
     this.showGlance = createGlance($("glance"))
-    this.showClock = createClock({box: $("age"), value: $("age-value"), time: $("time-of-day")}, speak)
+    this.showClock = createClock({box: $("age"), value: $("age-value"), time: $("time-of-day")}, this.speak)
     this.showAlerts = createAlerts(
       {list: $("alerts"), count: $("alert-count"), none: $("no-alerts")},
       {open: id => this.open(id), acknowledge: (id, button) => this.#acknowledge(id, button)})
@@ -239,10 +238,12 @@ function tooltip(segment) {
     element("b", {}, segment.name), element("span", {}, segment.district ?? ""), element("span", {}, figures(segment)))
 }
 
-// Room for the panels that lie over the map.
+// Room for the panels that lie over the map: the segment's, beside or (on a phone) below.
 function mapPadding() {
   const stage = $("stage").getBoundingClientRect()
-  const segment = $("segment")
-  const beside = !segment.hidden && segment.offsetWidth < stage.width / 2
-  return {top: 40, right: 60, bottom: 110, left: beside ? segment.offsetWidth + 40 : 40}
+  const panel = $("segment").getBoundingClientRect() // without extent while hidden
+  const isBeside = panel.width < stage.width * 0.7
+  const left = isBeside ? panel.width + 40 : 40
+  const covered = isBeside ? 110 : Math.max(110, stage.bottom - panel.top)
+  return {top: 30, right: 60, bottom: Math.min(covered, stage.height - 80), left}
 }

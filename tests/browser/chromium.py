@@ -1,0 +1,47 @@
+"""Finding a Chromium, and starting it so that it draws without a graphics card."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+
+REQUIRED = "TRAFFIC_REQUIRE_BROWSER"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",  # tests run as root in containers; only our own page is opened
+    "--disable-background-networking",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, else Playwright's own. Raises Error without either."""
+    with sync_playwright() as playwright:
+        browser = _started(playwright)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _started(playwright: Playwright) -> Browser:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+
+
+def browser_or_skip() -> Iterator[Browser]:
+    """Chromium for a fixture; without one, skip, or fail where it is required."""
+    try:
+        with chromium() as browser:
+            yield browser
+    except Error as exc:
+        if "Executable doesn't exist" not in str(exc) or os.environ.get(REQUIRED):
+            raise
+        pytest.skip("no Chromium: run `.venv/bin/playwright install chromium`")

@@ -1,0 +1,87 @@
+"""`python -m tests.browser.screenshots`: draws the pictures of docs/live-map.md."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from .canned_city import CannedCity
+from .canned_server import CannedServer, Clock
+from .chromium import chromium
+from .conftest import painted
+from .los_angeles import los_angeles
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+WALL, LAPTOP, PHONE = (1920, 1080), (1366, 768), (390, 844)
+WORST = "SR-110-S-773012"
+PATIENCE_MS = 60_000
+
+# Name of the file, size, what the address says.
+PICTURES = (
+    ("live-map-wall-dark", WALL, "theme=dark"),
+    ("live-map-laptop-segment", LAPTOP, f"theme=light&segment={WORST}"),
+    ("live-map-laptop-service", LAPTOP, "theme=dark&scale=los"),
+    ("live-map-phone", PHONE, "theme=dark"),
+    ("live-map-phone-segment", PHONE, f"theme=light&segment={WORST}"),
+)
+
+
+def main() -> None:
+    """Draw all pictures, of Los Angeles on a Monday morning."""
+    clock = Clock()
+    city = los_angeles(clock)
+    seen = next(iter(city.known_alerts))
+    city.acknowledge(seen, "anna@city.example", clock())
+    server = CannedServer(city, clock)
+    over = threading.Event()
+    thread = threading.Thread(target=keep_alive, args=(city, over))
+    thread.start()
+    try:
+        with chromium() as browser:
+            for name, size, view in PICTURES:
+                draw(browser, f"{server.address}/#{view}", size, IMAGES / f"{name}.png")
+    finally:
+        over.set()
+        thread.join()
+        server.close()
+
+
+def keep_alive(city: CannedCity, over: threading.Event) -> None:
+    """Let some segments be heard of every second, as in a city."""
+    chance = random.Random(0)  # noqa: S311 - traffic, no secret
+    while not over.wait(1.0):
+        for segment_id in chance.sample(sorted(city.items), 20):
+            city.set(segment_id)
+
+
+def draw(browser: Browser, address: str, size: tuple[int, int], path: Path) -> None:
+    """Draw one picture."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=2 if size == PHONE else 1,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(address)
+    painted(page)
+    ready(page)
+    page.screenshot(path=path)
+    context.close()
+
+
+def ready(page: Page) -> None:
+    """Wait for the chart, if one is open, and for a second poll."""
+    if "segment=" in page.url:
+        page.wait_for_selector(".chart.score .curve")
+    with page.expect_response(lambda answer: "/api/now?since" in answer.url):
+        pass
+    painted(page)
+
+
+if __name__ == "__main__":
+    main()

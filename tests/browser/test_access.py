@@ -1,0 +1,153 @@
+"""Usable by keyboard, by screen reader, on a wall, on a laptop and on a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from .canned_city import CannedCity
+from .canned_server import CannedServer
+from .conftest import LAPTOP, Open
+
+WALL = {"width": 1920, "height": 1080}
+PHONE = {"width": 390, "height": 844}
+SIZES = {"wall": WALL, "laptop": LAPTOP, "phone": PHONE}
+GRAVE = {"serious", "critical"}
+
+
+def faults(page: Page) -> list[Any]:
+    """Serious and critical faults by axe: rule, and the elements concerned."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (one["id"], [node["target"] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "dark"),
+    [("wall", True), ("laptop", False), ("phone", True), ("phone", False)],
+)
+def test_axe_finds_no_serious_fault(
+    live: Open, city: CannedCity, size: str, dark: bool
+) -> None:
+    city.alarm("S5", "severe", since_s=300)
+    seen = city.alarm("S4", "high", since_s=600)
+    city.acknowledge(seen, "somebody", city.clock())
+    page = live("/#segment=S5", size=SIZES[size], dark=dark)
+    expect(page.locator(".chart.speed .curve")).to_have_count(1)
+    page.locator(".sensors summary").click()
+
+    assert faults(page) == []
+
+
+def test_axe_finds_no_serious_fault_where_sign_in_or_connection_failed(
+    tab: Open, live: Open, server: CannedServer
+) -> None:
+    out = tab()
+    out.goto(f"{server.address}/?error=access_denied")
+    expect(out.locator("#sign-in")).to_be_visible()
+    lost = live()
+    server.down = True
+    expect(lost.locator("#notice")).to_be_visible()
+
+    assert (faults(out), faults(lost)) == ([], [])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_sticks_out_sideways(live: Open, city: CannedCity, size: str) -> None:
+    city.items["S5"]["name"] = "A very long name of a street " * 5
+    city.alarm("S5", "severe")
+    page = live("/#segment=S5", size=SIZES[size])
+    overflow = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    clipped = page.evaluate("""() =>
+        [...document.querySelectorAll("#top *, #legend *, #lists h2, #segment > *")]
+          .filter(one => one.getClientRects().length
+            && one.getBoundingClientRect().right > innerWidth + 1)
+          .map(one => one.id)""")
+
+    assert (overflow, clipped) == (0, [])
+
+
+def test_the_first_tab_skips_to_the_alerts(live: Open, city: CannedCity) -> None:
+    city.alarm("S5", "severe")
+    page = live()
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to open alerts")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.locator("#alerts .row")).to_be_focused()
+
+
+def test_keys_open_a_segment_and_escape_leads_back(
+    live: Open, city: CannedCity
+) -> None:
+    city.alarm("S5", "severe")
+    page = live()
+    row = page.locator("#alerts .row")
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#segment-name")).to_have_text("Street 5")
+    expect(page.get_by_label("Close the segment")).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#segment")).to_be_hidden()
+    expect(row).to_be_focused()
+
+
+def test_focus_survives_a_poll_that_reorders_the_list(
+    live: Open, city: CannedCity
+) -> None:
+    page = live()
+    row = page.locator("#worst li[data-key=S3] button")
+    row.focus()
+    city.drive("S3", 2.0, 300, 4)
+    expect(page.locator("#worst li").first).to_have_attribute("data-key", "S3")
+
+    expect(row).to_be_focused()
+
+
+def test_focus_is_not_lost_with_an_alert_that_clears(
+    live: Open, city: CannedCity
+) -> None:
+    alert = city.alarm("S5", "severe")
+    page = live()
+    page.locator("#alerts .row").focus()
+    city.clear(alert)
+    expect(page.locator("#alerts li")).to_have_count(0)
+
+    expect(page.locator("#alerts")).to_be_focused()
+
+
+def test_scales_are_switched_by_keys(live: Open) -> None:
+    page = live()
+    page.get_by_label("Congestion", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+
+    expect(page.get_by_label("Speed", exact=True)).to_be_checked()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_focus_is_always_visible(live: Open, size: str) -> None:
+    page = live(size=SIZES[size])
+    unseen = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        look = page.evaluate("""() => {
+            const one = document.activeElement
+            const shown = one.type === "radio" ? one.nextElementSibling : one
+            const {outlineStyle, boxShadow} = getComputedStyle(shown)
+            const seen = outlineStyle !== "none" || boxShadow !== "none"
+            return [one.id || one.className, seen]
+        }""")
+        if not look[1]:
+            unseen.append(look[0])
+
+    assert unseen == []

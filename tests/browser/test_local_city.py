@@ -1,0 +1,160 @@
+"""The page on the deployed stack: sign-in, readings that become colours, alerts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.local.device import Device, register
+from trafficctl import users
+from trafficctl.demo.proxy import Proxy, Target
+from trafficctl.roads import load_segments
+
+from .conftest import LAPTOP, PATIENCE_MS, painted
+from .crossing import street
+from .pixels import class_at
+from .test_map import wait_for_class
+
+CONTROLLER = "wall@city.example"
+SEGMENT, DEVICE = "web-0", "web-device"
+PROMISE_MS = 10_000  # from a sensor's message to the controller's screen
+FREE, JAM = 95.0, 5.0
+
+
+@dataclass
+class Road:
+    """A segment with one sensor, whose readings the test dates itself."""
+
+    device: Device
+    topic: str
+    now_ms: int
+
+    def drive(self, speed: float, after_s: int) -> None:
+        """Send one reading, that much later than the last one."""
+        self.now_ms += after_s * 1000
+        reading = {
+            "sensor_id": f"{SEGMENT}-a",
+            "timestamp": self.now_ms,
+            "vehicle_count": 12,
+            "average_speed": speed,
+            "interval": 10,
+        }
+        assert self.device.publish(self.topic, {"readings": [reading]}) == "Success"
+
+
+@pytest.fixture(scope="module")
+def road(local_city: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    outputs = local_city.outputs
+    known = replace(street(0), segment_id=SEGMENT, name="Wall Street")
+    load_segments(local_city.session, outputs["RoadSegmentsTable"], [known])
+    folder: Path = tmp_path_factory.mktemp("browser")
+    own = register(local_city, folder, DEVICE, {"segment_id": SEGMENT})
+    device = Device(local_city.city, DEVICE, own)
+    topic = f"{outputs['IngestTopicPrefix']}/{SEGMENT}/{DEVICE}"
+    yield Road(device, topic, time.time_ns() // 1_000_000 - 600_000)
+    device.close()
+
+
+@pytest.fixture(scope="module")
+def address(local_city: Any) -> Iterator[str]:
+    """Where a browser finds the city, with a controller who is let in."""
+    password = users.a_password()
+    users.create(local_city.session, local_city.outputs, CONTROLLER, password)
+    endpoint, live_url = local_city.city.endpoint, local_city.outputs["LiveUrl"]
+    proxy = Proxy(0, Target(endpoint, live_url, CONTROLLER, password))
+    allow_return(local_city, f"{proxy.address}/")
+    yield proxy.address
+    proxy.close()
+
+
+def allow_return(local_city: Any, url: str) -> None:
+    """Let the sign-in lead back to *url*, as the parameter SiteUrl does."""
+    cognito, outputs = local_city.client("cognito-idp"), local_city.outputs
+    name = {
+        "UserPoolId": outputs["UserPoolId"],
+        "ClientId": outputs["UserPoolClientId"],
+    }
+    client = cognito.describe_user_pool_client(**name)["UserPoolClient"]
+    kept = (
+        "ExplicitAuthFlows",
+        "SupportedIdentityProviders",
+        "AllowedOAuthFlows",
+        "AllowedOAuthScopes",
+        "AllowedOAuthFlowsUserPoolClient",
+    )
+    cognito.update_user_pool_client(
+        **name,
+        **{field: client[field] for field in kept if field in client},
+        CallbackURLs=[*client["CallbackURLs"], url],
+        LogoutURLs=[*client["LogoutURLs"], url],
+    )
+
+
+@pytest.fixture(scope="module")
+def wall(browser: Browser, address: str, road: Road) -> Iterator[Page]:
+    """A page that stays open, as on a wall."""
+    road.drive(FREE, after_s=0)
+    context = browser.new_context(
+        viewport={"width": LAPTOP["width"], "height": LAPTOP["height"]},
+        color_scheme="dark",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(f"{address}/#segment={SEGMENT}")
+    painted(page)
+    yield page
+    context.close()
+
+
+def test_a_controller_signs_in_and_sees_the_city(wall: Page, address: str) -> None:
+    assert wall.url == f"{address}/#segment={SEGMENT}"
+    assert wall.locator("#sign-out").get_attribute("title") == CONTROLLER
+    expect(wall.locator("#segment-name")).to_have_text("Wall Street")
+
+
+def test_a_segment_that_jams_turns_its_colour_within_the_promised_time(
+    wall: Page, road: Road
+) -> None:
+    wait_for_class(wall, SEGMENT, "0")
+    before = class_at(wall, SEGMENT)
+    wall.set_default_timeout(PROMISE_MS)
+    road.drive(JAM, after_s=20)
+    wait_for_class(wall, SEGMENT, "5")
+
+    assert (before, class_at(wall, SEGMENT)) == ("0", "5")
+
+
+def test_the_chart_shows_the_minutes_from_the_table(wall: Page, road: Road) -> None:
+    for _ in range(6):
+        road.drive(JAM, after_s=10)
+    road.drive(JAM, after_s=60)
+    wall.reload()
+    painted(wall)
+
+    expect(
+        wall.locator(".chart.speed .curve, .chart.speed .dot").first
+    ).to_be_attached()
+    expect(wall.locator(".chart.speed .across.free")).to_have_count(1)
+
+
+def test_an_alert_appears_stays_acknowledged_and_clears(wall: Page, road: Road) -> None:
+    wall.set_default_timeout(PATIENCE_MS)
+    for after_s in (20, 70):  # longer than AlertHoldSeconds
+        road.drive(JAM, after_s)
+    row = wall.locator(f"#alerts li[data-key^='{SEGMENT}@']")
+    expect(row).to_contain_text("severe")
+    row.get_by_role("button", name="Acknowledge Wall Street").click()
+    expect(row).to_contain_text(CONTROLLER)
+    wall.reload()
+    painted(wall)
+    expect(row).to_contain_text(CONTROLLER)
+    for after_s in (20, 125):  # longer than AlertClearSeconds
+        road.drive(FREE, after_s)
+
+    expect(row).to_have_count(0)
