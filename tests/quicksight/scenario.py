@@ -12,6 +12,7 @@ It is Sunday, 2026-11-22, 18:32:30 UTC: 10:32 in Los Angeles.
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Protocol
 
 from traffic.model import Reading
 from traffic.policy import MINUTE_MS
@@ -31,9 +32,25 @@ ROADS = [
 ]
 
 
+class Place(Protocol):
+    """Where the scenario is played: in memory, or in the local city."""
+
+    def load(self, road: RoadSegment) -> None:
+        """Take a road as the operator's tool writes it."""
+
+    def report(self, segment_id: str, minute: int, readings: list[Reading]) -> None:
+        """Take one message, received two seconds after the end of its minute."""
+
+
 def city() -> City:
     """Return the city as it is now."""
     made = City()
+    play(made)
+    return made
+
+
+def play(made: Place) -> None:
+    """Let *made* live through the day."""
     for road in ROADS:
         made.load(road)
     drive(made, "E", ago("10-13T12:00"), 10, 10, 5.0, 1)
@@ -44,7 +61,6 @@ def city() -> City:
     drive(made, "A", ago("11-22T18:20"), 12, 20, 20.0, 2)
     drive(made, "B", ago("11-22T18:00"), 10, 10, 90.0, 2)
     drive(made, "B", ago("11-22T18:10"), 22, 10, 90.0, 1)
-    return made
 
 
 def ago(text: str) -> int:
@@ -54,7 +70,7 @@ def ago(text: str) -> int:
 
 
 def drive(
-    city: City,
+    city: Place,
     segment_id: str,
     start: int,
     minutes: int,
