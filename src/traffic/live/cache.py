@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
-TTL_MS = 2_000
+TTL_MS = 1_900  # under the page's 2 s, or a lone viewer would see each other look
 ROADS_TTL_MS = 300_000
 MARGIN_MS = 3_000
 # Versions older than this are answered in full: it is the shorter answer by then.
