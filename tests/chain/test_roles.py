@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .permissions import LISTED, Permission, Permissions
+from .permissions import ELSEWHERE, LISTED, ROLES, Permission, Permissions
 from .stack import Stack
 from .work import (
     ALL,
@@ -100,6 +100,10 @@ def test_each_permission_of_each_role_is_tried() -> None:
     tried = [*BATCH, *READ, *GIVE_UP, *LOG, *INGEST, *INGEST_ERROR, *NOT_ENFORCED]
 
     assert sorted(tried) == sorted(LISTED)
+
+
+def test_roles_tried_elsewhere_are_the_templates_own() -> None:
+    assert set(ELSEWHERE) <= set(ROLES)
 
 
 @pytest.mark.parametrize("role", sorted({permission.role for permission in LISTED}))
