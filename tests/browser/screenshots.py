@@ -34,7 +34,7 @@ def main() -> None:
     clock = Clock()
     city = los_angeles(clock)
     seen = next(iter(city.known_alerts))
-    city.acknowledge(seen, "anna@city.example", clock())
+    city.acknowledge(seen, "day-shift@city.example", clock())
     server = CannedServer(city, clock)
     over = threading.Event()
     thread = threading.Thread(target=keep_alive, args=(city, over))

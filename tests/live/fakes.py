@@ -12,7 +12,7 @@ from traffic.live.service import LiveApi, Outside
 from traffic.live.settings import REQUIRED, Settings, read
 
 NOW_MS = 1_795_372_320_000
-WHO = {"email": "anna@city.example", "cognito:username": "e6e9"}
+WHO = {"email": "day-shift@city.example", "cognito:username": "e6e9"}
 ENVIRONMENT = {
     **dict.fromkeys(REQUIRED, "named"),
     "CONGESTION_HIGH_THRESHOLD": "50",

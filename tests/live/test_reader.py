@@ -109,7 +109,7 @@ def test_an_alert_is_read_as_it_is_now() -> None:
 def test_only_the_acknowledgement_is_written_and_only_once() -> None:
     reader, fake = reading(lambda _: {})
 
-    reader.acknowledge("a@5", "anna@city.example", 7)
+    reader.acknowledge("a@5", "day-shift@city.example", 7)
 
     ((name, request),) = fake.asked
     assert name == "update_item"
@@ -125,7 +125,7 @@ def test_who_comes_second_is_no_fault() -> None:
     def reply(_: Answer) -> Answer:
         raise refused("ConditionalCheckFailedException")
 
-    reading(reply)[0].acknowledge("a@5", "ben@city.example", 8)
+    reading(reply)[0].acknowledge("a@5", "night-shift@city.example", 8)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from traffic import items
 from trafficctl import users
 from trafficctl.demo.proxy import Target
 
-ANNA, BEN = "anna@city.example", "ben@city.example"
+DAY, NIGHT = "day-shift@city.example", "night-shift@city.example"
 ALERT_PATH = "/api/alerts/{}/acknowledge"
 
 
@@ -53,7 +53,7 @@ class Live:
 
     def get(self, path: str) -> Any:
         """What a signed-in controller is told, which must be well."""
-        answer = self.ask(path, token=self.tokens[ANNA])
+        answer = self.ask(path, token=self.tokens[DAY])
         assert answer.status == 200, answer.body
         return answer.body
 
@@ -62,7 +62,7 @@ class Live:
         for row in rows:
             client.put_item(TableName=name, Item=items.attributes(row))
 
-    def acknowledge(self, alert_id: str, who: str = ANNA) -> Answer:
+    def acknowledge(self, alert_id: str, who: str = DAY) -> Answer:
         return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])
 
 
@@ -78,7 +78,7 @@ def signed_in(local_city: Any, email: str) -> str:
 @pytest.fixture(scope="session")
 def live(local_city: Any) -> Live:
     target = Target(local_city.city.endpoint, local_city.outputs["LiveUrl"])
-    tokens = {email: signed_in(local_city, email) for email in (ANNA, BEN)}
+    tokens = {email: signed_in(local_city, email) for email in (DAY, NIGHT)}
     return Live(local_city, target, tokens)
 
 

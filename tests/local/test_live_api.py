@@ -12,7 +12,7 @@ import pytest
 from tests.live.fakes import alert, segment
 from trafficctl import users
 
-from .live import ANNA, BEN, Live, signed_in
+from .live import DAY, NIGHT, Live, signed_in
 
 
 def forged(token: str) -> str:
@@ -34,7 +34,7 @@ def unsigned(token: str) -> str:
 def test_without_a_good_token_nothing_is_told(
     live: Live, path: str, spoil: Callable[[str], str | None]
 ) -> None:
-    answer = live.ask(path, token=spoil(live.tokens[ANNA]))
+    answer = live.ask(path, token=spoil(live.tokens[DAY]))
 
     assert (answer.status, answer.body) == (401, {"message": "Unauthorized"})
 
@@ -147,10 +147,10 @@ def test_an_acknowledgement_is_kept_and_shown_to_all(
     live.put("CongestionAlertsTable", {**row, "open_flag": "open", "day": "1970-01-01"})
 
     first = live.acknowledge("seen%405000")
-    again = live.acknowledge("seen@5000", BEN)
+    again = live.acknowledge("seen@5000", NIGHT)
 
     assert first.status == 200
-    assert first.body["acknowledged_by"] == ANNA
+    assert first.body["acknowledged_by"] == DAY
     assert again == first
     assert eventually(lambda: first.body in live.get("/api/now")["alerts"])
 
@@ -181,7 +181,7 @@ def test_a_cleared_alert_stays_as_it_is(live: Live) -> None:
 def test_bad_input_is_refused_with_a_sentence_and_no_trace(
     live: Live, path: str, method: str, body: str, status: int
 ) -> None:
-    answer = live.ask(path, method, live.tokens[ANNA], body)
+    answer = live.ask(path, method, live.tokens[DAY], body)
 
     assert answer.status == status
     assert set(answer.body) == {"error"}

@@ -9,7 +9,7 @@ import pytest
 
 from tests.live.fakes import alert, segment
 
-from .live import ALERT_PATH, ANNA, Live
+from .live import ALERT_PATH, DAY, Live
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_the_role_needs_each_of_its_table_actions(
 
     with without_action(role, action):
         anew()
-        refused = live.ask(path, method, live.tokens[ANNA])
+        refused = live.ask(path, method, live.tokens[DAY])
     anew()
-    answered = live.ask(path, method, live.tokens[ANNA])
+    answered = live.ask(path, method, live.tokens[DAY])
 
     assert (refused.status, answered.status) == (503, 200)
 
