@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import SettingsError
@@ -40,11 +40,16 @@ class Settings:
     policy: Policy
 
 
-def read(environment: Mapping[str, str]) -> Settings:
-    """Return the settings; raises SettingsError naming the variable at fault."""
-    missing = [name for name in REQUIRED if name not in environment]
+def require(environment: Mapping[str, str], names: Sequence[str]) -> None:
+    """Raise SettingsError naming those of *names* that the environment lacks."""
+    missing = [name for name in names if name not in environment]
     if missing:
         raise SettingsError(f"set {', '.join(missing)} (template.yaml does)")
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Return the settings; raises SettingsError naming the variable at fault."""
+    require(environment, REQUIRED)
     return Settings(
         segments_table=environment["SEGMENTS_TABLE"],
         history_table=environment["HISTORY_TABLE"],

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import SettingsError
-from ..settings import number
+from ..settings import number, require
 
 REQUIRED = (
     "SEGMENTS_TABLE",
@@ -47,9 +46,7 @@ class Settings:
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Return the settings; raises SettingsError naming the variable at fault."""
-    missing = [name for name in REQUIRED if name not in environment]
-    if missing:
-        raise SettingsError(f"set {', '.join(missing)} (template.yaml does)")
+    require(environment, REQUIRED)
     return Settings(
         segments_table=environment["SEGMENTS_TABLE"],
         history_table=environment["HISTORY_TABLE"],

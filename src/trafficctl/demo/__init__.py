@@ -18,7 +18,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="run a morning peak of Los Angeles on this machine",
         description=(
             "Start a local city of its own, publish real traffic of Los Angeles over "
-            "MQTT, 180 times as fast, show it on a live page, print alerts as they "
+            "MQTT, 180 times as fast, show it on a live map, print alerts as they "
             "arrive, and end with a summary and an audit. Exit code 0 only if readings "
             "flowed, alerts arrived in time and nothing was lost."
         ),
@@ -35,7 +35,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=port,
         default=os.environ.get("DEMO_PORT") or str(DEFAULT_PORT),
         metavar="PORT",
-        help=f"port of the live page (else DEMO_PORT, else {DEFAULT_PORT})",
+        help=f"port of the live map (else DEMO_PORT, else {DEFAULT_PORT})",
     )
     parser.add_argument(
         "--stack",
