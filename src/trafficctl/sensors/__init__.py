@@ -1,0 +1,19 @@
+"""`trafficctl sensors`: the devices of the city, from registration to repair."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+# Each module has add(actions); this order is the order of the help page.
+ACTIONS: tuple[str, ...] = ()
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sensors` with all its actions."""
+    parser = subparsers.add_parser(
+        "sensors", help="register devices, renew and revoke them, list what to repair"
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name in ACTIONS:
+        importlib.import_module(f"trafficctl.sensors.{name}").add(actions)
