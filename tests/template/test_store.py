@@ -235,6 +235,7 @@ def test_the_statement_that_can_have_no_condition_opens_alerts_only() -> None:
     assert openers("AlertKey") == {
         "AccountUsesKeyThroughServices": ["kms:ViaService"],
         "EventBridgeSendsAlerts": [],
+        "AlarmsTellEngineers": ["aws:SourceAccount", "aws:SourceArn"],
     }
 
 
@@ -264,6 +265,7 @@ def test_the_outputs_are_the_names_others_rely_on() -> None:
         "DevicePolicy",
         "DeviceThingType",
         "DashboardUrl",
+        "OperationsTopicArn",
         "DataKeyArn",
         "LiveUrl",
         "UserPoolId",
