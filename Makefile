@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-is-installed
 DEV := $(VENV)/.dev-is-installed
+CHECKOV := .venv-checkov/.is-installed
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
@@ -24,13 +25,16 @@ demo: $(RUNTIME) ## a morning peak of Los Angeles on this machine (DEMO_SECONDS,
 	@$(BIN)/trafficctl demo
 
 test: $(DEV) ## all tests
+	@$(MAKE) --silent $(CHECKOV) || echo "No checkov: its tests will be skipped" >&2
 	@$(BIN)/python -m pytest
 
-check: $(DEV) ## lint, format, types and template; changes nothing
+check: $(DEV) $(CHECKOV) ## lint, format, types, template and its security; changes nothing
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint template.yaml
+	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation secrets \
+	  --download-external-modules false --skip-download --quiet --compact
 
 fix: $(DEV) ## repair what `make check` can repair by itself
 	@$(BIN)/ruff check --fix
@@ -45,7 +49,7 @@ package: $(RUNTIME) ## build/traffic.zip, the Lambda code for arm64
 clean: ## remove the environment, the package and the caches
 	@! ls .traffic/*/city.json 2>/dev/null || \
 	  { echo "A local city is up: end it first by $(BIN)/trafficctl down" >&2; exit 1; }
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf $(VENV) .venv-checkov build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 $(RUNTIME): pyproject.toml | $(BIN)/pip
@@ -58,6 +62,13 @@ $(DEV): $(RUNTIME)
 	@$(PIP) '.[dev]'
 	@[ -n "$$(which $(BROWSERS) 2>/dev/null)" ] || $(BIN)/playwright install chromium || \
 	  echo "No Chromium: the tests of the live map will be skipped" >&2
+	@touch $@
+
+# Apart from .venv: checkov holds boto3 to a release older than ours.
+$(CHECKOV): .ci/checkov.txt | $(BIN)/pip
+	@echo "Installing checkov into .venv-checkov (a minute, once)" >&2
+	@$(BIN)/python -m venv .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 $(BIN)/pip:
