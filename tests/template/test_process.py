@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from traffic import settings
+import pytest
 
-from .template import PARAMETERS, RESOURCES, properties, shown
+from traffic import settings
+from trafficctl.package import MACHINES
+
+from .template import PARAMETERS, RESOURCES, of_type, properties, shown
 
 SOURCE = properties("ProcessorSource")
 SITE = "SITE_URL"
@@ -98,9 +101,23 @@ def test_metrics_reach_cloudwatch_as_the_lines_the_processor_prints() -> None:
     assert logging == {"LogFormat": "Text", "LogGroup": {"Ref": "ProcessorLogs"}}
 
 
-def test_the_processor_runs_on_arm_from_the_built_package() -> None:
-    processor = properties("Processor")
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, one in of_type("AWS::Lambda::Function").items()
+        if one["Properties"].get("Code") == "build/traffic.zip"
+    ],
+)
+def test_our_code_runs_on_the_architecture_its_package_is_built_for(name: str) -> None:
+    assert properties(name)["Architectures"] == [{"Ref": "LambdaArchitecture"}]
 
-    assert processor["Architectures"] == ["arm64"]
-    assert processor["Code"] == "build/traffic.zip"
+
+def test_the_architectures_are_those_that_the_package_can_be_built_for() -> None:
+    assert PARAMETERS["LambdaArchitecture"]["AllowedValues"] == list(MACHINES)
+    assert PARAMETERS["LambdaArchitecture"]["Default"] == "arm64"
+
+
+def test_the_processor_runs_from_the_built_package() -> None:
+    assert properties("Processor")["Code"] == "build/traffic.zip"
     assert RESOURCES["Processor"]["Type"] == "AWS::Lambda::Function"
