@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,10 +50,10 @@ def lines(figures: Figures, stack: str, now_ms: int) -> list[str]:
     ):
         if sample:
             values[name] = spread(sample)
-    printed = [_line(values, {"Stack": stack}, now_ms)]
+    printed = [line(values, {"Stack": stack}, now_ms)]
     for reason, count in sorted(figures.reasons.items()):
         where = {"Stack": stack, "Reason": reason}
-        printed.append(_line({"Rejected": count}, where, now_ms))
+        printed.append(line({"Rejected": count}, where, now_ms))
     return printed
 
 
@@ -66,15 +66,25 @@ def spread(sample: Sequence[int]) -> list[int]:
     return [ordered[round(i * step)] for i in range(_MOST_VALUES)]
 
 
-def _line(values: dict[str, Any], dimensions: dict[str, str], now_ms: int) -> str:
-    metrics = [
-        {"Name": name, "Unit": "Milliseconds" if name.endswith("Ms") else "Count"}
-        for name in values
-    ]
+def line(
+    values: Mapping[str, Any],
+    dimensions: Mapping[str, str],
+    now_ms: int,
+    **told: str,
+) -> str:
+    """Return *values* as one line of metrics; *told* is only written beside them."""
+    metrics = [{"Name": name, "Unit": _unit(name)} for name in values]
     directive = {
         "Namespace": NAMESPACE,
         "Dimensions": [list(dimensions)],
         "Metrics": metrics,
     }
     head = {"Timestamp": now_ms, "CloudWatchMetrics": [directive]}
-    return json.dumps({"_aws": head, **dimensions, **values}, separators=(",", ":"))
+    content = {"_aws": head, **dimensions, **values, **told}
+    return json.dumps(content, separators=(",", ":"))
+
+
+def _unit(name: str) -> str:
+    if name.endswith("Ms"):
+        return "Milliseconds"
+    return "Percent" if name.endswith("Percent") else "Count"
