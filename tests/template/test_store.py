@@ -180,20 +180,25 @@ def test_a_bucket_is_encrypted_closed_and_forgets(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BUCKETS)
-def test_a_bucket_is_reached_by_tls_only(name: str) -> None:
+def test_a_bucket_is_reached_by_tls_1_2_or_better_only(name: str) -> None:
     policy = properties(f"{name}Policy")
-    (statement,) = policy["PolicyDocument"]["Statement"]
 
-    arn = {"Fn::GetAtt": [name, "Arn"]}
-    assert policy["Bucket"] == {"Ref": name}
-    assert statement == {
-        "Sid": "RefusePlainHttp",
+    anybody = {
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [arn, {"Fn::Sub": f"${{{name}.Arn}}/*"}],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Resource": [
+            {"Fn::GetAtt": [name, "Arn"]},
+            {"Fn::Sub": f"${{{name}.Arn}}/*"},
+        ],
     }
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    old = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
+    assert policy["Bucket"] == {"Ref": name}
+    assert policy["PolicyDocument"]["Statement"] == [
+        {**anybody, "Sid": "RefusePlainHttp", "Condition": plain},
+        {**anybody, "Sid": "RefuseOldTls", "Condition": old},
+    ]
 
 
 def test_every_other_store_is_under_a_key_of_ours() -> None:
