@@ -26,6 +26,8 @@ class Permission(NamedTuple):
 # Roles off the way of the data, and where they are held to their tasks.
 ELSEWHERE = {
     "LiveApiRole": "tests/local/test_live_api_role.py takes each table action away",
+    "FleetRole": "tests/devices/test_roles.py takes each action away",
+    "ProvisioningHookRole": "tests/devices/test_roles.py takes each action away",
     "ConnectorRole": "tests/quicksight: the local city has no Athena to use it",
     "QuickSightRole": "tests/quicksight: the local city has no QuickSight to use it",
 }
