@@ -22,7 +22,14 @@ _PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 WITH_REPORTS = {"QuickSightPrincipalArn": PRINCIPAL, "ReportTimeZone": ZONE}
-_NAMES = ("TableName", "DashboardName", "FunctionName", "LogGroupName", "Name")
+_NAMES = (
+    "TableName",
+    "DashboardName",
+    "FunctionName",
+    "AlarmName",
+    "LogGroupName",
+    "Name",
+)
 _IN_SUB = re.compile(r"\$\{([^!}]+)\}")
 
 
