@@ -14,7 +14,13 @@ BUCKETS = of_type("AWS::S3::Bucket")
 KEYS = of_type("AWS::KMS::Key")
 RECORD = {*TABLES, *BUCKETS, "DataKey"}
 SCRATCH = {"SpillBucket", "QueryResultsBucket"}  # empty in a day, kept only till then
-LOGS = {"ProcessorLogs", "LiveApiLogs", "LiveAccessLogs", "ConnectorLogs"}
+LOGS = {
+    "ProcessorLogs",
+    "ShardScalerLogs",
+    "LiveApiLogs",
+    "LiveAccessLogs",
+    "ConnectorLogs",
+}
 LOGS |= {"ProvisioningHookLogs"}
 PASSING = {"AlertKey", "ReadingsStream", "AlertDeadLetterQueue", *LOGS}
 DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
@@ -264,6 +270,7 @@ def test_the_outputs_are_the_names_others_rely_on() -> None:
     assert set(TEMPLATE["Outputs"]) == tables | {
         "ReadingsStream",
         "ReadingsStreamArn",
+        "ShardScalerFunction",
         "ProcessorFunction",
         "ProcessorFunctionArn",
         "AlertBus",
