@@ -16,6 +16,7 @@ ALLOWED = {*sys.stdlib_module_names, "boto3", "botocore", "msgspec", "traffic"}
 # The thin shell: all that speaks to AWS, reads the clock or the environment.
 SHELL = {"batch", "processor", "publish", "quarantine", "store"}
 SHELL |= {"assets", "live_api", "reader", "shard_scaler"}
+SHELL |= {"provisioning"}
 CORE = {name: path for name, path in SHIPPED.items() if path.stem not in SHELL}
 
 OUTSIDE = {"boto3", "botocore", "concurrent", "http", "io", "os", "random", "secrets"}

@@ -1,0 +1,141 @@
+"""The Lambda function that IoT Core asks before it lets a new device in."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple, Optional
+
+import boto3
+from botocore.config import Config
+
+from .admission import Decision, Mark, Request, decide, request_of
+from .errors import Conflict, StoreError
+from .items import attributes, value_of
+from .metrics import line
+from .model import is_id
+from .settings import require
+from .store import called
+
+REQUIRED = ("REGISTRY_TABLE", "STACK_NAME")
+_TRIES = 3  # of a row that somebody else writes at the same time
+
+# IoT Core waits 5 s for the answer, and the device asks again.
+_CLIENT = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    parameter_validation=False,  # the shapes are ours and tested
+)
+
+
+class Registry:
+    """The table of devices."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+
+    def read(self, device_id: str) -> Optional[dict[str, Any]]:
+        """Return the row of a device, None if there is none; raises StoreError."""
+        found = called(
+            self._client.get_item,
+            TableName=self._table,
+            Key={"device_id": {"S": device_id}},
+            ConsistentRead=True,
+        )
+        item = found.get("Item")
+        return item and {name: value_of(value) for name, value in item.items()}
+
+    def write(self, device_id: str, mark: Mark) -> None:
+        """Write *mark*; raises Conflict where its condition no longer holds."""
+        named = {**mark.values, **mark.only_if}
+        old = {f"old_{name}": value for name, value in mark.only_if.items()}
+        values = attributes({**mark.values, **old})
+        called(
+            self._client.update_item,
+            TableName=self._table,
+            Key={"device_id": {"S": device_id}},
+            UpdateExpression="SET "
+            + ", ".join(f"#{name} = :{name}" for name in mark.values),
+            ConditionExpression=" AND ".join(map(_condition, mark.only_if.items())),
+            ExpressionAttributeNames={f"#{name}": name for name in named},
+            ExpressionAttributeValues={f":{k}": v for k, v in values.items()},
+        )
+
+
+class Shell(NamedTuple):
+    """All that the function has outside of itself; *clock* gives ms."""
+
+    registry: Registry
+    clock: Callable[[], int]
+    stack: str
+
+
+def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer IoT Core; a fault is raised, so that the device is told to ask again."""
+    return answer(event, _shell())
+
+
+def answer(event: Mapping[str, Any], shell: Shell) -> dict[str, Any]:
+    """Return IoT Core's answer to *event*, and print what was decided.
+
+    The segment comes from the registry: what the device claims never wins.
+    """
+    request = request_of(event)
+    decision = admit(request, shell)
+    print(_told(request, decision, shell))
+    if not decision.allowed:
+        return {"allowProvisioning": False}
+    overrides = {"DeviceId": request.device_id, "SegmentId": decision.segment_id}
+    return {"allowProvisioning": True, "parameterOverrides": overrides}
+
+
+def admit(request: Request, shell: Shell) -> Decision:
+    """Decide about *request* and mark the row; raises StoreError."""
+    for _ in range(_TRIES):
+        named = is_id(request.device_id)
+        row = shell.registry.read(request.device_id) if named else None
+        decision = decide(row, request, shell.clock())
+        if decision.mark is None:
+            return decision
+        try:
+            shell.registry.write(request.device_id, decision.mark)
+        except Conflict:
+            continue
+        return decision
+    raise StoreError(f"the row of {request.device_id} changed {_TRIES} times meanwhile")
+
+
+def _condition(term: tuple[str, Optional[str]]) -> str:
+    name, value = term
+    if value is None:
+        return f"attribute_not_exists(#{name})"
+    return f"#{name} = :old_{name}"
+
+
+def _told(request: Request, decision: Decision, shell: Shell) -> str:
+    """The line of the log, metrics in it: neither payload nor certificate."""
+    counts = {
+        "ProvisioningAllowed": int(decision.allowed),
+        "ProvisioningRefused": int(not decision.allowed),
+    }
+    told = {"event": "traffic.provisioning"}
+    if is_id(request.device_id):
+        told["device_id"] = request.device_id
+    if decision.reason:
+        told["reason"] = decision.reason
+    return line(counts, {"Stack": shell.stack}, shell.clock(), **told)
+
+
+@functools.lru_cache(maxsize=1)
+def _shell() -> Shell:
+    """Connect once for each execution environment, at its first request."""
+    require(os.environ, REQUIRED)
+    client = boto3.session.Session().client("dynamodb", config=_CLIENT)
+    return Shell(
+        registry=Registry(client, os.environ["REGISTRY_TABLE"]),
+        clock=lambda: time.time_ns() // 1_000_000,
+        stack=os.environ["STACK_NAME"],
+    )
