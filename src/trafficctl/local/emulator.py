@@ -23,6 +23,17 @@ from trafficctl.local import (
     streams,
 )
 from trafficctl.local.patching import install
+from trafficctl.local.watch import (
+    alarms,
+    clock,
+    definitions,
+    events,
+    functions,
+    gauges,
+    iot_rules,
+    store,
+    topics,
+)
 
 PATCHES = (
     *streams.PATCHES,
@@ -34,13 +45,21 @@ PATCHES = (
     *statements.PATCHES,
     *speed.PATCHES,
     *signing.PATCHES,
+    *store.PATCHES,
+    *definitions.PATCHES,
+    *alarms.PATCHES,
+    *functions.PATCHES,
+    *iot_rules.PATCHES,
+    *events.PATCHES,
+    *topics.PATCHES,
 )
 
 
 def main() -> None:
-    """Make the patches, leave the broker's CA where devices find it, then serve."""
+    """Make the patches, leave the broker's CA where devices find it, watch, serve."""
     install(PATCHES)
     Path(os.environ["CITY_CA_FILE"]).write_text(iot.get_ca_cert_pem())
+    clock.start(gauges.all_gauges())
     app.main()
 
 

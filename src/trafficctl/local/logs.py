@@ -1,4 +1,7 @@
-"""A function's log reaches CloudWatch only if its role may write there."""
+"""A function's log reaches CloudWatch only if its role may write there.
+
+So do the metrics that are embedded in it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from ministack.services import lambda_svc
 
 from trafficctl.local import roles
 from trafficctl.local.patching import Patch
+from trafficctl.local.watch.counts import from_log
 
 ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def _allowed(emit: Callable[..., None]) -> Callable[..., None]:
-    def allowed(function: dict[str, Any], *args: Any, **options: Any) -> None:
+    def allowed(
+        function: dict[str, Any], request_id: str, text: str, *args: Any, **options: Any
+    ) -> None:
         config = function.get("config") or function
         account, region = _account_region_from_function_config(config)
         actor = roles.Actor(
@@ -30,7 +36,8 @@ def _allowed(emit: Callable[..., None]) -> Callable[..., None]:
                 roles.require(actor, action, _stream_arn(account, region, config))
         except roles.RefusedError:
             return  # as on AWS: the invocation goes on, unseen
-        emit(function, *args, **options)
+        from_log((account, region), text)
+        emit(function, request_id, text, *args, **options)
 
     return allowed
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ministack.services import kinesis
 
@@ -109,6 +109,24 @@ def read(shard: Shard, offset: int, limit: int) -> list[Record]:
         start = max(offset - trimmed, 0)
         found = shard.content["records"][start : start + limit]
     return [_record(raw, trimmed + start + i) for i, raw in enumerate(found)]
+
+
+class Growth(NamedTuple):
+    """What came into a shard: how many records and bytes, and the offset behind."""
+
+    records: int
+    size: int
+    end: int
+
+
+def growth(shard: Shard, offset: int) -> Growth:
+    """What came into a shard from `offset` on and is still kept."""
+    with _trim_lock:
+        trimmed = int(shard.content.get(_TRIMMED, 0))
+        found = shard.content["records"][max(offset - trimmed, 0) :]
+        behind = trimmed + len(shard.content["records"])
+    size = sum(len(raw["Data"]) for raw in found) * 3 // 4  # of base64
+    return Growth(len(found), size, behind)
 
 
 def _record(raw: dict[str, Any], offset: int) -> Record:

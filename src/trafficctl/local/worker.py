@@ -35,6 +35,7 @@ from trafficctl.local.mapping import (
     next_batch,
 )
 from trafficctl.local.source import Source
+from trafficctl.local.watch.mapping_counts import MappingCounts
 
 READ_ACTIONS = ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
 DESCRIBE_ACTIONS = ("kinesis:DescribeStreamSummary", "kinesis:DescribeStream")
@@ -51,6 +52,7 @@ class Worker:
 
     def __init__(self, source: Source, shard: streams.Shard, lane: int, at: int):
         self.source = source
+        self.counts = MappingCounts(source)
         self.shard = shard
         self.index = lane
         self.offset = at
@@ -118,9 +120,12 @@ class Worker:
         limit = max(READ_LIMIT - len(self.fresh), 0)
         records = streams.read(self.shard, self.offset, limit)
         if not records:
+            if limit:
+                self.counts.polled(0, 0.0)
             return
         factor = config.parallelization_factor
         mine = [r for r in records if lane_of(r.partition_key, factor) == self.index]
+        self.counts.polled(len(mine), max(time.time() - records[-1].arrived_at, 0.0))
         if mine and not self.fresh:
             self.read_at = time.monotonic()
         self.fresh.extend(mine)
@@ -172,8 +177,11 @@ class Worker:
     def _invoke(
         self, config: MappingConfig, function: dict[str, Any], batch: Batch
     ) -> None:
+        self.counts.invoked(batch.records, time.time())
         result = self._execute(function, batch.records)
         response = _understood(config, batch, result)
+        if response.verdict is not Verdict.SUCCESS:
+            self.counts.failed(len(batch.records) - response.checkpoint)
         self.state, gone = after_response(config, self.state, batch, response)
         if gone is not None:
             self._discard(function, gone, raised=bool(result.get("error")))
@@ -212,12 +220,15 @@ class Worker:
         self._result(f"PROBLEM: {count} records discarded: {why}")
         if not target.startswith("arn:aws:s3:::"):
             log.error("%d records lost: no S3 failure destination", count)
+            self.counts.dropped(count, refused=False)
             return
         try:
             self._to_s3(function, gone, target.rsplit(":", 1)[-1], raised)
+            self.counts.delivered(count)
         except (roles.RefusedError, rules.ActionError):
             # As AWS: the batch is gone, and DestinationDeliveryFailures counts it.
             log.exception("%d records lost: failure destination refused", count)
+            self.counts.dropped(count, refused=True)
 
     def _to_s3(
         self, function: dict[str, Any], gone: Discard, bucket: str, raised: bool

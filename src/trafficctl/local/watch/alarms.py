@@ -1,0 +1,228 @@
+"""Looks at every alarm, as often as CloudWatch would, and lets it act."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch
+
+from trafficctl.local.patching import Patch
+from trafficctl.local.watch import arithmetic, services, store, verdict
+from trafficctl.local.watch.definitions import Alarm
+
+ACTIONS = {
+    verdict.ALARM: "AlarmActions",
+    verdict.OK: "OKActions",
+    verdict.INSUFFICIENT_DATA: "InsufficientDataActions",
+}
+NOT_HERE = "Cannot be evaluated in the local city"
+
+log = logging.getLogger("city.alarms")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One metric that an alarm reads."""
+
+    query_id: str
+    key: tuple[str, str, str]
+    stat: str
+    unit: str | None
+    period_s: float
+
+    def value(self, points: Sequence[store.Point]) -> verdict.Point:
+        """The statistic over the points of one period; None without any."""
+        fitting = [p for p in points if self.unit in (None, p["Unit"])]
+        stats = cloudwatch._calc_stats(fitting)
+        if not stats:
+            return None
+        if self.stat not in stats and not cloudwatch._is_percentile_stat(self.stat):
+            raise arithmetic.MathError(f"the statistic {self.stat}")
+        found = cloudwatch._stat_value(stats, self.stat, fitting)
+        return None if found is None else float(found)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an alarm read: a value for each period, and how many samples there were."""
+
+    values: list[verdict.Point]
+    samples: float
+
+
+def queries(alarm: Alarm) -> list[Query]:
+    """The metrics an alarm reads, whether it names one or calculates with several."""
+    if "Metrics" not in alarm:
+        stat = alarm.get("ExtendedStatistic") or alarm["Statistic"]
+        return [_query("only", alarm, stat, alarm.get("Unit"), alarm["Period"])]
+    stats = [(q["Id"], q["MetricStat"]) for q in alarm["Metrics"] if "MetricStat" in q]
+    return [
+        _query(name, s["Metric"], s["Stat"], s.get("Unit"), s["Period"])
+        for name, s in stats
+    ]
+
+
+def _query(name: str, metric: Any, stat: str, unit: Any, period: Any) -> Query:
+    dimensions = cloudwatch._dims_from_list(metric.get("Dimensions") or [])
+    where = cloudwatch._dims_key(dimensions)
+    key = (metric["Namespace"], metric["MetricName"], where)
+    return Query(name, key, stat, unit, float(period))
+
+
+def read(alarm: Alarm, account: str, region: str, now: float) -> Seen:
+    """What the alarm's periods hold."""
+    asked = queries(alarm)
+    begins = verdict.starts(now, asked[0].period_s, alarm["EvaluationPeriods"])
+    found = {}
+    samples = 0.0
+    for query in asked:
+        slots = _slots(query, account, region, begins)
+        found[query.query_id] = [query.value(slot) for slot in slots]
+        recent = slots[-alarm["EvaluationPeriods"] :]
+        samples += sum(cloudwatch._point_stats(p)[0] for slot in recent for p in slot)
+    return Seen(_returned(alarm, found, len(begins)), samples)
+
+
+def _slots(
+    query: Query, account: str, region: str, begins: Sequence[float]
+) -> list[list[store.Point]]:
+    slots: list[list[store.Point]] = [[] for _begin in begins]
+    for point in store.points(account, region, query.key, begins[0]):
+        number = math.floor((point["Timestamp"] - begins[0]) / query.period_s)
+        if number < len(slots):
+            slots[number].append(point)
+    return slots
+
+
+def _returned(
+    alarm: Alarm, found: dict[str, list[verdict.Point]], count: int
+) -> list[verdict.Point]:
+    """The series the alarm compares: its metric, or the one that returns data."""
+    if "Metrics" not in alarm:
+        return found["only"]
+    for query in alarm["Metrics"]:
+        if "Expression" in query:
+            found[query["Id"]] = [
+                arithmetic.calculate(
+                    query["Expression"], {k: v[n] for k, v in found.items()}
+                )
+                for n in range(count)
+            ]
+    chosen = [q["Id"] for q in alarm["Metrics"] if q["ReturnData"]]
+    if len(chosen) != 1:
+        raise arithmetic.MathError(f"{len(chosen)} metrics that return data")
+    return found[chosen[0]]
+
+
+def rule_of(alarm: Alarm) -> verdict.Rule:
+    """What the alarm compares with; MathError for a comparison that is not known."""
+    if alarm["ComparisonOperator"] not in verdict.COMPARISONS:
+        raise arithmetic.MathError(f"the comparison {alarm['ComparisonOperator']}")
+    periods = int(alarm["EvaluationPeriods"])
+    return verdict.Rule(
+        threshold=float(alarm["Threshold"]),
+        comparison=alarm["ComparisonOperator"],
+        periods=periods,
+        to_alarm=int(alarm.get("DatapointsToAlarm") or periods),
+        missing=alarm.get("TreatMissingData") or "missing",
+    )
+
+
+def judge(alarm: Alarm, account: str, region: str, now: float) -> tuple[str, str]:
+    """The state the alarm is in now, and why."""
+    rule = rule_of(alarm)
+    seen = read(alarm, account, region, now)
+    current = alarm["StateValue"]
+    if _waits_for_samples(alarm, seen):
+        return current, alarm["StateReason"]
+    state = verdict.state_of(rule, seen.values, current)
+    shown = ", ".join("-" if v is None else f"{v:g}" for v in seen.values)
+    return state, (
+        f"{rule.to_alarm} of {rule.periods} datapoints {rule.comparison} "
+        f"{rule.threshold:g}: [{shown}], missing ones {rule.missing}"
+    )
+
+
+def _waits_for_samples(alarm: Alarm, seen: Seen) -> bool:
+    stat = alarm.get("ExtendedStatistic")
+    if not stat or alarm.get("EvaluateLowSampleCountPercentile") != "ignore":
+        return False
+    return verdict.too_few_samples(float(stat[1:]), seen.samples)
+
+
+def look(now: float) -> None:
+    """Bring every alarm into the state it is in at `now` (seconds)."""
+    for place, alarm in list(cloudwatch._alarms._data.items()):
+        account, region, _name = place
+        with request_scope(account, region):
+            try:
+                _enter(alarm, *judge(alarm, account, region, now))
+            except arithmetic.MathError as exc:
+                alarm["StateReason"] = f"{NOT_HERE}: {exc}"
+            except Exception:  # one alarm must not keep the others from ringing
+                log.exception("alarm %s", alarm.get("AlarmName"))
+
+
+def _enter(alarm: Alarm, state: str, reason: str) -> None:
+    before = alarm["StateValue"]
+    if state == before:
+        return
+    alarm.update(StateValue=state, StateReason=reason)
+    alarm["StateUpdatedTimestamp"] = int(time.time())
+    alarm["StateTransitionedTimestamp"] = alarm["StateUpdatedTimestamp"]
+    cloudwatch._record_history(alarm["AlarmName"], before, state, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
+    cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def _permitted(dispatch: Callable[..., None]) -> Callable[..., None]:
+    """Only to topics whose policy lets CloudWatch publish for this alarm."""
+
+    def dispatching(alarm: Alarm, before: str, state: str, reason: str) -> None:
+        field = ACTIONS[state]
+        source, allowed = alarm["AlarmArn"], []
+        for topic in alarm.get(field) or []:
+            if services.may(services.CLOUDWATCH, "sns:Publish", topic, source):
+                allowed.append(topic)
+            else:
+                log.warning("%s may not publish to %s", source, topic)
+        dispatch({**alarm, field: allowed}, before, state, reason)
+
+    return dispatching
+
+
+def _apply() -> None:
+    # By the clock, not whenever somebody puts a metric: missing data is news too.
+    cloudwatch._evaluate_alarm = lambda _alarm: None
+    cloudwatch._evaluate_all_alarms = lambda: None
+    cloudwatch._dispatch_alarm_actions = _permitted(cloudwatch._dispatch_alarm_actions)
+
+
+PATCHES = (
+    Patch(
+        "alarm evaluation",
+        "only at PutMetricData, of one window whatever the periods, missing data and "
+        "dimensions, and never of metric math",
+        [
+            (cloudwatch, "_dims_from_list"),
+            (cloudwatch, "_is_percentile_stat"),
+            (cloudwatch, "_stat_value"),
+            (cloudwatch, "_calc_stats"),
+            (cloudwatch, "_record_history"),
+            (cloudwatch, "_evaluate_parent_alarms"),
+            *services.NEEDS,
+        ],
+        [
+            (cloudwatch, "_evaluate_alarm", "a0b0acd3d432"),
+            (cloudwatch, "_evaluate_all_alarms", "f83f88e57f1c"),
+            (cloudwatch, "_dispatch_alarm_actions", "fcf47c0d1e6e"),
+        ],
+        _apply,
+    ),
+)

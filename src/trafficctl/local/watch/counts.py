@@ -1,0 +1,39 @@
+"""How this process counts: under AWS's names, with AWS's dimensions."""
+
+from __future__ import annotations
+
+from ministack.core.responses import get_account_id, get_region
+
+from trafficctl.local.watch import emf
+from trafficctl.local.watch.tallies import Metric, tallies
+
+Place = tuple[str, str]
+
+
+def here() -> Place:
+    """The account and region of the call in hand."""
+    return get_account_id(), get_region()
+
+
+def count(place: Place, space: str, name: str, number: float = 1, **of: str) -> None:
+    """Add `number` to AWS/`space`'s metric `name` with the dimensions `of`."""
+    metric = Metric(*place, f"AWS/{space}", name, tuple(sorted(of.items())))
+    tallies.add(metric, number)
+
+
+def last(place: Place, space: str, name: str, ms: float, **of: str) -> None:
+    """Note a length of time, of which percentiles are wanted."""
+    dimensions = tuple(sorted(of.items()))
+    metric = Metric(*place, f"AWS/{space}", name, dimensions, "Milliseconds")
+    tallies.spread(metric, ms)
+
+
+def from_log(place: Place, text: str) -> None:
+    """Take in what a function printed in embedded metric format."""
+    for line in text.splitlines():
+        for found in emf.measured(line):
+            metric = Metric(
+                *place, found.namespace, found.name, found.dimensions, found.unit
+            )
+            for value in found.values:
+                tallies.spread(metric, value, at=found.at)
