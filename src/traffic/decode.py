@@ -132,7 +132,20 @@ def _reading(item: Any) -> Reading:
             if isinstance(value, float) and math.isnan(value):
                 message = f"Expected a number >= 0 - at `$.{field}`"
                 raise msgspec.ValidationError(message)
-    return msgspec.convert(item, Reading)
+    try:
+        return msgspec.convert(item, Reading)
+    except UnicodeError:  # JSON can say half a character, which no text has
+        return msgspec.convert(_encodable(item), Reading)
+
+
+def _encodable(item: Any) -> Any:
+    """Return *item* with `?` for half characters, where convert looks for text."""
+    if isinstance(item, dict):
+        return {
+            _encodable(k): v if isinstance(v, dict) else _encodable(v)
+            for k, v in item.items()
+        }
+    return item.encode(errors="replace").decode() if isinstance(item, str) else item
 
 
 def _explain(error: str, item: Any) -> Rejection:

@@ -22,6 +22,7 @@ BAD_READINGS: list[tuple[str, str, str, str]] = [
     ("a list", "[1]", "wrong_type", ""),
     ("no fields", "{}", "missing_field", "sensor_id"),
     ("deep nesting", "[" * DEEP + "]" * DEEP, "wrong_type", ""),
+    ("half a character", '"\\ud800"', "wrong_type", ""),
 ]
 
 
@@ -58,6 +59,8 @@ BAD_FIELDS: list[tuple[str, str, str, str]] = [
     ("whole vehicles as float", "vehicle_count", "5.0", "wrong_type"),
     ("count as bool", "vehicle_count", "true", "wrong_type"),
     ("count as text", "vehicle_count", '"5"', "wrong_type"),
+    ("count as half a character", "vehicle_count", '"\\ud800"', "wrong_type"),
+    ("half a character within", "interval", '["\\ud800"]', "wrong_type"),
     ("count that is null", "vehicle_count", "null", "wrong_type"),
     ("count that is NaN", "vehicle_count", "NaN", "out_of_range"),
     ("negative speed", "average_speed", "-0.1", "out_of_range"),
