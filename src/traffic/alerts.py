@@ -18,6 +18,9 @@ from .policy import Policy
 LEVELS = ("none", "high", "severe")
 NONE, HIGH, SEVERE = range(3)
 
+# Why a level changed: what the readings said, or that none came any more.
+TRAFFIC, SILENCE = "traffic", "silence"
+
 
 class AlertState(msgspec.Struct, array_like=True, gc=False):
     """The alert of a segment, and since when the score has been where it is.
@@ -66,7 +69,10 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Transition:
-    """A change of an alert's level at event time *at* (ms); scores in tenths."""
+    """A change of an alert's level at event time *at* (ms); scores in tenths.
+
+    Silence has no event time: *at* is then the wall clock.
+    """
 
     kind: str
     level: int
@@ -76,6 +82,7 @@ class Transition:
     peak_level: int
     peak: int
     score: int
+    reason: str = TRAFFIC
 
 
 def _since(holds: bool, since: Optional[int], at: int) -> Optional[int]:
@@ -120,10 +127,13 @@ def advance(
 ) -> Optional[Transition]:
     """Take the score (tenths) of event time *at* (ms) into *alert*.
 
-    Returns the transition it causes, if any; *at* never goes back.
+    Returns the transition it causes, if any; *at* never goes back. An alert that
+    silence closed can't open again in the instant it had opened: they would share an id.
     """
     _watch(alert, score, at, limits)
     level, previous = _next_level(alert, at, limits), alert.level
+    if previous == NONE and at <= alert.opened_at:
+        return None
     if previous == NONE and level:
         alert.opened_at, alert.peak_level, alert.peak = at, NONE, 0
     if previous or level:
@@ -141,6 +151,24 @@ def advance(
         peak_level=alert.peak_level,
         peak=alert.peak,
         score=score,
+    )
+
+
+def close(alert: AlertState, score: int, at: int) -> Transition:
+    """Close an open *alert* since its segment fell silent; *score* was its last."""
+    previous, at = alert.level, max(at, alert.level_since)
+    alert.level, alert.level_since = NONE, at
+    forget_pending(alert)
+    return Transition(
+        kind=_kind(NONE, previous),
+        level=NONE,
+        previous=previous,
+        at=at,
+        opened_at=alert.opened_at,
+        peak_level=alert.peak_level,
+        peak=alert.peak,
+        score=score,
+        reason=SILENCE,
     )
 
 

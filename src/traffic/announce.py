@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .alerts import LEVELS
+from .alerts import LEVELS, SILENCE, Transition
 from .fold import Change
 from .model import StoredSegment
 from .policy import Policy
@@ -29,6 +29,7 @@ def event_of(
         "event_id": f"{alert_id}/{turn.kind}@{turn.at}",
         "alert_id": alert_id,
         "transition": turn.kind,
+        "reason": turn.reason,
         "level": LEVELS[turn.level],
         "previous_level": LEVELS[turn.previous],
         "segment_id": stored.segment_id,
@@ -41,7 +42,7 @@ def event_of(
         "peak_congestion": turn.peak / 10,
         "speed": _rounded(measures.speed),
         "free_flow_speed": road.free_flow_speed,
-        "traffic": traffic_of(measures.speed, road.free_flow_speed),
+        "traffic": _traffic_at(turn, measures.speed, road.free_flow_speed),
         "travel_time_index": _rounded(measures.travel_time_index, 2),
         "level_of_service": measures.level_of_service,
         "opened_at": turn.opened_at,
@@ -58,6 +59,12 @@ def place_of(stored: StoredSegment) -> str:
     """Return where a segment is, in words: its name and district, or its id."""
     parts = [part for part in (stored.road.name, stored.road.district) if part]
     return ", ".join(parts) or stored.segment_id
+
+
+def _traffic_at(turn: Transition, speed: Optional[float], free_flow: float) -> str:
+    """Return the traffic of a transition in words; silence knows its last only."""
+    words = traffic_of(speed, free_flow)
+    return f"no sensor reports, last {words}" if turn.reason == SILENCE else words
 
 
 def traffic_of(speed: Optional[float], free_flow_speed: float) -> str:

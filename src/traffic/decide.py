@@ -105,11 +105,12 @@ def _live(
         **rounded(window_measures(latest(state), stored.road)),
         "sensors": known,
         "sensors_reporting": round(state.fresh / known, 3) if known else 0,
-        **_alert(stored.segment_id, state),
+        **alert_of(stored.segment_id, state),
     }
 
 
-def _alert(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:
+def alert_of(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:
+    """Return the attributes that tell of the segment's alert, None for those absent."""
     alert = state.alert
     if alert.level == NONE:
         return {"alert_level": LEVELS[NONE], "alert_id": None, "alert_since": None}

@@ -88,6 +88,7 @@ def _alert_row(
         "opened_at": turn.opened_at,
         "level_since": turn.at,
         "cleared_at": turn.at if is_over else None,
+        "cleared_by": turn.reason if is_over else None,
         "duration_s": (turn.at - turn.opened_at) // 1000 if is_over else None,
         "expires_at": turn.at // 1000 + retention_days * _DAY_S if is_over else None,
     }

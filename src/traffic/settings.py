@@ -95,13 +95,5 @@ def number(environment: Mapping[str, str], name: str) -> float:
 
 
 def _link_format(environment: Mapping[str, str]) -> str:
-    """Return where alerts point: the live page, or the item in the AWS console."""
-    site = environment["SITE_URL"].rstrip("/")
-    if site:
-        return site + "/#segment={segment_id}"
-    region = environment.get("AWS_REGION", "us-east-1")
-    return (
-        f"https://{region}.console.aws.amazon.com/dynamodbv2/home?region={region}"
-        "#edit-item?itemMode=2&route=ROUTE_ITEM_EXPLORER&sk=&pk={segment_id}"
-        f"&table={environment['SEGMENTS_TABLE']}"
-    )
+    """Return where alerts point: the segment on the live map."""
+    return environment["SITE_URL"].rstrip("/") + "/#segment={segment_id}"

@@ -138,11 +138,30 @@ def roll(state: WorkingState, minute: int, speaker: Slot) -> list[tuple[int, Win
     It is also the moment when silent sensors stop to speak for the present, and when
     those silent for days are forgotten, but for the *speaker* that opens the minute.
     """
-    closing = sorted(m for m in state.windows if m < minute - 1)
-    closed = [(m, state.windows.pop(m)) for m in closing]
+    closed = _close_before(state, minute - 1)
     state.windows[minute] = Window()
     _drop_silent(state, minute * MINUTE_MS, speaker)
     return closed
+
+
+def flush(state: WorkingState) -> list[tuple[int, Window]]:
+    """Close the open minutes, as a reading two minutes on would; oldest first.
+
+    A reading of theirs that still comes is late from then on, and joins their rows.
+    """
+    if not state.windows:
+        return []
+    minute = max(state.windows) + 2
+    closed = _close_before(state, minute - 1)
+    state.windows[minute] = Window()
+    return closed
+
+
+def _close_before(state: WorkingState, minute: int) -> list[tuple[int, Window]]:
+    """Take the windows older than *minute*; one that a flush left empty is nothing."""
+    closing = sorted(m for m in state.windows if m < minute)
+    closed = [(m, state.windows.pop(m)) for m in closing]
+    return [(m, window) for m, window in closed if window.readings]
 
 
 def _drop_silent(state: WorkingState, now_ms: int, speaker: Slot) -> None:

@@ -27,6 +27,7 @@ def test_an_event_tells_all_a_controller_needs() -> None:
             "event_id": f"s@{ms(60)}/opened@{ms(60)}",
             "alert_id": f"s@{ms(60)}",
             "transition": "opened",
+            "reason": "traffic",
             "level": "severe",
             "previous_level": "none",
             "segment_id": "s",
@@ -105,6 +106,7 @@ def test_an_open_alert_has_a_row_that_says_so() -> None:
             "opened_at": ms(60),
             "level_since": ms(60),
             "cleared_at": None,
+            "cleared_by": None,
             "duration_s": None,
             "expires_at": None,
             "speed": 10.0,
@@ -120,6 +122,7 @@ def test_a_cleared_alert_is_open_no_longer_and_will_expire() -> None:
     assert row["open_flag"] is None
     assert (row["level"], row["peak_level"]) == ("severe", "severe")
     assert (row["opened_at"], row["cleared_at"]) == (ms(60), ms(190))
+    assert row["cleared_by"] == "traffic"
     assert row["duration_s"] == 130
     assert row["expires_at"] == ms(190) // 1000 + 30 * 86_400
 

@@ -78,16 +78,6 @@ def test_zero_is_a_hold_time() -> None:
     assert read({**ENVIRONMENT, "ALERT_HOLD_SECONDS": "0"}).policy.hold_s == 0
 
 
-def test_without_a_page_of_ours_alerts_lead_to_the_item_in_the_console() -> None:
-    policy = read({**ENVIRONMENT, "SITE_URL": ""}).policy
-
-    assert link_of("I-405:N", policy) == (
-        "https://eu-west-1.console.aws.amazon.com/dynamodbv2/home?region=eu-west-1"
-        "#edit-item?itemMode=2&route=ROUTE_ITEM_EXPLORER&sk=&pk=I-405:N"
-        "&table=city-road_segments"
-    )
-
-
 def test_a_page_may_have_braces_in_its_address() -> None:
     policy = read({**ENVIRONMENT, "SITE_URL": "https://a.example/{x}"}).policy
 

@@ -1,0 +1,85 @@
+"""A segment that has fallen silent, put to rest: pure, no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any, Optional
+
+from .alerts import NONE, close, forget_pending
+from .announce import event_of
+from .decide import Decision, alert_of
+from .enrich import Measures
+from .fold import Change
+from .model import Road, StoredSegment, Tallies
+from .policy import Policy
+from .state import WorkingState, flush, latest, pack, unpack
+from .windows import window_measures
+
+
+def is_at_rest(state: WorkingState) -> bool:
+    """Whether silence has nothing left to change of a segment."""
+    return (
+        state.alert.level == NONE
+        and state.alert.is_calm()
+        and not any(slot.score is not None for slot in state.sensors.values())
+        and not any(window.readings for window in state.windows.values())
+    )
+
+
+def put_to_rest(
+    stored: StoredSegment, now_ms: int, policy: Policy
+) -> Optional[Decision]:
+    """Return what is to be written of a segment none of whose sensors reports any more.
+
+    Its alert is closed, what was in the making dropped, its open minutes become rows,
+    and nothing speaks for the present. None if all that is done already.
+    """
+    state = unpack(stored.packed)
+    if is_at_rest(state):
+        return None
+    changes = _closed(state, now_ms, stored.road)
+    forget_pending(state.alert)
+    for slot in state.sensors.values():
+        slot.score = None
+    state.total = state.fresh = 0
+    closed = flush(state)
+    events = tuple(event_of(one, stored, now_ms, policy) for one in changes)
+    return Decision(
+        segment=replace(
+            stored,
+            version=stored.version + 1,
+            packed=pack(state),
+            outbox=stored.outbox + events,
+        ),
+        live=_live(stored.segment_id, state),
+        closed=closed,
+        late={},
+        changes=changes,
+        rejected=(),
+        counted=Tallies(),
+        redelivered=0,
+    )
+
+
+def _closed(state: WorkingState, now_ms: int, road: Road) -> Sequence[Change]:
+    """Close the alert, if one is open, with the last traffic that was known."""
+    alert = state.alert
+    if alert.level == NONE:
+        return []
+    score = state.total // state.fresh if state.fresh else alert.peak
+    measures = window_measures(latest(state), road)
+    return [Change(close(alert, score, now_ms), now_ms, measures)]
+
+
+def _live(segment_id: str, state: WorkingState) -> dict[str, Any]:
+    """Return what a controller sees: how many sensors there are, and none of them.
+
+    `observed_at`, `received_at` and `updated_at` stay: they tell the last reading.
+    """
+    return {
+        **dict.fromkeys(field.name for field in fields(Measures)),
+        "sensors": len(state.sensors),
+        "sensors_reporting": 0,
+        **alert_of(segment_id, state),
+    }
