@@ -13,7 +13,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
+from .errors import TrafficError
 from .live import answers
 from .live.assets import FolderAssets
 from .live.reader import PARALLEL_SCANS, DynamoReader, decode_scans
@@ -35,9 +37,17 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     """Answer a request of the HTTP API; a fault is logged, and told without detail."""
     try:
         return _api().answer(event)
-    except Exception:
-        _log("request_failed", traceback.format_exc())
-        return answers.error(500, "a fault of this service: its log tells more")
+    except Exception as fault:
+        _log("request_failed", _told(fault))
+        answer = answers.error(500, "a fault of this service: its log tells more")
+        return {**answer, "headers": {**answers.security("", ""), **answer["headers"]}}
+
+
+def _told(fault: Exception) -> str:
+    """Return where a fault arose, and its text if that can quote no request."""
+    where = "".join(traceback.format_tb(fault.__traceback__))
+    is_ours = isinstance(fault, (TrafficError, BotoCoreError))
+    return f"{where}{type(fault).__name__}" + (f": {fault}" if is_ours else "")
 
 
 @functools.lru_cache(maxsize=1)
