@@ -14,7 +14,10 @@ from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 # Each module has register(subparsers); this order is the order of the help page.
 COMMANDS: tuple[str, ...] = (
     "city",
+    "deploy",
+    "destroy",
     "roads",
+    "sensors",
     "devices",
     "simulate",
     "replay",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from trafficctl import cli_common, output
+from trafficctl.deploying import parameters as options
 from trafficctl.errors import OK, UserError
 from trafficctl.home import ensure_home, home
 from trafficctl.local.deploy import deploy
@@ -129,25 +130,11 @@ def _register_up(subparsers: Any) -> None:
     parser.add_argument(
         "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
     )
-    parser.add_argument(
-        "--parameter",
-        type=_parameter,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a parameter of the template; may be repeated",
-    )
+    options.add_single(parser)
     parser.add_argument(
         "--roads", type=Path, metavar="FILE", help="a road network to load (GeoJSON)"
     )
     parser.set_defaults(run=_run_up)
-
-
-def _parameter(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if name and equals:
-        return name, value
-    raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
 
 
 def _run_up(args: argparse.Namespace) -> int:

@@ -1,0 +1,102 @@
+"""`trafficctl deploy`: from template and code to a stack that runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trafficctl import aws, cli_common, output
+from trafficctl.deploying import parameters, talking
+from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
+from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.output import Column
+
+TEMPLATE = Path("template.yaml")
+
+
+def register(subparsers: Any) -> None:
+    """Add the command deploy."""
+    parser = subparsers.add_parser(
+        "deploy",
+        help="deploy the system, or update it, on AWS or in the local city",
+        description="Packages the code, shows what would change, asks, makes the "
+        "changes and follows them. Parameters not given stay as they are.",
+    )
+    cli_common.add_common(parser, json=True)
+    parser.add_argument(
+        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
+    )
+    parameters.add_options(parser)
+    parser.add_argument(
+        "--bucket",
+        metavar="NAME",
+        help="a bucket of yours for packages (else one is made)",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask, as in continuous integration"
+    )
+    parser.add_argument(
+        "--allow-replacement",
+        action="store_true",
+        help="go on where a table, bucket, key, pool or stream is replaced or removed",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Deploy; 1 if the person did not agree to the changes."""
+    wish = Wish(
+        stack=args.stack,
+        template=args.template,
+        parameters=parameters.given(args),
+        bucket=args.bucket,
+        allow_replacement=args.allow_replacement,
+    )
+    talk = Talk(output.say, talking.show_changes, talking.agreeing(args.yes))
+    outcome = deploy(aws.session(), wish, talk)
+    if not outcome.done:
+        output.say("nothing was changed")
+        return ANSWER_IS_NO
+    _tell(args, outcome)
+    return OK
+
+
+def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
+    if not outcome.changes:
+        output.say(f"no change: stack {args.stack} is as the template says")
+    if args.json:
+        output.show_json(
+            {
+                "stack": args.stack,
+                "changes": [vars(one) for one in outcome.changes],
+                "outputs": dict(outcome.outputs),
+            }
+        )
+        return
+    rows = sorted(outcome.outputs.items())
+    output.show(output.table([Column("output"), Column("value")], rows))
+    if outcome.created:
+        output.say(next_steps(args.stack, parameters.given(args), outcome.outputs))
+
+
+def next_steps(
+    stack: str, chosen: Mapping[str, str], outputs: Mapping[str, str]
+) -> str:
+    """What to do after a first deployment, in order."""
+    mails = [chosen.get(name) for name in ("AlertEmail", "OperationsEmail")]
+    asked = sorted({mail for mail in mails if mail})
+    steps = [
+        f"confirm the subscription in the mail that AWS sent to {', '.join(asked)}"
+        if asked
+        else "tell people: deploy with --parameter AlertEmail=... and OperationsEmail=...",
+        f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
+        "register the devices: docs/devices.md",
+        "let a controller in: aws cognito-idp admin-create-user --user-pool-id "
+        f"{outputs.get('UserPoolId', 'POOL')} --username NAME@CITY",
+        f"open the live map: {outputs.get('LiveUrl', 'output LiveUrl')}",
+    ]
+    listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
+    return f"Next:\n{listed}"
+

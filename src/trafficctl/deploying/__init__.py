@@ -1,0 +1,1 @@
+"""Deploying and destroying the stack, on AWS and on the local city alike."""

@@ -1,0 +1,98 @@
+"""A change set: made, read, executed or thrown away."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trafficctl.deploying.changes import Change, changes, is_no_change
+from trafficctl.deploying.stack import Stack
+from trafficctl.errors import CityError
+
+CAPABILITIES = ["CAPABILITY_IAM"]  # the template names no role
+PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """A change set that can be executed, and what it would do."""
+
+    arn: str
+    stack_id: str
+    kind: str
+    changes: Sequence[Change]
+
+
+def make(
+    stack: Stack,
+    kind: str,
+    url: str,
+    parameters: Sequence[Mapping[str, Any]],
+    imports: Sequence[Mapping[str, Any]] = (),
+) -> ChangeSet | None:
+    """Make a change set of a kind (CREATE, UPDATE, IMPORT); None if nothing changes.
+
+    CityError with CloudFormation's reason if it cannot be made.
+    """
+    asked: dict[str, Any] = {"ResourcesToImport": imports} if imports else {}
+    made = stack.api.create_change_set(
+        StackName=stack.name,
+        ChangeSetName=f"trafficctl-{secrets.token_hex(6)}",
+        ChangeSetType=kind,
+        TemplateURL=url,
+        Parameters=list(parameters),
+        Capabilities=CAPABILITIES,
+        **asked,
+    )
+    found = _settled(stack, str(made["Id"]))
+    change_set = ChangeSet(
+        str(made["Id"]), str(made["StackId"]), kind, changes(found["Changes"])
+    )
+    if found["Status"] == "CREATE_COMPLETE":
+        return change_set
+    drop(stack, change_set)
+    reason = found.get("StatusReason") or "no reason given"
+    if is_no_change(reason):
+        return None
+    raise CityError(
+        f"no change set for stack {stack.name}: {reason} - "
+        "correct what it names and repeat the command"
+    )
+
+
+def execute(stack: Stack, change_set: ChangeSet) -> None:
+    """Begin what the change set says."""
+    stack.api.execute_change_set(ChangeSetName=change_set.arn, StackName=stack.name)
+
+
+def drop(stack: Stack, change_set: ChangeSet) -> None:
+    """Throw it away, and with it the empty stack that a first one has made."""
+    stack.api.delete_change_set(ChangeSetName=change_set.arn, StackName=stack.name)
+    if stack.status() == "REVIEW_IN_PROGRESS":
+        stack.api.delete_stack(StackName=stack.name)
+
+
+def _settled(stack: Stack, arn: str) -> dict[str, Any]:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        found = _described(stack, arn)
+        if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
+            return found
+        time.sleep(stack.account.poll_s)
+    raise CityError(
+        f"CloudFormation has not made the change set after {PATIENCE_S:.0f} s - "
+        "look at it in the console, then repeat the command"
+    )
+
+
+def _described(stack: Stack, arn: str) -> dict[str, Any]:
+    pages = stack.api.get_paginator("describe_change_set")
+    found: dict[str, Any] = {}
+    listed: list[Any] = []
+    for page in pages.paginate(ChangeSetName=arn, StackName=stack.name):
+        found = page
+        listed += page.get("Changes", [])
+    return {**found, "Changes": listed}

@@ -1,0 +1,86 @@
+"""Following what CloudFormation does, to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from trafficctl import progress
+from trafficctl.deploying.causes import advice, causes
+from trafficctl.deploying.stack import Event, Stack
+from trafficctl.deploying.states import is_under_way
+from trafficctl.errors import CityError
+
+Say = Callable[[str], None]
+
+PATIENCE_S = 3600.0
+HEARTBEAT_S = 30.0
+
+
+class Follower:
+    """Takes in a stack's events and tells of them: a bar, or a line now and then."""
+
+    def __init__(self, stack: Stack, stack_id: str, total: int, say: Say) -> None:
+        self.stack, self.stack_id, self.say, self.total = stack, stack_id, say, total
+        self.events: list[Event] = []
+        self._last = stack.last_event(stack_id)
+        self._done: set[str] = set()
+        self._told = time.monotonic()
+
+    def to_the_end(self) -> str | None:
+        """Wait until nothing is under way; the last status, None for a stack gone."""
+        deadline = time.monotonic() + PATIENCE_S
+        with progress.counting("resources") as bar:
+            task = bar.add_task(self.stack.name, total=self.total or None)
+            while time.monotonic() < deadline:
+                status = self.stack.status(self.stack_id)
+                self._take_in()
+                bar.update(task, completed=len(self._done), description=self._now())
+                if not is_under_way(status):
+                    return status
+                self._beat(bar.disable)
+                time.sleep(self.stack.account.poll_s)
+        raise CityError(
+            f"stack {self.stack.name} is under way for {PATIENCE_S:.0f} s - "
+            "look at its events in the console; the same command follows it again"
+        )
+
+    def _take_in(self) -> None:
+        new = self.stack.events_after(self._last, self.stack_id)
+        self.events += new
+        if new:
+            self._last = str(new[-1]["EventId"])
+        for event in new:
+            if str(event["ResourceStatus"]).endswith(("_COMPLETE", "_SKIPPED")):
+                self._done.add(str(event["LogicalResourceId"]))
+            else:
+                self._done.discard(str(event["LogicalResourceId"]))
+
+    def _now(self) -> str:
+        if not self.events:
+            return self.stack.name
+        last = self.events[-1]
+        return f"{last['LogicalResourceId']} {last['ResourceStatus']}"
+
+    def _beat(self, unseen: bool) -> None:
+        now = time.monotonic()
+        if unseen and now - self._told >= HEARTBEAT_S:
+            self._told = now
+            of = f" of {self.total}" if self.total else ""
+            self.say(f"{len(self._done)}{of} resources done, last: {self._now()}")
+
+
+def failure(stack: str, status: str | None, events: list[dict[str, Any]]) -> CityError:
+    """What to raise for an operation that did not end well: its first cause."""
+    found = causes(events)
+    if not found:
+        return CityError(
+            f"stack {stack} is {status}, with no cause given - "
+            f"`aws cloudformation describe-stack-events --stack-name {stack}`"
+        )
+    more = f" ({len(found) - 1} more failed after it)" if len(found) > 1 else ""
+    return CityError(
+        f"stack {stack} is {status or 'gone'}{more}. First cause: "
+        f"{found[0].rstrip('. ')} - {advice(found[0])}"
+    )

@@ -1,0 +1,225 @@
+"""The kinds of resources that outlive a stack: how each is found, told of and deleted.
+
+Each function takes the account and the resource's physical id, as CloudFormation has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from trafficctl.deploying import devices, emptying
+from trafficctl.deploying.stack import Account
+from trafficctl.output import number
+
+ABSENT = (
+    "404",
+    "NoSuchBucket",
+    "NotFoundException",
+    "ResourceNotFoundException",
+)
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one type of resource is handled.
+
+    `identifier` is its key at import; `size` says what it holds; `protected` whether
+    deletion protection is on; `delete` is told how many things it has deleted so far.
+    """
+
+    what: str
+    identifier: str
+    described: Callable[[Account, str], Any]
+    size: Callable[[Account, str], str]
+    delete: Callable[[Account, str, Tick], None]
+    by_hand: str
+    protected: Callable[[Any], bool] = lambda _described: False
+    unprotect: Callable[[Account, str], None] = lambda _account, _id: None
+
+    def found(self, account: Account, physical_id: str) -> Any | None:
+        """What describes it, None if it is gone."""
+        try:
+            return self.described(account, physical_id)
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] in ABSENT:
+                return None
+            raise
+
+
+# -- tables
+
+
+def _table(account: Account, name: str) -> Any:
+    return account.client("dynamodb").describe_table(TableName=name)["Table"]
+
+
+def _items(account: Account, name: str) -> str:
+    """Counted by a scan: DynamoDB's own number is six hours old."""
+    pages = account.client("dynamodb").get_paginator("scan")
+    counts = [page["Count"] for page in pages.paginate(TableName=name, Select="COUNT")]
+    return f"{number(sum(counts))} items"
+
+
+def _delete_table(account: Account, name: str, _tick: Tick) -> None:
+    api = account.client("dynamodb")
+    api.delete_table(TableName=name)
+    api.get_waiter("table_not_exists").wait(
+        TableName=name, WaiterConfig={"Delay": max(1, int(account.poll_s))}
+    )
+
+
+def _unprotect_table(account: Account, name: str) -> None:
+    account.client("dynamodb").update_table(
+        TableName=name, DeletionProtectionEnabled=False
+    )
+
+
+# -- buckets
+
+
+def _bucket(account: Account, name: str) -> Any:
+    return account.client("s3").head_bucket(
+        Bucket=name, ExpectedBucketOwner=account.number
+    )
+
+
+def _objects(account: Account, name: str) -> str:
+    return f"{number(emptying.count(account.client('s3'), name))} objects"
+
+
+def _delete_bucket(account: Account, name: str, tick: Tick) -> None:
+    emptying.empty(account.client("s3"), name, "", tick)
+    account.client("s3").delete_bucket(Bucket=name)
+
+
+# -- users
+
+
+def _pool(account: Account, pool_id: str) -> Any:
+    api = account.client("cognito-idp")
+    return api.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+
+
+def _users(account: Account, pool_id: str) -> str:
+    pages = account.client("cognito-idp").get_paginator("list_users")
+    users = [u for page in pages.paginate(UserPoolId=pool_id) for u in page["Users"]]
+    return f"{number(len(users))} users"
+
+
+def _delete_pool(account: Account, pool_id: str, _tick: Tick) -> None:
+    account.client("cognito-idp").delete_user_pool(UserPoolId=pool_id)
+
+
+def _unprotect_pool(account: Account, pool_id: str) -> None:
+    account.client("cognito-idp").update_user_pool(
+        UserPoolId=pool_id, DeletionProtection="INACTIVE"
+    )
+
+
+# -- keys
+
+
+def _key(account: Account, key_id: str) -> Any:
+    """Its metadata; a key that waits for its deletion counts as gone."""
+    found = account.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
+    return None if found["KeyState"] == "PendingDeletion" else found
+
+
+def _delete_key(account: Account, key_id: str, _tick: Tick) -> None:
+    account.client("kms").schedule_key_deletion(
+        KeyId=key_id, PendingWindowInDays=KEY_WINDOW_DAYS
+    )
+
+
+# -- logs
+
+
+def _log_group(account: Account, name: str) -> Any:
+    pages = account.client("logs").get_paginator("describe_log_groups")
+    groups = [
+        group
+        for page in pages.paginate(logGroupNamePrefix=name)
+        for group in page["logGroups"]
+    ]
+    return next((one for one in groups if one["logGroupName"] == name), None)
+
+
+def _bytes(account: Account, name: str) -> str:
+    found = _log_group(account, name) or {}
+    return f"{number(found.get('storedBytes', 0))} bytes"
+
+
+def _delete_log_group(account: Account, name: str, _tick: Tick) -> None:
+    account.client("logs").delete_log_group(logGroupName=name)
+
+
+KEY_WINDOW_DAYS = 30  # the longest that KMS waits: time to notice a mistake
+
+KINDS: dict[str, Kind] = {
+    "AWS::IoT::ThingType": Kind(
+        "devices",
+        "ThingTypeName",
+        devices.thing_type,
+        devices.registered,
+        devices.delete_all,
+        "aws iot delete-thing-type --thing-type-name {id} (things first)",
+    ),
+    "AWS::IoT::Policy": Kind(
+        "device policy",
+        "Id",
+        devices.policy,
+        devices.attached,
+        devices.delete_policy,
+        "aws iot delete-policy --policy-name {id} (detached first)",
+    ),
+    "AWS::DynamoDB::Table": Kind(
+        "table",
+        "TableName",
+        _table,
+        _items,
+        _delete_table,
+        "aws dynamodb delete-table --table-name {id}",
+        lambda table: bool(table.get("DeletionProtectionEnabled")),
+        _unprotect_table,
+    ),
+    "AWS::S3::Bucket": Kind(
+        "bucket",
+        "BucketName",
+        _bucket,
+        _objects,
+        _delete_bucket,
+        "aws s3 rb --force s3://{id}",
+    ),
+    "AWS::Cognito::UserPool": Kind(
+        "user pool",
+        "UserPoolId",
+        _pool,
+        _users,
+        _delete_pool,
+        "aws cognito-idp delete-user-pool --user-pool-id {id}",
+        lambda pool: pool.get("DeletionProtection") == "ACTIVE",
+        _unprotect_pool,
+    ),
+    "AWS::Logs::LogGroup": Kind(
+        "log group",
+        "LogGroupName",
+        _log_group,
+        _bytes,
+        _delete_log_group,
+        "aws logs delete-log-group --log-group-name {id}",
+    ),
+    "AWS::KMS::Key": Kind(  # last: what the others hold is sealed with it
+        "key",
+        "KeyId",
+        _key,
+        lambda _account, _id: f"deleted after {KEY_WINDOW_DAYS} days",
+        _delete_key,
+        "aws kms schedule-key-deletion --key-id {id}",
+    ),
+}
+DELETION_ORDER = list(KINDS)

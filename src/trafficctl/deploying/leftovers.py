@@ -1,0 +1,153 @@
+"""What an earlier stack of the same name left behind, and how a new one takes it in.
+
+A stack that is destroyed keeps its data: tables, buckets, users, devices and the key.
+Their names are the new stack's names too, and one key seals them all, so a new stack
+can only be made if it adopts them: it begins as an import of exactly those resources,
+and an ordinary update then adds the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trafficctl.deploying import template as texts
+from trafficctl.deploying.kinds import KINDS
+from trafficctl.deploying.stack import Account, Stack
+from trafficctl.errors import CityError
+
+KEY = "AWS::KMS::Key"
+TABLE = "AWS::DynamoDB::Table"
+DATA_KEY = "DataKey"
+POLICY = "AWS::IoT::Policy"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A resource in no stack; `logical_id` is what the template calls it."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+
+    def to_import(self) -> dict[str, Any]:
+        """An element of ResourcesToImport."""
+        return {
+            "ResourceType": self.type,
+            "LogicalResourceId": self.logical_id,
+            "ResourceIdentifier": {KINDS[self.type].identifier: self.physical_id},
+        }
+
+    def by_hand(self) -> str:
+        """The command that deletes it."""
+        return KINDS[self.type].by_hand.format(id=self.physical_id)
+
+
+@dataclass(frozen=True)
+class Estate:
+    """All that is left of a stack, and the deleted stack that tells of it, if any."""
+
+    leftovers: tuple[Leftover, ...]
+    deleted_id: str | None = None
+
+    def ids(self) -> set[str]:
+        """The logical ids."""
+        return {one.logical_id for one in self.leftovers}
+
+
+def find(stack: Stack, template: str) -> Estate:
+    """What is left of earlier stacks of this name. Reads only.
+
+    The last deleted stack says by its events what it kept; beyond the 90 days that
+    CloudFormation remembers it, names still tell of tables, policies and log groups,
+    and a table of its key.
+    """
+    declared = texts.resources(template)
+    found: dict[str, Leftover] = {}
+    deleted_id = None
+    for stack_id in stack.deleted_ids():
+        kept = [one for one in skipped(stack, stack_id) if one.logical_id in declared]
+        if kept:
+            deleted_id = stack_id
+            found = {one.logical_id: one for one in kept}
+            break
+    for one in _by_name(stack.name, declared):
+        found.setdefault(one.logical_id, one)
+    there = [one for one in found.values() if _is_there(stack.account, one)]
+    return Estate(tuple(_with_key(stack.account, there)), deleted_id)
+
+
+def skipped(stack: Stack, stack_id: str) -> list[Leftover]:
+    """What a deleted stack kept, by its events."""
+    return [
+        Leftover(
+            str(event["LogicalResourceId"]),
+            str(event["ResourceType"]),
+            str(event["PhysicalResourceId"]),
+        )
+        for event in stack.newest_first(stack_id)
+        if event["ResourceStatus"] == "DELETE_SKIPPED"
+        and event["ResourceType"] in KINDS
+        and event.get("PhysicalResourceId")
+    ]
+
+
+def _by_name(stack: str, declared: Mapping[str, texts.Resource]) -> list[Leftover]:
+    """The resources whose names the template gives; a user pool's name is no key."""
+    return [
+        Leftover(one.logical_id, one.type, name)
+        for one in declared.values()
+        if one.type in KINDS and one.type != "AWS::Cognito::UserPool"
+        if (name := one.name_in(stack)) is not None
+    ]
+
+
+def _is_there(account: Account, one: Leftover) -> bool:
+    return KINDS[one.type].found(account, one.physical_id) is not None
+
+
+def _with_key(account: Account, found: Sequence[Leftover]) -> list[Leftover]:
+    """Add the key of the tables where no event named it."""
+    tables = [one for one in found if one.type == TABLE]
+    if not tables or any(one.type == KEY for one in found):
+        return list(found)
+    table = KINDS[TABLE].found(account, tables[0].physical_id) or {}
+    arn = str(table.get("SSEDescription", {}).get("KMSMasterKeyArn", ""))
+    key = Leftover(DATA_KEY, KEY, arn.rpartition("/")[2])
+    if key.physical_id and _is_there(account, key):
+        return [*found, key]
+    raise CityError(
+        f"table {tables[0].physical_id} is there, but the key that opens it is not - "
+        "cancel the key's deletion (`aws kms cancel-key-deletion`), "
+        f"or delete the tables: {tables[0].by_hand()}"
+    )
+
+
+def import_template(account: Account, template: str, estate: Estate) -> str:
+    """The template that imports the estate: its resources as they are, nothing else.
+
+    A device policy names the ingest rule, which is not there yet: its document is
+    written out as it stands.
+    """
+    instead = {
+        one.logical_id: _policy_as_it_is(account, one)
+        for one in estate.leftovers
+        if one.type == POLICY
+    }
+    return texts.only(template, estate.ids(), instead)
+
+
+def _policy_as_it_is(account: Account, one: Leftover) -> str:
+    found = KINDS[POLICY].described(account, one.physical_id)
+    properties = {
+        "PolicyName": one.physical_id,
+        "PolicyDocument": json.loads(found["policyDocument"]),
+    }
+    return (
+        f"  {one.logical_id}:\n    Type: {POLICY}\n"
+        "    DeletionPolicy: RetainExceptOnCreate\n"
+        "    UpdateReplacePolicy: Retain\n"
+        f"    Properties: {json.dumps(properties)}\n"
+    )

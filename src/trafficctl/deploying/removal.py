@@ -1,0 +1,174 @@
+"""Destroying a stack: with its data kept, or with everything that it ever held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from trafficctl import progress
+from trafficctl.deploying import devices, emptying, leftovers, states
+from trafficctl.deploying import template as texts
+from trafficctl.deploying.artifacts import Artifacts
+from trafficctl.deploying.follow import Follower, failure
+from trafficctl.deploying.kinds import DELETION_ORDER, KINDS
+from trafficctl.deploying.leftovers import Leftover
+from trafficctl.deploying.stack import Account, Stack
+from trafficctl.errors import CityError
+
+Say = Callable[[str], None]
+
+POLICY = "AWS::IoT::Policy"
+PARALLEL = 8
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Something that outlives the stack: what it holds, and whether it is protected."""
+
+    left: Leftover
+    size: str
+    protected: bool
+
+
+class Removal:
+    """What is there of a stack, and its deletion."""
+
+    def __init__(self, account: Account, name: str, template: str, say: Say) -> None:
+        self.account, self.say = account, say
+        self.stack = Stack(account, name)
+        self.described = self.stack.described()
+        if self.described and self.described["StackStatus"] == "DELETE_COMPLETE":
+            self.described = None
+        self._given = template
+
+    @property
+    def exists(self) -> bool:
+        """Whether the stack itself is there."""
+        return self.described is not None
+
+    def going(self) -> list[dict[str, Any]]:
+        """The resources that go with the stack."""
+        if not self.exists:
+            return []
+        kept = self._retained()
+        return [
+            one
+            for one in self.stack.resources()
+            if one["LogicalResourceId"] not in kept
+            and one["ResourceStatus"] != "DELETE_COMPLETE"
+        ]
+
+    def staying(self) -> list[Leftover]:
+        """What outlives the stack, of it and of earlier ones of its name."""
+        if not self.exists:
+            return list(leftovers.find(self.stack, self._given).leftovers)
+        kept = self._retained()
+        return [
+            Leftover(
+                str(one["LogicalResourceId"]),
+                str(one["ResourceType"]),
+                str(one["PhysicalResourceId"]),
+            )
+            for one in self.stack.resources()
+            if one["LogicalResourceId"] in kept and one["ResourceType"] in KINDS
+        ]
+
+    def holdings(self) -> list[Holding]:
+        """What stays, looked into; the order is that of deletion."""
+        staying = sorted(self.staying(), key=lambda one: _order(one.type))
+        for kind in {one.type for one in staying}:
+            KINDS[kind].found(self.account, "none")  # clients are made by one thread
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            found = list(pool.map(self._holding, staying))
+        return [one for one in found if one is not None]
+
+    def delete_stack(self) -> None:
+        """Delete the stack, and follow; CityError with the first cause if it fails."""
+        if not self.exists:
+            return
+        self._detach()
+        self._delete()
+
+    def delete(self, holdings: Sequence[Holding]) -> None:
+        """Delete what outlived the stack, protection taken off where it is on."""
+        with progress.counting("deleted") as bar:
+            for one in holdings:
+                kind, left = KINDS[one.left.type], one.left
+                task = bar.add_task(f"{kind.what} {left.physical_id}", total=None)
+                if one.protected:
+                    kind.unprotect(self.account, left.physical_id)
+                kind.delete(
+                    self.account,
+                    left.physical_id,
+                    lambda done, task=task: bar.update(task, completed=done),  # type: ignore[misc] # the loop's own
+                )
+                bar.remove_task(task)
+                self.say(f"deleted {kind.what} {left.physical_id} ({one.size})")
+
+    def delete_artifacts(self) -> None:
+        """Delete the stack's packages, and the bucket when no other stack uses it."""
+        artifacts = Artifacts(self.account, self.stack.name)
+        try:
+            emptying.empty(
+                artifacts.s3, artifacts.bucket, f"{self.stack.name}/", lambda _n: None
+            )
+            if emptying.count(artifacts.s3, artifacts.bucket) == 0:
+                artifacts.s3.delete_bucket(Bucket=artifacts.bucket)
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+                raise
+
+    def _retained(self) -> set[str]:
+        declared = texts.resources(self.stack.template())
+        return {name for name, one in declared.items() if one.retained}
+
+    def _holding(self, one: Leftover) -> Holding | None:
+        kind = KINDS[one.type]
+        described = kind.found(self.account, one.physical_id)
+        if described is None:
+            return None
+        size = kind.size(self.account, one.physical_id)
+        return Holding(one, size, kind.protected(described))
+
+    def _detach(self) -> None:
+        """IoT Core deletes no policy that a certificate still has."""
+        for one in self.going():
+            if one["ResourceType"] == POLICY:
+                name = str(one["PhysicalResourceId"])
+                count = devices.detach(self.account, name)
+                if count:
+                    self.say(f"policy {name} taken from {count} certificates")
+
+    def _delete(self) -> None:
+        assert self.described is not None  # noqa: S101 - delete_stack has asked
+        stack_id = str(self.described["StackId"])
+        follower = Follower(self.stack, stack_id, len(self.going()), self.say)
+        try:
+            self.stack.api.delete_stack(StackName=stack_id)
+            status = follower.to_the_end()
+        except KeyboardInterrupt:
+            self.say(
+                f"\nCloudFormation goes on deleting stack {self.stack.name} by itself. "
+                "The same command follows it again"
+            )
+            raise
+        if status not in (None, *states.NEVER_BEGUN):
+            raise failure(self.stack.name, status, follower.events)
+
+
+def check_deletable(stack: str, described: dict[str, Any] | None) -> None:
+    """CityError if the stack is protected from deletion as a whole."""
+    if described and described.get("EnableTerminationProtection"):
+        raise CityError(
+            f"stack {stack} has termination protection - take it off: "
+            "aws cloudformation update-termination-protection --no-enable-termination-"
+            f"protection --stack-name {stack}"
+        )
+
+
+def _order(kind: str) -> int:
+    return DELETION_ORDER.index(kind)

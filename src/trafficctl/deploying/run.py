@@ -1,0 +1,238 @@
+"""Deploying: package, upload, change set, confirmation, execution."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trafficctl.deploying import changeset, leftovers, states
+from trafficctl.deploying import template as texts
+from trafficctl.deploying.artifacts import Artifacts
+from trafficctl.deploying.changes import Change
+from trafficctl.deploying.changeset import ChangeSet
+from trafficctl.deploying.follow import Follower, failure
+from trafficctl.deploying.stack import Account, Stack
+from trafficctl.deploying.states import Step
+from trafficctl.errors import UserError
+from trafficctl.package import HOST, RUNTIMES, build_zip
+
+ARCHITECTURE = "LambdaArchitecture"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be deployed, and where its artifacts go.
+
+    `code` is a ready package; None builds one. A loss of data has to be allowed.
+    """
+
+    stack: str
+    template: Path
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    code: Path | None = None
+    bucket: str | None = None
+    allow_replacement: bool = False
+
+
+@dataclass(frozen=True)
+class Talk:
+    """How the person is told and asked; `agree` answers a question with yes or no."""
+
+    say: Callable[[str], None]
+    show: Callable[[Sequence[Change]], None]
+    agree: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: the changes made (none if all was as wished) and the outputs."""
+
+    done: bool
+    changes: Sequence[Change]
+    outputs: Mapping[str, str]
+    created: bool = False
+
+
+def deploy(session: Any, wish: Wish, talk: Talk) -> Outcome:
+    """Bring the stack to what the template says.
+
+    UserError for an unknown parameter, CityError with the first cause if it fails.
+    `done` is False if the person did not agree.
+    """
+    return _Deployment(session, wish, talk).run()
+
+
+class _Deployment:
+    def __init__(self, session: Any, wish: Wish, talk: Talk) -> None:
+        self.wish, self.talk = wish, talk
+        self.account = Account(session)
+        self.stack = Stack(self.account, wish.stack)
+        self.artifacts = Artifacts(self.account, wish.stack, wish.bucket)
+        self.text = texts.read(wish.template)
+        self.kept: Mapping[str, str] = {}  # parameters that stay as they were
+
+    def run(self) -> Outcome:
+        check_parameters(self.text, self.wish.parameters)
+        step = self._settle()
+        if step is Step.UPDATE:
+            self.kept = self.stack.parameters()
+            return self._change("UPDATE")
+        estate = leftovers.find(self.stack, self.text)
+        if not estate.leftovers:
+            return self._change("CREATE")
+        if not self._adopt(estate):
+            return Outcome(False, [], {})
+        return self._change("UPDATE")
+
+    def _settle(self) -> Step:
+        """End what is under way and clear what failed; CREATE or UPDATE."""
+        while True:
+            status = self.stack.status()
+            step = states.next_step(self.wish.stack, status)
+            if step is Step.FOLLOW:
+                self.talk.say(f"stack {self.wish.stack} is {status}: following it")
+                self._follow(0)
+            elif step is Step.CLEAR:
+                self._clear(status)
+            else:
+                return step
+
+    def _clear(self, status: str | None) -> None:
+        self.talk.say(
+            f"stack {self.wish.stack} is {status}: an earlier creation failed, and what "
+            "it made is gone; the empty stack is deleted to begin anew"
+        )
+        found = self.stack.described() or {}
+        self.stack.api.delete_stack(StackName=self.wish.stack)
+        self._follow(0, found.get("StackId"))
+
+    def _adopt(self, estate: leftovers.Estate) -> bool:
+        """Make the stack out of what an earlier one left; False if not wanted."""
+        found = [Change("Import", o.logical_id, o.type) for o in estate.leftovers]
+        self.talk.say(
+            f"an earlier stack {self.wish.stack} left its data. The new stack can take "
+            "it in, and goes on with its tables, users, devices and key:"
+        )
+        self.talk.show(found)
+        if not self.talk.agree("Take it in?"):
+            self.talk.say(
+                "nothing was changed. `trafficctl destroy --purge "
+                f"--stack {self.wish.stack}` deletes that data"
+            )
+            return False
+        text = self.text
+        if estate.deleted_id is not None:
+            text = self.stack.template(estate.deleted_id)
+            self.kept = self.stack.parameters(estate.deleted_id)
+        text = leftovers.import_template(self.account, text, estate)
+        imports = [one.to_import() for one in estate.leftovers]
+        change_set = changeset.make(
+            self.stack, "IMPORT", self._uploaded(text), self._parameters(text), imports
+        )
+        if change_set is not None:
+            self._execute(change_set)
+        self.kept = self.stack.parameters()
+        return True
+
+    def _change(self, kind: str) -> Outcome:
+        body = self._with_code()
+        parameters = self._parameters(body)
+        change_set = changeset.make(
+            self.stack, kind, self._uploaded(body), parameters
+        )
+        if change_set is None:
+            return Outcome(True, [], self.stack.outputs())
+        if not self._agreed(change_set):
+            changeset.drop(self.stack, change_set)
+            return Outcome(False, change_set.changes, {})
+        self._execute(change_set)
+        return Outcome(
+            True, change_set.changes, self.stack.outputs(), kind == "CREATE"
+        )
+
+    def _agreed(self, change_set: ChangeSet) -> bool:
+        self.talk.show(change_set.changes)
+        lost = [one.logical_id for one in change_set.changes if one.loses_data]
+        if lost and not self.wish.allow_replacement:
+            changeset.drop(self.stack, change_set)
+            raise UserError(
+                f"this would replace or remove {', '.join(lost)}, and leave behind what "
+                "they hold - go back to the former values, or repeat the command with "
+                "--allow-replacement"
+            )
+        try:
+            return self.talk.agree(f"Change stack {self.wish.stack}?")
+        except BaseException:
+            changeset.drop(self.stack, change_set)
+            raise
+
+    def _execute(self, change_set: ChangeSet) -> None:
+        follower = Follower(
+            self.stack, change_set.stack_id, len(change_set.changes), self.talk.say
+        )
+        changeset.execute(self.stack, change_set)
+        self._to_the_end(follower)
+
+    def _follow(self, total: int, stack_id: str | None = None) -> None:
+        found = stack_id or (self.stack.described() or {}).get("StackId")
+        if found is not None:
+            self._to_the_end(Follower(self.stack, found, total, self.talk.say))
+
+    def _to_the_end(self, follower: Follower) -> None:
+        try:
+            status = follower.to_the_end()
+        except KeyboardInterrupt:
+            self.talk.say(
+                f"\nCloudFormation goes on with stack {self.wish.stack} by itself. "
+                "The same command follows it again"
+            )
+            raise
+        if status not in (*states.SUCCEEDED, "DELETE_COMPLETE", None):
+            raise failure(self.wish.stack, status, follower.events)
+
+    def _uploaded(self, text: str) -> str:
+        if self.artifacts.ensure():
+            self.talk.say(f"made bucket {self.artifacts.bucket} for packages")
+        key = self.artifacts.upload(text.encode(), "template", ".yaml")
+        return self.artifacts.url(key)
+
+    def _with_code(self) -> str:
+        """The template with the package uploaded and named."""
+        self.artifacts.ensure()
+        with tempfile.TemporaryDirectory() as folder:
+            code = self.wish.code or self._package(Path(folder))
+            key = self.artifacts.upload(code.read_bytes(), "traffic", ".zip")
+        return texts.with_code(self.text, self.artifacts.bucket, key)
+
+    def _package(self, folder: Path) -> Path:
+        """For every runtime, so that the runtime can change by parameter alone.
+
+        The local city runs Lambda on this machine, so it gets this machine's kind.
+        """
+        declared = texts.parameters(self.text)
+        chosen = {**declared, **self.kept, **self.wish.parameters}
+        arch = HOST if self.account.is_local else chosen.get(ARCHITECTURE, "arm64")
+        return build_zip(folder / "traffic.zip", RUNTIMES, arch)
+
+    def _parameters(self, text: str) -> list[dict[str, Any]]:
+        """Wished values win; others stay as they were, or take the default."""
+        known = texts.parameters(text)
+        values = {**self.kept, **self.wish.parameters}
+        return [
+            {"ParameterKey": key, "ParameterValue": values[key]}
+            for key in known
+            if key in values
+        ]
+
+
+def check_parameters(template: str, given: Mapping[str, str]) -> None:
+    """UserError if the template has no such parameter."""
+    known = texts.parameters(template)
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        names = ", ".join(known)
+        raise UserError(f"the template has no parameter {unknown[0]}: it has {names}")
+

@@ -1,0 +1,146 @@
+"""One CloudFormation stack, as its API tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from trafficctl import aws
+
+Event = dict[str, Any]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOCAL_POLL_S = 0.3
+AWS_POLL_S = 2.0
+
+
+class Account:
+    """An account in a Region: its clients, made once, and who asks."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """The client of `service`."""
+        if service not in self._clients:
+            self._clients[service] = aws.client(self.session, service)
+        return self._clients[service]
+
+    @property
+    def region(self) -> str:
+        """The Region's name."""
+        return str(self.client("cloudformation").meta.region_name)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a city on this machine rather than AWS."""
+        return is_loopback(self.client("cloudformation").meta.endpoint_url)
+
+    @cached_property
+    def number(self) -> str:
+        """The account's number."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    @property
+    def poll_s(self) -> float:
+        """Seconds between two looks at something under way."""
+        return LOCAL_POLL_S if self.is_local else AWS_POLL_S
+
+
+class Stack:
+    """A stack by name; None and empty values where it does not exist."""
+
+    def __init__(self, account: Account, name: str) -> None:
+        self.account = account
+        self.name = name
+        self.api = account.client("cloudformation")
+
+    def described(self, stack_id: str | None = None) -> dict[str, Any] | None:
+        """One element of DescribeStacks; deleted stacks answer by their id alone."""
+        try:
+            found = self.api.describe_stacks(StackName=stack_id or self.name)
+        except ClientError as exc:
+            if "does not exist" in str(exc):
+                return None
+            raise
+        return dict(found["Stacks"][0])
+
+    def status(self, stack_id: str | None = None) -> str | None:
+        """The stack's status, None if there is none."""
+        found = self.described(stack_id)
+        return str(found["StackStatus"]) if found else None
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs by key."""
+        return aws.outputs_of(self.described() or {})
+
+    def parameters(self, stack_id: str | None = None) -> dict[str, str]:
+        """The parameters it was deployed with."""
+        found = self.described(stack_id) or {}
+        return {
+            p["ParameterKey"]: p["ParameterValue"] for p in found.get("Parameters", [])
+        }
+
+    def template(self, stack_id: str | None = None) -> str:
+        """The text of its template."""
+        found = self.api.get_template(
+            StackName=stack_id or self.name, TemplateStage="Original"
+        )
+        return str(found["TemplateBody"])
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Its resources, as ListStackResources has them."""
+        pages = self.api.get_paginator("list_stack_resources")
+        return [
+            one
+            for page in pages.paginate(StackName=self.name)
+            for one in page["StackResourceSummaries"]
+        ]
+
+    def newest_first(self, stack_id: str | None = None) -> Iterator[Event]:
+        """Its events, the newest first, read page by page."""
+        pages = self.api.get_paginator("describe_stack_events")
+        for page in pages.paginate(StackName=stack_id or self.name):
+            yield from page["StackEvents"]
+
+    def events_after(self, event_id: str | None, stack_id: str) -> list[Event]:
+        """The events younger than that one, oldest first; all if it is None."""
+        found = []
+        for event in self.newest_first(stack_id):
+            if event["EventId"] == event_id:
+                break
+            found.append(event)
+        return found[::-1]
+
+    def last_event(self, stack_id: str) -> str | None:
+        """The id of the newest event, None if there is none."""
+        newest = next(self.newest_first(stack_id), None)
+        return str(newest["EventId"]) if newest else None
+
+    def deleted_ids(self) -> list[str]:
+        """Ids of deleted stacks of this name, the last deleted first.
+
+        CloudFormation remembers a deleted stack for 90 days.
+        """
+        pages = self.api.get_paginator("list_stacks")
+        found = [
+            one
+            for page in pages.paginate(StackStatusFilter=["DELETE_COMPLETE"])
+            for one in page["StackSummaries"]
+            if one["StackName"] == self.name
+        ]
+        found.sort(
+            key=lambda one: str(one.get("DeletionTime") or one["CreationTime"]),
+            reverse=True,
+        )
+        return [str(one["StackId"]) for one in found]
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether an endpoint is on this machine: a local city, not AWS."""
+    return urlsplit(endpoint).hostname in LOOPBACK

@@ -1,0 +1,134 @@
+"""The template as text: what it declares, and how parts of it are deployed.
+
+It is cut by lines rather than loaded: the text that is deployed is the text that was
+reviewed, and no loader has to know the intrinsic functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trafficctl.errors import UserError
+
+CODE_PATH = "build/traffic.zip"
+RETAINING = ("Retain", "RetainExceptOnCreate")
+# The property that names a resource, by its type; others are named by CloudFormation.
+NAME_PROPERTIES = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::IoT::Policy": "PolicyName",
+    "AWS::IoT::ThingType": "ThingTypeName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Cognito::UserPool": "UserPoolName",
+}
+
+_SECTION = re.compile(r"^(\w+):", re.M)
+_BLOCK = re.compile(r"^  (\w+):[ \t]*(?:#.*)?$", re.M)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource as the template declares it; `name` is what its !Sub says, if any."""
+
+    logical_id: str
+    type: str
+    retained: bool
+    name: str | None
+    text: str
+
+    def name_in(self, stack: str) -> str | None:
+        """Its name in that stack; None if CloudFormation makes one up."""
+        return self.name and self.name.replace("${AWS::StackName}", stack)
+
+
+def read(path: Path) -> str:
+    """The text of a template file. UserError if there is none."""
+    try:
+        return path.read_text()
+    except FileNotFoundError as exc:
+        message = f"no template {path} - name it with --template FILE"
+        raise UserError(message) from exc
+
+
+def with_code(template: str, bucket: str, key: str) -> str:
+    """The template with each `Code: build/traffic.zip` naming the uploaded object.
+
+    UserError if it has no such line.
+    """
+    line = re.compile(rf"^(\s*)Code:[ \t]*[\"']?{re.escape(CODE_PATH)}[\"']?", re.M)
+    made, count = line.subn(rf"\1Code: {{S3Bucket: {bucket}, S3Key: {key}}}", template)
+    if count == 0:
+        raise UserError(f"the template has no line `Code: {CODE_PATH}` - add it")
+    return made
+
+
+def parameters(template: str) -> dict[str, str]:
+    """Each parameter's default, by name; one without a default has ''."""
+    return {
+        name: _value(block, r"    Default:") or ""
+        for name, block in _blocks(_sections(template).get("Parameters", "")).items()
+    }
+
+
+def resources(template: str) -> dict[str, Resource]:
+    """The declared resources by logical id, whatever their conditions say."""
+    blocks = _blocks(_sections(template).get("Resources", ""))
+    return {name: _resource(name, block) for name, block in blocks.items()}
+
+
+def types(template: str) -> list[str]:
+    """The resource types it declares, sorted, each once."""
+    return sorted({one.type for one in resources(template).values()})
+
+
+def only(
+    template: str, kept: Collection[str], instead: Mapping[str, str] | None = None
+) -> str:
+    """The template with these resources alone and no outputs, as an import wants it.
+
+    `instead` gives the text of resources whose own would name others.
+    """
+    sections = _sections(template)
+    blocks = _blocks(sections.pop("Resources"))
+    sections.pop("Outputs", None)
+    chosen = [(instead or {}).get(name, blocks[name]) for name in blocks if name in kept]
+    body = "".join(text.rstrip("\n") + "\n" for text in chosen)
+    return "".join(sections.values()) + "Resources:\n" + body
+
+
+def _resource(name: str, block: str) -> Resource:
+    kind = _value(block, r"    Type:") or ""
+    named = NAME_PROPERTIES.get(kind)
+    return Resource(
+        logical_id=name,
+        type=kind,
+        retained=_value(block, r"    DeletionPolicy:") in RETAINING,
+        name=_value(block, rf"      {named}: !Sub") if named else None,
+        text=block,
+    )
+
+
+def _value(block: str, key: str) -> str | None:
+    """The rest of the line that begins with `key`, without comment and quotes."""
+    found = re.search(rf"^{key} +(.+?)[ \t]*(?:[ \t]#.*)?$", block, re.M)
+    return found.group(1).strip("\"'") if found else None
+
+
+def _sections(template: str) -> dict[str, str]:
+    """The text of each top-level section, its own line included."""
+    return _cut(template, _SECTION)
+
+
+def _blocks(section: str) -> dict[str, str]:
+    return _cut(section, _BLOCK)
+
+
+def _cut(text: str, heading: re.Pattern[str]) -> dict[str, str]:
+    starts = list(heading.finditer(text))
+    ends = [one.start() for one in starts[1:]] + [len(text)]
+    return {
+        one.group(1): text[one.start() : end]
+        for one, end in zip(starts, ends, strict=True)
+    }

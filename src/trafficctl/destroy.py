@@ -1,0 +1,132 @@
+"""`trafficctl destroy`: take a stack away, and keep its data unless told not to."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trafficctl import aws, cli_common, output
+from trafficctl.deploying import talking
+from trafficctl.deploying import template as texts
+from trafficctl.deploying.kinds import KEY_WINDOW_DAYS, KINDS
+from trafficctl.deploying.removal import Holding, Removal, check_deletable
+from trafficctl.deploying.stack import Account
+from trafficctl.errors import ANSWER_IS_NO, OK, UserError
+from trafficctl.output import Column
+
+TEMPLATE = Path("template.yaml")
+
+
+def register(subparsers: Any) -> None:
+    """Add the command destroy."""
+    parser = subparsers.add_parser(
+        "destroy",
+        help="take the system away; its data stays unless --purge says otherwise",
+        description="Deletes the stack. Tables, buckets, users, devices and the key "
+        "stay, and `trafficctl deploy` under the same name takes them in again. "
+        "--purge deletes them too: it says what, and wants the stack's name typed.",
+    )
+    cli_common.add_common(parser)
+    parser.add_argument(
+        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
+    )
+    parser.add_argument(
+        "--purge", action="store_true", help="delete the data too, for good"
+    )
+    parser.add_argument(
+        "--despite-protection",
+        action="store_true",
+        help="with --purge: also what has deletion protection, as production has",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Destroy; 1 if the person did not agree."""
+    account = Account(aws.session())
+    removal = Removal(account, args.stack, texts.read(args.template), output.say)
+    check_deletable(args.stack, removal.described)
+    holdings = removal.holdings()
+    if not removal.exists and not holdings:
+        output.say(f"there is no stack {args.stack}, and nothing left of one")
+        return OK
+    if removal.exists:
+        _show_going(removal.going())
+    if args.purge:
+        return _purge(args, removal, holdings)
+    return _keep(args, removal, holdings)
+
+
+def _keep(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -> int:
+    show_holdings("stays", holdings)
+    if not removal.exists:
+        output.say(f"stack {args.stack} is gone already; --purge deletes what is left")
+        return OK
+    if not talking.agree(f"Destroy stack {args.stack}, and keep its data?", args.yes):
+        output.say("nothing was changed")
+        return ANSWER_IS_NO
+    removal.delete_stack()
+    output.say(f"stack {args.stack} is gone; its data stays, and costs as before")
+    output.say(f"  to go on with it:   trafficctl deploy --stack {args.stack}")
+    output.say(f"  to delete it all:   trafficctl destroy --purge --stack {args.stack}")
+    output.say("  to delete one thing, for good:")
+    for one in holdings:
+        output.say(f"    {one.left.by_hand()}")
+    return OK
+
+
+def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -> int:
+    show_holdings("goes for good", holdings)
+    check_protection(holdings, args.despite_protection)
+    output.say(
+        f"This cannot be undone, but for the key: KMS waits {KEY_WINDOW_DAYS} days."
+    )
+    if not talking.typed(
+        f"Type the stack's name, {args.stack}, to delete all of it:",
+        args.stack,
+        args.yes,
+    ):
+        output.say("that is not the name: nothing was changed")
+        return ANSWER_IS_NO
+    removal.delete_stack()
+    removal.delete(holdings)
+    removal.delete_artifacts()
+    output.say(f"nothing of stack {args.stack} is left")
+    return OK
+
+
+def check_protection(holdings: Sequence[Holding], despite: bool) -> None:
+    """UserError if something is protected, and nobody said to delete it all the same."""
+    protected = [one.left.physical_id for one in holdings if one.protected]
+    if protected and not despite:
+        raise UserError(
+            f"deletion protection is on for {', '.join(protected)} - that is how "
+            "Environment=production keeps data; add --despite-protection if it shall go"
+        )
+
+
+def _show_going(going: Sequence[dict[str, Any]]) -> None:
+    types = Counter(str(one["ResourceType"]) for one in going)
+    rows = [(kind, output.number(count)) for kind, count in sorted(types.items())]
+    columns = [Column("goes"), Column("resources", number=True)]
+    output.show(output.table(columns, rows))
+
+
+def show_holdings(what: str, holdings: Sequence[Holding]) -> None:
+    """What outlives the stack, as a table."""
+    columns = [Column(what), Column("name"), Column("holds"), Column("protected")]
+    rows = [
+        (
+            KINDS[one.left.type].what,
+            one.left.physical_id,
+            one.size,
+            "yes" if one.protected else "",
+        )
+        for one in holdings
+    ]
+    if rows:
+        output.show(output.table(columns, rows))
