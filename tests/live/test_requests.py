@@ -115,6 +115,8 @@ def test_who_did_not_come_past_the_authorizer_is_refused(path: str) -> None:
         ({"cognito:username": "u", "sub": "s"}, "u"),
         ({"username": "n"}, "n"),
         ({}, None),
+        ({"username": "n", "token_use": "access"}, "n"),
+        ({"username": "n", "token_use": "refresh"}, None),
     ],
 )
 def test_a_controller_is_known_by_e_mail_or_else_by_name(

@@ -55,8 +55,13 @@ def request_of(event: Mapping[str, Any]) -> Request:
 
 
 def _who(authorizer: Mapping[str, Any]) -> Optional[str]:
-    """Return the e-mail address of the token, or else its user's name."""
+    """Return the e-mail address of the token, or else its user's name.
+
+    A token that is meant to get others by, a refresh token, speaks for nobody.
+    """
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    if claims.get("token_use", "id") not in ("id", "access"):
+        return None
     names = ("email", "cognito:username", "username", "sub")
     return next((str(claims[name]) for name in names if claims.get(name)), None)
 
