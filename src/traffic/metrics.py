@@ -29,6 +29,8 @@ _COUNTS = (
     "UnsentEvents",
 )
 _MOST_VALUES = 100  # of one metric in one line, the format's limit
+# What the city is promised of the slowest in a hundred: on the map, and on its way.
+PROMISES_MS = {"FreshnessMs": 10_000, "AlertLatencyMs": 30_000}
 
 
 @dataclass

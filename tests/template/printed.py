@@ -1,0 +1,57 @@
+"""Every metric that the Lambda code prints, found by letting it print."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from traffic import metrics, provisioning, shard_scaler
+from traffic.scaling import NEWEST_MINUTES, Hold, Minute, Seen
+
+STACK = "City-Traffic"
+
+
+class NobodyThere:
+    """A registry without a row."""
+
+    def read(self, device_id: str) -> None:
+        """Return no row."""
+
+    def write(self, device_id: str, mark: Any) -> None:
+        """Nobody is let in, so nothing is marked."""
+        raise AssertionError(device_id, mark)
+
+
+def _processors() -> Iterator[str]:
+    figures = metrics.Figures(freshness_ms=[1], alert_latency_ms=[1])
+    figures.reasons["too_old"] = 1
+    yield from metrics.lines(figures, STACK, 0)
+
+
+def _hooks() -> Iterator[str]:
+    shell = provisioning.Shell(NobodyThere(), lambda: 0, STACK)  # type: ignore[arg-type] # it needs no client
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        provisioning.answer({"parameters": {"DeviceId": "unit-1"}}, shell)
+    yield from told.getvalue().splitlines()
+
+
+def _scalers() -> Iterator[str]:
+    minutes = [Minute(60 * n, 1, 1) for n in range(NEWEST_MINUTES)]
+    yield shard_scaler.figures(Seen(2, minutes), Hold("enough"), STACK, 0)
+
+
+@functools.lru_cache(maxsize=1)
+def printed() -> dict[str, set[str]]:
+    """Return the names, each with its sets of dimensions: "Reason,Stack"."""
+    found: dict[str, set[str]] = {}
+    for line in (*_processors(), *_hooks(), *_scalers()):
+        (directive,) = json.loads(line)["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]:
+            dimensions = ",".join(sorted(directive["Dimensions"][0]))
+            found.setdefault(metric["Name"], set()).add(dimensions)
+    return found

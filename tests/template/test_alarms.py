@@ -1,0 +1,289 @@
+"""Whatever can fail on the data's way rings, says what to do, and shows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from traffic.metrics import PROMISES_MS
+from traffic.scaling import LATE_MS
+
+from ..quicksight.shapes import faults
+from .alarms import (
+    ALARMS,
+    HERE,
+    PLAIN,
+    RUNBOOKS,
+    Metric,
+    expression,
+    given,
+    kebab,
+    metrics,
+    used,
+)
+from .printed import printed
+from .template import RESOURCES, TEXT, of_type
+
+NAMES = {kebab(name): name for name in ALARMS}
+PAGES = {page.stem: page.read_text() for page in RUNBOOKS.glob("[a-z]*.md")}
+SECTIONS = [
+    "Look first",
+    "Mend",
+    "Afterwards",
+    "What can raise it falsely",
+]
+PART = re.compile(r"^## (.+)$", re.M)
+
+# What a reading, an alert, a viewer or a new device passes, and what watches it.
+WAY = {
+    "IngestRule": ["iot-rule-failures", "iot-payload-not-json", "iot-rule-throttled"],
+    "ReadingsStream": ["stream-write-throttled", "stream-read-throttled"],
+    "ProcessorSource": ["dead-letters"],
+    "Processor": ["processor-behind", "processor-errors", "processor-throttled"],
+    "RoadSegments": ["tables-throttled", "tables-failing"],
+    "SegmentHistory": ["tables-throttled", "tables-failing"],
+    "CongestionAlerts": ["tables-throttled", "tables-failing"],
+    "AlertBus": ["alert-rule-failed"],
+    "AlertRule": ["alert-rule-failed", "alert-dead-letters"],
+    "AlertDeadLetterQueue": ["alert-dead-letters"],
+    "AlertTopic": ["alert-delivery-failed"],
+    "LiveHttpApi": ["live-map-failing"],
+    "ProvisioningHook": ["provisioning-failing"],
+}
+# These tell by a metric of their own, not by their name.
+BY_FIGURES = {
+    "ShardScaler": ["shard-scaler-failing", "stream-at-its-limit"],
+}
+# Off the data's way, or watched through what uses them.
+ELSEWHERE = {
+    "LiveApi": "behind LiveHttpApi, which counts what fails",
+    "Connector": "QuickSight shows a failed query to whoever asked",
+    "DeviceRegistry": "read by ProvisioningHook alone, whose errors ring",
+    "OperationsTopic": "an alarm about what carries alarms would not arrive",
+    "ShardScalerSchedule": "silence of ShardScaler rings",
+}
+KINDS = (
+    "AWS::ApiGatewayV2::Api",
+    "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+    "AWS::IoT::TopicRule",
+    "AWS::Kinesis::Stream",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+)
+
+
+def lines_of(name: str) -> list[str]:
+    """Return the lines of an alarm in the template."""
+    _, _, after = TEXT.partition(f"\n  {name}:")
+    return re.split(r"\n\n", after, maxsplit=1)[0].split("\n")
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_is_named_after_its_resource_and_rings_both_ways(name: str) -> None:
+    alarm = ALARMS[name]["Properties"]
+
+    assert name.endswith("Alarm")
+    assert alarm["AlarmName"] == {"Fn::Sub": "${AWS::StackName}-" + kebab(name)}
+    assert alarm["AlarmActions"] == [{"Ref": "OperationsTopic"}]
+    assert alarm["OKActions"] == [{"Ref": "OperationsTopic"}]
+    assert alarm.get("ActionsEnabled", True) is True
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_says_what_it_means_what_to_do_first_and_where_to_read_on(
+    name: str,
+) -> None:
+    told = given(name)["AlarmDescription"]
+    means, first, runbook = re.fullmatch(
+        r"([A-Z].+?\.) (First .+?\.) Runbook: (\S+)", told
+    ).groups()  # type: ignore[union-attr] # no match fails the test as it should
+
+    assert len(told) <= 1_024
+    assert min(len(means), len(first)) > 20
+    assert runbook == f"docs/runbooks/{kebab(name)}.md"
+    assert kebab(name) in PAGES
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_what_missing_data_means_is_said_and_argued_where_it_surprises(
+    name: str,
+) -> None:
+    missing = ALARMS[name]["Properties"]["TreatMissingData"]
+    (line,) = [one for one in lines_of(name) if "TreatMissingData" in one]
+
+    assert missing in ("notBreaching", "breaching", "ignore", "missing")
+    assert missing == "notBreaching" or " # " in line
+
+
+def test_only_the_watchers_silence_is_a_fault() -> None:
+    silent = {
+        kebab(name)
+        for name, one in ALARMS.items()
+        if one["Properties"]["TreatMissingData"] == "breaching"
+    }
+
+    assert silent == {"fleet-silent", "shard-scaler-failing"} & set(NAMES)
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_the_model_of_cloudwatch_takes_it(name: str) -> None:
+    assert faults("cloudwatch", "PutMetricAlarm", given(name)) == []
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_keeps_to_awss_limits(name: str) -> None:
+    alarm = given(name)
+    periods = {one.period for one in metrics(name)}
+    (period,) = periods
+
+    assert period % 60 == 0, "no metric here is of high resolution"
+    assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
+    assert alarm["EvaluationPeriods"] * period <= 86_400
+    assert len(alarm.get("Metrics", [])) <= 10
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_rings_within_five_minutes(name: str) -> None:
+    alarm = given(name)
+    (period,) = {one.period for one in metrics(name)}
+
+    assert alarm["DatapointsToAlarm"] * period <= 300
+
+
+@pytest.mark.parametrize("name", sorted(set(ALARMS) - set(PLAIN)))
+def test_metric_math_uses_what_it_is_given_and_returns_one_series(name: str) -> None:
+    told = given(name)["Metrics"]
+    ids = [one["Id"] for one in told]
+    returned = [one for one in told if one.get("ReturnData", True)]
+    stats = {one["Id"] for one in told if "MetricStat" in one}
+
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch("[a-z][A-Za-z0-9_]*", one) for one in ids)
+    assert [one["Expression"] for one in returned] == [expression(name)]
+    assert used(expression(name)) == stats
+    assert returned[0]["Label"]
+
+
+@pytest.mark.parametrize(
+    "name", [one for one in PLAIN if "ExtendedStatistic" in ALARMS[one]["Properties"]]
+)
+def test_a_percentile_is_looked_at_however_few_samples_there_are(name: str) -> None:
+    alarm = given(name)
+
+    assert alarm["ExtendedStatistic"] == "p99"
+    assert alarm["EvaluateLowSampleCountPercentile"] == "evaluate"
+
+
+@pytest.mark.parametrize(
+    ("alarm", "metric"),
+    [("freshness", "FreshnessMs"), ("alert-latency", "AlertLatencyMs")],
+)
+def test_a_promise_is_held_to_its_own_number(alarm: str, metric: str) -> None:
+    told = given(NAMES[alarm])
+
+    assert (told["MetricName"], told["ExtendedStatistic"]) == (metric, "p99")
+    assert told["ComparisonOperator"] == "GreaterThanThreshold"
+    assert told["Threshold"] == PROMISES_MS[metric]
+
+
+def test_the_processor_is_behind_when_freshness_cannot_be_kept() -> None:
+    assert given(NAMES["processor-behind"])["Threshold"] == PROMISES_MS["FreshnessMs"]
+    assert PROMISES_MS["FreshnessMs"] == LATE_MS
+
+
+def test_the_promises_are_those_that_the_city_was_given() -> None:
+    assert PROMISES_MS == {"FreshnessMs": 10_000, "AlertLatencyMs": 30_000}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_a_metric_of_ours_is_one_that_the_code_prints(name: str) -> None:
+    told = printed()
+    ours = [one for one in metrics(name) if one.namespace == "CityTraffic"]
+
+    assert {
+        one.name for one in ours if _keys(one) not in told.get(one.name, set())
+    } == set()
+    assert {value for one in ours for _, value in one.dimensions} <= {HERE.value(STACK)}
+
+
+STACK = {"Ref": "AWS::StackName"}
+
+
+def _keys(one: Metric) -> str:
+    return ",".join(key for key, _ in one.dimensions)
+
+
+@pytest.mark.parametrize("resource", WAY)
+def test_everything_on_the_datas_way_is_watched_by_its_name(resource: str) -> None:
+    named = _name_of(resource)
+    watching = {
+        kebab(name)
+        for name in ALARMS
+        if any(named in dict(one.dimensions).values() for one in metrics(name))
+    }
+
+    assert set(WAY[resource]) <= watching
+
+
+def _name_of(resource: str) -> Any:
+    told = RESOURCES[resource]["Properties"]
+    return HERE.value(told.get("Name", {"Ref": resource}))
+
+
+@pytest.mark.parametrize("resource", BY_FIGURES)
+def test_a_watcher_is_watched_by_its_figures(resource: str) -> None:
+    for alarm in BY_FIGURES[resource]:
+        assert ALARMS[NAMES[alarm]].get("Condition") == RESOURCES[resource].get(
+            "Condition"
+        )
+
+
+def test_nothing_that_can_fail_is_forgotten() -> None:
+    known = {*WAY, *BY_FIGURES, *ELSEWHERE}
+
+    assert set(of_type(*KINDS)) - known == set()
+    assert known - set(RESOURCES) == set()
+
+
+def test_an_alarm_is_there_only_if_what_it_watches_is() -> None:
+    conditions = {kebab(n): one.get("Condition") for n, one in ALARMS.items()}
+
+    assert {name: one for name, one in conditions.items() if one} == {
+        "shard-scaler-failing": "HasProvisionedShards",
+        "stream-at-its-limit": "HasProvisionedShards",
+    }
+
+
+def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:
+    assert set(PAGES) == set(NAMES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_runbook_has_its_parts_and_fits_on_a_screen(page: str) -> None:
+    text = PAGES[page]
+
+    assert text.startswith(f"# {page}\n\n**What it means.** ")
+    assert "\n\n**What the city sees.** " in text
+    assert PART.findall(text) == SECTIONS
+    assert all(part.strip() for part in PART.split(text)[2::2])
+    assert len(text.splitlines()) <= 55
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_runbook_names_what_its_alarm_watches(page: str) -> None:
+    missing = {one.name for one in metrics(NAMES[page]) if one.name not in PAGES[page]}
+
+    assert missing == set()
+
+
+def test_the_index_lists_every_runbook_with_what_it_means() -> None:
+    index = (RUNBOOKS / "README.md").read_text()
+    rows = re.findall(r"^\| \[([a-z-]+)\]\(([a-z-]+)\.md\) \| \S.* \|$", index, re.M)
+
+    assert sorted(rows) == sorted((page, page) for page in PAGES)
