@@ -8,8 +8,8 @@ and metrics that come one to two minutes late.
 
 from __future__ import annotations
 
-import functools
-from collections import Counter
+import bisect
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -25,11 +25,6 @@ RECORD_BYTES = 500
 def refusal(operation: str, code: str, message: str) -> ClientError:
     """An error as AWS gives it."""
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
-
-
-@functools.lru_cache(maxsize=1_000)
-def _time(at_s: int) -> datetime:
-    return datetime.fromtimestamp(at_s, timezone.utc)
 
 
 @dataclass
@@ -74,6 +69,9 @@ class Stream:
     counts: list[tuple[int, int]] = field(default_factory=list)  # all it ever had
     _change: Change | None = None
     _sums: dict[int, Counter[str]] = field(default_factory=dict)
+    _known_s: list[int] = field(default_factory=list)
+    _times: list[datetime] = field(default_factory=list)
+    _values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, demand: float, seconds: int) -> float:
         """Take what fills *demand* shards for so long; the share that was refused."""
@@ -148,27 +146,31 @@ class Stream:
         """The minutes that have become known by now."""
         if self.busy(self.now_s):
             raise refusal("GetMetricData", "ThrottlingException", "Rate exceeded")
-        start, end = int(StartTime.timestamp()), int(EndTime.timestamp())
-        known = [at for at in range(start, end, 60) if self._is_known(at)]
-        times = [_time(at) for at in known]
+        self._learn()
+        first = bisect.bisect_left(self._known_s, int(StartTime.timestamp()))
+        last = bisect.bisect_left(self._known_s, int(EndTime.timestamp()))
         return {
             "MetricDataResults": [
                 {
                     "Id": query["Id"],
-                    "Timestamps": times,
-                    "Values": [self._value(query["Id"], at) for at in known],
+                    "Timestamps": self._times[first:last],
+                    "Values": self._values[query["Id"]][first:last],
                 }
                 for query in MetricDataQueries
             ]
         }
 
-    def _is_known(self, at_s: int) -> bool:
-        late_s = 60 + at_s // 60 % 7 * 10
-        complete = at_s in self._sums and self.now_s >= at_s + 60 + late_s
-        return complete and not self.silent(at_s)
-
-    def _value(self, name: str, at_s: int) -> float:
-        if name == "age_ms":
-            return self.age_ms(at_s)
-        records = self._sums[at_s]["records"]
-        return RECORD_BYTES * records if name == "size" else self._sums[at_s][name]
+    def _learn(self) -> None:
+        """Publish the minutes that are due; each is known once and stays as it is."""
+        for at_s in sorted(self._sums):
+            if self.now_s < at_s + 60 + 60 + at_s // 60 % 7 * 10:
+                return
+            minute = self._sums.pop(at_s)
+            if self.silent(at_s):
+                continue
+            self._known_s.append(at_s)
+            self._times.append(datetime.fromtimestamp(at_s, timezone.utc))
+            self._values["records"].append(minute["records"])
+            self._values["size"].append(RECORD_BYTES * minute["records"])
+            self._values["throttled"].append(minute["throttled"])
+            self._values["age_ms"].append(self.age_ms(at_s))

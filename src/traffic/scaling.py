@@ -101,8 +101,9 @@ def decide(seen: Seen, history: History, now_s: int, bounds: Bounds) -> Decision
         return Hold(f"the stream is {seen.status}")
     if seen.shards < bounds.least:
         return _up("fewer than KinesisShardCount", seen, history, now_s, bounds)
-    newest = [m for m in seen.minutes if m.at_s > now_s - FRESH_S][-NEWEST_MINUTES:]
-    if not newest:
+    recent_s = now_s - FRESH_S - NEWEST_MINUTES * MINUTE_S
+    newest = [m for m in seen.minutes if m.at_s > recent_s][-NEWEST_MINUTES:]
+    if not newest or newest[-1].at_s <= now_s - FRESH_S:
         return Hold(f"no metrics of the last {FRESH_S // MINUTE_S} minutes")
     reason = _why_up(newest, seen.shards, history)
     if reason:
