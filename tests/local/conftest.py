@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .live import anew, live
 from .pipe import pipe
+from .watching import printer, watch
 
-__all__ = ["anew", "live", "pipe"]
+__all__ = ["anew", "live", "pipe", "printer", "watch"]

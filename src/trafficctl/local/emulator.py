@@ -12,10 +12,12 @@ from ministack import app
 from ministack.services import iot
 
 from trafficctl.local import (
+    changesets,
     devices,
     encryption,
     logs,
     mappings,
+    provisioning,
     rules,
     signing,
     speed,
@@ -40,11 +42,13 @@ PATCHES = (
     *encryption.PATCHES,
     *rules.PATCHES,
     *devices.PATCHES,
+    *provisioning.PATCHES,
     *mappings.PATCHES,
     *logs.PATCHES,
     *statements.PATCHES,
     *speed.PATCHES,
     *signing.PATCHES,
+    *changesets.PATCHES,
     *store.PATCHES,
     *definitions.PATCHES,
     *alarms.PATCHES,

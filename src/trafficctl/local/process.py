@@ -40,7 +40,10 @@ LOG_TAIL_LINES = 15
 
 # What describes one run of the city, and would mislead beside another: a new city
 # knows no certificate of the old one and holds none of its readings.
-PERISHABLE = ("devices", "tally.jsonl", "tmp", "ca.pem", "emulator.log")
+PERISHABLE = (
+    *("devices", "renewals", "claims"),
+    *("tally.jsonl", "tmp", "ca.pem", "emulator.log"),
+)
 
 
 @dataclass(frozen=True)

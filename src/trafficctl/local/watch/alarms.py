@@ -78,6 +78,8 @@ def _query(name: str, metric: Any, stat: str, unit: Any, period: Any) -> Query:
 def read(alarm: Alarm, account: str, region: str, now: float) -> Seen:
     """What the alarm's periods hold."""
     asked = queries(alarm)
+    if not asked:
+        raise arithmetic.MathError(", ".join(q["Expression"] for q in alarm["Metrics"]))
     begins = verdict.starts(now, asked[0].period_s, alarm["EvaluationPeriods"])
     found = {}
     samples = 0.0
