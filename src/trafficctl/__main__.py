@@ -14,6 +14,7 @@ from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 # Each module has register(subparsers); this order is the order of the help page.
 COMMANDS: tuple[str, ...] = (
     "city",
+    "preflight",
     "deploy",
     "destroy",
     "roads",
@@ -23,6 +24,7 @@ COMMANDS: tuple[str, ...] = (
     "replay",
     "metr_la",
     "views",
+    "alarms",
     "audit",
     "demo",
 )

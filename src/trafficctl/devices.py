@@ -2,19 +2,17 @@
 
 A device is a Thing of the stack's thing type with the attribute `segment_id`, and a
 certificate under the stack's own policy, which lets it publish to its own segment and
-name and nothing else. Keys are made here and never leave this machine: IoT Core signs
-a request. They are kept in the state directory, readable by their owner alone.
+name and nothing else. They are registered as real devices are (`trafficctl.sensors`),
+but take over whatever bears their name: they are nobody's property.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +20,18 @@ from typing import Any
 from trafficctl import aws
 from trafficctl.cli_common import add_common, positive_int
 from trafficctl.errors import OK, UserError
-from trafficctl.home import ensure_home, home
+from trafficctl.home import home
 from trafficctl.local.process import running
 from trafficctl.output import Column, say, show, show_json, table
-from trafficctl.progress import counting
 from trafficctl.roads import read_geojson
+from trafficctl.sensors.certificates import pem_path
+from trafficctl.sensors.journal import DONE, read_entries
+from trafficctl.sensors.planning import Wanted as WantedDevice
+from trafficctl.sensors.register import carry_out, keys_plan
+from trafficctl.sensors.workplace import DEVICES, place_of
 from trafficctl.tables import scan
 
-PARALLEL_CALLS = 12
+NOTE = "simulated"
 MQTT_TLS_PORT = 8883
 MAX_THING_NAME = 64  # of a device id: it is part of the topic
 ENDPOINT_VARIABLE, CA_VARIABLE = "TRAFFIC_MQTT_ENDPOINT", "TRAFFIC_MQTT_CA"
@@ -76,133 +78,25 @@ def wanted_for(segments: Iterable[str], units: int = 1) -> list[Wanted]:
     return [(device_id(s, n), s) for s in segments for n in range(1, units + 1)]
 
 
-class Registry:
-    """Registers devices with IoT Core and remembers them in `directory`."""
-
-    def __init__(self, iot: Any, outputs: Mapping[str, str], directory: Path) -> None:
-        self._iot = iot
-        self._thing_type = outputs["DeviceThingType"]
-        self._policy = outputs["DevicePolicy"]
-        self._directory = directory
-
-    def register(
-        self, wanted: Sequence[Wanted], done: Callable[[int], object] = lambda _: None
-    ) -> list[Device]:
-        """Have all of `wanted` registered, telling `done` how many are; in order.
-
-        What is registered already, here and there, is left as it is.
-        """
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        index = read_index(self._directory)
-        known = self._known(index, wanted)
-        missing = [w for w in wanted if w not in known]
-        done(len(wanted) - len(missing))
-        try:
-            with ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-                for name, entry in pool.map(self._register, missing):
-                    index[name] = entry
-                    done(1)
-        finally:
-            _write_index(self._directory, index)
-        return [Device(n, s, pem_path(self._directory, n)) for n, s in wanted]
-
-    def _known(self, index: Mapping[str, Any], wanted: Sequence[Wanted]) -> set[Wanted]:
-        """The wanted ones that we remember and that IoT Core still has as they were."""
-        here = {
-            (name, segment)
-            for name, segment in wanted
-            if index.get(name, {}).get("segment_id") == segment
-            and pem_path(self._directory, name).exists()
-        }
-        if not here:
-            return set()
-        active, things = self._active_certificates(), self._things()
-        return {
-            (name, segment)
-            for name, segment in here
-            if index[name]["certificate_id"] in active and things.get(name) == segment
-        }
-
-    def _active_certificates(self) -> set[str]:
-        pages = self._iot.get_paginator("list_certificates").paginate(pageSize=250)
-        listed = (c for page in pages for c in page["certificates"])
-        return {c["certificateId"] for c in listed if c["status"] == "ACTIVE"}
-
-    def _things(self) -> dict[str, str]:
-        pages = self._iot.get_paginator("list_things").paginate(
-            thingTypeName=self._thing_type
-        )
-        listed = (thing for page in pages for thing in page["things"])
-        return {t["thingName"]: t["attributes"].get("segment_id", "") for t in listed}
-
-    def _register(self, wanted: Wanted) -> tuple[str, dict[str, str]]:
-        from trafficctl import keys  # noqa: PLC0415 - cryptography is slow to import
-
-        name, segment = wanted
-        self._make_thing(name, segment)
-        key, request = keys.key_and_request(name)
-        made = self._iot.create_certificate_from_csr(
-            certificateSigningRequest=request, setAsActive=True
-        )
-        arn = made["certificateArn"]
-        self._iot.attach_policy(policyName=self._policy, target=arn)
-        self._iot.attach_thing_principal(thingName=name, principal=arn)
-        pem = key + made["certificatePem"]
-        _write_private(pem_path(self._directory, name), pem)
-        return name, {"segment_id": segment, "certificate_id": made["certificateId"]}
-
-    def _make_thing(self, name: str, segment: str) -> None:
-        described = {
-            "thingName": name,
-            "thingTypeName": self._thing_type,
-            "attributePayload": {"attributes": {"segment_id": segment}},
-        }
-        try:
-            self._iot.create_thing(**described)
-        except self._iot.exceptions.ResourceAlreadyExistsException:
-            self._iot.update_thing(**described)
-
-
-def pem_path(directory: Path, name: str) -> Path:
-    """The file of a device's key and certificate."""
-    return directory / f"{name}.pem"
-
-
-def read_index(directory: Path) -> dict[str, dict[str, str]]:
-    """What is remembered of registered devices, by device id."""
-    path = directory / "index.json"
-    if not path.exists():
-        return {}
-    found: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
-    return found
-
-
-def _write_index(directory: Path, index: Mapping[str, Any]) -> None:
-    partial = directory / "index.json.new"
-    partial.write_text(json.dumps(index, indent=1) + "\n", "utf-8")
-    partial.replace(directory / "index.json")
-
-
-def _write_private(path: Path, text: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-
-
 def directory_of(stack: str) -> Path:
     """Where the devices of `stack` are kept."""
-    return home(stack) / "devices"
+    return home(stack) / DEVICES
 
 
 def register_devices(
-    session: Any, stack: str, outputs: Mapping[str, str], wanted: Sequence[Wanted]
+    session: Any, outputs: Mapping[str, str], base: Path, wanted: Sequence[Wanted]
 ) -> list[Device]:
-    """Have all of `wanted` registered, with a progress display."""
-    ensure_home(stack)
-    registry = Registry(aws.client(session, "iot"), outputs, directory_of(stack))
-    with counting("devices") as bar:
-        task = bar.add_task("Devices", total=len(wanted))
-        return registry.register(wanted, lambda n: bar.advance(task, n))
+    """Have all of `wanted` registered, with a progress display; in their order.
+
+    `base` is the stack's state directory, which keeps their keys.
+    """
+    place = place_of(session, outputs, base)
+    with place.journal(DEVICES) as journal:
+        described = [WantedDevice(name, segment, NOTE) for name, segment in wanted]
+        plan = keys_plan(place, journal, described, again=True)
+        carry_out(plan, place.registrar(journal).register)
+    directory = place.directory(DEVICES)
+    return [Device(n, s, pem_path(directory, n)) for n, s in wanted]
 
 
 def find_broker(
@@ -258,7 +152,7 @@ def _run_register(args: argparse.Namespace) -> int:
     if not segments:
         raise UserError("no segments - name some, or load a road file first")
     wanted = wanted_for(segments, args.units)
-    made = register_devices(session, args.stack, outputs, wanted)
+    made = register_devices(session, outputs, home(args.stack), wanted)
     say(f"{len(made)} devices are registered; keys in {directory_of(args.stack)}")
     return OK
 
@@ -275,8 +169,8 @@ def _segments(
 
 
 def _run_list(args: argparse.Namespace) -> int:
-    index = read_index(directory_of(args.stack))
-    rows = [(n, e["segment_id"], e["certificate_id"]) for n, e in sorted(index.items())]
+    entries = sorted(read_entries(directory_of(args.stack)).items())
+    rows = [(n, e.segment_id, e.certificate_id) for n, e in entries if e.step == DONE]
     names = ("device_id", "segment_id", "certificate_id")
     if args.json:
         show_json([dict(zip(names, row, strict=True)) for row in rows])

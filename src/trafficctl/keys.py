@@ -1,4 +1,4 @@
-"""Keys of devices, and the requests by which IoT Core certifies them."""
+"""Keys of devices, and the requests by which IoT Core certifies them; all as PEM."""
 
 from __future__ import annotations
 
@@ -8,15 +8,42 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def key_and_request(name: str) -> tuple[str, str]:
-    """A new P-256 key and a certificate signing request for it, both as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    signed = request.sign(key, hashes.SHA256())
-    secret = key.private_bytes(
+def new_key() -> str:
+    """A new P-256 key."""
+    secret = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    return secret.decode(), signed.public_bytes(serialization.Encoding.PEM).decode()
+    return secret.decode()
+
+
+def request_for(name: str, key: str) -> str:
+    """A certificate signing request of `name`, signed with its `key`."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    signed = request.sign(_read(key), hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def public_half(key: str) -> bytes:
+    """What a certificate for `key` shows of it."""
+    return _shown(_read(key).public_key())
+
+
+def certified_half(certificate: str) -> bytes:
+    """What a certificate shows of its key, to be compared with `public_half`."""
+    return _shown(x509.load_pem_x509_certificate(certificate.encode()).public_key())
+
+
+def _read(key: str) -> ec.EllipticCurvePrivateKey:
+    found = serialization.load_pem_private_key(key.encode(), password=None)
+    assert isinstance(found, ec.EllipticCurvePrivateKey)  # noqa: S101 - we made it
+    return found
+
+
+def _shown(key: object) -> bytes:
+    shown: bytes = key.public_bytes(  # type: ignore[attr-defined] # each kind has it
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return shown

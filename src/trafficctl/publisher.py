@@ -212,10 +212,10 @@ def publish_run(
     `messages` is called when all are connected: the run's time 0. `duration_s` is
     for the display only.
     """
-    wanted = wanted_for(segments, units)
-    devices = register_devices(target.session, target.stack, target.outputs, wanted)
+    wanted, base = wanted_for(segments, units), home(target.stack)
+    devices = register_devices(target.session, target.outputs, base, wanted)
     broker = find_broker(target.session, target.stack)
-    path = home(target.stack) / FILE_NAME
+    path = base / FILE_NAME
     prefix = target.outputs["IngestTopicPrefix"]
     with (
         Tally(path, secrets.token_hex(4), _now_ms) as tally,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from traffic.times import minute_text
 from trafficctl import roads
-from trafficctl.devices import Broker, Registry, device_id
+from trafficctl.devices import Broker, device_id, register_devices
 from trafficctl.fleet import Fleet
 from trafficctl.links import Message
 from trafficctl.tally import FILE_NAME, Tally
@@ -122,8 +122,9 @@ def _unknown(story: Story) -> Told:
 def publish(stack: Stack, told: Sequence[Told]) -> None:
     """Publish messages in their order, each by the device of its segment."""
     segments = list(dict.fromkeys(segment for segment, _ in told))
-    registry = Registry(stack.client("iot"), stack.outputs, stack.home / "devices")
-    devices = registry.register([(device_id(s, 1), s) for s in segments])
+    wanted = [(device_id(s, 1), s) for s in segments]
+    session = stack.city.session()
+    devices = register_devices(session, stack.outputs, stack.home, wanted)
     city, prefix = stack.city, stack.outputs["IngestTopicPrefix"]
     broker = Broker(city.mqtt_host, city.mqtt_port, stack.home / "ca.pem")
     run = uuid.uuid4().hex[:8]

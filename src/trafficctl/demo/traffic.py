@@ -32,7 +32,7 @@ class Traffic:
     ) -> None:
         wanted = wanted_for(segments)
         say(f"registering {len(wanted)} devices with X.509 certificates")
-        devices = register_devices(session, stack, outputs, wanted)
+        devices = register_devices(session, outputs, home(stack), wanted)
         self._tally = Tally(home(stack) / FILE_NAME, secrets.token_hex(4), _now_ms)
         broker, prefix = find_broker(session, stack), outputs["IngestTopicPrefix"]
         self._fleet = Fleet(broker, devices, prefix, self._tally)

@@ -6,7 +6,14 @@ import argparse
 import importlib
 
 # Each module has add(actions); this order is the order of the help page.
-ACTIONS: tuple[str, ...] = ()
+ACTIONS: tuple[str, ...] = (
+    "register",
+    "listing",
+    "claim",
+    "rotate",
+    "revoke",
+    "move",
+)
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

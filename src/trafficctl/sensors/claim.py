@@ -1,0 +1,92 @@
+"""`trafficctl sensors claim`: what a batch of new devices comes with."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from trafficctl.cli_common import add_common
+from trafficctl.errors import OK, UserError
+from trafficctl.output import say
+from trafficctl.sensors.calls import InDoubtError
+from trafficctl.sensors.certificates import Wish, pem_path
+from trafficctl.sensors.crew import GO_ON
+from trafficctl.sensors.csv_file import CLAIM_PREFIX, DEVICE_ID
+from trafficctl.sensors.journal import BEGUN, GONE, Entry, Journal
+from trafficctl.sensors.workplace import CLAIMS, Place, open_place
+
+DESCRIPTION = """\
+Make a claim certificate: with it a new device asks for a certificate of its own, and
+can do nothing else. One for each delivery, or installer, can be revoked by itself."""
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sensors claim`."""
+    parser = actions.add_parser(
+        "claim",
+        help="make or revoke a claim certificate for new devices",
+        description=DESCRIPTION,
+    )
+    parser.add_argument("name", type=_name, metavar="NAME", help="such as delivery-7")
+    parser.add_argument(
+        "--revoke", action="store_true", help="delete it: no device comes in by it"
+    )
+    add_common(parser)
+    parser.set_defaults(run=_run)
+
+
+def _name(text: str) -> str:
+    if re.fullmatch(DEVICE_ID, text):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is no name: 1-64 of letters, digits, _ : -"
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    place = open_place(args.stack)
+    with place.journal(CLAIMS) as journal:
+        if args.revoke:
+            revoke(place, journal, args.name)
+        else:
+            make(place, journal, args.name)
+    return OK
+
+
+def make(place: Place, journal: Journal, name: str) -> Entry:
+    """Make the claim certificate of that name, or go on with it."""
+    workshop = place.workshop(journal, CLAIMS)
+    workshop.adopt([name])
+    pem = pem_path(place.directory(CLAIMS), name)
+    try:
+        entry = workshop.certificate(Wish(name), keep=pem.exists())
+    except InDoubtError as exc:
+        raise UserError(f"{exc} - {GO_ON}", exit_code=3) from exc
+    if not workshop.attach(entry, place.outputs["ClaimPolicy"]):
+        workshop.forget(entry)  # of a city that is no more
+        return make(place, journal, name)
+    workshop.activate(entry)
+    workshop.finish(entry)
+    say(f"""\
+claim certificate {entry.certificate_id[:12]}, with its key: {pem}
+Give it to whoever prepares the devices, over a way that nobody else reads, with:
+  client id    {CLAIM_PREFIX}<device id>
+  template     {place.outputs["FleetTemplate"]}
+It lets in only what `trafficctl sensors register --claim` expects. When all devices
+of the batch are registered: `trafficctl sensors claim {name} --revoke`""")
+    return entry
+
+
+def revoke(place: Place, journal: Journal, name: str) -> None:
+    """Delete the claim certificate of that name, and its key here."""
+    workshop = place.workshop(journal, CLAIMS)
+    workshop.adopt([name])
+    entry = journal.get(name)
+    if entry is None or entry.step in (BEGUN, GONE):
+        raise UserError(
+            f"{name}: no claim certificate of that name was made from here - look for "
+            f"it in IoT Core, under policy {place.outputs['ClaimPolicy']}"
+        )
+    place.retiring.delete(entry.certificate_arn)
+    workshop.forget(entry)
+    say(f"claim certificate {name} is deleted: no device comes in by it any more")

@@ -1,0 +1,67 @@
+"""Work on many devices at a time, until all are done or something stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+from trafficctl.errors import CityError
+from trafficctl.sensors.calls import InDoubtError
+
+PARALLEL = 12
+MANY_DOUBTS = 2 * PARALLEL  # in one pass: AWS is not answering at all
+PASSES = 3  # over what stayed in doubt: AWS was asked, and its answer was lost
+GO_ON = "repeat the command in a minute: it goes on from where it was"
+
+T = TypeVar("T")
+Done = Callable[[int], object]
+
+
+def nothing(_left: object) -> None:
+    """What has to be looked up before a pass: nothing."""
+
+
+def work_through(
+    items: Sequence[T],
+    work: Callable[[T], object],
+    done: Done,
+    look_up: Callable[[Sequence[T]], None] = nothing,
+) -> None:
+    """Do `work` for all of `items`, telling `done` after each.
+
+    What stays in doubt is tried again, after `look_up`, which settles what became of
+    it. Raises CityError when some are still in doubt, and whatever else stops it.
+    """
+    left = items
+    for _ in range(PASSES):
+        look_up(left)
+        left = _each(left, work, done)
+        if not left:
+            return
+    raise CityError(
+        f"AWS did not answer for {len(left)} of {len(items)} devices - {GO_ON}"
+    )
+
+
+def _each(items: Sequence[T], work: Callable[[T], object], done: Done) -> list[T]:
+    """Do `work` for each; gives those in doubt.
+
+    At an error or an interrupt, what is under way is finished, and nothing is begun.
+    """
+    doubtful = list[T]()
+    pool = ThreadPoolExecutor(PARALLEL)
+    try:
+        running: dict[Future[object], T] = {pool.submit(work, i): i for i in items}
+        for future in as_completed(running):
+            try:
+                future.result()
+            except InDoubtError as exc:
+                doubtful.append(running[future])
+                if len(doubtful) >= MANY_DOUBTS:
+                    raise CityError(f"{exc} - {GO_ON}") from exc
+            else:
+                done(1)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return doubtful

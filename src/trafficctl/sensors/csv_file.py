@@ -1,0 +1,104 @@
+"""A list of devices as CSV: `device_id,segment_id` and optionally `note`."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from traffic.model import is_id
+from traffic.policy import MAX_ID_LENGTH
+from trafficctl.errors import UserError
+from trafficctl.sensors.planning import Wanted
+
+NEEDED, OPTIONAL = ("device_id", "segment_id"), ("note",)
+MAX_NOTE = 200
+MOST_FAULTS = 10  # told at once
+CLAIM_PREFIX = "claim-"  # by which devices that have no name yet connect
+
+# A Thing's name, which a device's is: ids of sensors and segments may hold a dot too.
+DEVICE_ID = re.compile(rf"[A-Za-z0-9:_-]{{1,{MAX_ID_LENGTH}}}")
+
+
+def read_devices(path: Path) -> list[Wanted]:
+    """The devices of a CSV file. Raises UserError naming every line that is wrong."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return parse(file, str(path))
+
+
+def parse(lines: Iterable[str], source: str) -> list[Wanted]:
+    """The devices of a list; `source` names it in errors."""
+    reader = csv.reader(lines)
+    header = [name.strip() for name in next(reader, [])]
+    _check_header(header, source)
+    found: dict[str, Wanted] = {}
+    faults: list[str] = []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        where = f"{source} line {reader.line_num}: "
+        faulty, one = _device(header, cells, where)
+        if one.device_id in found and not faulty:
+            first = found[one.device_id].where.removeprefix(f"{source} ")
+            faulty = [
+                f"{where}device_id: {one.device_id!r} is there already, "
+                f"in {first.rstrip(': ')} - give each device one line"
+            ]
+        faults += faulty
+        found.setdefault(one.device_id, one)
+    raise_faults(faults)
+    if not found:
+        raise UserError(f"{source}: no device in it - give one line for each")
+    return list(found.values())
+
+
+def raise_faults(faults: list[str]) -> None:
+    """Raise UserError with all `faults`, or the first of many, if there are any."""
+    if not faults:
+        return
+    more = len(faults) - MOST_FAULTS
+    told = faults[:MOST_FAULTS] + ([f"... and {more} more"] if more > 0 else [])
+    raise UserError("\n".join([*told, "nothing was done"]))
+
+
+def _check_header(header: list[str], source: str) -> None:
+    wanted = f"{','.join(NEEDED)}[,{','.join(OPTIONAL)}]"
+    missing = [name for name in NEEDED if name not in header]
+    strange = [name for name in header if name not in (*NEEDED, *OPTIONAL)]
+    if missing or strange or len(set(header)) < len(header):
+        raise UserError(
+            f"{source} line 1: expected the columns {wanted}, "
+            f"got {','.join(header) or 'nothing'} - correct the header"
+        )
+
+
+def _device(
+    header: list[str], cells: list[str], where: str
+) -> tuple[list[str], Wanted]:
+    if len(cells) != len(header):
+        fault = f"{where}expected {len(header)} columns, got {len(cells)}"
+        return [f"{fault} - correct the line"], Wanted("", "", where=where)
+    values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+    one = Wanted(
+        values["device_id"], values["segment_id"], values.get("note") or None, where
+    )
+    faults = [
+        f"{where}{column}: expected {expected}, got {values[column]!r} - correct it"
+        for column, expected in _faults(one)
+    ]
+    return faults, one
+
+
+def _faults(one: Wanted) -> Iterable[tuple[str, str]]:
+    if not DEVICE_ID.fullmatch(one.device_id):
+        yield "device_id", f"1-{MAX_ID_LENGTH} of letters, digits, _ : -"
+    elif one.device_id.startswith(CLAIM_PREFIX):
+        yield (
+            "device_id",
+            f"another beginning than {CLAIM_PREFIX} (devices that claim)",
+        )
+    if not is_id(one.segment_id):
+        yield "segment_id", f"1-{MAX_ID_LENGTH} of letters, digits, _ : . -"
+    if one.note is not None and len(one.note) > MAX_NOTE:
+        yield "note", f"at most {MAX_NOTE} characters"

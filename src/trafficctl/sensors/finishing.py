@@ -1,0 +1,71 @@
+"""The end of a renewal: the old certificate is deleted, the new one is the device's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from trafficctl.progress import counting
+from trafficctl.sensors.certificates import pem_path
+from trafficctl.sensors.chosen import Found
+from trafficctl.sensors.crew import work_through
+from trafficctl.sensors.journal import DONE, GONE, Journal, write_private
+from trafficctl.sensors.workplace import DEVICES, RENEWALS, Place
+
+
+def finish(place: Place, rows: Sequence[Found]) -> tuple[int, int]:
+    """End the renewals of `rows`: how many ended, how many have no new one; repeatable.
+
+    The old certificate goes first, then the row, then the files here: killed in
+    between, the command does the rest when it is repeated.
+    """
+    with (
+        place.journal(DEVICES) as devices,
+        place.journal(RENEWALS) as renewals,
+        counting("devices") as bar,
+    ):
+        task = bar.add_task("Finishing", total=len(rows))
+
+        def work(row: Found) -> None:
+            new = row.get("next_certificate_id")
+            if new:
+                _end(place, row)
+            current = new or row.get("certificate_id", "")
+            _take_home(place, devices, renewals, row["device_id"], current)
+
+        work_through(rows, work, lambda n: bar.advance(task, n))
+    finished = sum("next_certificate_id" in row for row in rows)
+    return finished, len(rows) - finished
+
+
+def _end(place: Place, row: Found) -> None:
+    place.calls.wait_for_turn()
+    new = row["next_certificate_id"]
+    for arn in place.retiring.certificates_of(row["device_id"]):
+        if not arn.endswith(f"/{new}"):
+            place.retiring.delete(arn)
+    values = {
+        "certificate_id": new,
+        "registered_at": row.get("next_registered_at"),
+        "next_certificate_id": None,
+        "next_registered_at": None,
+        "renew_until": None,
+    }
+    identity = {"certificate_id": new, "next_certificate_id": None}
+    place.rows.write(row["device_id"], values, seen=row, also=identity)
+
+
+def _take_home(
+    place: Place, devices: Journal, renewals: Journal, name: str, current: str
+) -> None:
+    """Keep the key of the certificate now in use where the others are."""
+    entry = renewals.get(name)
+    if entry is None or entry.step != DONE or entry.certificate_id != current:
+        return
+    renewed = pem_path(place.directory(RENEWALS), name)
+    if renewed.exists():
+        home = pem_path(place.directory(DEVICES), name)
+        write_private(home, renewed.read_text())
+        devices.note(entry)
+    renewals.note(replace(entry, step=GONE))
+    renewed.unlink(missing_ok=True)

@@ -1,0 +1,138 @@
+"""What has been done for which device, so that a kill at any instant costs nothing.
+
+One line of JSON a step, in the order of the steps: a key was made and its certificate
+is being asked for (`begun`), the certificate is known (`made`), all is in place
+(`done`), or the certificate is no more (`gone`). The key lies in `NAME.key` before
+`begun` is noted, key and certificate in `NAME.pem` before `made` is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from trafficctl.output import say
+
+FILE_NAME, LOCK_NAME = "journal.jsonl", "journal.lock"
+BEGUN, MADE, DONE, GONE = "begun", "made", "done", "gone"
+STEPS_OF_ONE = 3  # a journal with many more lines than that is written anew
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The last step for `name`, at `at_ms`; `over` tells the row it may replace."""
+
+    name: str
+    step: str
+    at_ms: int
+    segment_id: str = ""
+    certificate_arn: str = ""
+    over: str = ""
+
+    @property
+    def certificate_id(self) -> str:
+        """The id that AWS gives the certificate; empty while none is known."""
+        return self.certificate_arn.rpartition("/")[2]
+
+
+class Journal:
+    """The journal of `directory`; each note is on disk before `note` returns."""
+
+    def __init__(self, directory: Path) -> None:
+        path = directory / FILE_NAME
+        _drop_torn_line(path)
+        self._entries, lines = _read(path)
+        if lines > STEPS_OF_ONE * len(self._entries) + 1000:
+            _rewrite(path, self._entries)
+        self._file = path.open("a", encoding="utf-8")
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Entry | None:
+        """The last step for `name`."""
+        return self._entries.get(name)
+
+    def entries(self) -> Mapping[str, Entry]:
+        """The last step for each name."""
+        return self._entries
+
+    def note(self, entry: Entry) -> Entry:
+        """Put a step on disk."""
+        with self._lock:
+            self._file.write(_line(entry))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._entries[entry.name] = entry
+        return entry
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+@contextmanager
+def opened(directory: Path) -> Iterator[Journal]:
+    """The journal of `directory`, which nobody else writes to meanwhile."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / LOCK_NAME).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another trafficctl that is at work in {directory}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        journal = Journal(directory)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def read_entries(directory: Path) -> dict[str, Entry]:
+    """The last step for each name, as it is on disk now."""
+    return _read(directory / FILE_NAME)[0]
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read, whole or not at all."""
+    partial = path.with_name(path.name + ".new")
+    partial.unlink(missing_ok=True)
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _read(path: Path) -> tuple[dict[str, Entry], int]:
+    """The last entry for each name, and how many lines there are; no torn one."""
+    if not path.exists():
+        return {}, 0
+    lines = path.read_text("utf-8").split("\n")[:-1]
+    found = (Entry(**json.loads(line)) for line in lines)
+    return {entry.name: entry for entry in found}, len(lines)
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Cut off what a kill left of a line, or the next one would be glued to it."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        with path.open("r+b") as file:
+            file.truncate(whole)
+
+
+def _rewrite(path: Path, entries: Mapping[str, Entry]) -> None:
+    write_private(path, "".join(map(_line, entries.values())))
+
+
+def _line(entry: Entry) -> str:
+    told = {name: value for name, value in asdict(entry).items() if value}
+    return json.dumps(told, separators=(",", ":")) + "\n"

@@ -1,0 +1,60 @@
+"""`trafficctl sensors list`: what the registry holds."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from traffic.admission import STATUSES
+from traffic.times import second_text
+from trafficctl import aws
+from trafficctl.cli_common import add_common
+from trafficctl.errors import OK
+from trafficctl.output import ABSENT, Column, show, show_json, table
+from trafficctl.sensors.rows import FIELDS, open_rows
+
+TIMES = {"registered": "registered_at", "revoked": "revoked_at"}
+CERTIFICATE_SHOWN = 12  # characters of an id: enough to find it in the console
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sensors list`."""
+    parser = actions.add_parser("list", help="show the registry of devices")
+    parser.add_argument("--segment", metavar="SEGMENT", help="those of one segment")
+    parser.add_argument("--status", choices=STATUSES, help="those of one status")
+    add_common(parser, json=True)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    session = aws.session()
+    rows = open_rows(session, aws.stack_outputs(session, args.stack)).all()
+    shown = [
+        row
+        for row in rows
+        if args.segment in (None, row.get("segment_id"))
+        and args.status in (None, row.get("status"))
+    ]
+    if args.json:
+        show_json([{name: row.get(name) for name in FIELDS} for row in shown])
+        return OK
+    names = ("device_id", "segment_id", "status", "since", "certificate", "note")
+    show(table([Column(name) for name in names], map(_cells, shown)))
+    return OK
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    since = row.get(TIMES.get(row["status"], "expected_at"))
+    status = row["status"] + (", renewing" if _renewing(row) else "")
+    return (
+        row["device_id"],
+        row.get("segment_id", ABSENT),
+        status,
+        ABSENT if since is None else second_text(since),
+        row.get("certificate_id", ABSENT)[:CERTIFICATE_SHOWN],
+        row.get("note", ABSENT),
+    )
+
+
+def _renewing(row: dict[str, Any]) -> bool:
+    return "next_certificate_id" in row or "renew_until" in row

@@ -1,0 +1,53 @@
+"""`trafficctl sensors move`: a device now stands at another segment."""
+
+from __future__ import annotations
+
+import argparse
+
+from traffic.admission import REGISTERED
+from trafficctl.cli_common import add_common
+from trafficctl.errors import OK
+from trafficctl.output import say
+from trafficctl.sensors.chosen import demand, read_chosen
+from trafficctl.sensors.csv_file import raise_faults
+from trafficctl.sensors.planning import Wanted
+from trafficctl.sensors.register import unknown_segments
+from trafficctl.sensors.workplace import DEVICES, open_place
+
+DESCRIPTION = """\
+Bind a device to another segment, in the registry and for what its certificate may
+publish. The topic of its readings names the segment: the device has to be told, and
+to connect anew. Until then its readings are refused."""
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sensors move`."""
+    parser = actions.add_parser(
+        "move", help="bind a device to another segment", description=DESCRIPTION
+    )
+    parser.add_argument("device", metavar="DEVICE")
+    parser.add_argument("segment", metavar="SEGMENT")
+    add_common(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    place = open_place(args.stack)
+    (row,) = read_chosen(place.rows, [args.device])
+    demand(
+        row["status"] != "revoked",
+        f"{args.device} is revoked - `trafficctl sensors register --again` lets it in",
+    )
+    raise_faults(unknown_segments(place, [Wanted(args.device, args.segment)]))
+    place.rows.write(
+        args.device,
+        {"segment_id": args.segment},
+        seen=row,
+        also={"segment_id": args.segment},
+    )
+    if row["status"] == REGISTERED:
+        with place.journal(DEVICES) as journal:
+            place.registrar(journal).bind(args.device, args.segment)
+    topic = f"{place.outputs['IngestTopicPrefix']}/{args.segment}/{args.device}"
+    say(f"{args.device} is of {args.segment} now; it publishes to {topic}")
+    return OK

@@ -1,0 +1,132 @@
+"""`trafficctl sensors register`: devices in bulk, from a CSV file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trafficctl import aws
+from trafficctl.cli_common import add_common, positive_float
+from trafficctl.errors import OK
+from trafficctl.output import say, show_json
+from trafficctl.progress import counting
+from trafficctl.sensors.crew import Done
+from trafficctl.sensors.csv_file import raise_faults, read_devices
+from trafficctl.sensors.journal import Journal
+from trafficctl.sensors.pace import DEFAULT_RATE
+from trafficctl.sensors.planning import Plan, Wanted, plan_claims, plan_keys
+from trafficctl.sensors.workplace import DEVICES, Place, open_place, pems
+from trafficctl.tables import scan
+
+DESCRIPTION = """\
+Register the devices of a CSV file with the columns device_id, segment_id and
+optionally note. Each gets a Thing, a certificate whose key is made here and never
+leaves this machine, and its row of the registry. With --claim it gets the row only,
+and fetches its certificate itself. Nothing is done if any line is wrong. After an
+interrupt, or a failure, repeat the command: it goes on, and makes nothing twice."""
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sensors register`."""
+    parser = actions.add_parser(
+        "register", help="register the devices of a CSV file", description=DESCRIPTION
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.csv")
+    parser.add_argument(
+        "--claim",
+        action="store_true",
+        help="only expect them: each fetches its certificate by a claim",
+    )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="also those that are revoked, lost or registered from elsewhere: "
+        "their certificates until now are deleted",
+    )
+    parser.add_argument(
+        "--allow-unknown-segments",
+        action="store_true",
+        help="also devices of segments that no road file has loaded",
+    )
+    parser.add_argument(
+        "--rate",
+        type=positive_float,
+        metavar="N",
+        help=f"devices a second (on AWS {DEFAULT_RATE:g}, under its quotas)",
+    )
+    add_common(parser, json=True)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    wanted = read_devices(args.file)
+    place = open_place(args.stack, args.rate)
+    if not args.allow_unknown_segments:
+        raise_faults(unknown_segments(place, wanted))
+    with place.journal(DEVICES) as journal:
+        registrar = place.registrar(journal)
+        if args.claim:
+            plan = claims_plan(place, wanted, args.again)
+            carry_out(plan, registrar.expect)
+        else:
+            plan = keys_plan(place, journal, wanted, args.again)
+            carry_out(plan, registrar.register)
+    _tell(args, plan, place)
+    return OK
+
+
+def unknown_segments(place: Place, wanted: Sequence[Wanted]) -> list[str]:
+    """Why devices cannot be registered: no road file has their segment."""
+    client = aws.client(aws.session(), "dynamodb")
+    found = scan(client, place.outputs["RoadSegmentsTable"], ("segment_id",))
+    known = {item["segment_id"] for item in found}
+    return [
+        f"{one.where}segment_id: {one.segment_id!r} is no segment of this city - "
+        "correct it, `trafficctl roads load` its road, or --allow-unknown-segments"
+        for one in wanted
+        if one.segment_id not in known
+    ]
+
+
+def keys_plan(
+    place: Place, journal: Journal, wanted: Sequence[Wanted], again: bool
+) -> Plan:
+    """The plan for devices whose keys are made here. Raises UserError."""
+    names = [one.device_id for one in wanted]
+    plan = plan_keys(
+        wanted,
+        place.rows.read(names),
+        journal.entries(),
+        pems(place.directory(DEVICES), names),
+        again,
+    )
+    raise_faults(list(plan.refusals))
+    return plan
+
+
+def claims_plan(place: Place, wanted: Sequence[Wanted], again: bool) -> Plan:
+    """The plan for devices that fetch their certificates. Raises UserError."""
+    rows = place.rows.read(one.device_id for one in wanted)
+    plan = plan_claims(wanted, rows, again)
+    raise_faults(list(plan.refusals))
+    return plan
+
+
+def carry_out(plan: Plan, work: Any) -> None:
+    """Do the tasks of `plan` with a progress display."""
+    with counting("devices") as bar:
+        total = plan.done + len(plan.tasks)
+        task = bar.add_task("Devices", total=total, completed=plan.done)
+        done: Done = lambda n: bar.advance(task, n)  # noqa: E731 - as short as it gets
+        work(plan.tasks, done)
+
+
+def _tell(args: argparse.Namespace, plan: Plan, place: Place) -> None:
+    if args.json:
+        show_json({"registered": len(plan.tasks), "already": plan.done})
+    verb = "are expected" if args.claim else "are registered"
+    say(f"{len(plan.tasks)} devices {verb}, {plan.done} were so already")
+    if not args.claim:
+        say(f"keys and certificates: {place.directory(DEVICES)}")

@@ -1,0 +1,142 @@
+"""Registers devices: Thing, certificate and row, each once, whatever interrupts it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traffic.admission import EXPECTED, REGISTERED
+from trafficctl.sensors.calls import Calls
+from trafficctl.sensors.certificates import Wish, Workshop
+from trafficctl.sensors.crew import Done, work_through
+from trafficctl.sensors.journal import Entry, Journal
+from trafficctl.sensors.planning import Task
+from trafficctl.sensors.retiring import Retiring
+from trafficctl.sensors.rows import Rows, standing
+
+
+def now_ms() -> int:
+    """The time by this machine's clock."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the stack calls its thing type and the policy of its devices."""
+
+    thing_type: str
+    policy: str
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, str]) -> Names:
+        """Those of a deployed stack."""
+        return cls(outputs["DeviceThingType"], outputs["DevicePolicy"])
+
+
+class Registrar:
+    """Carries out the tasks of a plan, many at a time and as fast as it may."""
+
+    def __init__(
+        self,
+        iot: Any,
+        rows: Rows,
+        journal: Journal,
+        directory: Path,
+        names: Names,
+        calls: Calls,
+        clock_ms: Callable[[], int] = now_ms,
+    ) -> None:
+        self._iot, self._rows, self._names = iot, rows, names
+        self._calls, self._now_ms = calls, clock_ms
+        self._workshop = Workshop(iot, journal, directory, calls, clock_ms)
+        self._retiring = Retiring(iot, calls)
+
+    def register(self, tasks: Sequence[Task], done: Done) -> None:
+        """Register all of `tasks` with keys made here, telling `done` after each.
+
+        Raises CityError when some stay in doubt, and whatever else stops it.
+        """
+
+        def settle(left: Sequence[Task]) -> None:
+            self._workshop.adopt(task.wanted.device_id for task in left)
+
+        work_through(tasks, self._register, done, settle)
+
+    def expect(self, tasks: Sequence[Task], done: Done) -> None:
+        """Expect all of `tasks`: each fetches a certificate by its claim."""
+        work_through(tasks, self._expect, done)
+
+    def _register(self, task: Task) -> None:
+        self._calls.wait_for_turn()
+        self.bind(task.wanted.device_id, task.wanted.segment_id)
+        self._certify(task, task.keep)
+
+    def bind(self, device_id: str, segment_id: str) -> None:
+        """Have a Thing of that name, of our type, bound to that segment."""
+        described = {"thingName": device_id, "thingTypeName": self._names.thing_type}
+        attributes = {"segment_id": segment_id}
+        try:
+            self._calls.repeatable(
+                self._iot.create_thing,
+                **described,
+                attributePayload={"attributes": attributes},
+            )
+        except self._iot.exceptions.ResourceAlreadyExistsException:
+            self._calls.repeatable(
+                self._iot.update_thing,
+                **described,
+                attributePayload={"attributes": attributes, "merge": True},
+            )
+
+    def _certify(self, task: Task, keep: bool) -> None:
+        wanted = task.wanted
+        wish = Wish(wanted.device_id, wanted.segment_id, standing(task.seen))
+        entry = self._workshop.certificate(wish, keep)
+        if not self._workshop.attach(entry, self._names.policy, wanted.device_id):
+            self._workshop.forget(entry)  # this city does not know it: it is a new one
+            self._certify(task, keep=False)
+            return
+        self._write(task, entry)
+        self._workshop.activate(entry)
+        for arn in self._others(task, entry):
+            self._retiring.delete(arn)
+        self._workshop.finish(entry)
+
+    def _write(self, task: Task, entry: Entry) -> None:
+        identity = {
+            "status": REGISTERED,
+            "segment_id": task.wanted.segment_id,
+            "certificate_id": entry.certificate_id,
+        }
+        values = {**identity, **_fresh(task), "registered_at": self._now_ms()}
+        self._rows.write(task.wanted.device_id, values, task.seen, also=identity)
+
+    def _others(self, task: Task, entry: Entry) -> Iterable[str]:
+        """The certificates that this one replaces: a device has one."""
+        if task.seen is None and not entry.over:
+            return []
+        arns = self._retiring.certificates_of(task.wanted.device_id)
+        return [arn for arn in arns if arn != entry.certificate_arn]
+
+    def _expect(self, task: Task) -> None:
+        self._calls.wait_for_turn()
+        identity = {
+            "status": EXPECTED,
+            "segment_id": task.wanted.segment_id,
+            "certificate_id": None,
+        }
+        values = {**identity, **_fresh(task), "expected_at": self._now_ms()}
+        if task.seen is not None:  # before the row, which would say that all is done
+            for arn in self._retiring.certificates_of(task.wanted.device_id):
+                self._retiring.delete(arn)
+        self._rows.write(task.wanted.device_id, values, task.seen, also=identity)
+
+
+def _fresh(task: Task) -> dict[str, Any]:
+    """What a row says beside who it is: the note, and nothing of what was before."""
+    noted = {} if task.wanted.note is None else {"note": task.wanted.note}
+    ended = ("renew_until", "next_certificate_id", "next_registered_at", "revoked_at")
+    return {**dict.fromkeys(ended), **noted}

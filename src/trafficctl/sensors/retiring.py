@@ -1,0 +1,55 @@
+"""Taking certificates out of use: at once, and then for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from trafficctl.sensors.calls import Calls, is_missing
+
+
+class Retiring:
+    """Deactivates and deletes certificates; what is gone already is well."""
+
+    def __init__(self, iot: Any, calls: Calls) -> None:
+        self._iot, self._calls = iot, calls
+
+    def certificates_of(self, thing: str) -> list[str]:
+        """The ARNs of all certificates of a thing; none if there is no such thing."""
+        found = self._unless_missing(self._iot.list_thing_principals, thingName=thing)
+        arns = found["principals"] if found else []
+        return [arn for arn in arns if ":cert/" in arn]
+
+    def deactivate(self, arn: str) -> None:
+        """Let the certificate in no more; IoT Core ends its connections in minutes."""
+        self._unless_missing(
+            self._iot.update_certificate,
+            certificateId=arn.rpartition("/")[2],
+            newStatus="INACTIVE",
+        )
+
+    def delete(self, arn: str) -> None:
+        """Deactivate the certificate, take it from thing and policies, delete it."""
+        self.deactivate(arn)
+        things = self._unless_missing(self._iot.list_principal_things, principal=arn)
+        for thing in things["things"] if things else []:
+            self._unless_missing(
+                self._iot.detach_thing_principal, thingName=thing, principal=arn
+            )
+        listed = self._unless_missing(self._iot.list_attached_policies, target=arn)
+        for policy in listed["policies"] if listed else []:
+            self._unless_missing(
+                self._iot.detach_policy, policyName=policy["policyName"], target=arn
+            )
+        self._unless_missing(
+            self._iot.delete_certificate, certificateId=arn.rpartition("/")[2]
+        )
+
+    def _unless_missing(self, call: Any, **arguments: Any) -> Any:
+        try:
+            return self._calls.repeatable(call, **arguments)
+        except ClientError as exc:
+            if is_missing(exc):
+                return None
+            raise

@@ -1,0 +1,107 @@
+"""`trafficctl sensors rotate`: new certificates, while the old ones still serve.
+
+A device whose key was made here gets a second certificate at once, for the operator to
+install. One that fetched its own may fetch another by its claim. Both are good until
+`--finish`, so that nothing in between locks a device out.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from traffic.admission import REGISTERED
+from trafficctl.cli_common import add_common, non_negative_float, positive_int
+from trafficctl.errors import OK
+from trafficctl.output import say
+from trafficctl.sensors.chosen import Found, add_devices, demand, read_chosen
+from trafficctl.sensors.finishing import finish
+from trafficctl.sensors.registrar import now_ms
+from trafficctl.sensors.renewing import Renewal
+from trafficctl.sensors.workplace import RENEWALS, Place, open_place
+
+DAY_MS = 86_400_000
+DESCRIPTION = """\
+Give devices a second certificate beside the one they have. For a device whose key
+was made here it is made at once: install its file on the device. A device that
+fetched its own certificate may fetch another by its claim, within --days. Then, for
+the devices that are seen to work with the new one, repeat the command with --finish:
+it deletes the old certificates. Until then both are good."""
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sensors rotate`."""
+    parser = actions.add_parser(
+        "rotate", help="renew certificates", description=DESCRIPTION
+    )
+    add_devices(parser, many="*")
+    parser.add_argument("--all", action="store_true", help="all registered devices")
+    parser.add_argument(
+        "--older-than",
+        type=non_negative_float,
+        metavar="DAYS",
+        help="of these, those whose certificate is older",
+    )
+    parser.add_argument(
+        "--days",
+        type=positive_int,
+        default=30,
+        metavar="N",
+        help="how long a device may fetch a new one by its claim (%(default)s)",
+    )
+    parser.add_argument(
+        "--finish",
+        action="store_true",
+        help="delete the old certificates of devices that have a new one",
+    )
+    add_common(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    demand(
+        bool(args.device) != args.all,
+        "name the devices to rotate, or give --all - one of both",
+    )
+    place = open_place(args.stack)
+    rows = chosen(place, args, now_ms())
+    if not rows:
+        say("no device to rotate")
+        return OK
+    if args.finish:
+        return _finish(place, rows)
+    return _begin(place, rows, args.days)
+
+
+def chosen(place: Place, args: argparse.Namespace, at_ms: int) -> list[Found]:
+    """The rows of the devices that the command means. Raises UserError."""
+    if args.device:
+        rows = read_chosen(place.rows, args.device)
+        wrong = [r["device_id"] for r in rows if r["status"] != REGISTERED]
+        demand(not wrong, f"{', '.join(wrong)}: not registered - nothing to rotate")
+    else:
+        rows = [row for row in place.rows.all() if row["status"] == REGISTERED]
+    if args.older_than is None:
+        return rows
+    limit_ms = at_ms - args.older_than * DAY_MS
+    return [row for row in rows if row.get("registered_at", 0) < limit_ms]
+
+
+def _begin(place: Place, rows: list[Found], days: int) -> int:
+    until_ms = now_ms() + days * DAY_MS
+    with place.journal(RENEWALS) as journal:
+        renewal = Renewal(place, journal, until_ms)
+        made, waiting = renewal.begin(rows)
+    if made:
+        say(f"{made} new certificates to install: {place.directory(RENEWALS)}")
+    if waiting:
+        say(f"{waiting} devices may fetch a new one by their claim for {days} days")
+    say("then: trafficctl sensors rotate ... --finish")
+    return OK
+
+
+def _finish(place: Place, rows: list[Found]) -> int:
+    finished, waiting = finish(place, rows)
+    say(f"{finished} old certificates are deleted")
+    if waiting:
+        say(f"{waiting} devices have no new one yet, and keep theirs")
+    return OK

@@ -1,0 +1,175 @@
+"""The registry's rows, read and written by the operator's side.
+
+What a row means, `traffic.admission` says. The provisioning hook writes into them too,
+so that every write here names what it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from traffic.items import attributes
+from trafficctl import aws
+from trafficctl.errors import CityError
+from trafficctl.tables import plain_item, scan
+
+FIELDS = (
+    "device_id",
+    "segment_id",
+    "status",
+    "certificate_id",
+    "expected_at",
+    "registered_at",
+    "revoked_at",
+    "renew_until",
+    "next_certificate_id",
+    "next_registered_at",
+    "note",
+)
+OUTPUT = "DeviceRegistryTable"
+BATCH = 100  # the most that BatchGetItem takes
+PARALLEL_READS = 4
+
+Row = Mapping[str, Any]
+
+
+class ChangedError(CityError):
+    """The row is not as it was seen: somebody else has written it."""
+
+
+def standing(row: Row | None) -> str:
+    """A row's status and certificate in one word; empty where there is no row.
+
+    What is written under the condition that this still holds, replaces nothing unseen.
+    """
+    if row is None:
+        return ""
+    return f"{row.get('status', '')}:{row.get('certificate_id', '')}"
+
+
+def table_of(outputs: Mapping[str, str]) -> str:
+    """The registry's table. Raises CityError for a stack too old to have one."""
+    if OUTPUT not in outputs:
+        raise CityError(
+            f"the stack has no output {OUTPUT}: it was made from an older template - "
+            "update it (`trafficctl up` for the local city, else `trafficctl deploy`)"
+        )
+    return outputs[OUTPUT]
+
+
+class Rows:
+    """The table of devices."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client, self._table = client, table
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every row, by device id."""
+        found = scan(self._client, self._table, FIELDS, consistent=True)
+        return sorted(found, key=lambda row: str(row["device_id"]))
+
+    def read(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The rows of these devices, those that exist."""
+        unique = list(dict.fromkeys(names))
+        parts = [unique[i : i + BATCH] for i in range(0, len(unique), BATCH)]
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            found = [row for rows in pool.map(self._read_part, parts) for row in rows]
+        return {row["device_id"]: row for row in found}
+
+    def _read_part(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        return list(self._batches(names))
+
+    def _batches(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        keys = [{"device_id": {"S": name}} for name in names]
+        asked = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        while asked:
+            answer = self._client.batch_get_item(RequestItems=asked)
+            yield from map(plain_item, answer["Responses"].get(self._table, []))
+            asked = answer.get("UnprocessedKeys")
+
+    def write(
+        self,
+        device_id: str,
+        values: Mapping[str, Any],
+        seen: Row | None,
+        also: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Set `values` (None removes one) if the row still stands as `seen`.
+
+        With `also` it may as well hold those values already: then it is our own write,
+        made before a kill. Raises ChangedError.
+        """
+        row = _Update(values)
+        row.only_if(seen, also or {})
+        try:
+            self._client.update_item(
+                TableName=self._table, Key={"device_id": {"S": device_id}}, **row.call
+            )
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise ChangedError(
+                f"{device_id}: its row has changed meanwhile - repeat the command"
+            ) from exc
+
+
+class _Update:
+    """The arguments of one UpdateItem, gathered."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        terms = [
+            f"{self._name(name)} = {self._value(value)}"
+            for name, value in values.items()
+            if value is not None
+        ]
+        gone = [self._name(name) for name, value in values.items() if value is None]
+        parts = [("SET", terms), ("REMOVE", gone)]
+        self._expression = " ".join(f"{k} {', '.join(v)}" for k, v in parts if v)
+        self._condition = ""
+
+    def only_if(self, seen: Row | None, also: Mapping[str, Any]) -> None:
+        """Demand that the row stands as `seen`, or holds what `also` says."""
+        if seen is None:
+            before = f"attribute_not_exists({self._name('device_id')})"
+        else:
+            held = ("status", "certificate_id", "next_certificate_id", "segment_id")
+            before = " AND ".join(self._is(name, seen.get(name)) for name in held)
+        ours = " AND ".join(self._is(name, value) for name, value in also.items())
+        self._condition = f"({before}) OR ({ours})" if ours else before
+
+    @property
+    def call(self) -> dict[str, Any]:
+        """The arguments, but for table and key."""
+        call: dict[str, Any] = {
+            "UpdateExpression": self._expression,
+            "ConditionExpression": self._condition,
+            "ExpressionAttributeNames": self._names,
+        }
+        if self._values:
+            call["ExpressionAttributeValues"] = attributes(self._values)
+        return call
+
+    def _is(self, name: str, value: Any) -> str:
+        if value is None:
+            return f"attribute_not_exists({self._name(name)})"
+        return f"{self._name(name)} = {self._value(value)}"
+
+    def _name(self, name: str) -> str:
+        self._names[f"#{name}"] = name
+        return f"#{name}"
+
+    def _value(self, value: Any) -> str:
+        key = f":v{len(self._values)}"
+        self._values[key] = value
+        return key
+
+
+def open_rows(session: Any, outputs: Mapping[str, str]) -> Rows:
+    """The registry of a deployed stack."""
+    return Rows(aws.client(session, "dynamodb"), table_of(outputs))

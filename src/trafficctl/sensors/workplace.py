@@ -1,0 +1,95 @@
+"""What the actions on devices work with: clients, registry, journal and pace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trafficctl import aws
+from trafficctl.home import ensure_home
+from trafficctl.local.process import running
+from trafficctl.sensors.calls import Calls, plain_client
+from trafficctl.sensors.certificates import Workshop, pem_path
+from trafficctl.sensors.journal import Journal, opened
+from trafficctl.sensors.pace import DEFAULT_RATE, UNPACED, Pace
+from trafficctl.sensors.registrar import Names, Registrar, now_ms
+from trafficctl.sensors.retiring import Retiring
+from trafficctl.sensors.rows import Rows, open_rows
+
+DEVICES, RENEWALS, CLAIMS = "devices", "renewals", "claims"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A deployed stack, and the calls that may be made to it."""
+
+    base: Path
+    outputs: Mapping[str, str]
+    iot: Any
+    rows: Rows
+    calls: Calls
+
+    @property
+    def names(self) -> Names:
+        """What the stack calls its thing type and policy."""
+        return Names.of(self.outputs)
+
+    @property
+    def retiring(self) -> Retiring:
+        """What takes certificates out of use."""
+        return Retiring(self.iot, self.calls)
+
+    def directory(self, kind: str) -> Path:
+        """Where keys and certificates of that kind lie."""
+        return self.base / kind
+
+    @contextmanager
+    def journal(self, kind: str) -> Iterator[Journal]:
+        """The journal of that kind, for this process alone."""
+        self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with opened(self.directory(kind)) as journal:
+            yield journal
+
+    def registrar(self, journal: Journal) -> Registrar:
+        """What registers devices, noting it in `journal`."""
+        directory = self.directory(DEVICES)
+        return Registrar(
+            self.iot, self.rows, journal, directory, self.names, self.calls
+        )
+
+    def workshop(self, journal: Journal, kind: str) -> Workshop:
+        """What makes certificates of that kind."""
+        directory = self.directory(kind)
+        return Workshop(self.iot, journal, directory, self.calls, now_ms)
+
+
+def open_place(stack: str, rate: float | None = None) -> Place:
+    """The deployed `stack`; `rate` devices a second, by default under AWS's quotas."""
+    session = aws.session()
+    outputs = aws.stack_outputs(session, stack)
+    return place_of(session, outputs, ensure_home(stack), rate)
+
+
+def place_of(
+    session: Any, outputs: Mapping[str, str], base: Path, rate: float | None = None
+) -> Place:
+    """The same for a session, a stack's outputs and its state directory."""
+    iot = plain_client(session, "iot")
+    chosen = rate if rate is not None else _usual_rate(base, iot)
+    calls = Calls(Pace(chosen, time.monotonic()))
+    return Place(base, outputs, iot, open_rows(session, outputs), calls)
+
+
+def _usual_rate(base: Path, iot: Any) -> float:
+    city = running(base)
+    is_local = city is not None and city.endpoint == iot.meta.endpoint_url
+    return UNPACED if is_local else DEFAULT_RATE
+
+
+def pems(directory: Path, names: Iterator[str] | list[str]) -> set[str]:
+    """Those of `names` whose key and certificate lie in `directory`."""
+    return {name for name in names if pem_path(directory, name).exists()}

@@ -1,0 +1,267 @@
+"""As much of IoT Core and of the registry as registering needs, with faults on demand."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from trafficctl.sensors.calls import Calls
+from trafficctl.sensors.pace import UNPACED, Pace
+from trafficctl.sensors.rows import ChangedError, Row
+from trafficctl.sensors.workplace import Place
+
+OUTPUTS = {
+    "DeviceThingType": "city-device",
+    "DevicePolicy": "city-policy",
+    "ClaimPolicy": "city-claim",
+    "FleetTemplate": "city-fleet",
+}
+ARN = "arn:aws:iot:us-east-1:000000000000:cert/"
+HELD = ("status", "certificate_id", "next_certificate_id", "segment_id")
+
+
+class Killed(BaseException):
+    """The process is gone in this instant."""
+
+
+def refused(code: str, status: int = 400) -> ClientError:
+    """What botocore raises when AWS says no."""
+    answer = {
+        "Error": {"Code": code, "Message": code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, "Operation")
+
+
+def kill() -> BaseException:
+    return Killed()
+
+
+def lose() -> BaseException:
+    return ReadTimeoutError(endpoint_url="https://iot")
+
+
+def fail() -> BaseException:
+    return refused("InternalFailureException", 500)
+
+
+class Faults:
+    """Strikes at one call, counted from 0, before or after it is carried out."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self._plan: dict[tuple[int, str], Callable[[], BaseException]] = {}
+        self._dead = False
+        self._lock = threading.RLock()
+
+    def strike(self, at: int, when: str, how: Callable[[], BaseException]) -> None:
+        """At call number `at`, `before` or `after`."""
+        self._plan[at, when] = how
+
+    def lift(self) -> None:
+        """No more faults; a new process."""
+        self._plan, self._dead = {}, False
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        """Carry out `call` with whatever is planned for it."""
+        with self._lock:
+            if self._dead:
+                raise Killed
+            number = len(self.made)
+            self.made.append(name)
+            self._raise(number, "before")
+            answer = call()
+            self._raise(number, "after")
+            return answer
+
+    def _raise(self, number: int, when: str) -> None:
+        how = self._plan.get((number, when))
+        if how is not None:
+            error = how()
+            self._dead = isinstance(error, Killed)
+            raise error
+
+
+class FakeIot:
+    """IoT Core's registry in memory; every certificate is a real one."""
+
+    exceptions = SimpleNamespace(ResourceAlreadyExistsException=KeyError)
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self.things: dict[str, dict[str, str]] = {}
+        self.certificates: dict[str, dict[str, Any]] = {}
+        self.principals: dict[str, set[str]] = {}
+        self._authority = ec.generate_private_key(ec.SECP256R1())
+
+    def __getattr__(self, name: str) -> Any:
+        work = getattr(type(self), f"do_{name}", None)
+        if work is None:
+            raise AttributeError(name)
+        return lambda **arguments: self._faults.around(
+            name, lambda: work(self, **arguments)
+        )
+
+    def do_create_thing(self, **asked: Any) -> None:
+        attributes = asked["attributePayload"]["attributes"]
+        assert asked["thingTypeName"] == "city-device"
+        if self.things.setdefault(asked["thingName"], attributes) != attributes:
+            raise KeyError(asked["thingName"])
+
+    def do_update_thing(self, **asked: Any) -> None:
+        attributes = asked["attributePayload"]["attributes"]
+        self.things[asked["thingName"]] = attributes
+
+    def do_create_certificate_from_csr(self, **asked: Any) -> dict[str, str]:
+        assert not asked["setAsActive"]
+        pem = self._sign(asked["certificateSigningRequest"])
+        number = f"c{len(self._faults.made):04d}"
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self.certificates[ARN + number] = {
+            "certificatePem": pem,
+            "status": "INACTIVE",
+            "creationDate": now,
+            "policies": set(),
+        }
+        return {"certificateArn": ARN + number, "certificatePem": pem}
+
+    def _sign(self, request: str) -> str:
+        asked = x509.load_pem_x509_csr(request.encode())
+        assert asked.is_signature_valid
+        now = datetime.datetime.now(datetime.timezone.utc)
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(asked.subject)
+            .issuer_name(issuer)
+            .public_key(asked.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now)
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .sign(self._authority, hashes.SHA256())
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    def _find(self, arn: str) -> dict[str, Any]:
+        if arn not in self.certificates:
+            raise refused("ResourceNotFoundException", 404)
+        return self.certificates[arn]
+
+    def do_attach_policy(self, **asked: Any) -> None:
+        self._find(asked["target"])["policies"].add(asked["policyName"])
+
+    def do_attach_thing_principal(self, **asked: Any) -> None:
+        self._find(asked["principal"])
+        self.principals.setdefault(asked["thingName"], set()).add(asked["principal"])
+
+    def do_update_certificate(self, **asked: Any) -> None:
+        self._find(ARN + asked["certificateId"])["status"] = asked["newStatus"]
+
+    def do_describe_certificate(self, **asked: Any) -> dict[str, Any]:
+        arn = ARN + asked["certificateId"]
+        return {
+            "certificateDescription": {"certificateArn": arn, **self._find(arn)},
+        }
+
+    def do_list_certificates(self, **asked: Any) -> dict[str, Any]:
+        """Pages of one certificate each: nothing may rely on the first page."""
+        arns = sorted(self.certificates)
+        start = int(asked.get("marker", 0))
+        page = [
+            {"certificateId": arn.removeprefix(ARN), **self.certificates[arn]}
+            for arn in arns[start : start + 1]
+        ]
+        more = {"nextMarker": str(start + 1)} if start + 1 < len(arns) else {}
+        return {"certificates": page, **more}
+
+    def do_list_thing_principals(self, **asked: Any) -> dict[str, Any]:
+        return {"principals": sorted(self.principals.get(asked["thingName"], ()))}
+
+    def do_list_principal_things(self, **asked: Any) -> dict[str, Any]:
+        arn = asked["principal"]
+        return {"things": [t for t, arns in self.principals.items() if arn in arns]}
+
+    def do_list_attached_policies(self, **asked: Any) -> dict[str, Any]:
+        names = sorted(self._find(asked["target"])["policies"])
+        return {"policies": [{"policyName": name} for name in names]}
+
+    def do_detach_thing_principal(self, **asked: Any) -> None:
+        self.principals[asked["thingName"]].discard(asked["principal"])
+
+    def do_detach_policy(self, **asked: Any) -> None:
+        self._find(asked["target"])["policies"].discard(asked["policyName"])
+
+    def do_delete_certificate(self, **asked: Any) -> None:
+        arn = ARN + asked["certificateId"]
+        found = self._find(arn)
+        attached = any(arn in arns for arns in self.principals.values())
+        if found["status"] == "ACTIVE" or found["policies"] or attached:
+            raise refused("DeleteConflictException", 409)
+        del self.certificates[arn]
+
+
+class FakeRows:
+    """The registry in memory, with the conditions of the real one."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def all(self) -> list[dict[str, Any]]:
+        return [dict(row) for _, row in sorted(self.rows.items())]
+
+    def read(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        return {n: dict(self.rows[n]) for n in names if n in self.rows}
+
+    def write(
+        self,
+        device_id: str,
+        values: Mapping[str, Any],
+        seen: Row | None,
+        also: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._faults.around(
+            "write_row", lambda: self._write(device_id, values, seen, also or {})
+        )
+
+    def _write(
+        self,
+        device_id: str,
+        values: Mapping[str, Any],
+        seen: Row | None,
+        also: Mapping[str, Any],
+    ) -> None:
+        row = self.rows.get(device_id)
+        before = (row is None) == (seen is None) and all(
+            (row or {}).get(name) == (seen or {}).get(name) for name in HELD
+        )
+        ours = also and row and all(row.get(k) == v for k, v in also.items())
+        if not (before or ours):
+            raise ChangedError(device_id)
+        merged = {**(row or {"device_id": device_id}), **values}
+        self.rows[device_id] = {k: v for k, v in merged.items() if v is not None}
+
+
+class World:
+    """A city that forgets nothing, and the machine of its operator."""
+
+    def __init__(self, base: Path) -> None:
+        self.faults, self.slept = Faults(), list[float]()
+        self.iot, self.rows = FakeIot(self.faults), FakeRows(self.faults)
+        calls = Calls(Pace(UNPACED, 0.0), clock=lambda: 0.0, sleep=self.slept.append)
+        self.place = Place(base, OUTPUTS, self.iot, self.rows, calls)  # type: ignore[arg-type] # the fake has its methods
+
+    def certificates_of(self, thing: str) -> list[str]:
+        """The ids of the thing's certificates."""
+        arns = self.iot.principals.get(thing, ())
+        return sorted(arn.removeprefix(ARN) for arn in arns)

@@ -1,0 +1,364 @@
+"""Whatever interrupts registering, a repeat finishes it and nothing is doubled."""
+
+from __future__ import annotations
+
+import itertools
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from trafficctl import keys
+from trafficctl.errors import CityError, UserError
+from trafficctl.sensors import journal as journals
+from trafficctl.sensors.certificates import key_path, pem_path
+from trafficctl.sensors.journal import Entry, Journal
+from trafficctl.sensors.planning import Wanted
+from trafficctl.sensors.register import keys_plan
+from trafficctl.sensors.workplace import DEVICES
+
+from .fakes import ARN, Killed, World, fail, kill, lose, refused
+
+ONE = [Wanted("d1", "s1", "on the mast")]
+THREE = [Wanted(f"d{n}", f"s{n}") for n in range(3)]
+
+
+def register(world: World, wanted: list[Wanted] = ONE, again: bool = False) -> int:
+    """What `sensors register` does; gives how many devices it had to work on."""
+    with world.place.journal(DEVICES) as journal:
+        plan = keys_plan(world.place, journal, wanted, again)
+        world.place.registrar(journal).register(plan.tasks, lambda _n: None)
+    return len(plan.tasks)
+
+
+def is_whole(world: World, wanted: list[Wanted] = ONE) -> None:
+    """Each device has one Thing, one certificate, one row, and its key is here."""
+    iot, folder = world.iot, world.place.directory(DEVICES)
+    assert iot.things == {w.device_id: {"segment_id": w.segment_id} for w in wanted}
+    assert set(world.rows.rows) == set(iot.things)
+    assert len(iot.certificates) == len(wanted)
+    for one in wanted:
+        (number,) = world.certificates_of(one.device_id)
+        certificate = iot.certificates[ARN + number]
+        assert certificate["status"] == "ACTIVE"
+        assert certificate["policies"] == {"city-policy"}
+        row = world.rows.rows[one.device_id]
+        assert (row["status"], row["certificate_id"]) == ("registered", number)
+        assert row["segment_id"] == one.segment_id
+        key, rest = pem_path(folder, one.device_id).read_text().split("-----BEGIN C")
+        assert "-----BEGIN C" + rest == certificate["certificatePem"]
+        assert keys.public_half(key) == keys.certified_half(
+            certificate["certificatePem"]
+        )
+        assert not key_path(folder, one.device_id).exists()
+
+
+def test_a_device_has_thing_certificate_and_row(world: World) -> None:
+    assert register(world) == 1
+
+    is_whole(world)
+    assert world.rows.rows["d1"]["note"] == "on the mast"
+
+
+def test_a_certificate_is_let_in_only_when_all_is_in_place(world: World) -> None:
+    register(world)
+
+    assert world.faults.made == [
+        "create_thing",
+        "create_certificate_from_csr",
+        "attach_policy",
+        "attach_thing_principal",
+        "write_row",
+        "update_certificate",
+    ]
+
+
+def test_registering_again_asks_aws_for_nothing(world: World) -> None:
+    register(world, THREE)
+    world.faults.made.clear()
+
+    assert register(world, THREE) == 0
+    assert world.faults.made == []
+    is_whole(world, THREE)
+
+
+def test_keys_are_readable_by_their_owner_alone(world: World) -> None:
+    register(world)
+
+    folder = world.place.directory(DEVICES)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(pem_path(folder, "d1").stat().st_mode) == 0o600
+
+
+CALLS = range(6)
+WHENS = ("before", "after")
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("at", CALLS)
+def test_a_kill_at_any_call_is_made_good_by_a_repeat(
+    world: World, at: int, when: str
+) -> None:
+    world.faults.strike(at, when, kill)
+    with pytest.raises(Killed):
+        register(world)
+    world.faults.lift()
+
+    register(world)
+
+    is_whole(world)
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("how", [lose, fail])
+@pytest.mark.parametrize("at", [0, 1, 2, 3, 5])
+def test_a_lost_answer_is_made_good_at_once(
+    world: World, at: int, when: str, how: Callable[[], BaseException]
+) -> None:
+    world.faults.strike(at, when, how)
+
+    register(world)
+
+    is_whole(world)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3, 5])
+def test_a_complaint_about_the_rate_is_waited_out(world: World, at: int) -> None:
+    world.faults.strike(at, "before", lambda: refused("ThrottlingException"))
+
+    register(world)
+
+    is_whole(world)
+    assert world.slept
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), list(itertools.product([1, 2, 4], [0, 2, 3, 5]))
+)
+def test_a_repeat_may_be_killed_too(world: World, first: int, second: int) -> None:
+    world.faults.strike(first, "after", kill)
+    with pytest.raises(Killed):
+        register(world)
+    world.faults.lift()
+    world.faults.strike(len(world.faults.made) + second, "after", kill)
+    try:
+        register(world)
+    except Killed:
+        world.faults.lift()
+        register(world)
+
+    is_whole(world)
+
+
+@pytest.mark.parametrize("at", range(1, 18))
+def test_a_kill_among_many_costs_none_of_them(world: World, at: int) -> None:
+    world.faults.strike(at, "after", kill)
+    with pytest.raises(Killed):
+        register(world, THREE)
+    world.faults.lift()
+
+    register(world, THREE)
+
+    is_whole(world, THREE)
+
+
+class MortalJournal(Journal):
+    """Kills the process at a note, before or after it is on disk."""
+
+    at = (0, "before")
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self._count = 0
+
+    def note(self, entry: Entry) -> Entry:
+        number, self._count = self._count, self._count + 1
+        if self.at == (number, "before"):
+            raise Killed
+        super().note(entry)
+        if self.at == (number, "after"):
+            raise Killed
+        return entry
+
+
+@pytest.mark.parametrize("at", list(itertools.product(range(3), WHENS)))
+def test_a_kill_at_any_note_is_made_good_by_a_repeat(
+    world: World, monkeypatch: pytest.MonkeyPatch, at: tuple[int, str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(journals, "Journal", MortalJournal)
+        patch.setattr(MortalJournal, "at", at)
+        with pytest.raises(Killed):
+            register(world)
+
+    register(world)
+
+    is_whole(world)
+
+
+def test_a_torn_line_of_the_journal_is_no_step(world: World) -> None:
+    register(world)
+    path = world.place.directory(DEVICES) / journals.FILE_NAME
+    path.write_text(path.read_text() + '{"name":"d1","step":"go')
+
+    assert register(world) == 0
+    register(world, [*ONE, Wanted("d2", "s2")])
+
+    entries = journals.read_entries(path.parent)
+    assert {name: e.step for name, e in entries.items()} == {"d1": "done", "d2": "done"}
+
+
+def test_what_was_asked_for_is_looked_for_only_once_it_can_be_there(
+    world: World,
+) -> None:
+    world.faults.strike(1, "after", lose)
+
+    register(world)
+
+    assert max(world.slept) > 2
+
+
+def test_a_foreign_inactive_certificate_is_left_alone(world: World) -> None:
+    request = keys.request_for("other", keys.new_key())
+    other = world.iot.do_create_certificate_from_csr(
+        certificateSigningRequest=request, setAsActive=False
+    )
+    world.faults.strike(1, "after", lose)
+
+    register(world)
+
+    del world.iot.certificates[other["certificateArn"]]
+    is_whole(world)
+
+
+def test_a_city_that_does_not_answer_is_not_asked_for_ever(world: World) -> None:
+    many = [Wanted(f"d{n}", "s1") for n in range(200)]
+    for at in range(2000):
+        world.faults.strike(at, "before", lose)
+
+    with pytest.raises(CityError, match="repeat the command"):
+        register(world, many)
+    assert len(world.faults.made) < 500
+
+
+# What is registered already
+
+
+def test_a_city_that_forgot_everything_gets_it_anew(world: World) -> None:
+    register(world)
+    world.iot.things.clear()
+    world.iot.certificates.clear()
+    world.iot.principals.clear()
+    world.rows.rows.clear()
+
+    register(world)
+
+    is_whole(world)
+
+
+def test_a_device_registered_from_elsewhere_is_not_taken_over_unasked(
+    world: World, tmp_path: Path
+) -> None:
+    register(world)
+    elsewhere = World(tmp_path / "elsewhere")
+    elsewhere.iot, elsewhere.rows = world.iot, world.rows
+    place = type(world.place)(
+        tmp_path / "elsewhere",
+        world.place.outputs,
+        world.iot,
+        world.place.rows,
+        world.place.calls,
+    )
+    elsewhere.place = place
+
+    with pytest.raises(UserError, match="d1 is registered, and its key is not here"):
+        register(elsewhere)
+    is_whole(world)
+
+    register(elsewhere, again=True)
+    is_whole(elsewhere)
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("at", range(13))
+def test_a_take_over_killed_at_any_call_ends_with_one_certificate(
+    world: World, at: int, when: str
+) -> None:
+    register(world)
+    pem_path(world.place.directory(DEVICES), "d1").unlink()
+    world.faults.made.clear()
+    world.faults.strike(at, when, kill)
+    try:
+        register(world, again=True)
+    except Killed:
+        world.faults.lift()
+        register(world, again=True)
+
+    is_whole(world)
+
+
+def test_a_take_over_once_allowed_goes_on_without_being_allowed_again(
+    world: World,
+) -> None:
+    register(world)
+    pem_path(world.place.directory(DEVICES), "d1").unlink()
+    world.faults.strike(len(world.faults.made) + 1, "after", kill)
+    world.faults.strike(len(world.faults.made) + 2, "after", kill)
+    with pytest.raises(Killed):
+        register(world, again=True)
+    world.faults.lift()
+
+    register(world)
+
+    is_whole(world)
+
+
+def test_a_revoked_device_is_let_in_only_when_it_is_said(world: World) -> None:
+    register(world)
+    world.rows.rows["d1"]["status"] = "revoked"
+
+    with pytest.raises(UserError, match="d1 is revoked"):
+        register(world)
+
+    before = world.certificates_of("d1")
+    register(world, again=True)
+    is_whole(world)
+    assert world.certificates_of("d1") != before
+
+
+def test_a_device_of_another_segment_is_moved_first(world: World) -> None:
+    register(world)
+    moved = [Wanted("d1", "s9")]
+
+    with pytest.raises(UserError, match="d1 is of segment s1, not s9"):
+        register(world, moved)
+
+    before = world.certificates_of("d1")
+    register(world, moved, again=True)
+    is_whole(world, moved)
+    assert world.certificates_of("d1") == before
+
+
+def test_nothing_is_done_if_one_of_many_cannot_be(world: World) -> None:
+    register(world)
+    world.rows.rows["d1"]["status"] = "revoked"
+    world.faults.made.clear()
+
+    with pytest.raises(UserError, match="nothing was done"):
+        register(world, [*THREE[:1], *ONE])
+    assert world.faults.made == []
+
+
+def test_a_row_that_changes_meanwhile_is_left_alone(world: World) -> None:
+    def come_in() -> BaseException:
+        world.rows.rows["d1"] = {"status": "registered", "certificate_id": "its-own"}
+        return refused("ThrottlingException")
+
+    world.faults.strike(3, "before", come_in)
+
+    with pytest.raises(CityError, match="d1"):
+        register(world)
+    assert world.rows.rows["d1"]["certificate_id"] == "its-own"
+    statuses = {c["status"] for c in world.iot.certificates.values()}
+    assert statuses == {"INACTIVE"}
