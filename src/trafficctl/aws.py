@@ -29,14 +29,19 @@ def session() -> Any:
     return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
-def client(session: Any, service: str) -> Any:
+def client(
+    session: Any,
+    service: str,
+    read_timeout_s: float = READ_TIMEOUT_S,
+    attempts: int = MAX_ATTEMPTS,
+) -> Any:
     """A client of `service` that retries throttling and gives up on silence."""
     return session.client(
         service,
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            retries={"mode": "standard", "max_attempts": MAX_ATTEMPTS},
+            read_timeout=read_timeout_s,
+            retries={"mode": "standard", "max_attempts": attempts},
             max_pool_connections=POOL_CONNECTIONS,
         ),
     )

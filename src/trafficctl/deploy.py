@@ -90,7 +90,7 @@ def next_steps(
     steps = [
         f"confirm the subscription in the mail that AWS sent to {', '.join(asked)}"
         if asked
-        else "tell people: deploy with --parameter AlertEmail=... and OperationsEmail=...",
+        else "name who is told: --parameter AlertEmail=... and OperationsEmail=...",
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
         "register the devices: docs/devices.md",
         "let a controller in: aws cognito-idp admin-create-user --user-pool-id "
@@ -99,4 +99,3 @@ def next_steps(
     ]
     listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
     return f"Next:\n{listed}"
-

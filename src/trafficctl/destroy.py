@@ -100,7 +100,7 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
 
 
 def check_protection(holdings: Sequence[Holding], despite: bool) -> None:
-    """UserError if something is protected, and nobody said to delete it all the same."""
+    """UserError if something is protected, and nobody said to delete it anyway."""
     protected = [one.left.physical_id for one in holdings if one.protected]
     if protected and not despite:
         raise UserError(

@@ -78,9 +78,7 @@ class Artifacts:
         where: dict[str, Any] = {}
         if self.account.region != HOME_REGION:
             where = {
-                "CreateBucketConfiguration": {
-                    "LocationConstraint": self.account.region
-                }
+                "CreateBucketConfiguration": {"LocationConstraint": self.account.region}
             }
         self.s3.create_bucket(Bucket=self.bucket, **where)
         self.s3.put_public_access_block(

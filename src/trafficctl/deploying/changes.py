@@ -6,41 +6,46 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Types that hold what cannot be made again: readings, alerts, users, keys.
-STATEFUL = (
-    "AWS::Cognito::UserPool",
-    "AWS::DynamoDB::Table",
-    "AWS::IoT::Policy",
-    "AWS::IoT::ThingType",
-    "AWS::KMS::Key",
-    "AWS::Kinesis::Stream",
-    "AWS::Logs::LogGroup",
-    "AWS::S3::Bucket",
-)
+# Types that hold what cannot be made again (readings, alerts, users, devices, keys),
+# and the properties that CloudFormation cannot change in place: the createOnly ones of
+# the resource schemas. "Conditional" says only that it has not looked yet.
+STATEFUL: dict[str, tuple[str, ...]] = {
+    "AWS::Cognito::UserPool": (),
+    "AWS::DynamoDB::Table": ("TableName", "ImportSourceSpecification", "KeySchema"),
+    "AWS::IoT::Policy": ("PolicyName",),
+    "AWS::IoT::ThingType": ("ThingTypeName",),
+    "AWS::KMS::Key": (),
+    "AWS::Kinesis::Stream": ("Name",),
+    "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::S3::Bucket": ("BucketName", "BucketNamePrefix", "BucketNamespace"),
+}
 ORDER = ("Remove", "Modify", "Dynamic", "Add", "Import")
 NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
 
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """One line of a change set; `replacement` is True, False, Conditional or ''."""
+    """One line of a change set.
+
+    `replacement` is True, False, Conditional or '', and `properties` names those that
+    change.
+    """
 
     action: str
     logical_id: str
     type: str
     replacement: str = ""
-
-    @property
-    def replaces(self) -> bool:
-        """Whether the resource may be made anew."""
-        return self.replacement in ("True", "Conditional")
+    properties: tuple[str, ...] = ()
 
     @property
     def loses_data(self) -> bool:
         """Whether what the resource holds may be left behind or lost."""
-        if self.type not in STATEFUL:
+        if self.type not in STATEFUL or self.action not in ("Modify", "Remove"):
             return False
-        return self.action == "Remove" or (self.action == "Modify" and self.replaces)
+        if self.action == "Remove" or self.replacement == "True":
+            return True
+        fixed = set(self.properties) & set(STATEFUL[self.type])
+        return self.replacement == "Conditional" and bool(fixed)
 
 
 def changes(described: Sequence[Mapping[str, Any]]) -> list[Change]:
@@ -51,10 +56,16 @@ def changes(described: Sequence[Mapping[str, Any]]) -> list[Change]:
             logical_id=str(one["LogicalResourceId"]),
             type=str(one["ResourceType"]),
             replacement=str(one.get("Replacement", "")),
+            properties=_properties(one),
         )
         for one in (entry["ResourceChange"] for entry in described)
     ]
     return sorted(found, key=lambda c: (not c.loses_data, _rank(c), c.logical_id))
+
+
+def _properties(change: Mapping[str, Any]) -> tuple[str, ...]:
+    targets = [one.get("Target", {}) for one in change.get("Details", [])]
+    return tuple(sorted({str(one["Name"]) for one in targets if one.get("Name")}))
 
 
 def _rank(change: Change) -> int:

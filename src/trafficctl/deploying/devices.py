@@ -68,9 +68,7 @@ def delete_policy(account: Account, name: str, _tick: Tick) -> None:
     detach(account, name)
     for one in iot.list_policy_versions(policyName=name)["policyVersions"]:
         if not one["isDefaultVersion"]:
-            iot.delete_policy_version(
-                policyName=name, policyVersionId=one["versionId"]
-            )
+            iot.delete_policy_version(policyName=name, policyVersionId=one["versionId"])
     iot.delete_policy(policyName=name)
 
 

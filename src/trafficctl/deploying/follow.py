@@ -52,6 +52,8 @@ class Follower:
         if new:
             self._last = str(new[-1]["EventId"])
         for event in new:
+            if event["ResourceType"] == "AWS::CloudFormation::Stack":
+                continue
             if str(event["ResourceStatus"]).endswith(("_COMPLETE", "_SKIPPED")):
                 self._done.add(str(event["LogicalResourceId"]))
             else:

@@ -1,6 +1,6 @@
-"""The kinds of resources that outlive a stack: how each is found, told of and deleted.
+"""The kinds of resources that outlive a stack: found, told of and deleted.
 
-Each function takes the account and the resource's physical id, as CloudFormation has it.
+Each function takes the account and the resource's physical id.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Kind:
     by_hand: str
     protected: Callable[[Any], bool] = lambda _described: False
     unprotect: Callable[[Account, str], None] = lambda _account, _id: None
+    done: str = "deleted"
 
     def found(self, account: Account, physical_id: str) -> Any | None:
         """What describes it, None if it is gone."""
@@ -220,6 +221,7 @@ KINDS: dict[str, Kind] = {
         lambda _account, _id: f"deleted after {KEY_WINDOW_DAYS} days",
         _delete_key,
         "aws kms schedule-key-deletion --key-id {id}",
+        done=f"will be deleted in {KEY_WINDOW_DAYS} days",
     ),
 }
 DELETION_ORDER = list(KINDS)

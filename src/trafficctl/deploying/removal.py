@@ -107,7 +107,7 @@ class Removal:
                     lambda done, task=task: bar.update(task, completed=done),  # type: ignore[misc] # the loop's own
                 )
                 bar.remove_task(task)
-                self.say(f"deleted {kind.what} {left.physical_id} ({one.size})")
+                self.say(f"{kind.what} {left.physical_id}: {kind.done}")
 
     def delete_artifacts(self) -> None:
         """Delete the stack's packages, and the bucket when no other stack uses it."""

@@ -102,8 +102,8 @@ class _Deployment:
 
     def _clear(self, status: str | None) -> None:
         self.talk.say(
-            f"stack {self.wish.stack} is {status}: an earlier creation failed, and what "
-            "it made is gone; the empty stack is deleted to begin anew"
+            f"stack {self.wish.stack} is {status}: an earlier creation failed and "
+            "was undone; the empty stack is deleted to begin anew"
         )
         found = self.stack.described() or {}
         self.stack.api.delete_stack(StackName=self.wish.stack)
@@ -140,18 +140,14 @@ class _Deployment:
     def _change(self, kind: str) -> Outcome:
         body = self._with_code()
         parameters = self._parameters(body)
-        change_set = changeset.make(
-            self.stack, kind, self._uploaded(body), parameters
-        )
+        change_set = changeset.make(self.stack, kind, self._uploaded(body), parameters)
         if change_set is None:
             return Outcome(True, [], self.stack.outputs())
         if not self._agreed(change_set):
             changeset.drop(self.stack, change_set)
             return Outcome(False, change_set.changes, {})
         self._execute(change_set)
-        return Outcome(
-            True, change_set.changes, self.stack.outputs(), kind == "CREATE"
-        )
+        return Outcome(True, change_set.changes, self.stack.outputs(), kind == "CREATE")
 
     def _agreed(self, change_set: ChangeSet) -> bool:
         self.talk.show(change_set.changes)
@@ -159,9 +155,9 @@ class _Deployment:
         if lost and not self.wish.allow_replacement:
             changeset.drop(self.stack, change_set)
             raise UserError(
-                f"this would replace or remove {', '.join(lost)}, and leave behind what "
-                "they hold - go back to the former values, or repeat the command with "
-                "--allow-replacement"
+                f"this would replace or remove {', '.join(lost)}, and leave behind "
+                "what they hold - go back to the former values, or repeat the "
+                "command with --allow-replacement"
             )
         try:
             return self.talk.agree(f"Change stack {self.wish.stack}?")
@@ -235,4 +231,3 @@ def check_parameters(template: str, given: Mapping[str, str]) -> None:
     if unknown:
         names = ", ".join(known)
         raise UserError(f"the template has no parameter {unknown[0]}: it has {names}")
-

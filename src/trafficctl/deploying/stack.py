@@ -19,16 +19,20 @@ AWS_POLL_S = 2.0
 
 
 class Account:
-    """An account in a Region: its clients, made once, and who asks."""
+    """An account in a Region: its clients, made once, and who asks.
 
-    def __init__(self, session: Any) -> None:
+    `patience` is passed on to `aws.client`.
+    """
+
+    def __init__(self, session: Any, **patience: Any) -> None:
         self.session = session
+        self._patience = patience
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
         """The client of `service`."""
         if service not in self._clients:
-            self._clients[service] = aws.client(self.session, service)
+            self._clients[service] = aws.client(self.session, service, **self._patience)
         return self._clients[service]
 
     @property

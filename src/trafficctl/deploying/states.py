@@ -25,8 +25,8 @@ STUCK = {
         "then deploy again"
     ),
     "UPDATE_ROLLBACK_FAILED": (
-        "neither the update nor the way back succeeded: mend what its events name, then "
-        "`aws cloudformation continue-update-rollback --stack-name {stack}`"
+        "neither the update nor the way back succeeded: mend what its events name, "
+        "then `aws cloudformation continue-update-rollback --stack-name {stack}`"
     ),
     "UPDATE_FAILED": (
         "an update stopped and was not rolled back: "

@@ -93,7 +93,9 @@ def only(
     sections = _sections(template)
     blocks = _blocks(sections.pop("Resources"))
     sections.pop("Outputs", None)
-    chosen = [(instead or {}).get(name, blocks[name]) for name in blocks if name in kept]
+    chosen = [
+        (instead or {}).get(name, blocks[name]) for name in blocks if name in kept
+    ]
     body = "".join(text.rstrip("\n") + "\n" for text in chosen)
     return "".join(sections.values()) + "Resources:\n" + body
 

@@ -1,0 +1,130 @@
+"""`trafficctl preflight`: can this account carry the load, and may we deploy there?"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from trafficctl import aws, cli_common, output
+from trafficctl.deploying import parameters
+from trafficctl.deploying import template as texts
+from trafficctl.deploying.run import check_parameters
+from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.output import Column
+from trafficctl.preflighting import rows as verdicts
+from trafficctl.preflighting.load import Load, shards
+from trafficctl.preflighting.rows import Question, Row
+from trafficctl.preflighting.run import preflight
+
+TEMPLATE = Path("template.yaml")
+STYLES = {
+    verdicts.OK: "green",
+    verdicts.RAISE: "bold red",
+    verdicts.MISSING: "bold red",
+    verdicts.UNKNOWN: "yellow",
+}
+
+
+def register(subparsers: Any) -> None:
+    """Add the command preflight."""
+    usual = Load()
+    parser = subparsers.add_parser(
+        "preflight",
+        help="check whether the account can carry the load, before deploying",
+        description="Reads quotas, permissions, runtimes and leftovers, and changes "
+        "nothing. The exit code is 0 if nothing speaks against going on.",
+    )
+    cli_common.add_common(parser, json=True)
+    for option, kind, default, what in (
+        ("--sensors", cli_common.positive_int, usual.sensors, "sensors of the city"),
+        (
+            "--interval",
+            cli_common.positive_float,
+            usual.interval,
+            "seconds between two readings of a sensor",
+        ),
+        (
+            "--readings-per-message",
+            cli_common.positive_int,
+            usual.readings_per_message,
+            "readings in a message, of as many sensors",
+        ),
+        ("--segments", cli_common.positive_int, None, "road segments"),
+    ):
+        said = f"else {default:,}" if default is not None else "else a tenth of sensors"
+        parser.add_argument(
+            option, type=kind, default=default, metavar="N", help=f"{what} ({said})"
+        )
+    parser.add_argument(
+        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
+    )
+    parameters.add_options(parser)
+    parser.add_argument(
+        "--quicksight", action="store_true", help="also ask for its subscription"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check; 1 if a quota has to be raised or something is missing first."""
+    question = asked(args, dt.datetime.now(dt.timezone.utc).date())
+    rows = preflight(aws.session(), question)
+    if args.json:
+        output.show_json({"go_on": go_on(rows), "checks": [vars(row) for row in rows]})
+    else:
+        show(rows)
+        _advise(question)
+    return OK if go_on(rows) else ANSWER_IS_NO
+
+
+def asked(args: argparse.Namespace, today: dt.date) -> Question:
+    """The question that the options put."""
+    template = texts.read(args.template)
+    chosen = parameters.given(args)
+    check_parameters(template, chosen)
+    settings = {**texts.parameters(template), **chosen}
+    load = Load(args.sensors, args.interval, args.readings_per_message, args.segments)
+    wants_reports = args.quicksight or bool(settings.get("QuickSightPrincipalArn"))
+    return Question(args.stack, template, load, settings, today, wants_reports)
+
+
+def go_on(rows: Sequence[Row]) -> bool:
+    """Whether nothing has to be done first; what is unknown does not hold up."""
+    return not any(row.verdict in verdicts.NOT_YET for row in rows)
+
+
+def show(rows: Sequence[Row]) -> None:
+    """The table, then each next step in full: commands must not be broken."""
+    headers = ("check", "have", "need")
+    columns = [*(Column(header) for header in headers), Column("verdict"), Column("")]
+    steps = [row for row in rows if row.next_step]
+    cells = [
+        (
+            row.check,
+            row.have,
+            row.need,
+            Text(row.verdict, STYLES[row.verdict]),
+            str(steps.index(row) + 1) if row in steps else "",
+        )
+        for row in rows
+    ]
+    output.show(output.table(columns, cells))
+    for number, row in enumerate(steps, 1):
+        print(f"{number:>3}  {row.next_step}")
+
+
+def _advise(question: Question) -> None:
+    wanted = shards(question.load)
+    if (
+        question.settings["KinesisStreamMode"] == "PROVISIONED"
+        and int(question.settings["KinesisShardCount"]) < wanted
+    ):
+        output.say(
+            f"for this load, deploy with KinesisShardCount of at least {wanted} "
+            f"(now {question.settings['KinesisShardCount']})"
+        )

@@ -1,0 +1,1 @@
+"""Whether an account can carry the load: what is needed, what is there."""

@@ -1,0 +1,156 @@
+"""What a load asks of an account. Pure arithmetic, each step with its reason.
+
+Facts of AWS used here: a shard takes 1,000 records or 1 MB a second
+(docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html); a new on-demand
+table begins with 4,000 writes a second (amazondynamodb/latest/developerguide/
+on-demand-capacity-mode.html); 100 Lambda executions must stay unreserved
+(lambda/latest/dg/configuration-concurrency.html).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SHARD_RECORDS_PER_S = 1000
+SHARD_BYTES_PER_S = 1_000_000
+HEADROOM = 1.25  # shards are not filled evenly: segments hash where they hash
+FRESH_TABLE_WRITES_PER_S = 4000
+UNRESERVED_FLOOR = 100
+SENSORS_PER_SEGMENT = 10
+REGISTRATION_S = 8 * 3600  # devices are registered within a working day
+STORM_S = 60  # in the worst minute the level of every segment changes once
+TRANSACTION_FACTOR = 2  # DynamoDB charges a transaction's write twice
+HELPERS = 3  # health, scaling and provisioning run beside the data's way
+READING = {
+    "sensor_id": "sensor-00000-0",
+    "timestamp": 1700000000000,
+    "vehicle_count": 100,
+    "average_speed": 100.5,
+    "congestion_score": 50.5,
+    "occupancy": 0.125,
+    "interval": 60,
+}
+ENVELOPE = {
+    "readings": [],
+    "segment_id": "segment-00000",
+    "device_id": "device-00000",
+    "received_at": 1700000000000,
+}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the city sends: `interval` in seconds between two readings of a sensor."""
+
+    sensors: int = 50_000
+    interval: float = 1.0
+    readings_per_message: int = 25
+    segments: int | None = None
+
+    @property
+    def segment_count(self) -> int:
+        """Road segments; ten sensors each, where it is not said."""
+        if self.segments is not None:
+            return self.segments
+        return math.ceil(self.sensors / SENSORS_PER_SEGMENT)
+
+    @property
+    def messages_per_s(self) -> float:
+        """A message carries the readings of several sensors of one roadside unit."""
+        return self.sensors / self.interval / self.readings_per_message
+
+    @property
+    def devices(self) -> int:
+        """One roadside unit for as many sensors as it puts into one message."""
+        return math.ceil(self.sensors / self.readings_per_message)
+
+    @property
+    def message_bytes(self) -> int:
+        """Size of a message with every field filled, as the stream takes it."""
+        size = len(json.dumps(READING)) * self.readings_per_message
+        return size + len(json.dumps(ENVELOPE))
+
+
+def needs(load: Load, settings: Mapping[str, str]) -> dict[str, int]:
+    """What is needed of each quota, by the keys of data/quotas.json.
+
+    `settings` are the template's parameters as they will be deployed. Publishes and
+    rule evaluations: one a message, also by Basic Ingest. Connections: one a device.
+    Events and notifications: every segment changes level in one minute.
+    """
+    a_second = math.ceil(load.messages_per_s)
+    storm = math.ceil(load.segment_count / STORM_S)
+    return {
+        "publishes": a_second,
+        "evaluations": a_second,
+        "connections": load.devices,
+        "registrations": math.ceil(load.devices / REGISTRATION_S),
+        "shards": shards(load),
+        "executions": executions(shards(load), settings),
+        "table_writes": table_writes(load, settings),
+        "put_events": storm,
+        "publications": storm,
+    }
+
+
+def shards(load: Load) -> int:
+    """Shards for the messages, by records and by bytes, with headroom."""
+    by_records = load.messages_per_s / SHARD_RECORDS_PER_S
+    by_bytes = load.messages_per_s * load.message_bytes / SHARD_BYTES_PER_S
+    return max(1, math.ceil(HEADROOM * max(by_records, by_bytes)))
+
+
+def executions(shard_count: int, settings: Mapping[str, str]) -> int:
+    """Lambda runs at once: batches of all shards, the live map, the helpers.
+
+    What is reserved comes on top of the 100 that must stay unreserved.
+    """
+    processor = max(
+        shard_count * int(settings["EventParallelizationFactor"]),
+        int(settings["LambdaReservedConcurrency"]),
+    )
+    live = max(1, int(settings["LiveApiReservedConcurrency"]))
+    running = processor + live + HELPERS
+    taken = reserved(settings)
+    return max(running, taken + UNRESERVED_FLOOR) if taken else running
+
+
+def reserved(settings: Mapping[str, str]) -> int:
+    """Executions that the parameters set apart; -1 sets none apart."""
+    names = ("LambdaReservedConcurrency", "LiveApiReservedConcurrency")
+    return sum(max(0, int(settings[name])) for name in names)
+
+
+def table_writes(load: Load, settings: Mapping[str, str]) -> int:
+    """Write units a second of `road_segments`.
+
+    A batch writes each of its segments once, under 1 KB: at most one write a message,
+    and at most one a segment and batching window. Once a minute a segment is written
+    with its closed minute in a transaction, which costs twice.
+    """
+    window_s = max(1, int(settings["EventBatchWindowSeconds"]))
+    updates = min(load.messages_per_s, load.segment_count / window_s)
+    return math.ceil(updates + TRANSACTION_FACTOR * load.segment_count / 60)
+
+
+def judge(have: float | None, need: float) -> str:
+    """ok, raise or unknown."""
+    if have is None:
+        return "unknown"
+    return "ok" if have >= need else "raise"
+
+
+def to_ask_for(need: float) -> int:
+    """A quota worth asking for: a quarter more than needed, in two digits."""
+    wanted = need * HEADROOM
+    step = int(10 ** max(0, math.floor(math.log10(max(wanted, 1))) - 1))
+    return math.ceil(wanted / step) * step
+
+
+def fitting(load: Load, offered: list[int]) -> int:
+    """The smallest shard count that the template offers and the load fits into."""
+    wanted = shards(load)
+    return next((one for one in sorted(offered) if one >= wanted), max(offered))

@@ -1,0 +1,127 @@
+"""All checks at once, within a time that a person waits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from trafficctl.deploying.stack import Account, Stack
+from trafficctl.errors import translate
+from trafficctl.preflighting import account as accounts
+from trafficctl.preflighting import permissions, quotas
+from trafficctl.preflighting.rows import (
+    OK,
+    REFUSALS,
+    UNKNOWN,
+    Question,
+    Row,
+    brief,
+    data,
+)
+
+WHO_DEADLINE_S = 3.0
+DEADLINE_S = 5.5
+READ_TIMEOUT_S = 3.0
+ATTEMPTS = 2
+SERVICES = (
+    "cloudformation",
+    "cognito-idp",
+    "dynamodb",
+    "iam",
+    "iot",
+    "kinesis",
+    "kms",
+    "lambda",
+    "logs",
+    "quicksight",
+    "s3",
+    "service-quotas",
+    "sts",
+)
+
+Check = tuple[str, Callable[[], Row]]
+
+
+def preflight(session: Any, question: Question) -> list[Row]:
+    """The answer to all checks; those that do not answer in time are unknown."""
+    where = accounts.region(session.region_name)
+    if where.verdict != OK:
+        return [where]
+    account = Account(session, read_timeout_s=READ_TIMEOUT_S, attempts=ATTEMPTS)
+    asked = [("credentials", lambda: accounts.credentials(account))]
+    (who,) = gather(asked, WHO_DEADLINE_S)
+    if who.verdict != OK:
+        return [who, where]
+    for service in SERVICES:  # boto3 makes clients safely in one thread only
+        account.client(service)
+    found = gather(checks(account, question), DEADLINE_S)
+    return [who, where, *found, quotas.fresh_tables(question)]
+
+
+def checks(account: Account, question: Question) -> list[Check]:
+    """Name and work of each check, in the order of the table."""
+    found: list[Check] = [
+        ("stack", lambda: accounts.stack(account, question)),
+        ("Lambda runtime", lambda: _runtime(account, question)),
+        (permissions.CHECK, lambda: permissions.check(account, question)),
+        ("Lambda unreserved", lambda: quotas.unreserved(account, question)),
+    ]
+    for one in data("quotas")["quotas"]:
+        found.append((one["what"], _quota(account, question, one)))
+    if question.quicksight:
+        found.append(("QuickSight", lambda: accounts.quicksight(account)))
+    return found
+
+
+def _quota(
+    account: Account, question: Question, quota: quotas.Quota
+) -> Callable[[], Row]:
+    return lambda: quotas.check(account, question, quota)
+
+
+def _runtime(account: Account, question: Question) -> Row:
+    exists = Stack(account, question.stack).status() not in (None, "DELETE_COMPLETE")
+    return accounts.runtime(question, exists)
+
+
+def gather(
+    asked: Sequence[Check],
+    deadline_s: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[Row]:
+    """The rows of all checks, made side by side; unknown after the deadline.
+
+    The threads are daemons: a check that hangs holds nobody up.
+    """
+    rows: list[Row | None] = [None] * len(asked)
+    faults: list[Exception] = []
+
+    def work(place: int) -> None:
+        name, check = asked[place]
+        try:
+            rows[place] = check()
+        except REFUSALS as exc:
+            rows[place] = Row(
+                name, "?", "-", UNKNOWN, f"not read: {brief(translate(exc))}"
+            )
+        except Exception as exc:
+            faults.append(exc)
+
+    threads = [
+        threading.Thread(target=work, args=(place,), daemon=True)
+        for place in range(len(asked))
+    ]
+    end = clock() + deadline_s
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, end - clock()))
+    if faults:
+        raise faults[0]
+    late = f"no answer within {deadline_s:g} s: repeat the command"
+    return [
+        row or Row(name, "?", "-", UNKNOWN, late)
+        for row, (name, _) in zip(rows, asked, strict=True)
+    ]
