@@ -8,59 +8,79 @@ from typing import Any
 
 import pytest
 
-from traffic.metrics import Figures, lines
+from traffic.metrics import PROMISES_MS
 
 from ..quicksight.resolve import REGION, STACK, Stack
 from ..quicksight.shapes import faults
+from .alarms import ALARMS, HERE, Metric, expression, given, kebab, metrics
+from .printed import printed
 from .template import RESOURCES, TEMPLATE
 
-HERE = Stack({})
 DASHBOARD = HERE.properties("HealthDashboard")
-WIDGETS: list[dict[str, Any]] = json.loads(DASHBOARD["DashboardBody"])["widgets"]
-TITLED = {one["properties"]["title"]: one["properties"] for one in WIDGETS}
-ROWS = sorted({one["y"] for one in WIDGETS})
+Widgets = list[dict[str, Any]]
+WIDGETS: Widgets = json.loads(DASHBOARD["DashboardBody"])["widgets"]
+DRAWN = [one for one in WIDGETS if one["type"] == "metric"]
+TITLED = {one["properties"]["title"]: one["properties"] for one in DRAWN}
+ROWS = sorted({one["y"] for one in DRAWN})
+SEARCH = re.compile(r"SEARCH\('\{([^}]+)\} (.*) MetricName=\"(\w+)\"', '(\w+)', 60\)")
 
 
 def titles(row: int) -> list[str]:
     """Return the titles of a row, from left to right."""
-    there = [one for one in WIDGETS if one["y"] == ROWS[row]]
+    there = [one for one in DRAWN if one["y"] == ROWS[row]]
     return [one["properties"]["title"] for one in sorted(there, key=lambda w: w["x"])]
 
 
-def metrics() -> list[tuple[str, str, dict[str, str]]]:
-    """Return namespace, name and dimensions of each metric that is drawn."""
+def drawn(widget: dict[str, Any]) -> list[Metric]:
+    """Return the metrics that a widget draws by their names."""
     found = []
-    for one in TITLED.values():
-        for metric in one["metrics"]:
-            if isinstance(metric[0], str):
-                namespace, name, *rest = [m for m in metric if isinstance(m, str)]
-                found.append(
-                    (namespace, name, dict(zip(rest[::2], rest[1::2], strict=True)))
-                )
+    for metric in widget["metrics"]:
+        if isinstance(metric[0], str):
+            namespace, name, *rest = [m for m in metric if isinstance(m, str)]
+            told = metric[-1] if isinstance(metric[-1], dict) else {}
+            pairs = tuple(sorted(zip(rest[::2], rest[1::2], strict=True)))
+            stat = told.get("stat") or widget["stat"]
+            found.append(Metric(namespace, name, pairs, stat, widget["period"]))
     return found
 
 
-def searches() -> list[str]:
-    """Return each search expression."""
+def expressions(widget: dict[str, Any]) -> list[str]:
+    """Return what a widget calculates or searches for."""
     return [
         metric[0]["expression"]
-        for one in TITLED.values()
-        for metric in one["metrics"]
+        for metric in widget["metrics"]
         if isinstance(metric[0], dict)
     ]
 
 
-def printed() -> dict[str, set[str]]:
-    """Return the metrics that the processor prints, with their dimensions."""
-    figures = Figures(freshness_ms=[1], alert_latency_ms=[1])
-    figures.reasons["too_old"] = 1
-    found: dict[str, set[str]] = {}
-    for line in lines(figures, STACK, 0):
-        (directive,) = json.loads(line)["_aws"]["CloudWatchMetrics"]
-        for metric in directive["Metrics"]:
-            dimensions = ",".join(sorted(directive["Dimensions"][0]))
-            found.setdefault(metric["Name"], set()).add(dimensions)
-    return found
+def finds(search: str, wanted: Metric) -> bool:
+    """Whether a search expression finds that metric among others."""
+    found = SEARCH.fullmatch(search)
+    if found is None:
+        return False
+    namespace, *keys = found[1].split(",")
+    held = set(re.findall(r'(\w+)="([^"]+)"', found[2]))
+    return (
+        (namespace, found[3], found[4]) == (wanted.namespace, wanted.name, wanted.stat)
+        and keys == [key for key, _ in wanted.dimensions]
+        and held <= set(wanted.dimensions)
+    )
+
+
+def shows(widget: dict[str, Any], alarm: str) -> bool:
+    """Whether a widget draws all that an alarm watches, and its threshold."""
+    lines = widget.get("annotations", {}).get("horizontal", [])
+    formulas = expressions(widget)
+    threshold = given(alarm)["Threshold"]
+    return (
+        threshold in [line["value"] for line in lines]
+        and all(
+            one in drawn(widget) or any(finds(each, one) for each in formulas)
+            for one in metrics(alarm)
+        )
+        # above nothing at all, each metric says of itself what their sum says
+        and (threshold == 0 or expression(alarm) in ("", *formulas))
+    )
 
 
 def test_the_model_of_cloudwatch_takes_it() -> None:
@@ -70,8 +90,8 @@ def test_the_model_of_cloudwatch_takes_it() -> None:
 @pytest.mark.parametrize(
     ("title", "limit"),
     [
-        ("Freshness: a reading shows within 10 s (p99)", 10_000),
-        ("Alerts: on their way within 30 s (p99)", 30_000),
+        ("Freshness: a reading shows within 10 s (p99)", PROMISES_MS["FreshnessMs"]),
+        ("Alerts: on their way within 30 s (p99)", PROMISES_MS["AlertLatencyMs"]),
         ("Loss: none", 0),
     ],
 )
@@ -80,6 +100,34 @@ def test_each_promise_is_drawn_with_its_limit(title: str, limit: int) -> None:
 
     assert title in titles(0)
     assert (line["label"], line["value"]) == ("promise", limit)
+
+
+def test_the_alarms_stand_on_top_all_of_them() -> None:
+    (top,) = [one for one in WIDGETS if one["type"] == "alarm"]
+    told = top["properties"]["alarms"]
+
+    assert top["y"] == 0 < ROWS[0]
+    assert sorted(told) == sorted(
+        HERE.value({"Fn::GetAtt": [n, "Arn"]}) for n in ALARMS
+    )
+    assert len(told) <= 100
+
+
+def test_where_kinesis_chooses_the_shards_no_alarm_of_the_scaler_is_named() -> None:
+    body = Stack({"KinesisStreamMode": "ON_DEMAND"}).properties("HealthDashboard")
+    (top,) = [
+        one
+        for one in json.loads(body["DashboardBody"])["widgets"]
+        if one["type"] == "alarm"
+    ]
+    conditional = [n for n, one in ALARMS.items() if "Condition" in one]
+
+    assert len(top["properties"]["alarms"]) == len(ALARMS) - len(conditional)
+
+
+@pytest.mark.parametrize("name", ALARMS, ids=kebab)
+def test_what_an_alarm_watches_is_drawn_with_its_threshold(name: str) -> None:
+    assert [title for title, one in TITLED.items() if shows(one, name)] != []
 
 
 def test_freshness_and_alerts_are_held_to_the_99th_percentile() -> None:
@@ -102,6 +150,12 @@ def test_the_datas_way_runs_from_left_to_right() -> None:
     ]
 
 
+def test_the_faults_of_each_part_stand_below_it() -> None:
+    parts = [title[2:] for title in titles(1)]
+
+    assert titles(2) == [f"{part}: faults" for part in parts]
+
+
 def test_widgets_do_not_cover_each_other() -> None:
     cells = [
         (one["x"] + x, one["y"] + y)
@@ -114,26 +168,42 @@ def test_widgets_do_not_cover_each_other() -> None:
     assert max(x for x, _ in cells) < 24
 
 
-def test_metrics_of_ours_are_those_that_the_processor_prints() -> None:
-    ours = {(n, ",".join(d)) for space, n, d in metrics() if space == "CityTraffic"}
-    stacks = {d["Stack"] for space, _, d in metrics() if space == "CityTraffic"}
+def test_metrics_of_ours_are_those_that_the_code_prints() -> None:
+    shown = [one for widget in TITLED.values() for one in drawn(widget)]
+    ours = [one for one in shown if one.namespace == "CityTraffic"]
+    keyed = {(one.name, ",".join(key for key, _ in one.dimensions)) for one in ours}
 
     told = printed()
-    assert {(n, d) for n, d in ours if d not in told.get(n, set())} == set()
-    assert set(told) - {name for name, _ in ours} == set()
-    assert stacks == {STACK}
+    assert {(n, d) for n, d in keyed if d not in told.get(n, set())} == set()
+    assert set(told) - {name for name, _ in keyed} == set()
+    assert {value for one in ours for _, value in one.dimensions} == {STACK}
     (reasons,) = [one for one in searches() if "CityTraffic" in one]
     assert "{CityTraffic,Reason,Stack}" in reasons
     assert "Reason,Stack" in told["Rejected"]
+
+
+def searches() -> list[str]:
+    """Return each search expression."""
+    every = [one for widget in TITLED.values() for one in expressions(widget)]
+    return [one for one in every if one.startswith("SEARCH")]
+
+
+# Values that are no resource's name: AWS's words, and names of indexes.
+WORDS = {
+    *("AllStorageTypes", "MQTT", "Throttled"),
+    *("BatchGetItem", "BatchExecuteStatement", "TransactWriteItems"),
+    *("by_hour", "by_day", "open_alerts"),
+}
 
 
 def test_metrics_of_awss_are_of_this_stacks_resources() -> None:
     there = {HERE.value({"Ref": name}) for name in RESOURCES}
     named = {
         value
-        for space, _, dimensions in metrics()
-        for name, value in dimensions.items()
-        if space != "CityTraffic" and name != "StorageType"
+        for widget in TITLED.values()
+        for one in drawn(widget)
+        for _, value in one.dimensions
+        if one.namespace != "CityTraffic"
     }
     named |= {
         value
@@ -141,18 +211,28 @@ def test_metrics_of_awss_are_of_this_stacks_resources() -> None:
         for value in re.findall(r'(?:RuleName|EventBusName)="([^"]+)"', one)
     }
 
-    assert named - there == set()
+    assert named - there - WORDS == set()
+
+
+def test_every_search_is_one_that_these_tests_understand() -> None:
+    assert [one for one in searches() if not SEARCH.fullmatch(one)] == []
 
 
 def test_expressions_have_ids_that_cloudwatch_takes() -> None:
     ids = [
-        metric[0]["id"]
+        metric[-1]["id"]
         for one in TITLED.values()
         for metric in one["metrics"]
-        if isinstance(metric[0], dict)
+        if isinstance(metric[-1], dict) and "id" in metric[-1]
     ]
 
     assert [one for one in ids if not re.fullmatch("[a-z][a-zA-Z0-9_]*", one)] == []
+    assert all(
+        "id" in m[0]
+        for w in TITLED.values()
+        for m in w["metrics"]
+        if isinstance(m[0], dict)
+    )
 
 
 def test_every_widget_is_of_the_stacks_region() -> None:
