@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+import cfnlint.decode.cfn_yaml
+
+from ..conftest import TEMPLATE
 from .watching import Printer, Watch, never_rings
 
 Eventually = Callable[..., Any]
@@ -178,3 +183,33 @@ def test_an_alarm_that_cannot_be_evaluated_says_so(
 
     assert eventually(lambda: "ANOMALY_DETECTION_BAND" in reason())
     assert watch.state(alarm) == "INSUFFICIENT_DATA"
+
+
+def test_the_command_lists_the_stacks_own_alarms_and_answers_whether_any_rings(
+    watch: Watch, eventually: Eventually
+) -> None:
+    rings = {**never_rings(), "TreatMissingData": "breaching"}
+    other = watch.put("not-of-the-stack", **rings)
+    assert eventually(lambda: watch.state(other) == "ALARM")
+    done = subprocess.run(
+        [sys.executable, "-m", "trafficctl", "alarms", "--all", "--json"],
+        env=watch.city.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    listed = json.loads(done.stdout)
+    template = cfnlint.decode.cfn_yaml.load(str(TEMPLATE))
+    alarms = [
+        r for r in template["Resources"].values() if r["Type"].endswith("::Alarm")
+    ]
+    always = {name_of(alarm) for alarm in alarms if "Condition" not in alarm}
+    assert always <= {a["name"] for a in listed} <= {name_of(a) for a in alarms}
+    assert always
+    assert done.returncode == any(a["state"] == "ALARM" for a in listed)
+
+
+def name_of(alarm: Any) -> str:
+    named = str(alarm["Properties"]["AlarmName"]["Fn::Sub"])
+    return named.removeprefix("${AWS::StackName}-")

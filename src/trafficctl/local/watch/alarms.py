@@ -146,8 +146,8 @@ def judge(alarm: Alarm, account: str, region: str, now: float) -> tuple[str, str
     state = verdict.state_of(rule, seen.values, current)
     shown = ", ".join("-" if v is None else f"{v:g}" for v in seen.values)
     return state, (
-        f"{rule.to_alarm} of {rule.periods} datapoints {rule.comparison} "
-        f"{rule.threshold:g}: [{shown}], missing ones {rule.missing}"
+        f"rings at {rule.to_alarm} of {rule.periods} {rule.comparison} "
+        f"{rule.threshold:g}, missing is {rule.missing}; newest last: {shown}"
     )
 
 

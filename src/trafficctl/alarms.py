@@ -1,0 +1,177 @@
+"""`trafficctl alarms`: what is wrong with the system, and which page mends it."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from trafficctl.aws import client, session, stack_outputs
+from trafficctl.cli_common import add_common, positive_float
+from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.output import Column, console, duration, show, show_json
+from trafficctl.output import table as make_table
+
+# The gravest first; this is also the order of the counts.
+STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
+STYLE = {"ALARM": "bold red", "INSUFFICIENT_DATA": "yellow", "OK": "green"}
+SHOWN = {"ALARM": "ALARM", "INSUFFICIENT_DATA": "no data", "OK": "ok"}
+COLUMNS = (
+    Column("State"),
+    Column("For", number=True),
+    Column("Alarm"),
+    Column("What it means"),
+    Column("Runbook"),
+)
+_RUNBOOK = re.compile(r"\s*Runbook: (\S+)")
+# A sentence ends before a capital: "10 s. First" is an end, "p99 of 1.5 s" is none.
+_SENTENCE = re.compile(r"^(.*?[.!?])\s+(?=[A-Z])", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm of the stack; `since` in seconds since the epoch, None if unknown."""
+
+    name: str
+    state: str
+    since: float | None
+    meaning: str
+    advice: str
+    runbook: str | None
+    reason: str
+
+
+def read(aws: Callable[[str], Any], stack: str) -> list[Alarm]:
+    """Every alarm of the stack, the gravest first and then the longest.
+
+    `aws` gives a client by service.
+    """
+    # By the stack's resources: the names of city-dev's alarms begin with `city-` too.
+    ours = _names(aws("cloudformation"), stack)
+    prefix = f"{stack}-"
+    paginator = aws("cloudwatch").get_paginator("describe_alarms")
+    pages = paginator.paginate(AlarmNamePrefix=prefix)
+    described = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    found = [_alarm(a, prefix) for a in described if a["AlarmName"] in ours]
+    return sorted(found, key=_gravest_first)
+
+
+def _names(cloudformation: Any, stack: str) -> set[str]:
+    pages = cloudformation.get_paginator("list_stack_resources")
+    return {
+        resource["PhysicalResourceId"]
+        for page in pages.paginate(StackName=stack)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::CloudWatch::Alarm"
+    }
+
+
+def _alarm(described: dict[str, Any], prefix: str) -> Alarm:
+    text = described.get("AlarmDescription", "")
+    runbook = _RUNBOOK.search(text)
+    plain = " ".join(_RUNBOOK.sub("", text).split())
+    sentence = _SENTENCE.match(plain)
+    meaning = sentence[1] if sentence else plain
+    return Alarm(
+        name=described["AlarmName"].removeprefix(prefix),
+        state=described["StateValue"],
+        since=_since(described),
+        meaning=meaning,
+        advice=plain.removeprefix(meaning).strip(),
+        runbook=runbook[1] if runbook else None,
+        reason=described.get("StateReason", ""),
+    )
+
+
+def _since(described: dict[str, Any]) -> float | None:
+    """When the state last changed; an alarm that never did tells its last update."""
+    at = described.get("StateTransitionedTimestamp")
+    at = at or described.get("StateUpdatedTimestamp")
+    return at.timestamp() if isinstance(at, datetime) else None
+
+
+def _gravest_first(alarm: Alarm) -> tuple[int, float, str]:
+    return STATES.index(alarm.state), alarm.since or 0.0, alarm.name
+
+
+def view(alarms: Sequence[Alarm], now_s: float, everything: bool) -> RenderableType:
+    """A table of the alarms that are not OK, or of `everything`, and the counts."""
+    chosen = [a for a in alarms if everything or a.state != "OK"]
+    total = Text(counts(alarms), "dim")
+    return Group(_table(chosen, now_s), total) if chosen else total
+
+
+def counts(alarms: Sequence[Alarm]) -> str:
+    """How many alarms are in each state, in one line."""
+    if not alarms:
+        return "this stack has no alarms"
+    numbers = [(sum(a.state == state for a in alarms), state) for state in STATES]
+    told = ", ".join(f"{n} {SHOWN[state]}" for n, state in numbers)
+    return f"{len(alarms)} alarm{'s' * (len(alarms) > 1)}: {told}"
+
+
+def _table(alarms: Sequence[Alarm], now_s: float) -> RenderableType:
+    rows = [
+        (
+            Text(SHOWN[alarm.state], STYLE[alarm.state]),
+            duration(None if alarm.since is None else max(now_s - alarm.since, 0.0)),
+            alarm.name,
+            alarm.meaning,
+            alarm.runbook or "-",
+        )
+        for alarm in alarms
+    ]
+    return make_table(COLUMNS, rows)
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `alarms`."""
+    parser = subparsers.add_parser(
+        "alarms",
+        help="show what is wrong with the system, and its runbook",
+        description="Show the stack's alarms that are not OK, those that ring first, "
+        "each with its runbook. Exit code 1 if any rings.",
+    )
+    parser.add_argument("--all", action="store_true", help="those that are OK as well")
+    parser.add_argument(
+        "--watch",
+        type=positive_float,
+        metavar="SECONDS",
+        help="show again every so many seconds, until Ctrl-C",
+    )
+    add_common(parser, json=True)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run `trafficctl alarms`."""
+    at = session()
+    stack_outputs(at, args.stack)  # says so if there is no such stack
+
+    def alarms() -> list[Alarm]:
+        return read(functools.partial(client, at), args.stack)
+
+    if args.watch is not None and not args.json:
+        return _watch(lambda: view(alarms(), time.time(), args.all), args.watch)
+    found = alarms()
+    if args.json:
+        show_json([asdict(a) for a in found if args.all or a.state != "OK"])
+    else:
+        show(view(found, time.time(), args.all))
+    return ANSWER_IS_NO if any(a.state == "ALARM" for a in found) else OK
+
+
+def _watch(look: Callable[[], RenderableType], seconds: float) -> int:
+    with Live(look(), console=console(), screen=True, auto_refresh=False) as live:
+        while True:
+            time.sleep(seconds)
+            live.update(look(), refresh=True)
