@@ -130,6 +130,10 @@ def test_one_busy_minute_makes_an_hour_unquiet(busy: Minute, why: str) -> None:
     assert decided(Seen(8, [busy, *hour(1.0)[1:]])) == Hold(why)
 
 
+def test_what_was_before_the_hour_is_past() -> None:
+    assert target(decided(Seen(8, [minute(61, 8.0), *hour(1.0)]))) == 4
+
+
 def test_an_hour_that_is_not_known_is_not_quiet() -> None:
     assert target(decided(Seen(8, hour(1.0)[4:]))) == 4
     assert decided(Seen(8, hour(1.0)[5:])) == Hold(

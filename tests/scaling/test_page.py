@@ -1,0 +1,64 @@
+"""docs/scaling.md tells the figures, the thresholds and the metrics in force."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.scaling import markdown
+from traffic import scaling
+from traffic.scaling import Hold, Minute, Seen
+from traffic.shard_history import CHANGES_A_DAY
+from traffic.shard_scaler import TAG, figures
+
+from ..template.template import TEXT as TEMPLATE
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text()
+WORDS = " ".join(PAGE.split())
+
+
+def test_the_figures_are_those_of_the_command() -> None:
+    shown = PAGE.partition("--markdown -->\n")[2].partition("<!-- end")[0]
+
+    assert shown == markdown()
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        f"three known minutes were {scaling.UP_SHARE:.0%} in use".replace("%", " %"),
+        f"newest minute was {scaling.SUDDEN_SHARE:.0%} in use".replace("%", " %"),
+        f"at {scaling.TROUBLED_SHARE:.0%} in use or more".replace("%", " %"),
+        f"over {scaling.LATE_MS // 1000} s behind for three minutes",
+        f"{scaling.QUIET_MINUTES} minutes of that hour are known",
+        f"tag `{TAG}`",
+        "**Ten changes in 24 hours**",
+    ],
+)
+def test_the_page_tells_the_thresholds_in_force(promise: str) -> None:
+    assert promise in WORDS
+
+
+def test_the_words_of_the_page_stand_for_these_numbers() -> None:
+    assert scaling.NEWEST_MINUTES == 3
+    assert scaling.DOWN_SHARE == 0.5
+    assert scaling.QUIET_S == 3_600
+    assert scaling.SPARE_CHANGES == 1
+    assert CHANGES_A_DAY == 10
+    assert round(scaling.UP_SHARE / scaling.DOWN_SHARE, 3) == 1.4
+
+
+def test_the_page_names_every_metric() -> None:
+    seen = Seen(2, [Minute(0, 0, 0)])
+    printed = figures(seen, Hold(""), "city", 0)
+    (metrics,) = json.loads(printed)["_aws"]["CloudWatchMetrics"]
+
+    assert [one["Name"] for one in metrics["Metrics"] if one["Name"] not in PAGE] == []
+
+
+def test_alarms_and_parameters_that_the_page_names_exist() -> None:
+    for name in ("processor-behind", "stream-write-throttled", "stream-at-its-limit"):
+        assert f"`{name}`" in PAGE
+        assert f"-{name}\n" in TEMPLATE
