@@ -26,6 +26,7 @@ from .model import Parcel, StoredSegment
 from .policy import Policy
 from .publish import Bus
 from .quarantine import Quarantine, SetAside
+from .restore import Rows, minutes_in_question
 from .rows import actions_of
 from .store import MOST_ACTIONS, Store
 
@@ -61,6 +62,7 @@ class Batch:
     def __init__(self, shell: Shell, taken: Intake) -> None:
         self._shell = shell
         self._left: dict[str, Sequence[Parcel]] = dict(taken.groups)
+        self._redriven = taken.redriven
         self._rejected: list[SetAside] = list(taken.rejected)
         self._unsent: dict[str, tuple[StoredSegment, Sequence[Parcel]]] = {}
         self._conflicts: Counter[str] = Counter()
@@ -83,19 +85,28 @@ class Batch:
     def _gather(self) -> list[_Step]:
         steps = []
         for segment_id, found in self._shell.store.read(list(self._left)).items():
-            if isinstance(found, StoreError):
-                self._fail(self._left.pop(segment_id), found)
-            else:
-                steps.append(self._step(found))
+            try:
+                if isinstance(found, StoreError):
+                    raise found
+                rows = self._rows(segment_id) if segment_id in self._redriven else {}
+                steps.append(self._step(found, rows))
+            except StoreError as error:
+                self._fail(self._left.pop(segment_id), error)
         return steps
 
-    def _step(self, stored: StoredSegment) -> _Step:
+    def _rows(self, segment_id: str) -> Rows:
+        """Read the minutes to which something was put back, after their segment."""
+        shell, parcels = self._shell, self._left[segment_id]
+        minutes = minutes_in_question(parcels, shell.clock(), shell.policy)
+        return shell.store.rows(segment_id, minutes)
+
+    def _step(self, stored: StoredSegment, rows: Rows) -> _Step:
         """Decide on as many messages as one transaction can hold."""
         taken = self._left[stored.segment_id]
         rest: Sequence[Parcel] = ()
         while True:
             now_ms = self._shell.clock()
-            decision = decide(stored, taken, now_ms, self._shell.policy)
+            decision = decide(stored, taken, now_ms, self._shell.policy, rows)
             if actions_of(decision) <= MOST_ACTIONS:
                 return _Step(stored, decision, taken, rest)
             taken, after = _halves(taken)
@@ -130,7 +141,7 @@ class Batch:
         counts["UnknownSegments"] += not step.stored.road.known
         for change in decision.changes:
             counts[f"Alerts{change.transition.kind.capitalize()}"] += 1
-        if decision.is_news():
+        if decision.is_news() and step.stored.segment_id not in self._redriven:
             oldest = min(parcel.reference_ms for parcel in step.taken)
             self.figures.freshness_ms.append(self._shell.clock() - oldest)
         self._rejected += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Optional
 
 from .alerts import LEVELS, NONE
@@ -12,6 +12,7 @@ from .enrich import Measures
 from .fold import Change, fold
 from .model import Parcel, Rejection, StoredSegment, Tallies
 from .policy import Policy
+from .restore import Row, Rows
 from .state import WorkingState, latest, pack, unpack
 from .windows import Window, window_measures
 
@@ -28,14 +29,18 @@ _DIGITS = {
 }
 
 
+_NO_ROWS: Rows = {}
+
+
 @dataclass(frozen=True)
 class Decision:
     """The segment as it shall be stored, and what goes with it.
 
     *live* holds the attributes a controller sees, None for those that are absent now;
-    *closed* and *late* are sums per minute for `segment_history`; *changes* are the
-    alert's transitions, announced by the newest events of the segment's outbox;
-    *redelivered* counts readings that came again without having been published again.
+    *closed* and *late* are sums per minute for `segment_history`, *restored* those that
+    redrive put back; *changes* are the alert's transitions, announced by the newest
+    events of the segment's outbox; *redelivered* counts readings that came again
+    without having been published again.
     """
 
     segment: StoredSegment
@@ -46,6 +51,7 @@ class Decision:
     rejected: Sequence[tuple[Parcel, Rejection]]
     counted: Tallies
     redelivered: int
+    restored: dict[int, Row] = field(default_factory=dict)
 
     def is_news(self) -> bool:
         """Whether there is anything to write."""
@@ -53,17 +59,21 @@ class Decision:
 
 
 def decide(
-    stored: StoredSegment, parcels: Sequence[Parcel], now_ms: int, policy: Policy
+    stored: StoredSegment,
+    parcels: Sequence[Parcel],
+    now_ms: int,
+    policy: Policy,
+    rows: Rows = _NO_ROWS,
 ) -> Decision:
     """Take *parcels*, the messages of one segment in their order, into *stored*.
 
     *now_ms* is the wall clock and is only written down, never decided upon: a replay
-    decides the same.
+    decides the same. *rows* are the stored minutes that `restore.minutes_in_question`
+    names, read after the segment.
     """
     state = unpack(stored.packed)
-    folded = fold(state, parcels, stored.road, policy)
+    folded = fold(state, parcels, stored.road, policy, rows)
     events = tuple(event_of(one, stored, now_ms, policy) for one in folded.changes)
-    received = max(parcel.reference_ms for parcel in parcels)
     return Decision(
         segment=replace(
             stored,
@@ -72,13 +82,14 @@ def decide(
             packed=pack(state),
             outbox=stored.outbox + events,
         ),
-        live=_live(stored, state, received, now_ms),
+        live=_live(stored, state, parcels, now_ms),
         closed=folded.closed,
         late=folded.late,
         changes=folded.changes,
         rejected=folded.rejected,
         counted=folded.tallies(),
         redelivered=folded.redelivered,
+        restored=folded.restored,
     )
 
 
@@ -95,18 +106,28 @@ def _round(value: Any, name: str) -> Any:
 
 
 def _live(
-    stored: StoredSegment, state: WorkingState, received_at: int, now_ms: int
+    stored: StoredSegment, state: WorkingState, parcels: Sequence[Parcel], now_ms: int
 ) -> dict[str, Any]:
     known = len(state.sensors)
     return {
         "updated_at": now_ms,
         "observed_at": state.clock,
-        "received_at": received_at,
+        **_received(stored, parcels),
         **rounded(window_measures(latest(state), stored.road)),
         "sensors": known,
         "sensors_reporting": round(state.fresh / known, 3) if known else 0,
         **alert_of(stored.segment_id, state),
     }
+
+
+def _received(stored: StoredSegment, parcels: Sequence[Parcel]) -> dict[str, int]:
+    """Return when the newest message came; what was put back is none of the newest."""
+    fresh = [parcel.reference_ms for parcel in parcels if not parcel.redriven]
+    if fresh:
+        return {"received_at": max(fresh)}
+    if stored.version:
+        return {}  # what is stored stays
+    return {"received_at": max(parcel.reference_ms for parcel in parcels)}
 
 
 def alert_of(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:

@@ -45,7 +45,8 @@ _MOST_DIGITS = 640  # Python's own limit can't be set lower
 class Decoded(NamedTuple):
     """A record that needed a second look: what could be read, and what could not.
 
-    *positions* tells the place of each reading in its message.
+    *positions* tells the place of each reading in its message; *redriven* is the mark
+    of a record that was put back.
     """
 
     rejected: Sequence[Rejection] = ()
@@ -53,6 +54,7 @@ class Decoded(NamedTuple):
     positions: Sequence[int] = ()
     received_at: Optional[int] = None
     device_id: Optional[str] = None
+    redriven: bool = False
 
 
 def is_whole(message: Message) -> bool:
@@ -86,6 +88,7 @@ def salvage(data: bytes) -> Decoded:
     return decoded._replace(
         received_at=_of_type(content.get("received_at"), int),
         device_id=_of_type(content.get("device_id"), str),
+        redriven=content.get("redriven") is True,
     )
 
 

@@ -15,9 +15,13 @@ from .checks import fault_of, newcomer_fault
 from .enrich import Measures, score_of
 from .model import Parcel, Rejection, Road, Tallies
 from .policy import MAX_AGE_MS, MAX_CLOCK_LEAD_MS, MINUTE_MS, Policy
+from .restore import Restored, Row, Rows, is_forgotten
 from .state import Slot, WorkingState, latest, roll, silence
-from .times import ms_of
+from .times import instant_of
 from .windows import Window, window_measures
+
+_NEVER_OPEN: dict[int, Window] = {}  # what is put back goes into rows alone
+_NO_ROWS: Rows = {}
 
 
 class Change(NamedTuple):
@@ -33,7 +37,8 @@ class Change(NamedTuple):
 class Folded:
     """What came of folding: counts, set-aside readings, minutes and transitions.
 
-    *late* holds sums per minute for readings older than both open windows.
+    *late* holds sums per minute for readings older than both open windows, *restored*
+    those of readings that redrive put back; all of these count as late.
     """
 
     accepted: int = 0
@@ -43,6 +48,7 @@ class Folded:
     rejected: list[tuple[Parcel, Rejection]] = field(default_factory=list)
     closed: list[tuple[int, Window]] = field(default_factory=list)
     late: dict[int, Window] = field(default_factory=dict)
+    restored: dict[int, Row] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
     def tallies(self) -> Tallies:
@@ -57,47 +63,57 @@ class _Work:
     limits: Thresholds
     default_interval_ms: int
     folded: Folded
+    restored: Restored
 
 
 def fold(
-    state: WorkingState, parcels: Sequence[Parcel], road: Road, policy: Policy
+    state: WorkingState,
+    parcels: Sequence[Parcel],
+    road: Road,
+    policy: Policy,
+    rows: Rows = _NO_ROWS,
 ) -> Folded:
     """Take the readings of *parcels*, in their order, into *state*.
 
-    A reading at or before its sensor's last accepted one is a duplicate. *state* is
-    changed in place: `decide` unpacks a fresh one for each call.
+    A reading at or before its sensor's last accepted one is a duplicate, unless it was
+    put back and its minute's row, one of the stored *rows*, may still take it. *state*
+    is changed in place: `decide` unpacks a fresh one for each call.
     """
     interval_ms = int(policy.default_interval_s * 1000)
-    work = _Work(state, road, Thresholds.of(policy), interval_ms, Folded())
+    restored = Restored(rows)
+    folded = Folded(restored=restored.rows)
+    limits = Thresholds.of(policy)
+    work = _Work(state, road, limits, interval_ms, folded, restored)
     _take(work, parcels)
     if parcels:
         newest = parcels[-1]
         mark = int(newest.sequence_number), _place(newest, len(newest.readings) - 1)
         last = state.last_sequence, state.last_place
         state.last_sequence, state.last_place = max(mark, last)
-    late = work.folded.late.values()
-    work.folded.late_count = sum(window.readings for window in late)
-    return work.folded
+    late = [*folded.late.values(), *(row.window for row in folded.restored.values())]
+    folded.late_count = sum(window.readings for window in late)
+    return folded
 
 
 def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
     """Fold messages: the loop that every reading of the city goes through."""
-    state, sensors, windows = work.state, work.state.sensors, work.state.windows
+    state, sensors = work.state, work.state.sensors
     free_flow, default_ms = work.road.free_flow_speed, work.default_interval_ms
     for parcel in parcels:
         received, accepted = parcel.reference_ms, 0
+        windows = _NEVER_OPEN if parcel.redriven else state.windows
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
         for reading in parcel.readings:
             at, count = reading.timestamp, reading.vehicle_count
             speed, occupancy = reading.average_speed, reading.occupancy
             if at.__class__ is not int:
-                at = _instant(at)
+                at = instant_of(at)
             if not earliest <= at <= utmost or (speed is None and count):
                 _reject(work, parcel, reading, fault_of(reading, at, received))
                 continue
-            slot = sensors.get(reading.sensor_id) or _admit(sensors, reading.sensor_id)
+            slot = sensors.get(reading.sensor_id) or _admit(work, parcel, reading, at)
             if slot is None or at <= slot.timestamp:
-                _pass_over(work, parcel, reading)
+                _pass_over(work, parcel, reading, at)
                 continue
             if at > state.clock:
                 _tick(work, parcel, at, accepted)
@@ -107,7 +123,7 @@ def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
             tenths = int(score * 10 + 0.5)
             span_ms = default_ms if interval is None else int(interval * 1000)
             minute = at // MINUTE_MS
-            window = windows.get(minute) or _window(work, minute, slot)
+            window = windows.get(minute) or _window(work, parcel, reading, at, slot)
             window.add(count, speed, occupancy, span_ms, tenths)
             state.total += tenths - (slot.score or 0)
             state.fresh += slot.score is None
@@ -128,20 +144,28 @@ def _tick(work: _Work, parcel: Parcel, at: int, accepted: int) -> None:
     work.state.clock = at
 
 
-def _instant(timestamp: Any) -> int:
-    at = ms_of(timestamp)
-    return -1 if at is None else at
-
-
-def _window(work: _Work, minute: int, slot: Slot) -> Window:
-    """Return where the reading of *slot* in a *minute* not yet open is summed."""
-    state = work.state
+def _window(work: _Work, parcel: Parcel, reading: Any, at: int, slot: Slot) -> Window:
+    """Return where the reading of *slot* is summed, in a minute not yet open."""
+    state, minute = work.state, at // MINUTE_MS
     newest = max(state.windows, default=minute - 1)
     if minute > newest:
         work.folded.closed += roll(state, minute, slot)
+    if parcel.redriven:
+        return _aside(work, minute, reading.sensor_id, at)
     if minute >= newest - 1:
         return state.windows.setdefault(minute, Window())
     return work.folded.late.setdefault(minute, Window())
+
+
+def _aside(work: _Work, minute: int, sensor_id: str, at: int) -> Window:
+    """Return where a reading that was put back is summed: in its row, and at once.
+
+    An open minute is marked as one that has a row already, to be merged with.
+    """
+    windows = work.state.windows
+    if minute >= max(windows, default=minute) - 1:
+        windows.setdefault(minute, Window()).late = 1
+    return work.restored.give(minute, sensor_id, at)
 
 
 def _judge(work: _Work, parcel: Parcel) -> None:
@@ -157,24 +181,53 @@ def _judge(work: _Work, parcel: Parcel) -> None:
         work.folded.changes.append(Change(transition, parcel.reference_ms, measures))
 
 
-def _admit(sensors: dict[str, Slot], sensor_id: str) -> Optional[Slot]:
-    if newcomer_fault(sensor_id, len(sensors)) is not None:
+def _admit(work: _Work, parcel: Parcel, reading: Any, at: int) -> Optional[Slot]:
+    sensors = work.state.sensors
+    if newcomer_fault(reading.sensor_id, len(sensors)) is not None:
         return None
-    slot = sensors[sensor_id] = Slot(-1, 0, 0, None, None, None)
+    if parcel.redriven and is_forgotten(at, work.state.clock):
+        return None
+    slot = sensors[reading.sensor_id] = Slot(-1, 0, 0, None, None, None)
     return slot
 
 
-def _pass_over(work: _Work, parcel: Parcel, reading: Any) -> None:
-    """Refuse a newcomer, or count a reading that is known."""
+def _pass_over(work: _Work, parcel: Parcel, reading: Any, at: int) -> None:
+    """Refuse a newcomer, put a reading back, or count it as one that is known."""
     sensors, folded = work.state.sensors, work.folded
     is_known = reading.sensor_id in sensors
     fault = None if is_known else newcomer_fault(reading.sensor_id, len(sensors))
     if fault is not None:
         _reject(work, parcel, reading, fault)
+    elif parcel.redriven and _is_missing(work, reading, at):
+        _restore(work, reading, at)
     elif _is_published_again(work.state, parcel, reading):
         folded.duplicate += 1
     else:
         folded.redelivered += 1
+
+
+def _is_missing(work: _Work, reading: Any, at: int) -> bool:
+    """Whether a reading put back is of a minute without any of the ordinary way."""
+    minute, folded = at // MINUTE_MS, work.folded
+    is_open = work.state.windows.get(minute)
+    return not (
+        minute in folded.late
+        or (is_open is not None and is_open.readings)
+        or any(one == minute for one, _ in folded.closed)
+    ) and work.restored.takes(minute, reading.sensor_id, at)
+
+
+def _restore(work: _Work, reading: Any, at: int) -> None:
+    """Put a reading back into its minute; the present has gone on without it."""
+    count, score = reading.vehicle_count, reading.congestion_score
+    speed, occupancy = reading.average_speed, reading.occupancy
+    if score is None:
+        score = score_of(count, speed, occupancy, work.road.free_flow_speed)
+    interval = reading.interval
+    span_ms = work.default_interval_ms if interval is None else int(interval * 1000)
+    window = _aside(work, at // MINUTE_MS, reading.sensor_id, at)
+    window.add(count, speed, occupancy, span_ms, int(score * 10 + 0.5))
+    work.folded.accepted += 1
 
 
 def _is_published_again(state: WorkingState, parcel: Parcel, reading: Any) -> bool:

@@ -12,10 +12,10 @@ import msgspec
 
 from .decode import decode_message, is_whole, salvage
 from .model import Message, Parcel, Rejection, is_id
-from .policy import MAX_CLOCK_LEAD_MS, MAX_ID_LENGTH
+from .policy import LONGEST_REDRIVE_MS, MAX_CLOCK_LEAD_MS, MAX_ID_LENGTH
 
-# How long a record may have waited in the stream, or in dead letters, before its
-# receipt time is no longer believed: a week, the longest that a mapping may retry.
+# How long a record may have waited in the stream before its receipt time is no longer
+# believed: a week, the longest that a mapping may retry.
 _LONGEST_DELAY_MS = 7 * 24 * 3_600_000
 
 
@@ -26,13 +26,15 @@ _UNREADABLE = Message()  # no whole message: it gets a second look
 class Intake:
     """The messages of a batch by segment, in their order, and what could not be read.
 
-    *records* counts the records, *readings* the readings in them, read or not.
+    *records* counts the records, *readings* the readings in them, read or not;
+    *redriven* names the segments to which something was put back.
     """
 
     groups: dict[str, list[Parcel]] = field(default_factory=lambda: defaultdict(list))
     rejected: list[tuple[str, Parcel, Rejection]] = field(default_factory=list)
     records: int = 0
     readings: int = 0
+    redriven: set[str] = field(default_factory=set)
 
 
 def intake(records: Sequence[Mapping[str, Any]], now_ms: int) -> Intake:
@@ -70,26 +72,33 @@ def _bytes_of(data: str) -> bytes:
         return data.encode()
 
 
-def _received(received_at: Optional[int], body: Mapping[str, Any], now_ms: int) -> int:
+def _received(
+    received_at: Optional[int],
+    body: Mapping[str, Any],
+    now_ms: int,
+    longest_ms: int = _LONGEST_DELAY_MS,
+) -> int:
     """Return when the message was received, in ms; the stream's word against lies."""
     arrival = body.get("approximateArrivalTimestamp")
     arrived = now_ms if arrival is None else int(arrival * 1000)
     if received_at is None:
         return arrived
     delay = arrived - received_at
-    return received_at if -MAX_CLOCK_LEAD_MS <= delay <= _LONGEST_DELAY_MS else arrived
+    return received_at if -MAX_CLOCK_LEAD_MS <= delay <= longest_ms else arrived
 
 
 def _second_look(
     taken: Intake, segment_id: str, body: Mapping[str, Any], raw: bytes, now_ms: int
 ) -> None:
     decoded = salvage(raw)
+    longest_ms = LONGEST_REDRIVE_MS if decoded.redriven else _LONGEST_DELAY_MS
     parcel = Parcel(
         body["sequenceNumber"],
-        _received(decoded.received_at, body, now_ms),
+        _received(decoded.received_at, body, now_ms, longest_ms),
         decoded.readings,
         decoded.device_id,
         decoded.positions,
+        decoded.redriven,
     )
     rejected = decoded.rejected
     if not is_id(segment_id):
@@ -97,6 +106,8 @@ def _second_look(
     elif decoded.readings:
         taken.groups[segment_id].append(parcel)
         taken.readings += len(decoded.readings)
+        if decoded.redriven:
+            taken.redriven.add(segment_id)
     for fault in rejected:
         taken.rejected.append((segment_id, parcel, fault))
         taken.readings += fault.readings

@@ -49,6 +49,7 @@ class Message(msgspec.Struct, gc=False):
     readings: Optional[list[Reading]] = None
     received_at: Optional[int] = None
     device_id: Optional[str] = None
+    redriven: None = None  # a record that is marked needs a second look, others no time
     sensor_id: str = ""
     timestamp: Union[Instant, str] = -1
     vehicle_count: Count = -1
@@ -87,7 +88,8 @@ class Parcel(msgspec.Struct, frozen=True, gc=False):
     """One decoded record: its readings with where and when they came from.
 
     *reference_ms* is the receipt time that clocks are judged against; *positions*
-    tells the place of each reading in its message when some were set aside.
+    tells the place of each reading in its message when some were set aside;
+    *redriven* says that the record was put back out of the dead letters.
     """
 
     sequence_number: str
@@ -95,6 +97,7 @@ class Parcel(msgspec.Struct, frozen=True, gc=False):
     readings: Sequence[Any]
     device_id: Optional[str] = None
     positions: Optional[Sequence[int]] = None
+    redriven: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ MAX_CLOCK_LEAD_MS = 60_000
 MAX_READINGS_PER_MESSAGE = 1_000
 MAX_SENSORS_PER_SEGMENT = 200
 
+# Readings that redrive may put into one minute of a segment: with all it remembers of
+# them, a hundred such rows still fit into one transaction of 4 MB.
+MAX_PUT_BACK_PER_MINUTE = 8_000
+# What was put back has waited no longer than dead letters are kept.
+LONGEST_REDRIVE_MS = 366 * 24 * 3_600_000
+
 # A segment that no road file describes is read as one lane of city street.
 UNKNOWN_LANES = 1
 UNKNOWN_LENGTH_M = 500.0

@@ -18,6 +18,8 @@ from . import items
 from .decide import Decision
 from .errors import Conflict, StoreError
 from .model import StoredSegment
+from .restore import Row, whole
+from .restore import unpack as unpack_given
 from .rows import (
     actions_of,
     alert_rows,
@@ -26,13 +28,13 @@ from .rows import (
     minutes_to_read,
 )
 from .times import minute_text
-from .windows import Window, merged, unpack
+from .windows import unpack
 
 Outcomes = dict[str, Optional[StoreError]]
 Sleep = Callable[[float], None]
 
 _MOST_KEYS = 100  # of one BatchGetItem
-_MOST_STATEMENTS = 25  # of one BatchExecuteStatement
+MOST_STATEMENTS = 25  # of one BatchExecuteStatement
 MOST_ACTIONS = 100  # of one TransactWriteItems
 _READ_ROUNDS = 5
 
@@ -42,6 +44,9 @@ class Store(Protocol):
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         """Return a StoredSegment, or the StoreError met, for each id."""
+
+    def rows(self, segment_id: str, minutes: Sequence[int]) -> dict[int, Row]:
+        """Return the row of each minute, an empty one where none is stored."""
 
     def write(self, decisions: Sequence[Decision]) -> Outcomes:
         """Write each whole or not at all; Conflict where another version is stored."""
@@ -74,7 +79,7 @@ class DynamoStore:
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         """Return a StoredSegment, or the StoreError met, for each id."""
-        parts = self._pool.map(self._read_some, _chunks(segment_ids, _MOST_KEYS))
+        parts = self._pool.map(self._read_some, chunks(segment_ids, _MOST_KEYS))
         return {name: found for part in parts for name, found in part.items()}
 
     def _read_some(self, segment_ids: Sequence[str]) -> dict[str, Any]:
@@ -85,6 +90,25 @@ class DynamoStore:
             return dict.fromkeys(segment_ids, error)
         by_id = {item["segment_id"]["S"]: item for item in found}
         return {s: items.segment_of(s, by_id.get(s, {})) for s in segment_ids}
+
+    def rows(self, segment_id: str, minutes: Sequence[int]) -> dict[int, Row]:
+        """Return the row of each minute, an empty one where none is stored.
+
+        To be read after the segment: every writer of rows moves the segment's version,
+        so that where the version still holds, so does the row.
+        """
+        by_text = {minute_text(minute): minute for minute in minutes}
+        found = {minute: Row() for minute in minutes}
+        for part in chunks(list(by_text), _MOST_KEYS):
+            keys = [
+                {"segment_id": {"S": segment_id}, "minute": {"S": text}}
+                for text in part
+            ]
+            for item in self._get(self._tables.history, keys, ("sums", "redriven")):
+                given = item.get("redriven", {}).get("B")
+                row = Row(unpack(item["sums"]["B"]), unpack_given(given))
+                found[by_text[item["minute"]["S"]]] = row
+        return found
 
     def _get(
         self, table: str, keys: Sequence[dict[str, Any]], wanted: Sequence[str]
@@ -113,7 +137,7 @@ class DynamoStore:
         plain = [one for one in decisions if not _is_wide(one)]
         wide = [one for one in decisions if _is_wide(one)]
         jobs = [
-            *((self._write_plain, part) for part in _chunks(plain, _MOST_STATEMENTS)),
+            *((self._write_plain, part) for part in chunks(plain, MOST_STATEMENTS)),
             *((self._write_wide, part) for part in _grouped(wide)),
         ]
         outcomes: Outcomes = {}
@@ -129,7 +153,7 @@ class DynamoStore:
         except StoreError as error:
             return dict.fromkeys(map(_id, decisions), error)
         return {
-            _id(one): _refusal(answer.get("Error"))
+            _id(one): refusal_of(answer.get("Error"))
             for one, answer in zip(decisions, answers)
         }
 
@@ -164,38 +188,22 @@ class DynamoStore:
             yield {"Update": items.update(tables.alerts, {"alert_id": key}, row)}
 
     def _history_rows(self, decision: Decision) -> Iterable[Mapping[str, Any]]:
-        """Return the rows of the decision's minutes, merged with those stored.
-
-        A stored row is read after the segment, and every writer of rows moves the
-        segment's version: where the version still holds, so does the row.
-        """
-        minutes = minutes_of(decision)
-        stored = self._stored_minutes(decision, minutes_to_read(decision))
-        for minute, window in minutes.items():
-            whole = merged(stored[minute], window) if minute in stored else window
-            yield history_row(decision.segment, minute, whole, self._retention_days)
-
-    def _stored_minutes(
-        self, decision: Decision, minutes: Sequence[int]
-    ) -> dict[int, Window]:
-        by_text = {minute_text(minute): minute for minute in minutes}
-        found: dict[int, Window] = {}
-        for part in _chunks(list(by_text), _MOST_KEYS):
-            keys = [
-                {"segment_id": {"S": _id(decision)}, "minute": {"S": text}}
-                for text in part
-            ]
-            for item in self._get(self._tables.history, keys, ("sums",)):
-                found[by_text[item["minute"]["S"]]] = unpack(item["sums"]["B"])
-        return found
+        """Return the rows of the decision's minutes, merged with those stored."""
+        stored = self.rows(_id(decision), minutes_to_read(decision))
+        for minute, window in minutes_of(decision).items():
+            restored = decision.restored.get(minute, Row())
+            row = whole(stored.get(minute), Row(window, restored.given))
+            yield history_row(
+                decision.segment, minute, row.window, self._retention_days, row.given
+            )
 
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
         """Empty the outboxes of these versions; a newer version keeps its own."""
         table = self._tables.segments
         statements = [items.partiql_sent(table, one) for one in segments]
-        for part in _chunks(statements, _MOST_STATEMENTS):
+        for part in chunks(statements, MOST_STATEMENTS):
             for answer in self._execute(part):
-                refusal = _refusal(answer.get("Error"))
+                refusal = refusal_of(answer.get("Error"))
                 if refusal is not None and not isinstance(refusal, Conflict):
                     raise refusal
 
@@ -207,7 +215,8 @@ def _id(decision: Decision) -> str:
 def _is_wide(decision: Decision) -> bool:
     """Whether more than the segment's own item has to change with it."""
     is_first = decision.segment.version == 1
-    return bool(is_first or decision.closed or decision.late or decision.changes)
+    minutes = decision.closed or decision.late or decision.restored
+    return bool(is_first or minutes or decision.changes)
 
 
 def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
@@ -223,14 +232,16 @@ def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
     return groups
 
 
-def _chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
+def chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    """Return *values* in parts of at most *size*."""
     return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 _CONFLICTS = ("ConditionalCheckFailed", "TransactionConflict", "DuplicateItem")
 
 
-def _refusal(error: Optional[Mapping[str, Any]]) -> Optional[StoreError]:
+def refusal_of(error: Optional[Mapping[str, Any]]) -> Optional[StoreError]:
+    """Return what a statement's own error stands for; None is none."""
     if error is None:
         return None
     code = error.get("Code", "")
@@ -260,4 +271,4 @@ def _translated(error: ClientError) -> StoreError:
     met = [code for code in codes if code != "None"]
     if met and all(code.startswith(_CONFLICTS) for code in met):
         return Conflict(str(error))
-    return _refusal(error.response["Error"]) or StoreError(str(error))
+    return refusal_of(error.response["Error"]) or StoreError(str(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Optional
+from typing import Any, Optional
 
 import msgspec
 
@@ -23,6 +23,14 @@ def ms_of(text: str) -> Optional[int]:
         return None
     ms = round(moment.timestamp() * 1000)
     return ms if 0 <= ms <= LAST_INSTANT_MS else None
+
+
+def instant_of(timestamp: Any) -> int:
+    """Return the instant of a reading's *timestamp* in ms, -1 if it names none."""
+    if timestamp.__class__ is int:
+        return int(timestamp)
+    at = ms_of(timestamp)
+    return -1 if at is None else at
 
 
 def _moment(ms: int) -> datetime:

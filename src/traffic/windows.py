@@ -19,7 +19,8 @@ class Window(msgspec.Struct, array_like=True, gc=False):
     *exposure_ms* is observed lane time; *pace* the sum of n/v in h/km; *occupied_ms*
     and *occupancy_ms* the covered and the observed time of readings that tell
     occupancy; *score* the sum of scores in tenths; *standing* counts readings of a
-    queue that did not move; *late* those merged after the minute was written.
+    queue that did not move; *late* those merged after the minute was written. In a
+    window that is open, a *late* of 1 says that redrive has begun its row already.
     """
 
     readings: int = 0

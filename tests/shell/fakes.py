@@ -10,6 +10,8 @@ from traffic.decide import Decision
 from traffic.errors import Conflict
 from traffic.model import StoredSegment
 from traffic.quarantine import SetAside, lines
+from traffic.restore import Row, whole
+from traffic.rows import minutes_of
 
 
 @dataclass
@@ -24,11 +26,20 @@ class MemoryStore:
     refusals: dict[str, list[Exception | None]] = field(default_factory=dict)
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
     unreadable: dict[str, Exception] = field(default_factory=dict)
+    written: dict[str, dict[int, Row]] = field(default_factory=dict)
+    rowless: dict[str, Exception] = field(default_factory=dict)
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         """What is stored of each, or the error that waits for it."""
         found = {s: self.segments.get(s, StoredSegment(s)) for s in segment_ids}
         return {s: self.unreadable.get(s, one) for s, one in found.items()}
+
+    def rows(self, segment_id: str, minutes: Sequence[int]) -> dict[int, Row]:
+        """The row of each minute, or the error that waits for the segment's rows."""
+        if segment_id in self.rowless:
+            raise self.rowless[segment_id]
+        stored = self.written.get(segment_id, {})
+        return {minute: stored.get(minute, Row()) for minute in minutes}
 
     def write(self, decisions: Sequence[Decision]) -> dict[str, Any]:
         """Write each unless it is refused or its version has moved."""
@@ -47,6 +58,10 @@ class MemoryStore:
             return Conflict(f"{new.segment_id}: {stored.version} is stored")
         self.segments[new.segment_id] = new
         self.decisions.append(decision)
+        rows = self.written.setdefault(new.segment_id, {})
+        for minute, window in minutes_of(decision).items():
+            given = decision.restored.get(minute, Row()).given
+            rows[minute] = whole(rows.get(minute), Row(window, given))
         return None
 
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:

@@ -20,7 +20,7 @@ def jam(segment: str, seconds: float, speed: float = 5) -> tuple[str, bytes]:
 
 
 def batches() -> list[list[dict[str, Any]]]:
-    """Three batches in which everything happens that a segment can live to see."""
+    """Four batches in which everything happens that a segment can live to see."""
     told = [
         [  # first readings; a jam at once; a duplicate; three kinds of rejection
             ("known", message(reading("a"), reading("b", congestion_score=20))),
@@ -43,6 +43,12 @@ def batches() -> list[list[dict[str, Any]]]:
             ("strange", message(reading("z", -600), reading("y", 31), received=200)),
             jam("jam", 190),
             ("jam", message(reading("late", 1), received=195)),
+        ],
+        [  # put back: into a hole, into it again, into a minute that needs nothing
+            ("known", message(reading("a", 65), reading("a", 140), redriven=True)),
+            ("known", message(reading("a", 70), reading("a", 65), redriven=True)),
+            ("known", message(reading("a", 40), reading("new", 150), redriven=True)),
+            ("jam", message(reading("a", 200))),
         ],
     ]
     sequence = iter(range(1, 100))
@@ -90,7 +96,7 @@ def test_the_undisturbed_run_shows_what_it_should() -> None:
         for s, row in segments.items()
     }
 
-    assert counts == {"known": (8, 2, 1), "jam": (5, 1, 0), "strange": (4, 1, 0)}
+    assert counts == {"known": (12, 6, 3), "jam": (6, 1, 0), "strange": (4, 1, 0)}
     assert [event["transition"] for event in city.bus.events] == [
         "opened",
         "cleared",
@@ -167,4 +173,4 @@ def test_every_published_reading_is_accepted_a_duplicate_or_set_aside() -> None:
     accepted = sum(row["accepted"] + row["duplicate"] for row in stored)
     rejected = sum(line["readings"] for line in city.quarantined().values())
 
-    assert accepted + rejected == 10 + 6 + 7
+    assert accepted + rejected == 10 + 6 + 7 + 7

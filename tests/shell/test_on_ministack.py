@@ -71,7 +71,7 @@ def versions(tables: Tables) -> dict[str, str]:
     return {row["segment_id"]["S"]: row["version"]["N"] for row in found}
 
 
-def test_three_eventful_batches_leave_the_same_tables(tables: Tables) -> None:
+def test_eventful_batches_leave_the_same_tables(tables: Tables) -> None:
     city = City("known", "jam", dynamodb=tables)
 
     for batch in batches():
