@@ -127,8 +127,8 @@ def advance(
 ) -> Optional[Transition]:
     """Take the score (tenths) of event time *at* (ms) into *alert*.
 
-    Returns the transition it causes, if any; *at* never goes back. An alert that
-    silence closed can't open again in the instant it had opened: they would share an id.
+    Returns the transition it causes, if any; *at* never goes back. What silence closed
+    can't open again in the instant it had opened: both alerts would share an id.
     """
     _watch(alert, score, at, limits)
     level, previous = _next_level(alert, at, limits), alert.level

@@ -6,6 +6,7 @@ TrafficError
     Conflict       somebody else wrote the segment first: read, decide and write again
   PublishError     the event bus refused or did not answer
   QuarantineError  rejected readings could not be set aside
+  SweepError       a sweep of sensor health left something undone
   RequestError     the live API was asked for what it does not answer
 """
 
@@ -34,6 +35,10 @@ class PublishError(TrafficError):
 
 class QuarantineError(TrafficError):
     """Rejected readings could not be set aside."""
+
+
+class SweepError(TrafficError):
+    """A sweep of sensor health left something undone; the next one finds it again."""
 
 
 class RequestError(TrafficError):

@@ -1,4 +1,4 @@
-"""Alert events to the event bus."""
+"""Events to the event bus."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from .errors import PublishError
 
 SOURCE = "city.traffic"
 DETAIL_TYPE = "Congestion Alert"
+HEALTH_DETAIL_TYPE = "Sensor Health"
 _MOST_ENTRIES = 10  # of one PutEvents request
 
 
 class Bus(Protocol):
-    """Takes alert events."""
+    """Takes events."""
 
     def send(self, events: Sequence[dict[str, Any]]) -> list[bool]:
         """Return for each event whether the bus took it; raises PublishError."""
 
 
 class EventBridgeBus:
-    """Takes alert events to EventBridge, ten a request."""
+    """Takes events of one detail type to EventBridge, ten a request."""
 
-    def __init__(self, client: Any, bus_name: str) -> None:
+    def __init__(
+        self, client: Any, bus_name: str, detail_type: str = DETAIL_TYPE
+    ) -> None:
         self._client = client
         self._bus_name = bus_name
+        self._detail_type = detail_type
 
     def send(self, events: Sequence[dict[str, Any]]) -> list[bool]:
         """Return for each event whether the bus took it.
@@ -50,6 +54,6 @@ class EventBridgeBus:
         return {
             "EventBusName": self._bus_name,
             "Source": SOURCE,
-            "DetailType": DETAIL_TYPE,
+            "DetailType": self._detail_type,
             "Detail": json.dumps(event),
         }

@@ -57,11 +57,12 @@ def read(environment: Mapping[str, str]) -> Settings:
         event_bus=environment["EVENT_BUS_NAME"],
         quarantine_bucket=environment["QUARANTINE_BUCKET"],
         stack=environment["STACK_NAME"],
-        policy=_policy(environment),
+        policy=policy_of(environment),
     )
 
 
-def _policy(environment: Mapping[str, str]) -> Policy:
+def policy_of(environment: Mapping[str, str]) -> Policy:
+    """Return the policy; raises SettingsError naming the variable at fault."""
     policy = Policy(
         high_score=number(environment, "CONGESTION_HIGH_THRESHOLD"),
         severe_score=number(environment, "CONGESTION_SEVERE_THRESHOLD"),

@@ -25,6 +25,7 @@ class Permission(NamedTuple):
 
 # Roles off the way of the data, and where they are held to their tasks.
 ELSEWHERE = {
+    "SensorHealthRole": "tests/health/test_role.py takes each permission away",
     "LiveApiRole": "tests/local/test_live_api_role.py takes each table action away",
     "FleetRole": "tests/devices/test_roles.py takes each action away",
     "ProvisioningHookRole": "tests/devices/test_roles.py takes each action away",

@@ -103,12 +103,12 @@ def test_a_jam_is_told_in_words_when_it_opens_escalates_and_clears(
 
     since = story.text(3)
     assert sentences == [
-        "Congestion opened at I-405 North at Sunset, Westwood: high (was none), "
-        f"score 60.0, 40 of 100 km/h (level of service F), since {since}.",
-        "Congestion escalated at I-405 North at Sunset, Westwood: severe (was high), "
-        f"score 90.0, 10 of 100 km/h (level of service F), since {since}.",
-        "Congestion cleared at I-405 North at Sunset, Westwood: none (was severe), "
-        f"score 5.0, 95 of 100 km/h (level of service C), since {since}.",
+        "Congestion opened at I-405 North at Sunset, Westwood (traffic): high "
+        f"(was none), score 60.0, 40 of 100 km/h (level of service F), since {since}.",
+        "Congestion escalated at I-405 North at Sunset, Westwood (traffic): severe "
+        f"(was high), score 90.0, 10 of 100 km/h (level of service F), since {since}.",
+        "Congestion cleared at I-405 North at Sunset, Westwood (traffic): none "
+        f"(was severe), score 5.0, 95 of 100 km/h (level of service C), since {since}.",
     ]
 
 

@@ -44,8 +44,8 @@ def rendered(event: dict[str, Any]) -> str:
 
 def test_a_controller_reads_what_happened_where_and_how_bad_it_is() -> None:
     assert rendered(JAM) == (
-        "Congestion opened at I-405 N, Los Angeles: severe (was none), score 84.0, "
-        "21 of 50 km/h (level of service F), since 2026-11-22T18:32Z. "
+        "Congestion opened at I-405 N, Los Angeles (traffic): severe (was none), "
+        "score 84.0, 21 of 50 km/h (level of service F), since 2026-11-22T18:32Z. "
         "https://map.example.org/#seg-1"
     )
 
@@ -79,9 +79,10 @@ def granted(policy: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_only_eventbridge_publishes_and_only_the_rule_fills_the_queue() -> None:
+def test_only_eventbridge_publishes_and_only_the_rules_fill_the_queue() -> None:
     events = {"Service": "events.amazonaws.com"}
-    rule = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["AlertRule", "Arn"]}}}
+    rules = [{"Fn::GetAtt": [n, "Arn"]} for n in ("AlertRule", "SensorHealthNews")]
+    rule = {"ArnEquals": {"aws:SourceArn": rules}}
     queue = "AlertDeadLetterQueue.Arn"
 
     assert granted("AlertTopicPolicy") == [(events, "sns:Publish", "AlertTopic", None)]

@@ -13,15 +13,10 @@ ON_DEMAND = {"DeviceRegistry"}  # always: written on a few days of the year
 BUCKETS = of_type("AWS::S3::Bucket")
 KEYS = of_type("AWS::KMS::Key")
 RECORD = {*TABLES, *BUCKETS, "DataKey"}
-SCRATCH = {"SpillBucket", "QueryResultsBucket"}  # empty in a day, kept only till then
-LOGS = {
-    "ProcessorLogs",
-    "ShardScalerLogs",
-    "LiveApiLogs",
-    "LiveAccessLogs",
-    "ConnectorLogs",
-}
-LOGS |= {"ProvisioningHookLogs"}
+# Empty in a day, kept only till then.
+SCRATCH = {"SpillBucket", "QueryResultsBucket", "HealthMemory"}
+LOGS = {"ProcessorLogs", "ShardScalerLogs", "LiveApiLogs", "LiveAccessLogs"}
+LOGS |= {"ConnectorLogs", "ProvisioningHookLogs", "SensorHealthLogs"}
 PASSING = {"AlertKey", "ReadingsStream", "AlertDeadLetterQueue", *LOGS}
 DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 ALERT_KEY = {"Fn::GetAtt": ["AlertKey", "Arn"]}
@@ -58,6 +53,7 @@ def test_the_tables_have_the_keys_that_readers_ask_by() -> None:
             "open_alerts": ["open_flag", "opened_at"],
             "by_day": ["day", "opened_at"],
         },
+        "SensorFaults": {"": ["fault_id"], "open_faults": ["open_flag", "since"]},
         "DeviceRegistry": {"": ["device_id"]},
     }
 
@@ -104,6 +100,7 @@ def test_history_and_alerts_expire_segments_do_not() -> None:
         "RoadSegments": None,
         "SegmentHistory": by_time,
         "CongestionAlerts": by_time,
+        "SensorFaults": by_time,
         "DeviceRegistry": None,
     }
 
@@ -287,6 +284,9 @@ def test_the_outputs_are_the_names_others_rely_on() -> None:
         "ClaimPolicy",
         "DashboardUrl",
         "OperationsTopicArn",
+        "SensorFaultsTable",
+        "SensorHealthFunction",
+        "HealthMemoryBucket",
         "DataKeyArn",
         "LiveUrl",
         "UserPoolId",

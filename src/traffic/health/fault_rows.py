@@ -1,0 +1,90 @@
+"""Faults as rows of `sensor_faults`, and the statements that write them: pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from ..items import attribute, value_of
+from .faults import CLOSING, DISMISSED, Fault, first_of, place_of
+
+_DAY_S = 86_400
+_STORED = [f.name for f in fields(Fault) if f.name not in ("outbox", "standing")]
+
+
+def row_of(fault: Fault, retention_days: int) -> dict[str, Any]:
+    """Return the row of a fault; None is an attribute absent."""
+    is_done = fault.closed_at is not None and fault.standing != DISMISSED
+    expires_at = int(fault.closed_at or 0) // 1000 + retention_days * _DAY_S
+    return {
+        "fault_id": fault.fault_id,
+        **{name: getattr(fault, name) for name in _STORED},
+        "duration_s": fault.duration_s,
+        "open_flag": fault.standing,
+        "outbox": json.dumps(fault.outbox) if fault.outbox else None,
+        "expires_at": expires_at if is_done else None,
+    }
+
+
+def fault_of(row: Mapping[str, Any]) -> Fault:
+    """Return the fault that a row of plain values holds."""
+    known = {name: row[name] for name in _STORED if name in row}
+    outbox = tuple(json.loads(row.get("outbox", "[]")))
+    return Fault(**known, standing=row.get("open_flag"), outbox=outbox)
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an item of the low-level API."""
+    return {name: value_of(value) for name, value in item.items()}
+
+
+def listed(fault: Fault) -> dict[str, Any]:
+    """Return a fault as the repair list has it, with what to do first."""
+    told = {name: getattr(fault, name) for name in _STORED}
+    return {
+        "fault_id": fault.fault_id,
+        **told,
+        "duration_s": fault.duration_s,
+        "place": place_of(fault),
+        "first": first_of(fault.kind, fault.scope),
+    }
+
+
+def insertion(table: str, fault: Fault, retention_days: int) -> dict[str, Any]:
+    """Return the statement that stores a new fault; one of that id is never touched."""
+    row = {k: v for k, v in row_of(fault, retention_days).items() if v is not None}
+    names = ", ".join(f"'{name}': ?" for name in row)
+    return {
+        "Statement": f'INSERT INTO "{table}" VALUE {{{names}}}',
+        "Parameters": [attribute(value) for value in row.values()],
+    }
+
+
+def change(table: str, was: Fault, fault: Fault, days: int) -> dict[str, Any]:
+    """Return the statement that makes *was* into *fault*, if it still is as it was."""
+    before, after = row_of(was, days), row_of(fault, days)
+    changed = {name: v for name, v in after.items() if v != before[name]}
+    return _update(table, was, changed)
+
+
+def sent(table: str, fault: Fault) -> dict[str, Any]:
+    """Return the statement that empties the outbox, if nothing was added meanwhile."""
+    gone: dict[str, Any] = {"outbox": None}
+    if fault.standing == CLOSING:
+        gone["open_flag"] = None
+    return _update(table, fault, gone)
+
+
+def _update(table: str, was: Fault, values: Mapping[str, Any]) -> dict[str, Any]:
+    sets = {name: value for name, value in values.items() if value is not None}
+    removes = [name for name in values if name not in sets]
+    told = [f'SET "{name}"=?' for name in sets]
+    told += [f'REMOVE "{name}"' for name in removes]
+    where = 'WHERE "fault_id"=? AND "open_flag"=? AND "told_at"=?'
+    held = (was.fault_id, was.standing, was.told_at)
+    return {
+        "Statement": f'UPDATE "{table}" {" ".join(told)} {where}',
+        "Parameters": [attribute(value) for value in (*sets.values(), *held)],
+    }

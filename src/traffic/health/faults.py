@@ -1,0 +1,184 @@
+"""A fault of a sensor, a segment, a district or the fleet, and its events: pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Optional
+
+from ..times import minute_text
+from .limits import (
+    CHATTER,
+    DISTRICT,
+    FLEET,
+    IMPOSSIBLE,
+    LOCKED_ON,
+    SEGMENT,
+    SENSOR,
+    SILENT,
+    STUCK,
+)
+
+CITY = "city"  # the subject of a fault of the whole fleet
+
+# Where a row stands in the index `open_faults`; a row that is done has left it.
+OPEN = "open"
+CLOSING = "closing"  # over, and its event not yet taken by the bus
+DISMISSED = "dismissed"  # off the street, until it speaks again
+STANDINGS = (OPEN, CLOSING, DISMISSED)
+
+OPENED, REMINDED, CLOSED = "opened", "reminded", "closed"
+
+_FIRST = {
+    (SILENT, FLEET): (
+        "Look at the alarms of IoT Core, stream and processor before any sensor."
+    ),
+    (SILENT, DISTRICT): "Check the district's network and power before any sensor.",
+    (SILENT, SEGMENT): "Check the power and the uplink of the roadside unit.",
+    (SILENT, SENSOR): "Check the sensor's power and cable; its neighbours report.",
+    (STUCK, SENSOR): "Restart the detector card; it repeats one reading.",
+    (LOCKED_ON, SENSOR): "Reset the loop; look for a vehicle parked on it.",
+    (IMPOSSIBLE, SENSOR): "Check wiring and settings: its values contradict.",
+    (CHATTER, SENSOR): "Lower the sensitivity and look for crosstalk or a bad splice.",
+}
+_BACK = "Nothing to do; what stays silent is listed by itself after a while."
+
+
+class Key(NamedTuple):
+    """What can have one fault of a kind at a time."""
+
+    scope: str
+    subject: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault: *since* when it has been so, *detected_at* which sweep (wall clock, ms).
+
+    *sensors* are those affected when it was told last, at *told_at*; *outbox* holds the
+    events that nobody has taken yet.
+    """
+
+    scope: str
+    subject: str
+    kind: str
+    since: int
+    detected_at: int
+    sensors: int = 1
+    segment_id: Optional[str] = None
+    sensor_id: Optional[str] = None
+    name: Optional[str] = None
+    district: Optional[str] = None
+    standing: Optional[str] = OPEN
+    told_at: int = 0
+    closed_at: Optional[int] = None
+    dismissed_at: Optional[int] = None
+    outbox: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def fault_id(self) -> str:
+        """The id, for ever: what has the fault, which, and since when."""
+        return f"{self.scope}:{self.subject}/{self.kind}@{self.since}"
+
+    @property
+    def key(self) -> Key:
+        """What can have one such fault at a time."""
+        return Key(self.scope, self.subject, self.kind)
+
+    @property
+    def duration_s(self) -> Optional[int]:
+        """Seconds it lasted, None while it does."""
+        return None if self.closed_at is None else (self.closed_at - self.since) // 1000
+
+
+def sensor_subject(segment_id: str, sensor_id: str) -> str:
+    """Return the subject of a sensor; no id has a slash."""
+    return f"{segment_id}/{sensor_id}"
+
+
+def opened(fault: Fault) -> Fault:
+    """Return a new fault with the event that tells of it."""
+    told = replace(fault, told_at=fault.detected_at)
+    return _telling(told, OPENED, "opened", fault.detected_at)
+
+
+def reminded(fault: Fault, sensors: int, now_ms: int) -> Fault:
+    """Return a fault told once more, since it still lasts."""
+    told = replace(fault, told_at=now_ms, sensors=sensors)
+    return _telling(told, REMINDED, f"reminded@{now_ms}", now_ms)
+
+
+def closed(fault: Fault, now_ms: int) -> Fault:
+    """Return a fault that is over; one that was dismissed has been told of already."""
+    if fault.standing == DISMISSED:
+        return replace(fault, standing=None)
+    over = replace(fault, closed_at=max(now_ms, fault.since), standing=CLOSING)
+    return _telling(over, CLOSED, "closed", now_ms)
+
+
+def dismissed(fault: Fault, now_ms: int) -> Fault:
+    """Return a fault whose subject was taken off the street by its keepers."""
+    gone = replace(closed(fault, now_ms), standing=DISMISSED)
+    return replace(gone, dismissed_at=now_ms)
+
+
+def _telling(fault: Fault, transition: str, mark: str, now_ms: int) -> Fault:
+    event = event_of(fault, transition, mark, now_ms)
+    return replace(fault, outbox=(*fault.outbox, event))
+
+
+def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str, Any]:
+    """Return the detail of a `Sensor Health` event (docs/wire-format.md)."""
+    is_over = transition == CLOSED
+    until = fault.closed_at if fault.closed_at is not None else now_ms
+    return {
+        "event_id": f"{fault.fault_id}/{mark}",
+        "fault_id": fault.fault_id,
+        "transition": transition,
+        "kind": fault.kind,
+        "scope": fault.scope,
+        "subject": fault.subject,
+        "segment_id": fault.segment_id,
+        "sensor_id": fault.sensor_id,
+        "name": fault.name,
+        "district": fault.district,
+        "place": place_of(fault),
+        "since": fault.since,
+        "began": minute_text(fault.since // 60_000),
+        "detected_at": fault.detected_at,
+        "closed_at": fault.closed_at,
+        "duration_s": max(0, until - fault.since) // 1000,
+        "sensors": fault.sensors,
+        "first": _BACK if is_over else first_of(fault.kind, fault.scope),
+    }
+
+
+def first_of(kind: str, scope: str) -> str:
+    """Return what to do first about a fault, in one sentence."""
+    return _FIRST[kind, scope]
+
+
+def place_of(fault: Fault) -> str:
+    """Return where a fault is, in words."""
+    if fault.scope == FLEET:
+        return "the whole city"
+    if fault.scope == DISTRICT:
+        return fault.subject
+    sensor = f"sensor {fault.sensor_id}" if fault.sensor_id else None
+    parts = (sensor, fault.name or fault.segment_id, fault.district)
+    return ", ".join(part for part in parts if part)
+
+
+def explains(broad: Fault, narrow: Fault) -> bool:
+    """Whether *narrow* is only a part of *broad*, and so is not listed apart."""
+    if broad.kind != SILENT or narrow.kind != SILENT:
+        return False
+    if broad.scope == FLEET:
+        return narrow.scope != FLEET
+    if broad.scope == DISTRICT:
+        return narrow.scope in (SEGMENT, SENSOR) and narrow.district == broad.subject
+    return (
+        broad.scope == SEGMENT
+        and narrow.scope == SENSOR
+        and narrow.segment_id == broad.segment_id
+    )

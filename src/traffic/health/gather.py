@@ -1,0 +1,102 @@
+"""What a sweep reads of the city, and the memory that one leaves to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .. import items
+from ..errors import StoreError
+from ..state import unpack
+from ..store import called
+from . import memory as packed_memory
+from .heard import Seen
+from .memory import Memory
+
+MEMORY_KEY = "memory.msgpack"
+PARALLEL_SCANS = 4
+_WANTED = ("segment_id", *items.read_attributes(), "received_at", "updated_at")
+
+
+class DynamoSegments:
+    """Every segment that was ever heard, by scans with eventual consistency.
+
+    What follows from them is written under the version that was read.
+    """
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def all(self) -> list[Seen]:
+        """Return every segment heard; raises StoreError."""
+        with ThreadPoolExecutor(PARALLEL_SCANS) as pool:
+            parts = pool.map(lambda part: list(self._part(part)), range(PARALLEL_SCANS))
+            return [seen for found in parts for seen in found]
+
+    def _part(self, part: int) -> Iterator[Seen]:
+        names = {f"#{place}": name for place, name in enumerate(_WANTED)}
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Segment": part,
+            "TotalSegments": PARALLEL_SCANS,
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+        for item in pages(self._client.scan, request):
+            if "state" in item:
+                yield from _seen(item)
+
+
+def _seen(item: dict[str, Any]) -> Iterator[Seen]:
+    """Yield the segment, or say why it can't be read: it must not stop the others."""
+    segment_id = item["segment_id"]["S"]
+    try:
+        stored = items.segment_of(segment_id, item)
+        state = unpack(stored.packed)
+        received = items.value_of(item["received_at"])
+        yield Seen(stored, state, received, items.value_of(item["updated_at"]))
+    except (KeyError, ValueError, TypeError, msgspec.MsgspecError) as error:
+        told = {"event": "health.unreadable", "segment_id": segment_id}
+        print(json.dumps({**told, "fault": repr(error)}))
+
+
+def pages(call: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the items of every page that *call* answers; raises StoreError."""
+    while True:
+        answer = called(call, **request)
+        yield from answer["Items"]
+        if not answer.get("LastEvaluatedKey"):
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+class S3Memory:
+    """The memory as one object of a bucket."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def recall(self) -> Memory:
+        """Return the last sweep's memory; an empty one where it can't be read."""
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=MEMORY_KEY)
+            return packed_memory.unpack(found["Body"].read())
+        except (BotoCoreError, ClientError, ValueError) as error:
+            print(json.dumps({"event": "health.no_memory", "fault": str(error)}))
+            return Memory()
+
+    def keep(self, memory: Memory) -> None:
+        """Leave *memory* to the next sweep; raises StoreError."""
+        try:
+            self._client.put_object(
+                Bucket=self._bucket, Key=MEMORY_KEY, Body=packed_memory.pack(memory)
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise StoreError(f"s3 {self._bucket}: {error}") from error

@@ -1,0 +1,91 @@
+"""When each sensor was last heard, however wrong its own clock is: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, Optional
+
+from ..model import StoredSegment
+from ..state import Slot, WorkingState
+from .limits import patience_ms
+from .memory import Memory
+from .samples import Track, first_track, sampled
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A segment as the scan found it; *received_at* and *updated_at* are wall clock."""
+
+    stored: StoredSegment
+    state: WorkingState
+    received_at: int
+    updated_at: int
+
+
+class Sensor(NamedTuple):
+    """A sensor of the street, when it was last heard, and whether that is too long."""
+
+    sensor_id: str
+    heard_at: int
+    is_silent: bool
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A segment and its sensors, with what there is to remember of them."""
+
+    seen: Seen
+    sensors: tuple[Sensor, ...] = ()
+    tracks: dict[str, Track] = field(default_factory=dict)
+
+    @property
+    def segment_id(self) -> str:
+        """The segment's id."""
+        return self.seen.stored.segment_id
+
+    def is_silent(self) -> bool:
+        """Whether it has sensors, and none of them is heard any more."""
+        return bool(self.sensors) and all(one.is_silent for one in self.sensors)
+
+
+def listen(
+    segments: Iterable[Seen], memory: Memory, now_ms: int, silent_ms: int
+) -> list[Heard]:
+    """Return what each segment's sensors let be heard since the last sweep."""
+    return [_listen(seen, memory, now_ms, silent_ms) for seen in segments]
+
+
+def _listen(seen: Seen, memory: Memory, now_ms: int, silent_ms: int) -> Heard:
+    known = memory.tracks.get(seen.stored.segment_id, {})
+    tracks, sensors = {}, []
+    for name, slot in seen.state.sensors.items():
+        track = tracks[name] = _follow(known.get(name), slot, seen, memory, now_ms)
+        silence = now_ms - track.heard_at
+        is_silent = silence >= patience_ms(slot.interval_ms, silent_ms)
+        sensors.append(Sensor(name, track.heard_at, is_silent))
+    return Heard(seen, tuple(sensors), tracks)
+
+
+def _follow(
+    track: Optional[Track], slot: Slot, seen: Seen, memory: Memory, now_ms: int
+) -> Track:
+    if track is not None and track.timestamp == slot.timestamp:
+        return track
+    heard_at = heard_at_of(slot, seen, now_ms)
+    if track is None:
+        return first_track(slot, heard_at, now_ms)
+    made = sampled(track, slot, seen.stored.road, now_ms)
+    made.heard_at = min(now_ms, max(heard_at, memory.swept_at))
+    return made
+
+
+def heard_at_of(slot: Slot, seen: Seen, now_ms: int) -> int:
+    """Return when the sensor was last heard, by its segment's item alone (ms).
+
+    The item tells when its newest message came, and how much older the sensor's
+    reading is than the segment's newest. Device clocks may be wrong by a day, so a
+    sweep that remembers the last one's trusts what moved in between instead.
+    """
+    behind = max(0, seen.state.clock - slot.timestamp)
+    return min(now_ms, seen.received_at - behind)

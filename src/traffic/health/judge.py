@@ -1,0 +1,177 @@
+"""What a sweep decides, from what it found and what the last one remembered: pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from . import limits
+from .faults import (
+    DISMISSED,
+    OPEN,
+    Fault,
+    Key,
+    closed,
+    opened,
+    reminded,
+    sensor_subject,
+)
+from .heard import Heard, Seen, Sensor, listen
+from .memory import Memory
+from .outages import Members, Outages, Silence, place, sensor_fault
+from .samples import Track, is_over, raised
+
+
+@dataclass
+class Judgement:
+    """What is to be written: faults with the events that tell of them, and what to
+    remember. *changed* pairs each fault with what it was; *silent* are segments without
+    a word from any sensor; *figures* are metrics by name."""
+
+    memory: Memory
+    opened: list[Fault] = field(default_factory=list)
+    changed: list[tuple[Fault, Fault]] = field(default_factory=list)
+    silent: list[Seen] = field(default_factory=list)
+    figures: Counter[str] = field(default_factory=Counter)
+
+
+def judge(
+    segments: Iterable[Seen],
+    faults: Sequence[Fault],
+    memory: Memory,
+    now_ms: int,
+    silent_ms: int,
+) -> Judgement:
+    """Decide which faults begin, last and end.
+
+    *faults* are the rows of the index; *silent_ms* the deployment's patience. A fault
+    that a later sweep than this one has found is none of this one's business.
+    """
+    work = _Sweep(faults, now_ms)
+    city = listen(segments, memory, now_ms, silent_ms)
+    members = [work.on_the_street(heard) for heard in city]
+    silence = Outages(work.known, memory.eased, now_ms, silent_ms).look(members)
+    for fault in silence.raised:
+        work.made.opened.append(opened(fault))
+    for key in silence.over:
+        work.end(key)
+    for one in members:
+        work.suspect(one)
+    work.remind(silence)
+    work.remember(city, memory, silent_ms)
+    del work.made.opened[limits.MOST_RAISED :]  # the broadest come first
+    work.made.silent = [heard.seen for heard in city if heard.is_silent()]
+    work.count(members, silence)
+    return work.made
+
+
+class _Sweep:
+    def __init__(self, faults: Sequence[Fault], now_ms: int) -> None:
+        self.made = Judgement(Memory(swept_at=now_ms))
+        self.known: dict[Key, Fault] = {}
+        self._now_ms = now_ms
+        self._away = {f.key: f for f in faults if f.standing == DISMISSED}
+        self._suspects: dict[str, Fault] = {}
+        ranked = sorted(faults, key=lambda fault: (fault.detected_at, fault.since))
+        for fault in (one for one in ranked if one.standing == OPEN):
+            if fault.key in self.known:  # two sweeps at once have raised it
+                self._change(fault, closed(fault, now_ms))
+                continue
+            self.known[fault.key] = fault
+            if fault.kind != limits.SILENT:
+                self._suspects[fault.subject] = fault
+
+    def on_the_street(self, heard: Heard) -> Members:
+        """Return the sensors of a segment, but for those that were dismissed."""
+        key = Key(limits.SEGMENT, heard.segment_id, limits.SILENT)
+        if self._is_away(key, heard):
+            return Members(heard, ())
+        return Members(heard, [s for s in heard.sensors if not self._is_off(heard, s)])
+
+    def _is_off(self, heard: Heard, sensor: Sensor) -> bool:
+        if not self._away:
+            return False
+        subject = sensor_subject(heard.segment_id, sensor.sensor_id)
+        kinds = (limits.SILENT, *limits.SUSPECT_KINDS)
+        keys = [Key(limits.SENSOR, subject, kind) for kind in kinds]
+        return any(self._is_away(key, heard, sensor) for key in keys)
+
+    def _is_away(self, key: Key, heard: Heard, *sensors: Sensor) -> bool:
+        """Whether it was dismissed and has not spoken since; if it has, it is back."""
+        fault = self._away.get(key)
+        if fault is None or fault.dismissed_at is None:
+            return False
+        since = fault.dismissed_at
+        speaks = [s for s in sensors or heard.sensors if s.heard_at > since]
+        for sensor in speaks:
+            track = heard.tracks[sensor.sensor_id]
+            heard.tracks[sensor.sensor_id] = _anew(track)
+        if speaks:
+            self._change(fault, closed(fault, self._now_ms))
+            del self._away[key]
+        return not speaks
+
+    def _change(self, was: Fault, fault: Fault) -> None:
+        if was.detected_at <= self._now_ms:
+            self.made.changed.append((was, fault))
+
+    def end(self, key: Key) -> None:
+        """End the fault of that key."""
+        fault = self.known.pop(key)
+        if fault.detected_at > self._now_ms:
+            self.known[key] = fault
+            return
+        self._change(fault, closed(fault, self._now_ms))
+        if key.scope != limits.SENSOR and key.kind == limits.SILENT:
+            self.made.memory.eased[place(key)] = self._now_ms
+
+    def suspect(self, one: Members) -> None:
+        """Begin and end faults of sensors that speak, but say nothing to believe."""
+        for sensor in one.sensors:
+            track = one.heard.tracks[sensor.sensor_id]
+            fault = self._suspects.get(sensor_subject(one.segment_id, sensor.sensor_id))
+            found = raised(track) if fault is None and not sensor.is_silent else None
+            if fault is not None and is_over(fault.kind, track):
+                self.end(fault.key)
+            elif found is not None:
+                kind, since = found
+                begun = sensor_fault(one.heard, sensor, kind, self._now_ms)
+                self.made.opened.append(opened(replace(begun, since=since)))
+
+    def remind(self, silence: Silence) -> None:
+        """Tell once more of a district or fleet that stays out."""
+        for key, fault in self.known.items():
+            is_wide = key.scope in (limits.FLEET, limits.DISTRICT)
+            if is_wide and self._now_ms - fault.told_at >= limits.REMIND_MS:
+                affected = silence.affected.get(key, fault.sensors)
+                self._change(fault, reminded(fault, affected, self._now_ms))
+
+    def remember(self, city: Sequence[Heard], memory: Memory, silent_ms: int) -> None:
+        """Keep the tracks, and for a while that an outage has ended."""
+        made, now_ms = self.made.memory, self._now_ms
+        made.tracks = {heard.segment_id: heard.tracks for heard in city}
+        for name, at in memory.eased.items():
+            if now_ms - at < silent_ms:
+                made.eased.setdefault(name, at)
+
+    def count(self, members: Sequence[Members], silence: Silence) -> None:
+        """Count what there is, whatever explains it."""
+        figures = self.made.figures
+        known = sum(len(one.sensors) for one in members)
+        begun = sum(fault.kind != limits.SILENT for fault in self.made.opened)
+        lasting = sum(key.kind != limits.SILENT for key in self.known)
+        figures["SensorsKnown"] = known
+        figures["SensorsSilent"] = silence.sensors
+        figures["SensorsSuspect"] = begun + lasting
+        figures["SegmentsSilent"] = silence.segments
+        figures["DistrictsSilent"] = silence.districts
+        figures["FleetSilent"] = int(0 < known == silence.sensors)
+
+
+def _anew(track: Track) -> Track:
+    """Return a track without its runs: who was repaired is judged from now on."""
+    made = Track(track.timestamp, track.heard_at, track.sampled_at)
+    made.vehicle_count, made.speed = track.vehicle_count, track.speed
+    made.occupancy, made.same_since = track.occupancy, track.sampled_at
+    return made

@@ -1,0 +1,117 @@
+"""When a sensor counts as faulty: every threshold, its source, and how soon it tells.
+
+IRIS is MnDOT's traffic management system (docs/vehicle_detection.md), PeMS the
+California Department of Transportation's (docs/data/detector-health.md).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..policy import EFFECTIVE_LENGTH_M, STALE_AFTER_INTERVALS
+
+SWEEP_MS = 60_000  # the schedule in template.yaml
+
+SILENT, STUCK, LOCKED_ON = "silent", "stuck", "locked_on"
+IMPOSSIBLE, CHATTER = "impossible", "chatter"
+SUSPECT_KINDS = (STUCK, LOCKED_ON, IMPOSSIBLE, CHATTER)  # a sensor has one at a time
+
+FLEET, DISTRICT, SEGMENT, SENSOR = "fleet", "district", "segment", "sensor"
+SCOPES = (FLEET, DISTRICT, SEGMENT, SENSOR)  # the broadest first: it explains the rest
+
+# A district or the fleet is out when this share of the sensors that should report is
+# silent, in two segments at least. Nine in ten, as a network that fails leaves few; the
+# lower share ends it, so that a few sensors to and fro do not open and close it.
+OUTAGE_SHARE = 0.9
+OUTAGE_OVER_SHARE = 0.8
+OUTAGE_SEGMENTS = 2
+# A sensor or segment listed for longer than this was broken before: it should not
+# report, and so says nothing about the network.
+LONG_BROKEN_MS = 3_600_000
+# While a district or the fleet stays out, its fault is told again.
+REMIND_MS = 24 * 3_600_000
+
+# New faults that one sweep takes upon itself; the others are found by the next.
+MOST_RAISED = 1_000
+# Silent segments that one sweep puts to rest, by a transaction of four items each.
+MOST_RESTS = 2_500
+
+# IRIS calls it No Change after 24 h at an occupancy above zero. Speed, count and
+# occupancy together repeat by chance far more rarely than occupancy alone.
+STUCK_MS = 3_600_000
+STUCK_SAMPLES = 12
+# IRIS calls it Locked On: 100 % for 2 min on a freeway, 30 min on a ramp. In a city a
+# queue stands on a loop for minutes, so the longer one.
+LOCKED_ON_MS = 1_800_000
+LOCKED_ON_SAMPLES = 5
+LOCKED_OCCUPANCY = 0.999
+# An odd sample fills by 2, a sound one empties by 1 (the form of IRIS's Occ Spike
+# timer): five in a row raise a fault, and so does more than one in three for long.
+ODD_STEP = 2
+ODD_RAISED = 10
+ODD_MOST = 20
+
+# Samples that have to be sound before a fault is over. IRIS waits 24 good hours after
+# chatter; a crew wants to see its work confirmed the same hour.
+SOUND_SAMPLES = 30
+CHANGED_SAMPLES = 3
+FREE_SAMPLES = 3
+
+# IRIS calls it Chatter from 38 vehicles in 30 s on one lane.
+CHATTER_FLOW = 4_560  # veh/h
+# A segment of one lane may be a station that counts a whole carriageway.
+CARRIAGEWAY_LANES = 6
+# Occupancy that leaps from nothing to all and back, over intervals that no red light
+# fills; speed that leaps by what no stream of vehicles does within a minute.
+LEAP_OCCUPANCY = 0.9
+LEAP_INTERVAL_MS = 60_000
+LEAP_SPEED_KMH = 100
+
+# Vehicles at nearly free-flow speed cannot cover a detector all the time.
+COVERED_OCCUPANCY = 0.95
+COVERED_SPEED_RATIO = 0.8
+# PeMS calls flow without occupancy, and the reverse, Intermittent. Vehicles that should
+# have covered this share left no trace; or a detector was covered for this share of
+# five minutes, no vehicle was counted, and it is too little for a standing queue.
+UNSEEN_OCCUPANCY = 0.02
+UNCOUNTED_OCCUPANCY = 0.1
+UNCOUNTED_INTERVAL_MS = 300_000
+
+
+class Span(NamedTuple):
+    """How long, and by how many samples, a fault has to hold before it is raised."""
+
+    ms: int
+    samples: int
+
+
+SPANS = {
+    STUCK: Span(STUCK_MS, STUCK_SAMPLES + 1),
+    LOCKED_ON: Span(LOCKED_ON_MS, LOCKED_ON_SAMPLES),
+    IMPOSSIBLE: Span(0, -(-ODD_RAISED // ODD_STEP)),
+    CHATTER: Span(0, -(-ODD_RAISED // ODD_STEP)),
+}
+
+
+def patience_ms(interval_ms: int, silent_ms: int) -> int:
+    """Return how long a sensor may be silent: the setting, three intervals at least."""
+    return max(silent_ms, STALE_AFTER_INTERVALS * interval_ms)
+
+
+def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:
+    """Return the longest time from a fault's beginning to the sweep that finds it.
+
+    Of a sensor that speaks each *interval_ms* by readings of one kind only. A sample
+    takes the longer of its interval and the sweep's; a reading waits for a sweep.
+    """
+    if kind == SILENT:
+        return patience_ms(interval_ms, silent_ms) + 2 * SWEEP_MS
+    span = SPANS[kind]
+    step_ms = max(interval_ms, SWEEP_MS)
+    return max(span.ms, span.samples * step_ms) + interval_ms + 2 * SWEEP_MS
+
+
+def expected_occupancy(vehicles: int, speed_kmh: float, interval_ms: int) -> float:
+    """Return the share of the interval that such vehicles cover a detector."""
+    covered_ms = vehicles * EFFECTIVE_LENGTH_M * 3600 / max(speed_kmh, 1.0)
+    return covered_ms / max(interval_ms, 1)

@@ -1,0 +1,59 @@
+"""What the template tells the sensor health function, read from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..policy import Policy
+from ..settings import number, policy_of, require
+
+REQUIRED = (
+    "SEGMENTS_TABLE",
+    "HISTORY_TABLE",
+    "ALERTS_TABLE",
+    "FAULTS_TABLE",
+    "EVENT_BUS_NAME",
+    "MEMORY_BUCKET",
+    "STACK_NAME",
+    "SENSOR_SILENT_SECONDS",
+    "CONGESTION_HIGH_THRESHOLD",
+    "CONGESTION_SEVERE_THRESHOLD",
+    "CONGESTION_CLEAR_THRESHOLD",
+    "ALERT_HOLD_SECONDS",
+    "ALERT_CLEAR_SECONDS",
+    "DEFAULT_INTERVAL_SECONDS",
+    "HISTORY_RETENTION_DAYS",
+    "SITE_URL",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The names of the stack's parts, its policy, and its patience with silence."""
+
+    segments_table: str
+    history_table: str
+    alerts_table: str
+    faults_table: str
+    event_bus: str
+    memory_bucket: str
+    stack: str
+    silent_ms: int
+    policy: Policy
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Return the settings; raises SettingsError naming the variable at fault."""
+    require(environment, REQUIRED)
+    return Settings(
+        segments_table=environment["SEGMENTS_TABLE"],
+        history_table=environment["HISTORY_TABLE"],
+        alerts_table=environment["ALERTS_TABLE"],
+        faults_table=environment["FAULTS_TABLE"],
+        event_bus=environment["EVENT_BUS_NAME"],
+        memory_bucket=environment["MEMORY_BUCKET"],
+        stack=environment["STACK_NAME"],
+        silent_ms=int(number(environment, "SENSOR_SILENT_SECONDS") * 1000),
+        policy=policy_of(environment),
+    )

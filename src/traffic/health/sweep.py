@@ -1,0 +1,194 @@
+"""One sweep: gather, judge, apply. What it leaves undone, the next one finds again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Callable, Optional, Protocol
+
+from ..errors import Conflict, PublishError, StoreError
+from ..metrics import line
+from ..model import StoredSegment
+from ..policy import MINUTE_MS, Policy
+from ..publish import Bus
+from ..silence import is_at_rest, put_to_rest
+from ..store import Store
+from . import limits
+from .faults import Fault
+from .heard import Seen
+from .judge import Judgement, judge
+from .memory import Memory
+
+_FIGURES = (
+    "SensorsKnown",
+    "SensorsSilent",
+    "SensorsSuspect",
+    "SegmentsSilent",
+    "DistrictsSilent",
+    "FleetSilent",
+    "AlertsClosedBySilence",
+    "UnsentHealthEvents",
+)
+_UNSENT_AFTER_MS = MINUTE_MS  # until then whoever wrote the events may be sending them
+
+
+class Segments(Protocol):
+    """Every segment that was ever heard."""
+
+    def all(self) -> list[Seen]:
+        """Return them; raises StoreError."""
+
+
+class Faults(Protocol):
+    """The faults that stand, and how they are written."""
+
+    def standing(self) -> list[Fault]:
+        """Return all that are open, closing or dismissed; raises StoreError."""
+
+    def write(
+        self, opened: Sequence[Fault], changed: Sequence[tuple[Fault, Fault]]
+    ) -> dict[str, Optional[StoreError]]:
+        """Write each unless another was faster (Conflict); returns it by fault_id."""
+
+    def mark_sent(self, faults: Sequence[Fault]) -> None:
+        """Empty their outboxes, unless somebody added to them; raises StoreError."""
+
+
+class Recollection(Protocol):
+    """Where the memory lies between two sweeps."""
+
+    def recall(self) -> Memory:
+        """Return it; an empty one where there is none."""
+
+    def keep(self, memory: Memory) -> None:
+        """Leave it to the next sweep; raises StoreError."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The outside world of a sweep; *clock* returns the time in ms."""
+
+    segments: Segments
+    faults: Faults
+    memory: Recollection
+    store: Store
+    alerts: Bus
+    health: Bus
+    clock: Callable[[], int]
+    policy: Policy
+    silent_ms: int
+
+
+class Sweep:
+    """The work of one sweep: what was counted, and what failed and why."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self.figures: Counter[str] = Counter(dict.fromkeys(_FIGURES, 0))
+        self.failed: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Sweep once; raises StoreError where the city could not be read."""
+        outside, now_ms = self._outside, self._outside.clock()
+        memory = outside.memory.recall()
+        segments, faults = outside.segments.all(), outside.faults.standing()
+        made = judge(segments, faults, memory, now_ms, outside.silent_ms)
+        self.figures.update(made.figures)
+        self._write_faults(made, faults)
+        rested = self._rest(made.silent, now_ms)
+        self._send_left_over(segments, rested, now_ms)
+        self._tried(lambda: outside.memory.keep(made.memory))
+
+    def _write_faults(self, made: Judgement, faults: Sequence[Fault]) -> None:
+        """Write what is decided, then tell of it and of what was left untold."""
+        changed = made.changed
+        outcomes = self._outside.faults.write(made.opened, changed)
+        for refusal in outcomes.values():
+            if refusal is not None and not isinstance(refusal, Conflict):
+                self._note(refusal)
+        touched = {was.fault_id for was, _ in changed}
+        left = [fault for fault in faults if fault.fault_id not in touched]
+        new = [*made.opened, *(fault for _, fault in changed)]
+        new = [fault for fault in new if outcomes.get(fault.fault_id) is None]
+        untold = [fault for fault in (*left, *new) if fault.outbox]
+        told, refused = self._told(self._outside.health, untold)
+        self.figures["UnsentHealthEvents"] += refused
+        self._tried(lambda: self._outside.faults.mark_sent(told))
+
+    def _rest(self, silent: Iterable[Seen], now_ms: int) -> set[str]:
+        """Put silent segments to rest; one that spoke meanwhile is left alone."""
+        restless = [seen for seen in silent if not is_at_rest(seen.state)]
+        chosen = restless[: limits.MOST_RESTS]
+        policy = self._outside.policy
+        found = [put_to_rest(seen.stored, now_ms, policy) for seen in chosen]
+        decisions = [decision for decision in found if decision is not None]
+        outcomes = self._outside.store.write(decisions)
+        written = []
+        for decision in decisions:
+            refusal = outcomes.get(decision.segment.segment_id)
+            if refusal is None:
+                self.figures["AlertsClosedBySilence"] += len(decision.changes)
+                written.append(decision.segment)
+            elif not isinstance(refusal, Conflict):
+                self._note(refusal)
+        self._send_alerts(written)
+        return {seen.stored.segment_id for seen in chosen}
+
+    def _send_left_over(
+        self, segments: Iterable[Seen], rested: Container[str], now_ms: int
+    ) -> None:
+        """Send what the processor, or a sweep, wrote and did not live to send."""
+        left = [
+            seen.stored
+            for seen in segments
+            if now_ms - seen.updated_at > _UNSENT_AFTER_MS
+            and seen.stored.segment_id not in rested
+        ]
+        self._send_alerts(left)
+
+    def _send_alerts(self, segments: Iterable[StoredSegment]) -> None:
+        unsent = [segment for segment in segments if segment.outbox]
+        sent, _ = self._told(self._outside.alerts, unsent)
+        if sent:
+            self._tried(lambda: self._outside.store.mark_sent(sent))
+
+    def _told(self, bus: Bus, holders: Sequence[Any]) -> tuple[list[Any], int]:
+        """Send the events of each outbox; return whose went, and how many did not."""
+        taken = self._sent(bus, [e for holder in holders for e in holder.outbox])
+        told, at = [], 0
+        for holder in holders:
+            end = at + len(holder.outbox)
+            if all(taken[at:end]):
+                told.append(holder)
+            at = end
+        return told, taken.count(False)
+
+    def _sent(self, bus: Bus, events: Sequence[dict[str, Any]]) -> list[bool]:
+        if not events:
+            return []
+        try:
+            return bus.send(events)
+        except PublishError as error:
+            self._note(error)
+            return [False] * len(events)
+
+    def _tried(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except StoreError as error:
+            self._note(error)
+
+    def _note(self, error: Exception) -> None:
+        self.failed[str(error)] += 1
+
+
+def told(sweep: Sweep, stack: str, now_ms: int) -> list[str]:
+    """Return the lines to print: metrics, then each fault of the sweep itself."""
+    lines = [line(sweep.figures, {"Stack": stack}, now_ms)]
+    for fault, times in sweep.failed.items():
+        lines.append(
+            json.dumps({"event": "health.refused", "fault": fault, "times": times})
+        )
+    return lines

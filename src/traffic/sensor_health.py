@@ -1,0 +1,69 @@
+"""The Lambda function that looks once a minute which sensors are out of order."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from .errors import SweepError
+from .health.fault_table import DynamoFaults
+from .health.gather import DynamoSegments, S3Memory
+from .health.settings import Settings, read
+from .health.sweep import Outside, Sweep, told
+from .publish import HEALTH_DETAIL_TYPE, EventBridgeBus
+from .store import DynamoStore, Tables
+
+_CLIENT = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    parameter_validation=False,  # the shapes are ours and tested
+    max_pool_connections=12,
+)
+
+
+def handler(_event: Mapping[str, Any], _context: Any) -> None:
+    """Sweep once; raises where something was left undone, which the next one does."""
+    outside, stack = _outside(), _settings().stack
+    sweep = Sweep(outside)
+    sweep.run()
+    for line in told(sweep, stack, outside.clock()):
+        print(line)
+    if sweep.failed:
+        raise SweepError(f"left undone, the next sweep does it: {list(sweep.failed)}")
+
+
+@functools.lru_cache(maxsize=1)
+def _settings() -> Settings:
+    return read(os.environ)
+
+
+@functools.lru_cache(maxsize=1)
+def _outside() -> Outside:
+    """Connect once for each execution environment, at its first sweep."""
+    settings, session = _settings(), boto3.session.Session()
+
+    def client(service: str) -> Any:
+        return session.client(service, config=_CLIENT)
+
+    dynamodb, events, policy = client("dynamodb"), client("events"), settings.policy
+    tables = Tables(
+        settings.segments_table, settings.history_table, settings.alerts_table
+    )
+    return Outside(
+        segments=DynamoSegments(dynamodb, settings.segments_table),
+        faults=DynamoFaults(dynamodb, settings.faults_table, policy.retention_days),
+        memory=S3Memory(client("s3"), settings.memory_bucket),
+        store=DynamoStore(dynamodb, tables, policy.retention_days, time.sleep),
+        alerts=EventBridgeBus(events, settings.event_bus),
+        health=EventBridgeBus(events, settings.event_bus, HEALTH_DETAIL_TYPE),
+        clock=lambda: time.time_ns() // 1_000_000,
+        policy=policy,
+        silent_ms=settings.silent_ms,
+    )
