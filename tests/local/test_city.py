@@ -16,7 +16,6 @@ import pytest
 from trafficctl import city
 from trafficctl.city import export_lines
 from trafficctl.errors import CityError, UserError
-from trafficctl.local.deploy import with_code
 from trafficctl.local.process import start_time
 
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
@@ -152,17 +151,3 @@ def test_env_prints_what_points_a_shell_at_the_city(local_city: Any) -> None:
     assert lines[0] == "unset AWS_PROFILE AWS_SESSION_TOKEN"
     assert f"export AWS_ENDPOINT_URL={local_city.city.endpoint}" in lines
     assert """export TRAFFIC_STACK='it'"'"'s'""" in lines
-
-
-@pytest.mark.parametrize("written", ["build/traffic.zip", "'build/traffic.zip'"])
-def test_the_package_takes_the_place_of_its_path(written: str) -> None:
-    template = f"a: 1\n      Code: {written} # the package\n      Runtime: x\n"
-
-    assert with_code(template, "b", "k") == (
-        "a: 1\n      Code: {S3Bucket: b, S3Key: k} # the package\n      Runtime: x\n"
-    )
-
-
-def test_a_template_without_the_package_is_an_error() -> None:
-    with pytest.raises(UserError, match=r"Code: build/traffic\.zip"):
-        with_code("Code: other.zip", "b", "k")

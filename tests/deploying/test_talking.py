@@ -1,0 +1,172 @@
+"""The person at the terminal is shown what would change, and asked."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trafficctl.deploy import next_steps
+from trafficctl.deploying import parameters, talking
+from trafficctl.deploying.changes import Change
+from trafficctl.deploying.kinds import KINDS
+from trafficctl.deploying.leftovers import Leftover
+from trafficctl.deploying.removal import Holding, check_deletable
+from trafficctl.destroy import check_protection
+from trafficctl.errors import CityError, UserError
+
+
+class Terminal(io.StringIO):
+    """A keyboard at which this was typed."""
+
+    def isatty(self) -> bool:
+        """Somebody sits there."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("typed", "agreed"), [("y\n", True), ("yes\n", True), ("\n", False), ("n\n", False)]
+)
+def test_only_a_yes_agrees(
+    typed: str, agreed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+
+    assert talking.agree("Change it?", yes=False) is agreed
+
+
+@pytest.mark.parametrize(
+    ("typed", "agreed"), [("city\n", True), ("y\n", False), ("cities\n", False)]
+)
+def test_a_purge_wants_the_whole_name(
+    typed: str, agreed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+
+    assert talking.typed("Type the name:", "city", yes=False) is agreed
+
+
+def test_where_nobody_can_answer_the_error_names_the_option(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+
+    with pytest.raises(UserError, match="--yes"):
+        talking.agree("Change it?", yes=False)
+    assert talking.agree("Change it?", yes=True)
+
+
+def test_the_table_names_action_resource_type_and_replacement(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    talking.show_changes(
+        [
+            Change("Modify", "RoadSegments", "AWS::DynamoDB::Table", "True"),
+            Change("Add", "Scaler", "AWS::Lambda::Function"),
+        ]
+    )
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = [line.split() for line in said.err.splitlines()]
+    assert ["Modify", "RoadSegments", "AWS::DynamoDB::Table", "yes"] in lines
+    assert ["Add", "Scaler", "AWS::Lambda::Function"] in lines
+    assert "2 changes: 1 Modify, 1 Add" in said.err
+
+
+def test_a_first_deployment_is_shown_by_types(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    talking.show_changes([Change("Add", f"R{n}", "AWS::IAM::Role") for n in range(26)])
+
+    said = capsys.readouterr().err
+    assert ["Add", "26", "of", "AWS::IAM::Role"] in [
+        line.split() for line in said.splitlines()
+    ]
+
+
+def test_parameters_come_from_a_file_and_single_ones_win(tmp_path: Path) -> None:
+    path = tmp_path / "city.json"
+    path.write_text(json.dumps({"Environment": "production", "KinesisShardCount": 8}))
+
+    assert parameters.read(path) == {
+        "Environment": "production",
+        "KinesisShardCount": "8",
+    }
+
+
+def test_parameters_as_the_aws_cli_takes_them_do_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "city.json"
+    path.write_text('[{"ParameterKey": "Environment", "ParameterValue": "staging"}]')
+
+    assert parameters.read(path) == {"Environment": "staging"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is not JSON"),
+        ("3", "expected {"),
+        ('[{"Key": "x"}]', "expected {"),
+        ('{"Environment": true}', "Environment: expected a text or a number"),
+        ('{"Environment": null}', "Environment: expected a text or a number"),
+    ],
+)
+def test_a_file_that_holds_no_parameters_is_an_error_that_says_why(
+    content: str, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "city.json"
+    path.write_text(content)
+
+    with pytest.raises(UserError, match=message) as caught:
+        parameters.read(path)
+    assert "city.json" in str(caught.value)
+
+
+def test_what_is_protected_goes_only_when_that_is_said_too() -> None:
+    table = Holding(
+        Leftover("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments"),
+        "3 items",
+        protected=True,
+    )
+
+    with pytest.raises(UserError, match=r"city-road_segments .*--despite-protection"):
+        check_protection([table], despite=False)
+    check_protection([table], despite=True)
+
+
+def test_a_stack_with_termination_protection_is_said_to_have_it() -> None:
+    check_deletable("city", None)
+    check_deletable("city", {"EnableTerminationProtection": False})
+    with pytest.raises(CityError, match="--no-enable-termination-protection"):
+        check_deletable("city", {"EnableTerminationProtection": True})
+
+
+@pytest.mark.parametrize(
+    ("kind", "described", "protected"),
+    [
+        ("AWS::DynamoDB::Table", {"DeletionProtectionEnabled": True}, True),
+        ("AWS::DynamoDB::Table", {}, False),
+        ("AWS::Cognito::UserPool", {"DeletionProtection": "ACTIVE"}, True),
+        ("AWS::Cognito::UserPool", {"DeletionProtection": "INACTIVE"}, False),
+        ("AWS::S3::Bucket", {}, False),
+    ],
+)
+def test_who_is_protected(kind: str, described: Any, protected: bool) -> None:
+    assert KINDS[kind].protected(described) is protected
+
+
+def test_the_next_steps_name_who_has_to_confirm_and_where_the_map_is() -> None:
+    mails = {"AlertEmail": "day-shift@city.example"}
+    outputs = {"LiveUrl": "https://map.example/", "UserPoolId": "pool-1"}
+
+    said = next_steps("city", mails, outputs)
+
+    assert "1. confirm the subscription" in said
+    assert "day-shift@city.example" in said
+    assert "--user-pool-id pool-1" in said
+    assert "open the live map: https://map.example/" in said
+    assert "AlertEmail=..." in next_steps("city", {}, outputs)
