@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from .city import Operator
 from .fakes import World
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path / "city")
+
+
+@pytest.fixture(scope="session")
+def operator(local_city: Any, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    return Operator(local_city, tmp_path_factory.mktemp("operator"))
+
+
+@pytest.fixture(scope="session")
+def claim(operator: Operator) -> Path:
+    """A claim certificate that stays good."""
+    return operator.claim()

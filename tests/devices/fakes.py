@@ -1,4 +1,4 @@
-"""As much of IoT Core and of the registry as registering needs, with faults on demand."""
+"""As much of IoT Core and of the registry as registering needs, and its faults."""
 
 from __future__ import annotations
 
