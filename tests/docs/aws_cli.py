@@ -53,10 +53,11 @@ _ADDED: dict[tuple[str, str], set[str]] = {
 }
 
 
-def fault(words: Sequence[str]) -> str:
+def fault(words: Sequence[str], *, whole: bool = True) -> str:
     """Say what is wrong with `aws WORDS...`, "" if nothing is.
 
-    The service alone, and service and operation without any option, are mentions.
+    The service alone, and service and operation without any option, are mentions;
+    so is every command that is not *whole*, and need not have all it takes.
     """
     if len(words) < 1 or words[0] == "configure":
         return ""
@@ -69,20 +70,22 @@ def fault(words: Sequence[str]) -> str:
     if not rest:
         return ""
     if rest[0] == "wait":
-        return _waits(service, rest[1:])
-    return _options_fault(service, rest[0], rest[1:])
+        return _waits(service, rest[1:], whole)
+    return _options_fault(service, rest[0], rest[1:], whole)
 
 
-def _waits(service: str, rest: Sequence[str]) -> str:
+def _waits(service: str, rest: Sequence[str], whole: bool) -> str:
     waiters = _SESSION.get_waiter_model(service)
     named = {xform_name(one, "-"): one for one in waiters.waiter_names}
     if not rest or rest[0] not in named:
         return f"{service} waits for none of {rest[:1]}"
     operation = waiters.get_waiter(named[rest[0]]).operation
-    return _options_fault(service, xform_name(operation, "-"), rest[1:])
+    return _options_fault(service, xform_name(operation, "-"), rest[1:], whole)
 
 
-def _options_fault(service: str, operation: str, rest: Sequence[str]) -> str:
+def _options_fault(
+    service: str, operation: str, rest: Sequence[str], whole: bool
+) -> str:
     given = {word.partition("=")[0] for word in rest if word.startswith("--")}
     added = _ADDED.get((service, operation))
     if added is not None:
@@ -91,7 +94,8 @@ def _options_fault(service: str, operation: str, rest: Sequence[str]) -> str:
     if shape is None:
         return f"{service} has no operation {operation}"
     known, required = shape
-    lacking = required - given if rest and "--cli-input-json" not in given else set()
+    complete = whole and rest and "--cli-input-json" not in given
+    lacking = required - given if complete else set()
     return _told("no option", given - known - _ANYWHERE) or _told("lacks", lacking)
 
 

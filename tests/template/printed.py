@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from traffic import metrics, provisioning, shard_scaler
+from traffic.health.sweep import Sweep, told
 from traffic.scaling import NEWEST_MINUTES, Hold, Minute, Seen
 
 STACK = "City-Traffic"
@@ -34,10 +35,10 @@ def _processors() -> Iterator[str]:
 
 def _hooks() -> Iterator[str]:
     shell = provisioning.Shell(NobodyThere(), lambda: 0, STACK)  # type: ignore[arg-type] # it needs no client
-    told = io.StringIO()
-    with contextlib.redirect_stdout(told):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
         provisioning.answer({"parameters": {"DeviceId": "unit-1"}}, shell)
-    yield from told.getvalue().splitlines()
+    yield from said.getvalue().splitlines()
 
 
 def _scalers() -> Iterator[str]:
@@ -45,11 +46,16 @@ def _scalers() -> Iterator[str]:
     yield shard_scaler.figures(Seen(2, minutes), Hold("enough"), STACK, 0)
 
 
+def _sweeps() -> Iterator[str]:
+    nothing: Any = None  # it has not begun
+    yield from told(Sweep(nothing), STACK, 0)
+
+
 @functools.lru_cache(maxsize=1)
 def printed() -> dict[str, set[str]]:
     """Return the names, each with its sets of dimensions: "Reason,Stack"."""
     found: dict[str, set[str]] = {}
-    for line in (*_processors(), *_hooks(), *_scalers()):
+    for line in (*_processors(), *_hooks(), *_scalers(), *_sweeps()):
         (directive,) = json.loads(line)["_aws"]["CloudWatchMetrics"]
         for metric in directive["Metrics"]:
             dimensions = ",".join(sorted(directive["Dimensions"][0]))

@@ -51,9 +51,12 @@ WAY = {
     "AlertTopic": ["alert-delivery-failed"],
     "LiveHttpApi": ["live-map-failing"],
     "ProvisioningHook": ["provisioning-failing"],
+    "SensorHealth": ["sensor-health-failing"],
+    "SensorHealthNews": ["alert-rule-failed", "alert-dead-letters"],
 }
 # These tell by a metric of their own, not by their name.
 BY_FIGURES = {
+    "SensorHealth": ["fleet-silent"],
     "ShardScaler": ["shard-scaler-failing", "stream-at-its-limit"],
 }
 # Off the data's way, or watched through what uses them.
@@ -62,6 +65,8 @@ ELSEWHERE = {
     "Connector": "QuickSight shows a failed query to whoever asked",
     "DeviceRegistry": "read by ProvisioningHook alone, whose errors ring",
     "OperationsTopic": "an alarm about what carries alarms would not arrive",
+    "SensorFaults": "written by SensorHealth alone, whose errors ring",
+    "SensorHealthSchedule": "silence of SensorHealth rings",
     "ShardScalerSchedule": "silence of ShardScaler rings",
 }
 KINDS = (
@@ -128,7 +133,14 @@ def test_only_the_watchers_silence_is_a_fault() -> None:
         if one["Properties"]["TreatMissingData"] == "breaching"
     }
 
-    assert silent == {"fleet-silent", "shard-scaler-failing"} & set(NAMES)
+    assert silent == {"fleet-silent", "shard-scaler-failing"}
+
+
+def test_a_stack_that_is_being_made_is_not_silent_yet() -> None:
+    for name in ("fleet-silent", "shard-scaler-failing"):
+        warming = given(NAMES[name])["WarmUpConfiguration"]
+
+        assert warming == {"WarmUpPeriodDurationInMinutes": 10}
 
 
 @pytest.mark.parametrize("name", ALARMS)
