@@ -43,9 +43,11 @@ def hour(now_s: int, demand: float) -> list[Minute]:
     bounds(),
     st.lists(
         st.tuples(
-            st.integers(1, 400),  # minutes that pass
-            st.floats(0, 2),  # of the most shards that may be: what they are filled to
+            # Minutes that pass; what is filled then of the most shards there may be.
+            st.one_of(st.sampled_from([1, 3, 60, 61, 1_440]), st.integers(1, 400)),
+            st.one_of(st.sampled_from([0.0, 0.001, 1.0]), st.floats(0, 2)),
         ),
+        min_size=20,
         max_size=120,
     ),
 )
