@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .live import anew, live
 from .pipe import pipe
-from .watching import printer, watch
+from .watching import clients, printer, watch
 
-__all__ = ["anew", "live", "pipe", "printer", "watch"]
+__all__ = ["anew", "clients", "live", "pipe", "printer", "watch"]

@@ -15,6 +15,20 @@ from ..conftest import TEMPLATE
 from .watching import Printer, Watch, never_rings
 
 Eventually = Callable[..., Any]
+# Properties of an alarm that stand in the template as they are.
+PLAIN = {"Statistic", "ExtendedStatistic", "Period", "EvaluationPeriods", "Threshold"}
+PLAIN |= {"DatapointsToAlarm", "ComparisonOperator", "TreatMissingData", "MetricName"}
+PLAIN |= {"EvaluateLowSampleCountPercentile", "Namespace"}
+
+
+def template_alarms() -> dict[str, Any]:
+    """The properties of the template's alarms, and their condition, by logical id."""
+    resources = cfnlint.decode.cfn_yaml.load(str(TEMPLATE))["Resources"]
+    return {
+        name: {**made["Properties"], "Condition": made.get("Condition")}
+        for name, made in resources.items()
+        if made["Type"] == "AWS::CloudWatch::Alarm"
+    }
 
 
 def publish(watch: Watch, segment: str) -> None:
@@ -27,7 +41,7 @@ def publish(watch: Watch, segment: str) -> None:
         "device_id": "d",
         "received_at": now,
     }
-    watch.city.client("kinesis").put_record(
+    watch.client("kinesis").put_record(
         StreamName=watch.city.outputs["ReadingsStream"],
         Data=json.dumps(message),
         PartitionKey=segment,
@@ -35,7 +49,7 @@ def publish(watch: Watch, segment: str) -> None:
 
 
 def role_of(watch: Watch, function: str) -> str:
-    found = watch.city.client("lambda").get_function(FunctionName=function)
+    found = watch.client("lambda").get_function(FunctionName=function)
     return str(found["Configuration"]["Role"])
 
 
@@ -151,7 +165,7 @@ def test_silence_rings_where_missing_data_is_breaching(
 def test_an_alarm_the_topics_policy_does_not_name_reaches_nobody(
     watch: Watch, eventually: Eventually
 ) -> None:
-    cloudwatch = watch.city.client("cloudwatch")
+    cloudwatch = watch.client("cloudwatch")
     topic = watch.city.outputs["OperationsTopicArn"]
     rings = {**never_rings(), "TreatMissingData": "breaching", "AlarmActions": [topic]}
     cloudwatch.put_metric_alarm(AlarmName="stranger", **rings)
@@ -169,7 +183,7 @@ def test_an_alarm_that_cannot_be_evaluated_says_so(
     watch: Watch, eventually: Eventually
 ) -> None:
     alarm = watch.put("trimmed", **{**never_rings(), "Statistic": "Sum"})
-    cloudwatch = watch.city.client("cloudwatch")
+    cloudwatch = watch.client("cloudwatch")
     plain = watch.describe(alarm)
     cloudwatch.put_metric_alarm(
         AlarmName=alarm,
@@ -183,6 +197,30 @@ def test_an_alarm_that_cannot_be_evaluated_says_so(
 
     assert eventually(lambda: "ANOMALY_DETECTION_BAND" in reason())
     assert watch.state(alarm) == "INSUFFICIENT_DATA"
+
+
+def test_an_alarm_arrives_as_the_template_describes_it(watch: Watch) -> None:
+    described = watch.client("cloudformation").get_paginator("list_stack_resources")
+    pages = described.paginate(StackName=watch.city.city.stack)
+    made = {
+        r["LogicalResourceId"]: r["PhysicalResourceId"]
+        for page in pages
+        for r in page["StackResourceSummaries"]
+    }
+    checked = 0
+    for logical, alarm in template_alarms().items():
+        if logical not in made:  # behind a condition that is off here
+            continue
+        found = watch.describe(made[logical])
+        for name in PLAIN & alarm.keys():
+            checked += 1
+            assert found[name] == alarm[name], (logical, name)
+        for name in ("AlarmActions", "OKActions"):
+            assert len(found[name]) == len(alarm.get(name, [])), (logical, name)
+        told = [query["Id"] for query in alarm.get("Metrics", [])]
+        assert [query["Id"] for query in found.get("Metrics", [])] == told
+        assert "Cannot be evaluated" not in found["StateReason"], logical
+    assert checked > 50
 
 
 def test_the_command_lists_the_stacks_own_alarms_and_answers_whether_any_rings(
@@ -200,16 +238,13 @@ def test_the_command_lists_the_stacks_own_alarms_and_answers_whether_any_rings(
     )
 
     listed = json.loads(done.stdout)
-    template = cfnlint.decode.cfn_yaml.load(str(TEMPLATE))
-    alarms = [
-        r for r in template["Resources"].values() if r["Type"].endswith("::Alarm")
-    ]
-    always = {name_of(alarm) for alarm in alarms if "Condition" not in alarm}
+    alarms = template_alarms().values()
+    always = {name_of(alarm) for alarm in alarms if not alarm["Condition"]}
     assert always <= {a["name"] for a in listed} <= {name_of(a) for a in alarms}
     assert always
     assert done.returncode == any(a["state"] == "ALARM" for a in listed)
 
 
 def name_of(alarm: Any) -> str:
-    named = str(alarm["Properties"]["AlarmName"]["Fn::Sub"])
+    named = str(alarm["AlarmName"]["Fn::Sub"])
     return named.removeprefix("${AWS::StackName}-")

@@ -25,11 +25,25 @@ COPIED += ("AlarmActions", "OKActions", "Unit")
 PRINTER = "def handler(event, context):\n    print(event['line'])\n"
 
 
+class Clients:
+    """The city's clients, each made once: making one takes longer than its call."""
+
+    def __init__(self, city: Any) -> None:
+        self.city = city
+        self._made: dict[str, Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        if service not in self._made:
+            self._made[service] = self.city.client(service)
+        return self._made[service]
+
+
 @dataclass
 class Watch:
     """Alarms and metrics of a city, and the queue its engineers read."""
 
     city: Any
+    client: Clients
     queue_url: str
     made: list[str] = field(default_factory=list)
     mail: list[dict[str, Any]] = field(default_factory=list)
@@ -37,7 +51,7 @@ class Watch:
     def put(self, name: str, **described: Any) -> str:
         """An alarm that is looked at every second; its full name."""
         full = f"{self.city.city.stack}-{name}-{uuid.uuid4().hex[:6]}"
-        self.city.client("cloudwatch").put_metric_alarm(AlarmName=full, **described)
+        self.client("cloudwatch").put_metric_alarm(AlarmName=full, **described)
         self.made.append(full)
         return full
 
@@ -50,7 +64,7 @@ class Watch:
         )
 
     def describe(self, name: str) -> dict[str, Any]:
-        cloudwatch = self.city.client("cloudwatch")
+        cloudwatch = self.client("cloudwatch")
         (found,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
         return dict(found)
 
@@ -59,7 +73,7 @@ class Watch:
 
     def heard(self, name: str) -> list[str]:
         """The states of one alarm that the engineers were told, in their order."""
-        sqs = self.city.client("sqs")
+        sqs = self.client("sqs")
         found = sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
         for message in found.get("Messages", []):
             handle = message["ReceiptHandle"]
@@ -70,7 +84,7 @@ class Watch:
     def statistics(self, space: str, name: str, stat: str, **of: str) -> list[float]:
         """The last minutes of a metric."""
         now = time.time()
-        found = self.city.client("cloudwatch").get_metric_statistics(
+        found = self.client("cloudwatch").get_metric_statistics(
             Namespace=space,
             MetricName=name,
             Dimensions=[{"Name": k, "Value": v} for k, v in of.items()],
@@ -87,18 +101,23 @@ class Watch:
         return sum(found) if found else -1
 
 
+@pytest.fixture(scope="session")
+def clients(local_city: Any) -> Clients:
+    return Clients(local_city)
+
+
 @pytest.fixture
-def watch(local_city: Any) -> Iterator[Watch]:
-    sqs, sns = local_city.client("sqs"), local_city.client("sns")
+def watch(local_city: Any, clients: Clients) -> Iterator[Watch]:
+    sqs, sns = clients("sqs"), clients("sns")
     topic = local_city.outputs["OperationsTopicArn"]
     url = sqs.create_queue(QueueName=f"engineers-{uuid.uuid4().hex[:6]}")["QueueUrl"]
     arn = _arn(sqs, url)
     _let(sqs, url, "sns.amazonaws.com", arn)
     subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    made = Watch(local_city, url)
+    made = Watch(local_city, clients, url)
     made.put("looks-every-second", **never_rings())
     yield made
-    local_city.client("cloudwatch").delete_alarms(AlarmNames=made.made)
+    clients("cloudwatch").delete_alarms(AlarmNames=made.made)
     sns.unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])
     sqs.delete_queue(QueueUrl=url)
 
@@ -136,13 +155,13 @@ def _let(sqs: Any, url: str, service: str, arn: str) -> None:
 class Printer:
     """A function that prints what it is told to, as `role_arn`."""
 
-    city: Any
+    client: Clients
     name: str
     role_arn: str
 
     def say(self, line: str) -> None:
         payload = json.dumps({"line": line}).encode()
-        self.city.client("lambda").invoke(FunctionName=self.name, Payload=payload)
+        self.client("lambda").invoke(FunctionName=self.name, Payload=payload)
 
     def measure(self, values: dict[str, Any], unit: str = "None", **of: str) -> None:
         """Print metrics in embedded metric format."""
@@ -157,9 +176,9 @@ class Printer:
 
 
 @pytest.fixture
-def printer(local_city: Any) -> Printer:
+def printer(clients: Clients) -> Printer:
     name = f"printer-{uuid.uuid4().hex[:6]}"
-    iam = local_city.client("iam")
+    iam = clients("iam")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
     service = {"Principal": {"Service": "lambda.amazonaws.com"}}
     role = iam.create_role(
@@ -173,11 +192,11 @@ def printer(local_city: Any) -> Printer:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("index.py", PRINTER)
-    local_city.client("lambda").create_function(
+    clients("lambda").create_function(
         FunctionName=name,
         Runtime="python3.12",
         Handler="index.handler",
         Role=role,
         Code={"ZipFile": packed.getvalue()},
     )
-    return Printer(local_city, name, role)
+    return Printer(clients, name, role)

@@ -125,8 +125,11 @@ def growth(shard: Shard, offset: int) -> Growth:
         trimmed = int(shard.content.get(_TRIMMED, 0))
         found = shard.content["records"][max(offset - trimmed, 0) :]
         behind = trimmed + len(shard.content["records"])
-    size = sum(len(raw["Data"]) for raw in found) * 3 // 4  # of base64
-    return Growth(len(found), size, behind)
+    return Growth(len(found), sum(_size(raw["Data"]) for raw in found), behind)
+
+
+def _size(base64_text: str) -> int:
+    return len(base64_text) * 3 // 4 - base64_text[-2:].count("=")
 
 
 def _record(raw: dict[str, Any], offset: int) -> Record:

@@ -1,0 +1,356 @@
+"""AWS's own metrics are counted where AWS would, under its names and dimensions."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from .pipe import Pipe
+from .watching import Printer, Watch
+
+Eventually = Callable[..., Any]
+ACCOUNT = "000000000000"
+SCHEDULE_S = 80.0  # a rule of a minute, looked at every ten seconds
+
+
+# IoT Core
+
+
+@pytest.fixture
+def rule(watch: Watch) -> str:
+    return str(watch.city.outputs["IngestRule"])
+
+
+def ingest(watch: Watch, payload: bytes) -> None:
+    topic = f"{watch.city.outputs['IngestTopicPrefix']}/counted/d"
+    data = watch.client("iot-data")
+    data.publish(topic=topic, qos=1, payload=payload)
+
+
+def role_of(watch: Watch, rule: str, kind: str) -> str:
+    found = watch.client("iot").get_topic_rule(ruleName=rule)["rule"]
+    if kind == "s3":
+        return str(found["errorAction"]["s3"]["roleArn"])
+    return str(found["actions"][0]["kinesis"]["roleArn"])
+
+
+def test_a_rules_messages_actions_and_failures_are_counted(
+    watch: Watch, rule: str, without_action: Any, eventually: Eventually
+) -> None:
+    def total(name: str, kind: str = "") -> float:
+        action = {"ActionType": kind} if kind else {}
+        return max(watch.total("AWS/IoT", name, RuleName=rule, **action), 0)
+
+    lost = total("ErrorActionFailure", "S3")
+    before = total("TopicMatch"), total("Success", "Kinesis")
+    ingest(watch, b'{"readings": []}')
+    with without_action(role_of(watch, rule, "kinesis"), "kinesis:PutRecord"):
+        time.sleep(1.1)  # policies are remembered for a second
+        ingest(watch, b'{"readings": []}')
+        with without_action(role_of(watch, rule, "s3"), "s3:PutObject"):
+            ingest(watch, b'{"readings": []}')
+
+    # What is counted last is waited for.
+    assert eventually(lambda: total("ErrorActionFailure", "S3") == lost + 1)
+    assert total("TopicMatch") == before[0] + 3
+    assert total("Success", "Kinesis") == before[1] + 1
+    assert total("Failure", "Kinesis") >= 2
+    assert total("ErrorActionSuccess", "S3") >= 1
+
+
+def test_a_message_that_is_no_json_is_a_parse_error_and_a_text_is_none(
+    watch: Watch, rule: str, eventually: Eventually
+) -> None:
+    def errors() -> float:
+        return max(watch.total("AWS/IoT", "ParseError", RuleName=rule), 0)
+
+    def matches() -> float:
+        return max(watch.total("AWS/IoT", "TopicMatch", RuleName=rule), 0)
+
+    before, seen = errors(), matches()
+    for payload in (b'"text"', b'{"readings": []}', b"{readings}", b"\xff"):
+        ingest(watch, payload)
+
+    assert eventually(lambda: errors() == before + 2)
+    assert matches() == seen + 4
+
+
+# Stream, mapping and function
+
+
+def of_mapping(watch: Watch, pipe: Pipe, name: str) -> float:
+    return watch.total("AWS/Lambda", name, EventSourceMappingUUID=pipe.mapping)
+
+
+def of_function(watch: Watch, pipe: Pipe, name: str) -> float:
+    return watch.total("AWS/Lambda", name, FunctionName=pipe.name)
+
+
+def test_a_stream_counts_what_came_in(
+    watch: Watch, pipe: Pipe, eventually: Eventually
+) -> None:
+    pipe.put({"n": 1}, {"n": 2}, {"n": 3})
+
+    def total(name: str) -> float:
+        return watch.total("AWS/Kinesis", name, StreamName=pipe.name)
+
+    assert eventually(lambda: total("IncomingRecords") == 3)
+    assert total("IncomingBytes") == 3 * len(b'{"n": 1}')
+    assert total("WriteProvisionedThroughputExceeded") == 0
+
+
+def test_a_mapping_that_asks_for_it_counts_its_events(
+    watch: Watch, pipe: Pipe, eventually: Eventually
+) -> None:
+    pipe.put({"n": 1}, {"n": 2, "raise": True})
+    pipe.map(
+        BatchSize=1, MaximumRetryAttempts=1, MetricsConfig={"Metrics": ["EventCount"]}
+    )
+
+    delivered = "OnFailureDestinationDeliveredEventCount"
+    assert eventually(lambda: of_mapping(watch, pipe, delivered) == 1)
+    assert of_mapping(watch, pipe, "PolledEventCount") == 2
+    assert of_mapping(watch, pipe, "InvokedEventCount") == 3  # the second one twice
+    assert of_mapping(watch, pipe, "FailedInvokeEventCount") == 2
+    assert of_function(watch, pipe, "Invocations") == 3
+    assert of_function(watch, pipe, "Errors") == 2
+    of = {"FunctionName": pipe.name}
+    (age,) = watch.statistics("AWS/Lambda", "IteratorAge", "Maximum", **of)
+    (took,) = watch.statistics("AWS/Lambda", "Duration", "SampleCount", **of)
+    assert age > 0
+    assert took == 3
+
+
+def test_a_mapping_that_does_not_ask_counts_by_the_function_alone(
+    watch: Watch, pipe: Pipe, eventually: Eventually
+) -> None:
+    pipe.put({"n": 1})
+    pipe.map()
+
+    assert eventually(lambda: of_function(watch, pipe, "Invocations") == 1)
+    assert of_mapping(watch, pipe, "PolledEventCount") == -1
+    found = watch.client("lambda").get_event_source_mapping(UUID=pipe.mapping)
+    assert "MetricsConfig" not in found
+
+
+def test_a_batch_whose_destination_refuses_is_counted_as_dropped(
+    watch: Watch, pipe: Pipe, without_action: Any, eventually: Eventually
+) -> None:
+    with without_action(pipe.role_arn, "s3:PutObject"):
+        pipe.put({"n": 1, "raise": True})
+        pipe.map(MaximumRetryAttempts=0)
+        aws = watch.client("lambda")
+        config = {"Metrics": ["EventCount"]}
+        aws.update_event_source_mapping(UUID=pipe.mapping, MetricsConfig=config)
+        failures = "DestinationDeliveryFailures"
+        assert eventually(lambda: of_function(watch, pipe, failures) == 1)
+        pipe.put({"n": 2, "raise": True})
+        assert eventually(lambda: of_mapping(watch, pipe, "DroppedEventCount") >= 1)
+    delivered = "OnFailureDestinationDeliveredEventCount"
+    assert of_mapping(watch, pipe, delivered) == -1
+
+
+def test_a_call_without_room_is_a_throttle_and_no_invocation(
+    watch: Watch, printer: Printer, eventually: Eventually
+) -> None:
+    aws = watch.client("lambda")
+    aws.put_function_concurrency(
+        FunctionName=printer.name, ReservedConcurrentExecutions=0
+    )
+    with pytest.raises(ClientError, match="Rate Exceeded"):
+        printer.say("nothing")
+
+    def total(name: str) -> float:
+        return watch.total("AWS/Lambda", name, FunctionName=printer.name)
+
+    assert eventually(lambda: total("Throttles") >= 1)
+    assert total("Invocations") == -1
+
+
+# Events and topics
+
+
+class Bus:
+    """A bus with a rule, its target yet to be chosen, and a queue for what fails."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch, self.name = watch, f"bus-{uuid.uuid4().hex[:6]}"
+        self._events = watch.client("events")
+        self._events.create_event_bus(Name=self.name)
+        pattern = json.dumps({"source": ["test"]})
+        self.rule_arn = self._events.put_rule(
+            Name="told", EventBusName=self.name, EventPattern=pattern
+        )["RuleArn"]
+        sqs = watch.client("sqs")
+        self.queue_url = sqs.create_queue(QueueName=f"{self.name}-dead")["QueueUrl"]
+        self.queue_arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{self.name}-dead"
+
+    def aim(self, target: str, **more: Any) -> None:
+        aimed = {"Id": "one", "Arn": target, **more}
+        self._events.put_targets(Rule="told", EventBusName=self.name, Targets=[aimed])
+
+    def send(self) -> None:
+        event = {"Source": "test", "DetailType": "t", "Detail": '{"n": 1}'}
+        self._events.put_events(Entries=[{**event, "EventBusName": self.name}])
+
+    def total(self, name: str) -> float:
+        of = {"EventBusName": self.name, "RuleName": "told"}
+        return self._watch.total("AWS/Events", name, **of)
+
+    def full(self) -> list[float]:
+        """How many messages the queue had at most."""
+        name = "ApproximateNumberOfMessagesVisible"
+        of = {"QueueName": f"{self.name}-dead"}
+        return self._watch.statistics("AWS/SQS", name, "Maximum", **of)
+
+    def dead(self) -> list[dict[str, Any]]:
+        found = self._watch.client("sqs").receive_message(
+            QueueUrl=self.queue_url, MessageAttributeNames=["All"]
+        )
+        return list(found.get("Messages", []))
+
+
+@pytest.fixture
+def bus(watch: Watch) -> Bus:
+    return Bus(watch)
+
+
+@pytest.fixture
+def topic(watch: Watch) -> Iterator[str]:
+    sns = watch.client("sns")
+    arn = sns.create_topic(Name=f"topic-{uuid.uuid4().hex[:6]}")["TopicArn"]
+    yield str(arn)
+    sns.delete_topic(TopicArn=arn)
+
+
+def allow(service: str, action: str, arn: str, **condition: Any) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": action,
+        "Resource": arn,
+        **condition,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def let_events_publish(watch: Watch, topic: str) -> None:
+    policy = allow("events.amazonaws.com", "sns:Publish", topic)
+    watch.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=policy
+    )
+
+
+def test_a_rule_whose_topic_refuses_it_fails_and_keeps_the_event(
+    watch: Watch, bus: Bus, topic: str, eventually: Eventually
+) -> None:
+    condition = {"Condition": {"ArnEquals": {"aws:SourceArn": bus.rule_arn}}}
+    arguments = ("events.amazonaws.com", "sqs:SendMessage", bus.queue_arn)
+    watch.client("sqs").set_queue_attributes(
+        QueueUrl=bus.queue_url, Attributes={"Policy": allow(*arguments, **condition)}
+    )
+    watch.client("sns").set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="Policy",
+        AttributeValue=allow("iot.amazonaws.com", "sns:Publish", topic),
+    )
+    bus.aim(topic, DeadLetterConfig={"Arn": bus.queue_arn})
+    bus.send()
+
+    assert eventually(lambda: bus.full() == [1])
+    (letter,) = bus.dead()
+    assert json.loads(letter["Body"])["detail"] == {"n": 1}
+    attributes = letter["MessageAttributes"]
+    assert attributes["RULE_ARN"]["StringValue"] == bus.rule_arn
+    assert "not authorized" in attributes["ERROR_MESSAGE"]["StringValue"]
+    assert eventually(lambda: bus.total("InvocationsSentToDlq") == 1)
+    assert bus.total("FailedInvocations") == 1
+
+
+def test_a_queue_that_refuses_a_dead_event_is_counted(
+    bus: Bus, eventually: Eventually
+) -> None:
+    bus.aim(
+        f"arn:aws:sns:us-east-1:{ACCOUNT}:nowhere",
+        DeadLetterConfig={"Arn": bus.queue_arn},
+    )
+    bus.send()
+
+    assert eventually(lambda: bus.total("InvocationsFailedToBeSentToDlq") == 1)
+    assert bus.total("InvocationsSentToDlq") == -1
+    assert bus.dead() == []
+
+
+def test_a_rule_calls_a_function_only_by_its_permission(
+    watch: Watch, bus: Bus, printer: Printer, eventually: Eventually
+) -> None:
+    aws = watch.client("lambda")
+    arn = aws.get_function(FunctionName=printer.name)["Configuration"]["FunctionArn"]
+    bus.aim(arn, Input='{"line": "x"}')
+    bus.send()
+    assert eventually(lambda: bus.total("FailedInvocations") == 1)
+
+    aws.add_permission(
+        FunctionName=printer.name,
+        StatementId="events",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=bus.rule_arn,
+    )
+    bus.send()
+
+    def invoked() -> bool:
+        of = {"FunctionName": printer.name}
+        return watch.total("AWS/Lambda", "Invocations", **of) == 1
+
+    assert eventually(invoked)
+    assert (bus.total("MatchedEvents"), bus.total("Invocations")) == (2, 2)
+    assert bus.total("FailedInvocations") == 1
+
+
+def test_a_topic_counts_what_arrives_and_what_does_not(
+    watch: Watch, bus: Bus, topic: str, eventually: Eventually
+) -> None:
+    let_events_publish(watch, topic)
+    sns = watch.client("sns")
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=bus.queue_arn)
+    bus.aim(topic)
+    name = topic.rpartition(":")[2]
+
+    def total(metric: str) -> float:
+        return watch.total("AWS/SNS", metric, TopicName=name)
+
+    bus.send()
+    assert eventually(lambda: total("NumberOfNotificationsFailed") == 1)
+
+    watch.client("sqs").set_queue_attributes(
+        QueueUrl=bus.queue_url,
+        Attributes={
+            "Policy": allow("sns.amazonaws.com", "sqs:SendMessage", bus.queue_arn)
+        },
+    )
+    bus.send()
+
+    assert eventually(lambda: total("NumberOfNotificationsDelivered") == 1)
+    assert total("NumberOfMessagesPublished") == 2
+
+
+def test_a_scheduled_rule_of_the_stack_calls_its_function(
+    watch: Watch, eventually: Eventually
+) -> None:
+    """The last of this page: the city has mostly run for a minute by now."""
+    function = watch.city.outputs["ShardScalerFunction"]
+
+    def invoked() -> bool:
+        return watch.total("AWS/Lambda", "Invocations", FunctionName=function) > 0
+
+    assert eventually(invoked, SCHEDULE_S)
+    of = {"RuleName": function}
+    assert watch.total("AWS/Events", "Invocations", **of) > 0
+    assert watch.total("AWS/Events", "FailedInvocations", **of) == -1
