@@ -149,7 +149,7 @@ def tell_parcels(
     """Decide on decoded messages."""
     decision = decide(told.stored, parcels, START, policy)
     refused = [("s", parcel, fault) for parcel, fault in decision.rejected]
-    return _with_refused(_applied(told, decision), refused)
+    return _with_refused(applied(told, decision), refused)
 
 
 def tell_all(
@@ -167,7 +167,8 @@ def say(*messages: bytes, policy: Policy = POLICY) -> Told:
     return tell(Told(), records(*messages), policy)
 
 
-def _applied(told: Told, decision: Decision) -> Told:
+def applied(told: Told, decision: Decision) -> Told:
+    """The segment as the store leaves it."""
     minutes = dict(told.minutes)
     for minute, window in minutes_of(decision).items():
         known = minutes.get(minute)
