@@ -1,0 +1,173 @@
+"""Who comes in by a claim: the rules, and the function that IoT Core asks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from traffic.admission import Mark, Request, decide, request_of
+from traffic.errors import Conflict, StoreError
+from traffic.provisioning import REQUIRED, Registry, Shell, answer
+
+from ..template.template import properties
+
+CASES = json.loads(Path(__file__).with_name("admissions.json").read_text())
+NOW = 1000
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["rule"] for case in CASES])
+def test_the_registry_decides(case: dict[str, Any]) -> None:
+    found = decide(case["row"], Request("d1", case["certificate"]), NOW)
+
+    assert (found.reason, found.segment_id) == (
+        case.get("reason", ""),
+        case.get("segment", ""),
+    )
+    expected = case.get("writes") and Mark(case["writes"], case["only_if"])
+    assert found.mark == expected
+    assert found.allowed == ("segment" in case)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"certificateId": "c", "parameters": {"DeviceId": "d"}}, Request("d", "c")),
+        ({"certificateId": "c", "parameters": {"DeviceId": 7}}, Request("", "c")),
+        ({"certificateId": "c", "parameters": ["DeviceId"]}, Request("", "c")),
+        ({"certificateId": None}, Request("", "")),
+        ({}, Request("", "")),
+    ],
+)
+def test_what_is_no_text_names_no_device(
+    event: dict[str, Any], expected: Request
+) -> None:
+    assert request_of(event) == expected
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 65, "a/b", "ü", "a#"])
+def test_a_name_that_no_device_may_have_is_refused(name: str) -> None:
+    assert decide({}, Request(name, "c"), NOW).reason == "malformed_request"
+
+
+# The function
+
+
+class FakeRegistry:
+    """One row, that others may write in between."""
+
+    def __init__(self, *rows: dict[str, Any] | None) -> None:
+        self._rows = list(rows)
+        self.written: list[Mark] = []
+
+    def read(self, _device_id: str) -> dict[str, Any] | None:
+        return self._rows[0]
+
+    def write(self, _device_id: str, mark: Mark) -> None:
+        if len(self._rows) > 1:
+            self._rows.pop(0)
+            raise Conflict
+        self.written.append(mark)
+
+
+EXPECTED = {"status": "expected", "segment_id": "s1"}
+TAKEN = {"status": "registered", "segment_id": "s1", "certificate_id": "other"}
+EVENT = {
+    "claimCertificateId": "claim",
+    "certificateId": "mine",
+    "certificatePem": "-----BEGIN CERTIFICATE-----",
+    "clientId": "claim-d1",
+    "parameters": {"DeviceId": "d1", "SegmentId": "s9", "secret": "hush"},
+}
+
+
+def asked(*rows: dict[str, Any] | None, event: Any = EVENT) -> dict[str, Any]:
+    shell = Shell(FakeRegistry(*rows), lambda: NOW, "city")  # type: ignore[arg-type] # its methods are there
+    return answer(event, shell)
+
+
+def test_the_segment_comes_from_the_registry() -> None:
+    assert asked(EXPECTED) == {
+        "allowProvisioning": True,
+        "parameterOverrides": {"DeviceId": "d1", "SegmentId": "s1"},
+    }
+
+
+def test_a_refusal_says_no_more_than_no() -> None:
+    assert asked(None) == {"allowProvisioning": False}
+
+
+def test_of_two_certificates_at_once_one_wins() -> None:
+    assert asked(EXPECTED, TAKEN) == {"allowProvisioning": False}
+
+
+def test_of_two_equal_requests_at_once_both_are_let_in() -> None:
+    mine = {**TAKEN, "certificate_id": "mine"}
+
+    assert asked(EXPECTED, mine)["allowProvisioning"] is True
+
+
+def test_a_row_that_never_rests_is_a_fault() -> None:
+    with pytest.raises(StoreError, match="d1 changed 3 times"):
+        asked(*[EXPECTED] * 4)
+
+
+def test_what_was_decided_is_counted_and_told_without_what_was_sent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked(EXPECTED)
+    asked(None)
+
+    allowed, refused = map(json.loads, capsys.readouterr().out.splitlines())
+    head = {"Stack": "city", "event": "traffic.provisioning", "device_id": "d1"}
+    counts = {"ProvisioningAllowed": 1, "ProvisioningRefused": 0}
+    assert _without_head(allowed) == {**head, **counts}
+    counts = {"ProvisioningAllowed": 0, "ProvisioningRefused": 1}
+    assert _without_head(refused) == {**head, **counts, "reason": "unknown_device"}
+    directive = refused["_aws"]["CloudWatchMetrics"][0]
+    assert (directive["Namespace"], directive["Dimensions"]) == (
+        "CityTraffic",
+        [["Stack"]],
+    )
+
+
+def _without_head(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name != "_aws"}
+
+
+def test_a_name_that_may_be_anything_is_not_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked(EXPECTED, event={**EVENT, "parameters": {"DeviceId": "x\ny"}})
+
+    told = json.loads(capsys.readouterr().out)
+    assert "device_id" not in told
+    assert told["reason"] == "malformed_request"
+
+
+def test_the_template_sets_every_variable_the_function_reads() -> None:
+    told = properties("ProvisioningHook")["Environment"]["Variables"]
+
+    assert set(told) == set(REQUIRED)
+
+
+# The registry, on the local city's own DynamoDB
+
+
+def test_a_mark_is_written_only_while_its_condition_holds(local_city: Any) -> None:
+    table = local_city.outputs["DeviceRegistryTable"]
+    client = local_city.client("dynamodb")
+    registry = Registry(client, table)
+    item = {"device_id": {"S": "marked"}, "status": {"S": "expected"}}
+    client.put_item(TableName=table, Item=item)
+    first = Mark({"status": "registered", "n": 1}, {"status": "expected", "x": None})
+
+    registry.write("marked", first)
+    with pytest.raises(Conflict):
+        registry.write("marked", first)
+
+    found = {"device_id": "marked", "status": "registered", "n": 1}
+    assert registry.read("marked") == found
+    assert registry.read("nobody") is None
