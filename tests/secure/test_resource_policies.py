@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.template.template import RESOURCES
+
 from .policies import ACCOUNT, ADMIN, REGION, Deployed, Request, decision, listed
 from .policies import without as less
 
@@ -112,14 +114,14 @@ DECIDED: dict[tuple[str, str], Callable[[Deployed], Decided]] = {
     ("AlertTopicPolicy", "EventBridgePublishes"): publishing,
     ("OperationsTopicPolicy", "EventBridgePublishes"): publishing,
     ("OperationsTopicPolicy", "AlarmsPublish"): alarming("sns:Publish"),
-    ("AlertDeadLetterQueuePolicy", "AlertRuleSends"): giving_up,
+    ("AlertDeadLetterQueuePolicy", "RulesSend"): giving_up,
 }
 # Refusals are worded alike wherever they stand.
 REFUSED: dict[tuple[str, str], Decided] = {
-    ("Bucket", "RefusePlainHttp"): over_plain_http("s3:GetObject"),
-    ("Bucket", "RefuseOldTls"): over_old_tls("s3:GetObject"),
-    ("Queue", "RefusePlainHttp"): over_plain_http("sqs:ReceiveMessage"),
-    ("Topic", "RefusePlainHttp"): over_plain_http("sns:Publish"),
+    ("AWS::S3::BucketPolicy", "RefusePlainHttp"): over_plain_http("s3:GetObject"),
+    ("AWS::S3::BucketPolicy", "RefuseOldTls"): over_old_tls("s3:GetObject"),
+    ("AWS::SQS::QueuePolicy", "RefusePlainHttp"): over_plain_http("sqs:ReceiveMessage"),
+    ("AWS::SNS::TopicPolicy", "RefusePlainHttp"): over_plain_http("sns:Publish"),
 }
 # No QuickSight, no bucket: tests/template/test_store.py holds both to the same words.
 NOT_DEPLOYED = {"HasQuickSight"}
@@ -129,13 +131,7 @@ STATEMENTS = [(name, sid) for name, sid, when in listed() if when not in NOT_DEP
 def decided_by(name: str, sid: str, deployed: Deployed) -> Decided:
     if (name, sid) in DECIDED:
         return DECIDED[name, sid](deployed)
-    kind = name.removesuffix("Policy").rpartition("DeadLetter")[2]
-    (found,) = (
-        decided
-        for (end, refusal), decided in REFUSED.items()
-        if kind.endswith(end) and refusal == sid
-    )
-    return found
+    return REFUSED[RESOURCES[name]["Type"], sid]
 
 
 @pytest.mark.parametrize(("name", "sid"), STATEMENTS)
@@ -155,6 +151,18 @@ def test_a_statement_decides_what_it_says_and_nothing_beside_it(
 
 def test_every_decision_is_of_a_statement_that_is_there() -> None:
     assert set(DECIDED) <= {(name, sid) for name, sid, _ in listed()}
+
+
+@pytest.mark.parametrize("rule", ["AlertRule", "SensorHealthNews"])
+def test_each_rule_may_put_aside_what_it_could_not_tell(
+    deployed: Deployed, rule: str
+) -> None:
+    document, arn = deployed.policy_of("AlertDeadLetterQueuePolicy")
+    asked = Request("sqs:SendMessage", EVENTS)
+
+    assert decision(document, asked, arn) == "ImplicitDeny"
+    asked = asked.but(aws__SourceArn=deployed.rule_arn(rule))
+    assert decision(document, asked, arn) == "Allow"
 
 
 def test_a_function_is_run_by_its_own_source_only(deployed: Deployed) -> None:
