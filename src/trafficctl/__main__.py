@@ -15,6 +15,7 @@ from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 COMMANDS: tuple[str, ...] = (
     "city",
     "preflight",
+    "cost",
     "deploy",
     "destroy",
     "roads",
@@ -26,6 +27,7 @@ COMMANDS: tuple[str, ...] = (
     "views",
     "alarms",
     "audit",
+    "redrive",
     "demo",
 )
 

@@ -50,9 +50,10 @@ def audit(evidence: Evidence) -> Report:
     In that order a reading that is published meanwhile can look missing for a
     moment, but never found without having been published.
     """
-    stored, rejected = evidence.stored(), evidence.rejected()
-    dead_letters = evidence.dead_letters()
-    return reconcile(evidence.published(), stored, rejected, dead_letters)
+    stored, aside = evidence.stored(), evidence.set_aside()
+    return reconcile(
+        evidence.published(), stored, aside.rejected, aside.dead_letters, aside.redriven
+    )
 
 
 def report_view(report: Report) -> RenderableType:
@@ -83,6 +84,11 @@ def _lines(report: Report) -> list[tuple[str, str, str]]:
             "+ dead-lettered",
             span(letters.undelivered, letters.undelivered + letters.in_doubt),
             "",
+        ),
+        *(
+            [("+ redrive interrupted", span(0, report.redriven.interrupted), "")]
+            if report.redriven.interrupted
+            else []
         ),
         ("found", span(least, most), ""),
         ("missing", number(report.missing), ""),

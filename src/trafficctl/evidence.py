@@ -1,13 +1,13 @@
 """What the audit counts: counters, quarantine, dead letters and the publishers' tally.
 
-The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches.
+The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches. What
+redrive has moved away or begun with is told by its journal (`redriving.journal`).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,31 @@ from traffic.intake import intake
 from trafficctl import aws, tally
 from trafficctl.errors import CityError
 from trafficctl.home import home
-from trafficctl.reconcile import DeadLetters, Published, Stored
+from trafficctl.reconcile import DeadLetters, Published, Redriven, Stored
+from trafficctl.redriving.buckets import Buckets
+from trafficctl.redriving.journal import JOURNAL, MOVED, History, Place
+from trafficctl.redriving.letters import (
+    MOST_BYTES,
+    QUARANTINE_PREFIX,
+    Entry,
+    UnreadableError,
+    batch_of,
+    content_of,
+    record_of,
+    rejections_of,
+)
+from trafficctl.redriving.refused import Refused, Rejections, count_refused
+from trafficctl.redriving.selection import stretches
 from trafficctl.tables import COUNTER_FIELDS, Item, scan
 
-QUARANTINE_PREFIX = "quarantine/"
-PARALLEL_READS = 8
+
+@dataclass(frozen=True)
+class SetAside:
+    """What did not go into the tables, and what of it was put back, in readings."""
+
+    rejected: int
+    dead_letters: DeadLetters
+    redriven: Redriven
 
 
 def stored_readings(segments: Iterable[Item]) -> Stored:
@@ -48,40 +68,44 @@ def rejected_readings(objects: Iterable[bytes]) -> int:
     A batch that is retried with another first record names its object anew, so the
     same rejection may lie in two objects: (sequence number, index) tells.
     """
-    rejections = (json.loads(line) for body in objects for line in body.splitlines())
-    distinct = {(r["sequence_number"], r["index"]): r["readings"] for r in rejections}
+    distinct: Rejections = {}
+    for body in objects:
+        distinct.update(rejections_in(body))
     return sum(distinct.values())
+
+
+def rejections_in(body: bytes) -> Rejections:
+    """The rejections in a quarantine object. Raises CityError."""
+    try:
+        lines = rejections_of(body)
+    except UnreadableError as error:
+        raise CityError(
+            f"an object in quarantine can't be read: {error} - it was not written by "
+            "the processor; move it out of the bucket and repeat"
+        ) from None
+    return {
+        (line["sequence_number"], line["index"]): line["readings"] for line in lines
+    }
 
 
 def count_letters(objects: Iterable[bytes]) -> DeadLetters:
     """Readings in dead letters, of Lambda (in doubt) and of the IoT rule (lost)."""
     undelivered, records = 0, {}
     for body in objects:
-        letter = json.loads(body)
-        if "base64OriginalPayload" in letter:
-            undelivered += _readings_in([_record_of(letter["base64OriginalPayload"])])
-            continue
-        for record in _batch_of(letter):
-            records[record["eventID"]] = record
-    return DeadLetters(undelivered, _readings_in(list(records.values())))
-
-
-def _batch_of(letter: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records in Lambda's object; `payload` is the event, or its text."""
-    event = letter.get("payload")
-    if isinstance(event, str):
-        event = json.loads(event)
-    if not isinstance(event, dict) or "Records" not in event:
-        msg = (
-            "a dead letter holds no `payload` with records - it was not written by "
-            "the stream's mapping or the rule; move it out of the bucket and repeat"
-        )
-        raise CityError(msg)
-    return list(event["Records"])
-
-
-def _record_of(data: str) -> dict[str, Any]:
-    return {"kinesis": {"data": data, "partitionKey": "-", "sequenceNumber": "0"}}
+        try:
+            content = content_of(body)
+            if "base64OriginalPayload" in content:
+                payload = record_of(content["base64OriginalPayload"])
+                undelivered += _readings_in([payload])
+                continue
+            for record in batch_of(content):
+                records[record["eventID"]] = _readings_in([record])
+        except UnreadableError as error:
+            raise CityError(
+                f"a dead letter can't be read: {error} - it was not written by the "
+                "stream's mapping or the rule; move it out of the bucket and repeat"
+            ) from None
+    return DeadLetters(undelivered, sum(records.values()))
 
 
 def _readings_in(records: list[dict[str, Any]]) -> int:
@@ -96,7 +120,7 @@ class Evidence:
         self, dynamodb: Any, s3: Any, outputs: dict[str, str], directory: Path
     ) -> None:
         self._dynamodb = dynamodb
-        self._s3 = s3
+        self._buckets = Buckets(s3, outputs)
         self._outputs = outputs
         self._directory = directory
 
@@ -113,28 +137,48 @@ class Evidence:
         table = self._outputs["RoadSegmentsTable"]
         return stored_readings(scan(self._dynamodb, table, COUNTER_FIELDS, True))
 
-    def rejected(self) -> int:
-        """Readings in quarantine."""
-        bucket = self._outputs["QuarantineBucket"]
-        return rejected_readings(self._bodies(bucket, QUARANTINE_PREFIX))
+    def set_aside(self) -> SetAside:
+        """Readings in quarantine and in dead letters, and those put back from there."""
+        history = History(self._buckets.pages())
+        refused = self._refused(history)
+        waiting = self._letters(lambda place: not history.knows(place))
+        begun = self._letters(history.is_begun) if history.begun else DeadLetters()
+        doubtful = begun.undelivered + begun.in_doubt + refused.interrupted
+        redriven = Redriven(history.put, doubtful, history.copies + refused.copies)
+        return SetAside(refused.waiting, waiting, redriven)
 
-    def dead_letters(self) -> DeadLetters:
-        """Readings in dead letters."""
-        return count_letters(self._bodies(self._outputs["DeadLetterBucket"], ""))
+    def _refused(self, history: History) -> Refused:
+        buckets = self._buckets
+
+        def under(prefix: str) -> Iterator[tuple[Place, Rejections]]:
+            listed = buckets.entries(buckets.quarantine, prefix + QUARANTINE_PREFIX)
+            for entry, body in self._bodies(listed):
+                key = entry.key[len(prefix) :]
+                yield (entry.bucket, key), rejections_in(body)
+
+        return count_refused(under(""), under(MOVED), history)
+
+    def _letters(self, wanted: Callable[[Place], bool]) -> DeadLetters:
+        buckets = self._buckets
+        listed = (
+            entry
+            for entry in buckets.entries(buckets.letters, "")
+            if not entry.key.startswith((MOVED, JOURNAL))
+            and wanted((entry.bucket, entry.key))
+        )
+        return count_letters(body for _, body in self._bodies(listed))
+
+    def _bodies(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes]]:
+        """Objects one after the other, however many: few are in memory at once."""
+        for together in stretches(entries):
+            for entry in together:
+                if entry.size > MOST_BYTES:
+                    raise CityError(
+                        f"s3://{entry.bucket}/{entry.key} is larger than any letter - "
+                        "move it out of the bucket and repeat"
+                    )
+            yield from self._buckets.bodies(together)
 
     def published(self) -> Published:
         """What this machine's publishers handed to MQTT, by their tally."""
         return published_readings(tally.read(self._directory / tally.FILE_NAME))
-
-    def _bodies(self, bucket: str, prefix: str) -> list[bytes]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, Prefix=prefix
-        )
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-
-        def read(key: str) -> bytes:
-            body: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            return body
-
-        with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            return list(pool.map(read, keys))

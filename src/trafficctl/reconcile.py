@@ -2,10 +2,12 @@
 
     published = accepted (of which late) + duplicate + rejected + dead-lettered
 
-Three things make it a statement about ranges. A message that was never acknowledged
+Four things make it a statement about ranges. A message that was never acknowledged
 may or may not have arrived. A message that was sent again after a reconnect may have
 arrived twice. A batch that Lambda gave up on lies whole in the dead letters, though
-some of its readings may have been applied before it failed.
+some of its readings may have been applied before it failed. And what redrive put back
+may be in the stream more than once: of such a batch what had been applied, and of a
+redrive that was interrupted what it put before.
 """
 
 from __future__ import annotations
@@ -44,6 +46,19 @@ class DeadLetters:
 
 
 @dataclass(frozen=True)
+class Redriven:
+    """What redrive put into the stream again, in readings.
+
+    *put* is in the counters now; *interrupted* are in letters of which nobody knows
+    whether they are in the stream; *copies* bounds what came into it more than once.
+    """
+
+    put: int = 0
+    interrupted: int = 0
+    copies: int = 0
+
+
+@dataclass(frozen=True)
 class Report:
     """Both sides of the identity, in readings, with what breaks it."""
 
@@ -51,6 +66,7 @@ class Report:
     stored: Stored
     rejected: int
     dead_letters: DeadLetters
+    redriven: Redriven = Redriven()
 
     @property
     def least_arrived(self) -> int:
@@ -59,8 +75,9 @@ class Report:
 
     @property
     def most_arrived(self) -> int:
-        """Readings that may have arrived: all, and every copy sent again."""
-        return self.published.readings + self.published.resent
+        """Readings that may have arrived: all, and every copy sent or put again."""
+        copies = self.published.resent + self.redriven.copies
+        return self.published.readings + copies
 
     @property
     def least_found(self) -> int:
@@ -75,7 +92,8 @@ class Report:
     @property
     def most_found(self) -> int:
         """Readings found, if none of those in doubt was applied."""
-        return self.least_found + self.dead_letters.in_doubt
+        doubtful = self.dead_letters.in_doubt + self.redriven.interrupted
+        return self.least_found + doubtful
 
     @property
     def missing(self) -> int:
@@ -102,6 +120,7 @@ class Report:
             "duplicate": self.stored.duplicate,
             "rejected": self.rejected,
             "dead_lettered": asdict(self.dead_letters),
+            "redriven": asdict(self.redriven),
             "found": {"least": self.least_found, "most": self.most_found},
             "missing": self.missing,
             "surplus": self.surplus,
@@ -109,10 +128,14 @@ class Report:
 
 
 def reconcile(
-    published: Published, stored: Stored, rejected: int, dead_letters: DeadLetters
+    published: Published,
+    stored: Stored,
+    rejected: int,
+    dead_letters: DeadLetters,
+    redriven: Redriven = Redriven(),
 ) -> Report:
     """Hold what was published against where it went."""
-    return Report(published, stored, rejected, dead_letters)
+    return Report(published, stored, rejected, dead_letters, redriven)
 
 
 def verdict(report: Report) -> str:
@@ -151,5 +174,25 @@ def remarks(report: Report) -> list[str]:
         said.append(
             f"{report.dead_letters.in_doubt:,} dead-lettered readings are in doubt: "
             "some may have been applied before their batch failed"
+        )
+    return said + _of_redrive(report.redriven)
+
+
+def _of_redrive(redriven: Redriven) -> list[str]:
+    said = []
+    if redriven.put:
+        said.append(
+            f"{redriven.put:,} readings were put back by redrive: they count above as "
+            "what became of them"
+        )
+    if redriven.interrupted:
+        said.append(
+            f"{redriven.interrupted:,} readings are in letters of a redrive that was "
+            "interrupted: some may be in the stream already; redrive again"
+        )
+    if redriven.copies:
+        said.append(
+            f"up to {redriven.copies:,} readings came into the stream more than once "
+            "by redrive: their copies may count above, as duplicates"
         )
     return said

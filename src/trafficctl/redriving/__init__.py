@@ -1,0 +1,1 @@
+"""Putting dead letters and refused readings back into the stream."""

@@ -1,0 +1,80 @@
+"""Records into the stream, no faster than asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from trafficctl.errors import CityError
+from trafficctl.redriving.letters import Record
+
+MOST_RECORDS = 500  # of one PutRecords request
+MOST_BYTES = 4 * 1024 * 1024  # of the 5 MB it may have
+MOST_TRIES = 8
+LONGEST_PAUSE_S = 5.0
+
+
+class Stream:
+    """Puts records into a Kinesis stream, at most *rate* readings a second.
+
+    *clock* and *sleep* are in seconds.
+    """
+
+    def __init__(
+        self,
+        kinesis: Any,
+        name: str,
+        rate: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._kinesis, self._name, self._rate = kinesis, name, rate
+        self._clock, self._sleep = clock, sleep
+        self._free_at = clock()
+
+    def put(self, records: Sequence[Record]) -> None:
+        """Put all *records*. Raises CityError when the stream keeps refusing some."""
+        for part in self._parts(records):
+            now = self._clock()
+            self._sleep(max(0.0, self._free_at - now))
+            readings = sum(record.readings for record in part)
+            self._free_at = max(now, self._free_at) + readings / self._rate
+            self._put_some(part)
+
+    def _parts(self, records: Sequence[Record]) -> Iterator[list[Record]]:
+        """What goes out at once: as much as a request holds, and a second's worth."""
+        part: list[Record] = []
+        size = readings = 0
+        for record in records:
+            room = len(record.data) + len(record.partition_key.encode())
+            is_full = len(part) == MOST_RECORDS or size + room > MOST_BYTES
+            if part and (is_full or readings + record.readings > self._rate):
+                yield part
+                part, size, readings = [], 0, 0
+            part.append(record)
+            size += room
+            readings += record.readings
+        if part:
+            yield part
+
+    def _put_some(self, records: Sequence[Record]) -> None:
+        left, codes = records, {""}
+        for attempt in range(MOST_TRIES):
+            if attempt:
+                self._sleep(min(0.2 * 2**attempt, LONGEST_PAUSE_S))
+            answers = self._request(left)
+            codes = {answer.get("ErrorCode", "") for answer in answers}
+            pairs = zip(left, answers, strict=True)
+            left = [record for record, answer in pairs if "ErrorCode" in answer]
+            if not left:
+                return
+        named = ", ".join(sorted(codes - {""}))
+        raise CityError(
+            f"the stream {self._name} refuses {len(left)} records ({named}) - wait "
+            "until live traffic leaves it room, or use a lower --rate, and repeat"
+        )
+
+    def _request(self, records: Sequence[Record]) -> list[dict[str, Any]]:
+        entries = [{"Data": r.data, "PartitionKey": r.partition_key} for r in records]
+        answer = self._kinesis.put_records(StreamName=self._name, Records=entries)
+        return list(answer["Records"])

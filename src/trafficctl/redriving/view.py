@@ -1,0 +1,41 @@
+"""What a redrive found or did, for people."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from traffic.times import second_text
+from trafficctl.output import ABSENT, Column, number, table
+from trafficctl.redriving.selection import Sum, Sums
+
+COLUMNS = (
+    Column("Letters"),
+    Column("Day"),
+    Column("Objects", number=True),
+    Column("Records", number=True),
+    Column("Readings", number=True),
+    Column("Segments", number=True),
+    Column("Oldest"),
+    Column("Newest"),
+)
+
+
+def sums_view(sums: Sums) -> RenderableType:
+    """A line for each kind and day, with what has to stay where it is."""
+    rows = [(kind, day, *_cells(one)) for kind, day, one in sums.rows()]
+    unnamed = sums.left - len(sums.left_named)
+    return Group(
+        table(COLUMNS, rows),
+        *(Text(f"Left: {name}: {why}.") for name, why in sums.left_named),
+        *([Text(f"Left: {unnamed:,} more.")] if unnamed else []),
+    )
+
+
+def _cells(one: Sum) -> tuple[str, ...]:
+    counts = (one.letters, one.records, one.readings, len(one.segments))
+    times = (one.oldest_ms, one.newest_ms)
+    return (
+        *map(number, counts),
+        *(ABSENT if ms is None else second_text(ms) for ms in times),
+    )
