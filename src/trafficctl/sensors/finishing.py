@@ -10,6 +10,7 @@ from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.chosen import Found
 from trafficctl.sensors.crew import work_through
 from trafficctl.sensors.journal import DONE, GONE, Journal, write_private
+from trafficctl.sensors.rows import certificates_in
 from trafficctl.sensors.workplace import DEVICES, RENEWALS, Place
 
 
@@ -41,7 +42,7 @@ def finish(place: Place, rows: Sequence[Found]) -> tuple[int, int]:
 def _end(place: Place, row: Found) -> None:
     place.calls.wait_for_turn()
     new = row["next_certificate_id"]
-    for arn in place.retiring.certificates_of(row["device_id"]):
+    for arn in place.retiring.certificates_of(row["device_id"], certificates_in(row)):
         if not arn.endswith(f"/{new}"):
             place.retiring.delete(arn)
     values = {

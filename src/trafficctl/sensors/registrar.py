@@ -15,7 +15,7 @@ from trafficctl.sensors.crew import Done, work_through
 from trafficctl.sensors.journal import Entry, Journal
 from trafficctl.sensors.planning import Task
 from trafficctl.sensors.retiring import Retiring
-from trafficctl.sensors.rows import Rows, standing
+from trafficctl.sensors.rows import Rows, certificates_in, standing
 
 
 def now_ms() -> int:
@@ -118,7 +118,10 @@ class Registrar:
         """The certificates that this one replaces: a device has one."""
         if task.seen is None and not entry.over:
             return []
-        arns = self._retiring.certificates_of(task.wanted.device_id)
+        noted = [*certificates_in(task.seen), entry.over.partition(":")[2]]
+        arns = self._retiring.certificates_of(
+            task.wanted.device_id, filter(None, noted)
+        )
         return [arn for arn in arns if arn != entry.certificate_arn]
 
     def _expect(self, task: Task) -> None:
@@ -130,7 +133,8 @@ class Registrar:
         }
         values = {**identity, **_fresh(task), "expected_at": self._now_ms()}
         if task.seen is not None:  # before the row, which would say that all is done
-            for arn in self._retiring.certificates_of(task.wanted.device_id):
+            noted = certificates_in(task.seen)
+            for arn in self._retiring.certificates_of(task.wanted.device_id, noted):
                 self._retiring.delete(arn)
         self._rows.write(task.wanted.device_id, values, task.seen, also=identity)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from trafficctl.sensors.calls import Calls, is_missing
+
+CERT = ":cert/"
 
 
 class Retiring:
@@ -15,11 +18,24 @@ class Retiring:
     def __init__(self, iot: Any, calls: Calls) -> None:
         self._iot, self._calls = iot, calls
 
-    def certificates_of(self, thing: str) -> list[str]:
-        """The ARNs of all certificates of a thing; none if there is no such thing."""
+    def certificates_of(self, thing: str, noted: Iterable[str] = ()) -> list[str]:
+        """The ARNs of all certificates of a thing, and of the `noted` ids that exist.
+
+        One that a kill left between detaching and deleting is found by its id alone.
+        """
         found = self._unless_missing(self._iot.list_thing_principals, thingName=thing)
-        arns = found["principals"] if found else []
-        return [arn for arn in arns if ":cert/" in arn]
+        arns = [arn for arn in (found["principals"] if found else []) if CERT in arn]
+        attached = {arn.rpartition("/")[2] for arn in arns}
+        return arns + [
+            told["certificateDescription"]["certificateArn"]
+            for number in dict.fromkeys(noted)
+            if number not in attached
+            and (
+                told := self._unless_missing(
+                    self._iot.describe_certificate, certificateId=number
+                )
+            )
+        ]
 
     def deactivate(self, arn: str) -> None:
         """Let the certificate in no more; IoT Core ends its connections in minutes."""

@@ -10,7 +10,7 @@ from trafficctl.errors import OK
 from trafficctl.output import say
 from trafficctl.sensors.chosen import Found, add_devices, read_chosen
 from trafficctl.sensors.registrar import now_ms
-from trafficctl.sensors.rows import ChangedError
+from trafficctl.sensors.rows import ChangedError, certificates_in
 from trafficctl.sensors.workplace import Place, open_place
 
 TRIES = 3  # of a row that somebody else writes at the same time
@@ -52,7 +52,7 @@ def revoke(place: Place, row: Found, delete: bool) -> int:
     name = row["device_id"]
     _mark(place, row)
     retiring = place.retiring
-    arns = retiring.certificates_of(name)
+    arns = retiring.certificates_of(name, certificates_in(row))
     for arn in arns:
         retiring.deactivate(arn)
     if delete:

@@ -37,6 +37,13 @@ PARALLEL_READS = 4
 Row = Mapping[str, Any]
 
 
+def certificates_in(row: Row | None) -> list[str]:
+    """The ids of the certificates that a row tells of."""
+    told = row or {}
+    names = ("certificate_id", "next_certificate_id")
+    return [told[name] for name in names if told.get(name)]
+
+
 class ChangedError(CityError):
     """The row is not as it was seen: somebody else has written it."""
 
