@@ -1,0 +1,81 @@
+"""What docs/threat-model.md leans on is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.template.template import PARAMETERS, RESOURCES, TEXT, properties
+from traffic.policy import MAX_READINGS_PER_MESSAGE, MAX_SENSORS_PER_SEGMENT
+
+PROJECT = Path(__file__).parents[2]
+PAGE = (PROJECT / "docs/threat-model.md").read_text()
+SPANS = re.findall(r"`([^`\n]+)`", PAGE)
+SIDS = set(re.findall(r"- Sid: (\w+)", TEXT))
+KEYWORDS = {"Retain"}
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of each row of the first table below a heading."""
+    part = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in part.splitlines() if line.startswith("|")]
+    return [[c.strip() for c in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_every_name_is_of_the_template() -> None:
+    names = {span for span in SPANS if re.fullmatch(r"[A-Z][a-z]+(?:[A-Z]\w+)*", span)}
+
+    assert names - {*RESOURCES, *PARAMETERS} - SIDS - KEYWORDS == set()
+    assert len(names) > 30
+
+
+def test_every_file_is_there() -> None:
+    named = {span for span in SPANS if re.match(r"(?:tests|src)/", span)}
+
+    assert {name for name in named if not (PROJECT / name).exists()} == set()
+    assert len(named) > 15
+
+
+def test_every_threat_is_stopped_by_something_and_its_rest_is_told() -> None:
+    threats = table("Threats")
+
+    assert {row[0] for row in threats} == set("STRIDE")
+    assert [row for row in threats if len(row) != 5 or not all(row)] == []
+    unproved = [row[1] for row in threats if "tests/" not in row[3]]
+    assert unproved == ["nobody deployed it, nobody read it"]
+
+
+def test_every_way_in_is_guarded() -> None:
+    ways = table("Who, and where they come in")
+
+    assert len(ways) >= 9
+    assert [row for row in ways if len(row) != 3 or not all(row)] == []
+
+
+def test_every_alarm_is_one() -> None:
+    alarms = {span for span in SPANS if re.fullmatch(r"[a-z]+(-[a-z]+)+", span)}
+    alarms -= {"connect-src"}
+    named = {
+        str(properties(name)["AlarmName"]["Fn::Sub"]).partition("}-")[2]
+        for name, one in RESOURCES.items()
+        if one["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+    assert alarms <= named
+    assert alarms
+
+
+def test_what_is_kept_of_people_is_kept_as_long_as_told() -> None:
+    days = properties("QuarantineBucket")["LifecycleConfiguration"]["Rules"][0]
+
+    assert f"alone, for {days['ExpirationInDays']} days" in PAGE
+    assert f"good for {properties('LivePage')['AccessTokenValidity']} minutes" in PAGE
+    assert properties("LiveAccessLogs")["RetentionInDays"] == {
+        "Ref": "LogRetentionDays"
+    }
+
+
+def test_a_flood_is_bounded_as_told() -> None:
+    bounds = f"{MAX_READINGS_PER_MESSAGE:,} readings at most, a segment "
+
+    assert f"a message holds {bounds}{MAX_SENSORS_PER_SEGMENT} sensors" in PAGE
