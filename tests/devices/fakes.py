@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -102,6 +103,7 @@ class FakeIot:
         self.things: dict[str, dict[str, str]] = {}
         self.certificates: dict[str, dict[str, Any]] = {}
         self.principals: dict[str, set[str]] = {}
+        self._numbers = itertools.count(1)
         self._authority = ec.generate_private_key(ec.SECP256R1())
 
     def __getattr__(self, name: str) -> Any:
@@ -125,7 +127,7 @@ class FakeIot:
     def do_create_certificate_from_csr(self, **asked: Any) -> dict[str, str]:
         assert not asked["setAsActive"]
         pem = self._sign(asked["certificateSigningRequest"])
-        number = f"c{len(self._faults.made):04d}"
+        number = f"c{next(self._numbers):04d}"
         now = datetime.datetime.now(datetime.timezone.utc)
         self.certificates[ARN + number] = {
             "certificatePem": pem,
