@@ -24,11 +24,15 @@ class Seen:
 
 
 class Sensor(NamedTuple):
-    """A sensor of the street, when it was last heard, and whether that is too long."""
+    """A sensor of the street, when it was last heard, and whether that is too long.
+
+    *is_sure* says that its silence does not only follow from its own clock.
+    """
 
     sensor_id: str
     heard_at: int
     is_silent: bool
+    is_sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,10 @@ def _listen(seen: Seen, memory: Memory, now_ms: int, silent_ms: int) -> Heard:
     tracks, sensors = {}, []
     for name, slot in seen.state.sensors.items():
         track = tracks[name] = _follow(known.get(name), slot, seen, memory, now_ms)
-        silence = now_ms - track.heard_at
-        is_silent = silence >= patience_ms(slot.interval_ms, silent_ms)
-        sensors.append(Sensor(name, track.heard_at, is_silent))
+        patience = patience_ms(slot.interval_ms, silent_ms)
+        is_silent = now_ms - track.heard_at >= patience
+        watched_ms = now_ms - min(track.first_at, seen.received_at)
+        sensors.append(Sensor(name, track.heard_at, is_silent, watched_ms >= patience))
     return Heard(seen, tuple(sensors), tracks)
 
 
@@ -84,8 +89,8 @@ def heard_at_of(slot: Slot, seen: Seen, now_ms: int) -> int:
     """Return when the sensor was last heard, by its segment's item alone (ms).
 
     The item tells when its newest message came, and how much older the sensor's
-    reading is than the segment's newest. Device clocks may be wrong by a day, so a
-    sweep that remembers the last one's trusts what moved in between instead.
+    reading is than the segment's newest. Device clocks may be wrong by a day, so this
+    only serves a first sight: later, what moved between two sweeps was heard there.
     """
     behind = max(0, seen.state.clock - slot.timestamp)
     return min(now_ms, seen.received_at - behind)

@@ -122,7 +122,7 @@ class Outages:
     def _count(self, members: Sequence[Members], scope: str, reference: int) -> Count:
         count, longest = Count(), reference - limits.LONG_BROKEN_MS
         for one in members:
-            silent = [s for s in one.sensors if s.is_silent]
+            silent = [s for s in one.silent() if s.is_sure]
             silent_now = [
                 s for s in silent if not self._was_broken(one, s, scope, longest)
             ]
@@ -166,7 +166,8 @@ class Outages:
             name=road.name,
             district=road.district,
         )
-        self._settle(key, is_out, made, road.district)
+        is_sure = all(sensor.is_sure for sensor in one.sensors)
+        self._settle(key, is_out, made, road.district, is_sure)
 
     def _sensors(self, one: Members) -> None:
         for sensor in one.sensors:
@@ -174,16 +175,23 @@ class Outages:
             key = Key(SENSOR, subject, SILENT)
             if sensor.is_silent or key in self._known:
                 made = sensor_fault(one.heard, sensor, SILENT, self._now_ms)
-                self._settle(key, sensor.is_silent, made, one.district)
+                is_out, is_sure = sensor.is_silent, sensor.is_sure
+                self._settle(key, is_out, made, one.district, is_sure)
 
     def _settle(
-        self, key: Key, is_out: bool, made: Fault, district: Optional[str]
+        self,
+        key: Key,
+        is_out: bool,
+        made: Fault,
+        district: Optional[str],
+        is_sure: bool = True,
     ) -> None:
         is_known = key in self._known
         if is_known and not is_out:
             self.found.over.append(key)
             self._eased.add(place(key))
-        if is_out and not is_known and not self._is_explained(made, district):
+        is_new = is_out and is_sure and not is_known
+        if is_new and not self._is_explained(made, district):
             self.found.raised.append(made)
             is_known = True
         if is_out and is_known:

@@ -16,7 +16,8 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     """What is remembered of a sensor from sweep to sweep.
 
     *timestamp* is that of its newest reading, *heard_at* when that came (wall clock),
-    *sampled_at* the sweep that saw it. *speed* in tenths of km/h, *occupancy* in
+    *sampled_at* the sweep that saw it, *first_at* the first sweep of all, 0 once it has
+    spoken since. *speed* in tenths of km/h, *occupancy* in
     thousandths. Then the runs: how many readings in a row were the *same* and since
     when, *changed*, *covered* and since when, or *free* of cover; how full of
     *impossible* readings and of *chatter* it is and since when; how many were *sound*.
@@ -25,6 +26,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     timestamp: int
     heard_at: int
     sampled_at: int
+    first_at: int = 0
     vehicle_count: int = 0
     speed: Optional[int] = None
     occupancy: Optional[int] = None
@@ -44,9 +46,9 @@ class Track(msgspec.Struct, array_like=True, gc=False):
 def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
     """Return what is known of a sensor that is seen for the first time."""
     count, speed, occupancy = _values(slot)
-    return Track(
-        slot.timestamp, heard_at, now_ms, count, speed, occupancy, same_since=now_ms
-    )
+    made = Track(slot.timestamp, heard_at, now_ms, now_ms, count, speed, occupancy)
+    made.same_since = now_ms
+    return made
 
 
 def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
@@ -63,6 +65,7 @@ def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
     impossible = is_impossible(slot, road)
     chatter = is_over_flow(slot, road) or is_leap(track, slot)
     made = msgspec.structs.replace(track, timestamp=slot.timestamp, sampled_at=now_ms)
+    made.first_at = 0
     made.vehicle_count, made.speed, made.occupancy = values
     made.same = track.same + 1 if is_same else 0
     made.same_since = track.same_since if is_same else now_ms

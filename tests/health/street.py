@@ -1,0 +1,187 @@
+"""A city of sensors that speak as they are told, and the sweeps that look at it.
+
+Times are seconds after START; the wall clock of a sweep is that of the receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from traffic.health import memory as packed_memory
+from traffic.health.faults import DISMISSED, Fault, dismissed
+from traffic.health.heard import Seen
+from traffic.health.judge import Judgement, judge
+from traffic.health.memory import Memory
+from traffic.model import Road, StoredSegment
+from traffic.state import Slot, WorkingState
+
+from ..core.builders import ms
+
+SILENT_S = 300
+SWEEP_S = 60
+ROAD = Road(name="Main Street", lanes=3, free_flow_speed=60.0, known=True)
+Says = Callable[[float], dict[str, Any]]
+
+
+def traffic(seconds: float) -> dict[str, Any]:
+    """Ordinary traffic: no two readings alike."""
+    n = int(seconds) // 20
+    return {
+        "vehicle_count": 1 + n % 2,
+        "speed": 40.0 + n % 11,
+        "occupancy": round(0.05 + n % 13 / 100, 3),
+    }
+
+
+def same(**values: Any) -> Says:
+    """A sensor that says the same whatever happens."""
+    said = {"vehicle_count": 0, "speed": None, "occupancy": None, **values}
+    return lambda _: said
+
+
+EMPTY = same(occupancy=0.0)
+
+
+@dataclass
+class Device:
+    """A sensor: how often it speaks, how wrong its clock is, and what it says.
+
+    It speaks at *phase_s* and each *interval_s* after it, but not *within* any of the
+    spans of silence.
+    """
+
+    name: str
+    segment: str = "s"
+    interval_s: float = 60
+    phase_s: float = 0
+    clock_s: float = 0
+    says: Says = traffic
+    silences: list[tuple[float, float]] = field(default_factory=list)
+
+    def speaks(self, until_s: float) -> float | None:
+        """When it last spoke before that second, None if it never did."""
+        turns = int((until_s - self.phase_s) // self.interval_s)
+        for turn in range(turns, -1, -1):
+            at = self.phase_s + turn * self.interval_s
+            if not any(start < at <= end for start, end in self.silences):
+                return at
+        return None
+
+
+@dataclass
+class Street:
+    """Devices by segment; *districts* names that of each."""
+
+    devices: list[Device]
+    districts: dict[str, str] = field(default_factory=dict)
+
+    def seen(self, at_s: float) -> list[Seen]:
+        """What a scan finds at that second."""
+        names = dict.fromkeys(device.segment for device in self.devices)
+        found = [self._segment(name, at_s) for name in names]
+        return [one for one in found if one is not None]
+
+    def _segment(self, name: str, at_s: float) -> Seen | None:
+        said = {
+            device.name: (device, at)
+            for device in self.devices
+            if device.segment == name and (at := device.speaks(at_s)) is not None
+        }
+        if not said:
+            return None
+        slots = {key: slot_of(device, at) for key, (device, at) in said.items()}
+        clock = max(slot.timestamp for slot in slots.values())
+        received = ms(max(at for _, at in said.values()))
+        road = replace(ROAD, district=self.districts.get(name))
+        stored = StoredSegment(name, version=1, road=road)
+        state = WorkingState(clock=clock, sensors=slots)
+        return Seen(stored, state, received, received)
+
+
+def slot_of(device: Device, at_s: float) -> Slot:
+    """What the state keeps of a device's reading."""
+    values = device.says(at_s)
+    return Slot(
+        timestamp=ms(at_s + device.clock_s),
+        interval_ms=round(device.interval_s * 1000),
+        vehicle_count=values["vehicle_count"],
+        speed=values["speed"],
+        occupancy=values["occupancy"],
+        score=0,
+    )
+
+
+class Watch:
+    """Sweep after sweep, each with what the last one left."""
+
+    def __init__(self, street: Street, silent_s: float = SILENT_S) -> None:
+        self.street = street
+        self.silent_s = silent_s
+        self.memory = Memory()
+        self.rows: dict[str, Fault] = {}
+        self.log: list[tuple[float, str, str]] = []
+        self.last = Judgement(Memory())
+
+    def sweep(self, at_s: float) -> Judgement:
+        """Sweep once, and write as the table would."""
+        faults = [fault for fault in self.rows.values() if fault.standing]
+        seen, silent_ms = self.street.seen(at_s), round(self.silent_s * 1000)
+        made = judge(seen, faults, self.memory, ms(at_s), silent_ms)
+        for fault in made.opened:
+            assert fault.fault_id not in self.rows, fault.fault_id
+            self._write(at_s, "opened", fault)
+        for _, fault in made.changed:
+            told = fault.outbox[-1]["transition"] if fault.outbox else "settled"
+            self._write(at_s, told, fault)
+        self.memory = packed_memory.unpack(packed_memory.pack(made.memory))
+        self.last = made
+        return made
+
+    def _write(self, at_s: float, transition: str, fault: Fault) -> None:
+        self.log.append((at_s, transition, f"{fault.scope}:{fault.subject}"))
+        is_done = fault.standing != DISMISSED and fault.closed_at is not None
+        standing = None if is_done else fault.standing
+        self.rows[fault.fault_id] = replace(fault, outbox=(), standing=standing)
+
+    def run(self, start_s: float, end_s: float, step_s: float = SWEEP_S) -> Watch:
+        """Sweep each minute of a span, both ends included."""
+        at_s = start_s
+        while at_s <= end_s:
+            self.sweep(at_s)
+            at_s += step_s
+        return self
+
+    def forget(self) -> None:
+        """Lose the memory."""
+        self.memory = Memory()
+
+    def dismiss(self, fault_id: str, at_s: float) -> None:
+        """Take the fault's subject off the street."""
+        gone = dismissed(self.rows[fault_id], ms(at_s))
+        self.rows[fault_id] = replace(gone, outbox=())
+
+    def open(self) -> list[str]:
+        """Scope, subject and kind of each fault that stands open."""
+        rows = self.rows.values()
+        return sorted(name_of(one) for one in rows if one.standing == "open")
+
+    def told(self, *transitions: str) -> list[str]:
+        """What was told of, in its order."""
+        wanted = transitions or ("opened", "reminded", "closed")
+        return [f"{what} {where}" for _, what, where in self.log if what in wanted]
+
+    def figures(self, *names: str) -> tuple[int, ...]:
+        """Some metrics of the last sweep."""
+        return tuple(self.last.figures[name] for name in names)
+
+
+def name_of(fault: Fault) -> str:
+    """Return `sensor:s/a/silent`."""
+    return f"{fault.scope}:{fault.subject}/{fault.kind}"
+
+
+def segments(names: Iterable[str], **more: Any) -> list[Device]:
+    """Two sensors in each segment."""
+    return [Device(f"{n}{i}", n, **more) for n in names for i in (1, 2)]
