@@ -61,7 +61,7 @@ class FakeClient:
             )
             if callable(answer):
                 answer = answer(**asked)
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 raise answer
             return answer
 

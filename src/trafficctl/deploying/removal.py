@@ -74,7 +74,9 @@ class Removal:
                 str(one["PhysicalResourceId"]),
             )
             for one in self.stack.resources()
-            if one["LogicalResourceId"] in kept and one["ResourceType"] in KINDS
+            if one["LogicalResourceId"] in kept
+            and one["ResourceType"] in KINDS
+            and one.get("PhysicalResourceId")
         ]
 
     def holdings(self) -> list[Holding]:

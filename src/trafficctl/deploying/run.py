@@ -85,7 +85,10 @@ class _Deployment:
             return self._change("CREATE")
         if not self._adopt(estate):
             return Outcome(False, [], {})
-        return self._change("UPDATE")
+        outcome = self._change("UPDATE")
+        if not outcome.done:
+            self.talk.say("the stack holds its data again, and nothing else yet")
+        return outcome
 
     def _settle(self) -> Step:
         """End what is under way and clear what failed; CREATE or UPDATE."""

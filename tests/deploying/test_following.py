@@ -1,0 +1,99 @@
+"""Whoever stops watching a deployment does not stop the deployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.template.template import PATH
+from trafficctl.deploying.artifacts import Artifacts, bucket_name
+from trafficctl.deploying.run import Talk, Wish, deploy
+from trafficctl.deploying.stack import Account, is_loopback
+from trafficctl.errors import CityError
+
+from .fakes import FakeSession, refusal
+
+STACK = {"StackName": "city", "StackId": "arn:city/1", "StackStatus": "UPDATE_COMPLETE"}
+WHO = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/deployer"}
+
+
+def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
+    looks = iter([{**STACK, "StackStatus": "CREATE_IN_PROGRESS"}] * 2)
+
+    def describe(**_asked: Any) -> Any:
+        return {"Stacks": [found]} if (found := next(looks, None)) else stopped
+
+    stopped = KeyboardInterrupt()
+    session = FakeSession(
+        {
+            ("sts", "get_caller_identity"): WHO,
+            ("cloudformation", "describe_stacks"): describe,
+            ("cloudformation", "describe_stack_events"): {"StackEvents": []},
+        }
+    )
+    said: list[str] = []
+    talk = Talk(said.append, lambda _changes: None, lambda _question: True)
+
+    with pytest.raises(KeyboardInterrupt):
+        deploy(session, Wish("city", Path(PATH)), talk)
+
+    assert "stack city is CREATE_IN_PROGRESS: following it" in said[0]
+    assert "goes on with stack city by itself" in said[1]
+    operations = {operation for _, operation, _ in session.asked}
+    assert operations == {
+        "get_caller_identity",
+        "describe_stacks",
+        "describe_stack_events",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("403", "another account's - name one of your own"),
+        ("404", "there is no bucket"),
+    ],
+)
+def test_a_bucket_that_cannot_be_used_is_said_to_be_so(code: str, message: str) -> None:
+    session = FakeSession(
+        {("sts", "get_caller_identity"): WHO, ("s3", "head_bucket"): refusal(code)}
+    )
+
+    with pytest.raises(CityError, match=message):
+        Artifacts(Account(session), "city", "mine").ensure()
+
+
+def test_the_bucket_of_an_account_and_region_is_nobody_elses() -> None:
+    assert bucket_name("111122223333", "eu-central-1") == (
+        "city-traffic-artifacts-111122223333-eu-central-1"
+    )
+
+
+def test_what_is_uploaded_goes_by_its_content_to_a_bucket_of_this_account() -> None:
+    session = FakeSession(
+        {("sts", "get_caller_identity"): WHO, ("s3", "put_object"): {}}
+    )
+    artifacts = Artifacts(Account(session), "city")
+
+    keys = [artifacts.upload(data, "traffic", ".zip") for data in (b"a", b"a", b"b")]
+
+    assert keys[0] == keys[1] != keys[2]
+    assert keys[0].startswith("city/traffic-")
+    assert {asked.get("ExpectedBucketOwner") for _, _, asked in session.asked[1:]} == {
+        "111122223333"
+    }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "local"),
+    [
+        ("http://127.0.0.1:4566", True),
+        ("http://localhost:4566", True),
+        ("https://cloudformation.eu-central-1.amazonaws.com", False),
+        ("https://localhost.example.org", False),
+    ],
+)
+def test_a_local_city_is_known_by_its_address(endpoint: str, local: bool) -> None:
+    assert is_loopback(endpoint) is local
