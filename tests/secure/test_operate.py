@@ -19,7 +19,7 @@ from tests.template.template import (
     of_type,
     properties,
 )
-from trafficctl.preflighting.load import Load, needs
+from trafficctl.preflighting.load import UNRESERVED_FLOOR, Load, needs
 
 PAGE = (Path(__file__).parents[2] / "docs/operate.md").read_text()
 _SPECS = files("cfnlint.data.AdditionalSpecs")
@@ -135,3 +135,5 @@ def test_the_formulas_are_those_of_preflight() -> None:
     writes = min(messages, 5_000 / window) + 2 * 5_000 / 60
     assert needed["table_writes"] == -(-writes // 1)
     assert "shards x P, and 5 for the map, 3 for helpers" in PAGE
+    runs = needed["shards"] * int(settings["EventParallelizationFactor"]) + 5 + 3
+    assert needed["executions"] == max(runs, 5 + UNRESERVED_FLOOR)
