@@ -40,7 +40,7 @@ fix: $(DEV) ## repair what `make check` can repair by itself
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE)
+bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE, BENCH_DEVICES)
 	@$(BIN)/python -m bench
 
 package: $(RUNTIME) ## build/traffic.zip, the Lambda code for arm64

@@ -13,7 +13,7 @@ from tests.lambda_runtime.pythons import equipped, missing, unpacked
 from trafficctl.output import Column, number, show, table
 from trafficctl.package import RUNTIMES
 
-from . import handler, local_city
+from . import handler, local_city, registering
 from .machine import described
 from .segments import item_bytes, stored_items
 
@@ -34,6 +34,7 @@ def main() -> int:
         seconds=float(os.environ.get("BENCH_SECONDS") or 60),
         rate=float(os.environ.get("BENCH_RATE") or 10_000),
     )
+    registering.main()
     return 0
 
 

@@ -41,7 +41,7 @@ def run(seconds: float, rate: float) -> None:
         home = Path(folder) / STACK
         home.mkdir()
         try:
-            gateway, mqtt = _free_ports(2)
+            gateway, mqtt = free_ports(2)
             started, outputs = city.up(home, gateway, mqtt, parameters=PARAMETERS)
             figures = _measure(started, outputs, rate, seconds)
         finally:
@@ -96,7 +96,8 @@ def _delays(delays_s: list[float]) -> tuple[str, str]:
     return f"{number(half, 1)} s", f"p99 {number(most, 1)} s"
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """So many ports that nobody listens on now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:

@@ -92,16 +92,16 @@ def _begin(place: Place, rows: list[Found], days: int) -> int:
         renewal = Renewal(place, journal, until_ms)
         made, waiting = renewal.begin(rows)
     if made:
-        say(f"{made} new certificates to install: {place.directory(RENEWALS)}")
+        say(f"new certificates to install: {made}, in {place.directory(RENEWALS)}")
     if waiting:
-        say(f"{waiting} devices may fetch a new one by their claim for {days} days")
+        say(f"devices that may fetch one by their claim, for {days} days: {waiting}")
     say("then: trafficctl sensors rotate ... --finish")
     return OK
 
 
 def _finish(place: Place, rows: list[Found]) -> int:
     finished, waiting = finish(place, rows)
-    say(f"{finished} old certificates are deleted")
+    say(f"devices that now have their new certificate alone: {finished}")
     if waiting:
-        say(f"{waiting} devices have no new one yet, and keep theirs")
+        say(f"devices that have no new one yet, and keep theirs: {waiting}")
     return OK
