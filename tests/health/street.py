@@ -62,12 +62,15 @@ class Device:
 
     def speaks(self, until_s: float) -> float | None:
         """When it last spoke before that second, None if it never did."""
-        turns = int((until_s - self.phase_s) // self.interval_s)
-        for turn in range(turns, -1, -1):
-            at = self.phase_s + turn * self.interval_s
-            if not any(start < at <= end for start, end in self.silences):
-                return at
-        return None
+        at = self._turn(until_s)
+        for start, end in sorted(self.silences, reverse=True):
+            if start < at <= end:
+                at = self._turn(start)
+        return at if at >= self.phase_s else None
+
+    def _turn(self, until_s: float) -> float:
+        turns = (until_s - self.phase_s) // self.interval_s
+        return self.phase_s + turns * self.interval_s
 
 
 @dataclass
@@ -79,15 +82,17 @@ class Street:
 
     def seen(self, at_s: float) -> list[Seen]:
         """What a scan finds at that second."""
-        names = dict.fromkeys(device.segment for device in self.devices)
-        found = [self._segment(name, at_s) for name in names]
+        by_segment: dict[str, list[Device]] = {}
+        for device in self.devices:
+            by_segment.setdefault(device.segment, []).append(device)
+        found = [self._segment(n, some, at_s) for n, some in by_segment.items()]
         return [one for one in found if one is not None]
 
-    def _segment(self, name: str, at_s: float) -> Seen | None:
+    def _segment(self, name: str, devices: list[Device], at_s: float) -> Seen | None:
         said = {
             device.name: (device, at)
-            for device in self.devices
-            if device.segment == name and (at := device.speaks(at_s)) is not None
+            for device in devices
+            if (at := device.speaks(at_s)) is not None
         }
         if not said:
             return None

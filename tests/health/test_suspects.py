@@ -1,0 +1,240 @@
+"""A sensor that says nothing to believe is found in time, and no other one is."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import Any
+
+import pytest
+
+from traffic.health.limits import SUSPECT_KINDS, latest_detection_ms
+from traffic.health.samples import is_impossible, is_over_flow
+from traffic.model import Road
+from traffic.state import Slot
+
+from .street import EMPTY, ROAD, SILENT_S, Device, Says, Street, Watch, same, traffic
+
+FROZEN = same(vehicle_count=4, speed=47.3, occupancy=0.081)
+COVERED = same(occupancy=1.0)
+GHOST = same(speed=30.0, occupancy=0.0)
+FLOOD = same(vehicle_count=600, speed=40.0, occupancy=0.4)
+
+
+def flicker(seconds: float) -> dict[str, Any]:
+    """Occupancy from nothing to all and back."""
+    is_on = int(seconds) // 60 % 2
+    return {"vehicle_count": 3, "speed": 40.0, "occupancy": 0.98 if is_on else 0.02}
+
+
+def ghosts(seconds: float) -> dict[str, Any]:
+    """A speed, another each time, and never a vehicle."""
+    return {"vehicle_count": 0, "speed": 30.0 + seconds % 7, "occupancy": 0.0}
+
+
+def flood(seconds: float) -> dict[str, Any]:
+    """More vehicles than fit, by another number each time, in any interval."""
+    n = int(seconds) // 60
+    return {"vehicle_count": 900 + n % 7, "speed": 40.0 + n % 5, "occupancy": 0.3}
+
+
+BROKEN: dict[str, Says] = {
+    "stuck": FROZEN,
+    "locked_on": COVERED,
+    "impossible": ghosts,
+    "chatter": flood,
+}
+
+
+def broken(says: Says, start_s: float, end_s: float = math.inf) -> Says:
+    """Ordinary traffic, but for that span."""
+    return lambda at: says(at) if start_s <= at < end_s else traffic(at)
+
+
+def watched(says: Says, **more: Any) -> Watch:
+    return Watch(Street([Device("a", says=says, **more), Device("b")]))
+
+
+def test_each_kind_is_tried() -> None:
+    assert set(BROKEN) == set(SUSPECT_KINDS)
+
+
+@pytest.mark.parametrize("phase", [0, 1, 59])
+@pytest.mark.parametrize("interval", [20, 60, 150, 300])
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_fault_is_found_within_its_bound(
+    kind: str, interval: int, phase: int
+) -> None:
+    if kind == "chatter" and interval > 150:
+        pytest.skip("no count of at most 1,000 is too many for such an interval")
+    start = 3_000 + phase
+    says = broken(BROKEN[kind], start)
+    watch = watched(says, interval_s=interval, phase_s=phase)
+    bound = latest_detection_ms(kind, interval * 1000, SILENT_S * 1000) / 1000
+
+    watch.run(0, start)
+    assert watch.told() == []
+    watch.run(start // 60 * 60 + 60, start + bound)
+
+    assert watch.open() == [f"sensor:s/a/{kind}"]
+    assert watch.figures("SensorsSuspect", "SensorsSilent") == (1, 0)
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_repaired_sensor_leaves_the_list_and_stays_off_it(kind: str) -> None:
+    watch = watched(broken(BROKEN[kind], 3_000, 12_000)).run(0, 12_000)
+    assert watch.open() == [f"sensor:s/a/{kind}"]
+
+    watch.run(12_060, 12_000 + 3_600)
+
+    assert watch.open() == []
+    assert watch.told() == ["opened sensor:s/a", "closed sensor:s/a"]
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_few_good_readings_do_not_end_a_fault(kind: str) -> None:
+    watch = watched(broken(BROKEN[kind], 3_000, 12_000)).run(0, 12_000)
+
+    watch.run(12_060, 12_060)
+
+    assert watch.open() == [f"sensor:s/a/{kind}"]
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_night_is_no_proof_of_repair(kind: str) -> None:
+    """But for a loop that was locked on: an empty road shows that it let go."""
+    says = broken(BROKEN[kind], 3_000, 12_000)
+    watch = watched(lambda at: says(at) if at < 12_000 else EMPTY(at)).run(0, 20_000)
+
+    still_open = [] if kind == "locked_on" else [f"sensor:s/a/{kind}"]
+    assert watch.open() == still_open
+
+
+def test_an_empty_road_at_night_is_no_fault() -> None:
+    for says in (EMPTY, same(), same(speed=0.0), same(speed=0.0, occupancy=0.0)):
+        assert watched(says).run(0, 12 * 3_600).told() == []
+
+
+def test_a_queue_that_stands_for_a_quarter_of_an_hour_is_no_fault() -> None:
+    queue = broken(COVERED, 3_000, 3_900)
+
+    assert watched(queue).run(0, 3 * 3_600).told() == []
+
+
+def test_a_sensor_has_one_such_fault_at_a_time() -> None:
+    """A loop that is locked on also says the same all the time."""
+    watch = watched(broken(COVERED, 3_000)).run(0, 4 * 3_600)
+
+    assert watch.told() == ["opened sensor:s/a"]
+
+
+def test_a_sensor_that_falls_silent_is_not_stuck_for_that() -> None:
+    device = Device("a", silences=[(600, 9_000)], says=FROZEN)
+    watch = Watch(Street([device, Device("b")])).run(0, 9_000)
+
+    assert watch.open() == ["sensor:s/a/silent"]
+
+
+def test_a_leap_to_and_fro_is_chatter() -> None:
+    assert watched(flicker).run(0, 1_200).open() == ["sensor:s/a/chatter"]
+
+
+def test_a_fault_survives_a_lost_memory_until_it_is_disproved() -> None:
+    watch = watched(broken(ghosts, 600, 9_000)).run(0, 3_600)
+
+    watch.forget()
+    watch.run(3_660, 9_000)
+    assert watch.told() == ["opened sensor:s/a"]
+    watch.run(9_060, 12_000)
+
+    assert watch.told() == ["opened sensor:s/a", "closed sensor:s/a"]
+
+
+def test_since_is_when_it_began() -> None:
+    watch = watched(broken(FROZEN, 3_000)).run(0, 9_000)
+
+    (fault,) = watch.rows.values()
+    assert (fault.since - fault.detected_at) // 1000 == -3_600
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_day_of_real_traffic_raises_nothing(seed: int) -> None:
+    """Arrivals by chance, a quiet night, a rush hour, a jam, a red light."""
+    luck = random.Random(seed)  # noqa: S311 - made-up traffic guards no secret
+    interval = luck.choice([1, 20, 60, 300])
+
+    def says(at: float) -> dict[str, Any]:
+        hour = at / 3_600 % 24
+        mean = (0.05 if hour < 5 else 15 if 7 < hour < 9 else 5) * interval / 60
+        count = min(_arrivals(luck, mean), 1 + interval * 4_500 // 3_600)
+        speed = max(2.0, luck.gauss(12 if 8 < hour < 8.5 else 48, 6))
+        exact = count * 6.7 * 3.6 / speed / interval
+        occupancy = min(0.97, round(exact, 3)) if interval > 1 else None
+        return {
+            "vehicle_count": count,
+            "speed": round(speed) if count else None,
+            "occupancy": occupancy,
+        }
+
+    device = Device("a", interval_s=interval, says=says)
+    watch = Watch(Street([device, Device("b")])).run(0, 86_400)
+
+    assert watch.told() == []
+
+
+def _arrivals(luck: random.Random, mean: float) -> int:
+    """A number of Poisson's."""
+    limit, product, count = math.exp(-mean), luck.random(), 0
+    while product > limit:
+        product *= luck.random()
+        count += 1
+    return count
+
+
+def slot(
+    count: int = 0,
+    speed: float | None = None,
+    occupancy: float | None = None,
+    interval: float = 60,
+) -> Slot:
+    return Slot(0, int(interval * 1000), count, speed, occupancy, 0)
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (slot(), False),
+        (slot(0, 0.0), False),
+        (slot(0, 45.0), True),  # a speed of nobody
+        (slot(0, None, 0.2), False),  # a vehicle may stand across the interval's end
+        (slot(0, None, 0.2, 300), True),  # but not a minute of five, uncounted
+        (slot(0, None, 0.5, 300), False),  # that is a queue
+        (slot(1, 100.0, 0.0), False),  # too little to be seen
+        (slot(20, 40.0, 0.0), True),  # these would have covered it for 12 s
+        (slot(20, 40.0, 0.2), False),
+        (slot(20, 58.0, 1.0), True),  # covered all the time at free flow
+        (slot(20, 8.0, 1.0), False),  # a queue that crawls
+        (slot(20, 40.0, None), False),
+    ],
+)
+def test_what_no_traffic_could_say_is_impossible(reading: Slot, expected: bool) -> None:
+    assert is_impossible(reading, ROAD) is expected
+
+
+@pytest.mark.parametrize(
+    ("count", "interval", "lanes", "expected"),
+    [
+        (39, 30, 3, True),  # IRIS: from 38 in 30 s, and one on the edge
+        (38, 30, 3, False),
+        (2, 1, 3, False),
+        (3, 1, 3, True),
+        (100, 30, 1, False),  # a station that counts the whole carriageway
+        (400, 30, 1, True),
+    ],
+)
+def test_what_no_lane_could_carry_is_chatter(
+    count: int, interval: float, lanes: int, expected: bool
+) -> None:
+    road = Road(lanes=lanes, known=True)
+
+    assert is_over_flow(slot(count, 40.0, 0.1, interval), road) is expected
