@@ -1,0 +1,1 @@
+"""Tests of putting dead letters and refused readings back."""

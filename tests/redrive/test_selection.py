@@ -1,0 +1,106 @@
+"""Which letters are meant, how work is cut, and what the journal makes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.core.builders import ms
+from tests.template.template import properties
+from traffic.policy import LONGEST_REDRIVE_MS
+from trafficctl.redriving.journal import History, Line, Page, read
+from trafficctl.redriving.letters import BATCH, MESSAGE
+from trafficctl.redriving.selection import MOST_LETTERS, Selection, stretches
+
+from .world import BATCH_KEY, World, entry, hole
+
+
+@pytest.mark.parametrize(
+    ("key", "day"),
+    [
+        (BATCH_KEY, "2026-11-22"),
+        (f"iot/seg/{ms(0)}-uuid.json", "2027-01-15"),
+        ("quarantine/2026-11-20/shardId-0/1.jsonl", "2026-11-20"),
+        ("elsewhere/1", "2027-01-17"),
+    ],
+)
+def test_a_letter_is_of_the_day_that_its_key_tells(key: str, day: str) -> None:
+    found = entry(key, day=2)
+
+    assert found.day == day
+    assert Selection(day=day).admits(found)
+    assert not Selection(day="2026-11-19").admits(found)
+
+
+def test_a_segment_is_found_in_letters_of_many() -> None:
+    world = World()
+    hole(world)
+
+    work = world.redrive(Selection(segment="b"))
+    world.drain()
+
+    assert [len(world.letters()), work.sums.letters] == [2, 2]
+    assert world.history("b") == {"08:00": 1, "08:01": 1, "08:02": 1, "08:03": 1}
+    assert world.history("a")["08:01"] == 3  # it was in the same batch
+    assert world.audit().holds
+
+
+@pytest.mark.parametrize(("prefix", "left"), [("iot/a/", 3), ("aws/", 2), ("x", 4)])
+def test_a_prefix_takes_only_what_begins_so(prefix: str, left: int) -> None:
+    world = World()
+    hole(world)
+
+    world.redrive(Selection(prefix=prefix))
+
+    assert len(world.letters()) == left
+    assert len(world.s3.keys("refused")) == 1
+
+
+def test_what_was_moved_away_is_never_meant() -> None:
+    assert not Selection().admits(entry("redriven/iot/a/1"))
+    assert not Selection(prefix="journal/").admits(entry("journal/open/1.json"))
+
+
+def test_work_is_cut_by_number_and_by_size() -> None:
+    small = [entry(str(n), 10) for n in range(MOST_LETTERS + 1)]
+    assert [len(part) for part in stretches(small)] == [MOST_LETTERS, 1]
+
+    large = [entry(str(n), 4 * 1024 * 1024) for n in range(3)]
+    assert [len(part) for part in stretches(large)] == [1, 1, 1]
+
+
+# The journal
+
+
+def page(name: str, *keys: str, kind: str = MESSAGE, put: bool = False) -> Page:
+    return Page(name, tuple(Line("b", key, kind, 10) for key in keys), put)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pages", "copies"),
+    [
+        (MESSAGE, [page("1", "k", put=True)], 0),
+        (MESSAGE, [page("1", "k"), page("2", "k", put=True)], 10),
+        (MESSAGE, [page("1", "k"), page("1", "k", put=True)], 0),  # it is being closed
+        (BATCH, [page("1", "k", kind=BATCH, put=True)], 10),
+        (BATCH, [page("1", "k", kind=BATCH), page("2", "k", kind=BATCH)], 20),
+    ],
+)
+def test_the_journal_bounds_how_often_a_letter_was_put(
+    kind: str, pages: list[Page], copies: int
+) -> None:
+    history = History(pages)
+
+    assert history.copies == copies
+    assert history.is_put(("b", "k")) != history.is_begun(("b", "k"))
+    assert kind == pages[0].letters[0].kind
+
+
+def test_a_page_can_be_read_back() -> None:
+    written = page("1", "k", "l\n", put=True)
+
+    assert read(written.as_bytes()) == written
+
+
+def test_receipts_are_believed_as_long_as_the_bucket_keeps_letters() -> None:
+    (rule,) = properties("DeadLetterBucket")["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] * 86_400_000 <= LONGEST_REDRIVE_MS
