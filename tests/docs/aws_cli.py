@@ -22,7 +22,7 @@ _ANYWHERE = {
     "--query",
     "--region",
 }
-# Commands that the CLI adds to the services' own.
+# Commands that the CLI adds to the services' own, in version 1 as in 2.
 _ADDED: dict[tuple[str, str], set[str]] = {
     ("s3", "ls"): {"--recursive", "--summarize", "--human-readable"},
     ("s3", "cp"): {"--recursive", "--exclude", "--include"},
@@ -30,7 +30,6 @@ _ADDED: dict[tuple[str, str], set[str]] = {
     ("s3", "rm"): {"--recursive", "--exclude", "--include"},
     ("s3", "mb"): set(),
     ("s3", "rb"): {"--force"},
-    ("logs", "tail"): {"--since", "--follow", "--format", "--filter-pattern"},
     ("cloudformation", "package"): {
         "--template-file",
         "--s3-bucket",
