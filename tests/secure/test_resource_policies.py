@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.template.template import RESOURCES
+from trafficctl.deploying.artifacts import tls_only
 
 from .policies import ACCOUNT, ADMIN, REGION, Deployed, Request, decision, listed
 from .policies import without as less
@@ -163,6 +164,17 @@ def test_each_rule_may_put_aside_what_it_could_not_tell(
     assert decision(document, asked, arn) == "ImplicitDeny"
     asked = asked.but(aws__SourceArn=deployed.rule_arn(rule))
     assert decision(document, asked, arn) == "Allow"
+
+
+def test_the_bucket_of_packages_is_no_weaker_than_the_others() -> None:
+    """It is made by `trafficctl deploy`, before there is a stack."""
+    document, arn = tls_only("packages", "aws"), "arn:aws:s3:::packages/city.zip"
+
+    for sid in ("RefusePlainHttp", "RefuseOldTls"):
+        request, beside = REFUSED["AWS::S3::BucketPolicy", sid]
+        assert decision(document, request, arn) == "Deny"
+        assert decision(less(document, sid), request, arn) == "ImplicitDeny"
+        assert {decision(document, one, arn) for one in beside} == {"ImplicitDeny"}
 
 
 def test_a_function_is_run_by_its_own_source_only(deployed: Deployed) -> None:

@@ -116,18 +116,20 @@ def bucket_name(account: str, region: str) -> str:
 
 
 def tls_only(bucket: str, partition: str) -> dict[str, Any]:
-    """The bucket policy that refuses plain HTTP."""
+    """The bucket policy that refuses plain HTTP, and TLS below 1.2."""
     arn = f"arn:{partition}:s3:::{bucket}"
+    anybody = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+    }
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    old = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                "Sid": "RefusePlainHttp",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [arn, f"{arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
+            {**anybody, "Sid": "RefusePlainHttp", "Condition": plain},
+            {**anybody, "Sid": "RefuseOldTls", "Condition": old},
         ],
     }
