@@ -13,7 +13,7 @@ from tests.lambda_runtime.pythons import equipped, missing, unpacked
 from trafficctl.output import Column, number, show, table
 from trafficctl.package import RUNTIMES
 
-from . import handler, local_city, registering
+from . import deploying, handler, local_city, registering
 from .machine import described
 from .segments import item_bytes, stored_items
 
@@ -30,6 +30,7 @@ def main() -> int:
     else:
         print(f"{OLDEST}: not measured, {missing(OLDEST)}")
     show_size()
+    deploying.run()
     local_city.run(
         seconds=float(os.environ.get("BENCH_SECONDS") or 60),
         rate=float(os.environ.get("BENCH_RATE") or 10_000),

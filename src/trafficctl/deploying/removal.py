@@ -82,8 +82,6 @@ class Removal:
     def holdings(self) -> list[Holding]:
         """What stays, looked into; the order is that of deletion."""
         staying = sorted(self.staying(), key=lambda one: _order(one.type))
-        for kind in {one.type for one in staying}:
-            KINDS[kind].found(self.account, "none")  # clients are made by one thread
         with ThreadPoolExecutor(PARALLEL) as pool:
             found = list(pool.map(self._holding, staying))
         return [one for one in found if one is not None]

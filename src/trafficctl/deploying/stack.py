@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -28,12 +29,15 @@ class Account:
         self.session = session
         self._patience = patience
         self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
 
     def client(self, service: str) -> Any:
-        """The client of `service`."""
-        if service not in self._clients:
-            self._clients[service] = aws.client(self.session, service, **self._patience)
-        return self._clients[service]
+        """The client of `service`; boto3 makes clients safely one at a time only."""
+        with self._making:
+            if service not in self._clients:
+                made = aws.client(self.session, service, **self._patience)
+                self._clients[service] = made
+            return self._clients[service]
 
     @property
     def region(self) -> str:
