@@ -9,6 +9,7 @@ from __future__ import annotations
 # AttachThingPrincipal and UpdateCertificate. The lowest default quota of these is 10 a
 # second for the account, which its other users want a part of.
 DEFAULT_RATE = 8.0
+ROWS_RATE = 200.0  # where only the registry is written, and IoT Core not asked
 UNPACED = 100_000.0  # the local city has no quotas
 SLOWEST = 0.2
 QUIET_S = 1.0  # complaints within this time are one complaint

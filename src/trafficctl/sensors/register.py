@@ -15,7 +15,7 @@ from trafficctl.progress import counting
 from trafficctl.sensors.crew import Done
 from trafficctl.sensors.csv_file import raise_faults, read_devices
 from trafficctl.sensors.journal import Journal
-from trafficctl.sensors.pace import DEFAULT_RATE
+from trafficctl.sensors.pace import DEFAULT_RATE, ROWS_RATE
 from trafficctl.sensors.planning import Plan, Wanted, plan_claims, plan_keys
 from trafficctl.sensors.workplace import DEVICES, Place, open_place, pems
 from trafficctl.tables import scan
@@ -54,7 +54,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--rate",
         type=positive_float,
         metavar="N",
-        help=f"devices a second (on AWS {DEFAULT_RATE:g}, under its quotas)",
+        help=f"devices a second (on AWS {DEFAULT_RATE:g}, under its quotas; "
+        f"with --claim {ROWS_RATE:g})",
     )
     add_common(parser, json=True)
     parser.set_defaults(run=_run)
@@ -62,7 +63,7 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     wanted = read_devices(args.file)
-    place = open_place(args.stack, args.rate)
+    place = open_place(args.stack, _rate(args))
     if not args.allow_unknown_segments:
         raise_faults(unknown_segments(place, wanted))
     with place.journal(DEVICES) as journal:
@@ -75,6 +76,14 @@ def _run(args: argparse.Namespace) -> int:
             carry_out(plan, registrar.register)
     _tell(args, plan, place)
     return OK
+
+
+def _rate(args: argparse.Namespace) -> float | None:
+    """Devices a second: as given, else as fast as what is asked may be asked."""
+    if args.rate is None and args.claim and not args.again:
+        return ROWS_RATE
+    rate: float | None = args.rate
+    return rate
 
 
 def unknown_segments(place: Place, wanted: Sequence[Wanted]) -> list[str]:

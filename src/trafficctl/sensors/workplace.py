@@ -68,7 +68,10 @@ class Place:
 
 
 def open_place(stack: str, rate: float | None = None) -> Place:
-    """The deployed `stack`; `rate` devices a second, by default under AWS's quotas."""
+    """The deployed `stack`; `rate` devices a second, by default under AWS's quotas.
+
+    The local city has no quotas: no rate is kept there by default.
+    """
     session = aws.session()
     outputs = aws.stack_outputs(session, stack)
     return place_of(session, outputs, ensure_home(stack), rate)
