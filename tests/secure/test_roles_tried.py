@@ -25,6 +25,15 @@ NOT_TAKEN_AWAY = {
     ("LiveApiRole", "kms:Decrypt"): TABLES,
     ("ProvisioningHookRole", "kms:Decrypt"): TABLES,
 }
+# Actions on several resources, which are taken away from all of them at once, and how
+# each of these is needed by itself all the same.
+SEVERAL = {
+    ("LiveApiRole", "dynamodb:GetItem"): "one path reads a segment, one an alert",
+    ("LiveApiRole", "dynamodb:Query"): "one path asks for alerts, one for a history",
+    ("FleetRole", "iot:AttachThingPrincipal"): "AWS weighs both ends of one call",
+    ("SensorHealthRole", "dynamodb:PartiQLUpdate"): "one writes faults, one segments",
+    ("SensorHealthRole", "dynamodb:UpdateItem"): "one transaction writes to both",
+}
 
 
 def taken_away(role: str) -> set[str]:
@@ -60,6 +69,17 @@ def test_each_action_of_a_role_is_taken_away_or_says_why_not(role: str) -> None:
     left = {action for of, action in NOT_TAKEN_AWAY if of == role}
 
     assert set(ROLES[role]["may"]) - taken_away(role) == left
+
+
+def test_an_action_on_several_resources_says_how_each_is_needed() -> None:
+    several = {
+        (role, action)
+        for role in set(ELSEWHERE) - NOT_LOCAL
+        for action, resources in ROLES[role]["may"].items()
+        if len(resources) > 1
+    }
+
+    assert several == set(SEVERAL)
 
 
 @pytest.mark.parametrize("role", sorted(NOT_LOCAL))
