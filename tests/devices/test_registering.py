@@ -10,48 +10,15 @@ from pathlib import Path
 import pytest
 
 from trafficctl import keys
-from trafficctl.errors import CityError, UserError
+from trafficctl.errors import CityError
 from trafficctl.sensors import journal as journals
-from trafficctl.sensors.certificates import key_path, pem_path
+from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.journal import Entry, Journal
 from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.register import keys_plan
 from trafficctl.sensors.workplace import DEVICES
 
-from .fakes import ARN, Killed, World, fail, kill, lose, refused
-
-ONE = [Wanted("d1", "s1", "on the mast")]
-THREE = [Wanted(f"d{n}", f"s{n}") for n in range(3)]
-
-
-def register(world: World, wanted: list[Wanted] = ONE, again: bool = False) -> int:
-    """What `sensors register` does; gives how many devices it had to work on."""
-    with world.place.journal(DEVICES) as journal:
-        plan = keys_plan(world.place, journal, wanted, again)
-        world.place.registrar(journal).register(plan.tasks, lambda _n: None)
-    return len(plan.tasks)
-
-
-def is_whole(world: World, wanted: list[Wanted] = ONE) -> None:
-    """Each device has one Thing, one certificate, one row, and its key is here."""
-    iot, folder = world.iot, world.place.directory(DEVICES)
-    assert iot.things == {w.device_id: {"segment_id": w.segment_id} for w in wanted}
-    assert set(world.rows.rows) == set(iot.things)
-    assert len(iot.certificates) == len(wanted)
-    for one in wanted:
-        (number,) = world.certificates_of(one.device_id)
-        certificate = iot.certificates[ARN + number]
-        assert certificate["status"] == "ACTIVE"
-        assert certificate["policies"] == {"city-policy"}
-        row = world.rows.rows[one.device_id]
-        assert (row["status"], row["certificate_id"]) == ("registered", number)
-        assert row["segment_id"] == one.segment_id
-        key, rest = pem_path(folder, one.device_id).read_text().split("-----BEGIN C")
-        assert "-----BEGIN C" + rest == certificate["certificatePem"]
-        assert keys.public_half(key) == keys.certified_half(
-            certificate["certificatePem"]
-        )
-        assert not key_path(folder, one.device_id).exists()
+from .fakes import Killed, World, fail, kill, lose, refused
+from .registering import ONE, THREE, is_whole, register
 
 
 def test_a_device_has_thing_certificate_and_row(world: World) -> None:
@@ -240,125 +207,3 @@ def test_a_city_that_does_not_answer_is_not_asked_for_ever(world: World) -> None
     with pytest.raises(CityError, match="repeat the command"):
         register(world, many)
     assert len(world.faults.made) < 500
-
-
-# What is registered already
-
-
-def test_a_city_that_forgot_everything_gets_it_anew(world: World) -> None:
-    register(world)
-    world.iot.things.clear()
-    world.iot.certificates.clear()
-    world.iot.principals.clear()
-    world.rows.rows.clear()
-
-    register(world)
-
-    is_whole(world)
-
-
-def test_a_device_registered_from_elsewhere_is_not_taken_over_unasked(
-    world: World, tmp_path: Path
-) -> None:
-    register(world)
-    elsewhere = World(tmp_path / "elsewhere")
-    elsewhere.iot, elsewhere.rows = world.iot, world.rows
-    place = type(world.place)(
-        tmp_path / "elsewhere",
-        world.place.outputs,
-        world.iot,
-        world.place.rows,
-        world.place.calls,
-    )
-    elsewhere.place = place
-
-    with pytest.raises(UserError, match="d1 is registered, and its key is not here"):
-        register(elsewhere)
-    is_whole(world)
-
-    register(elsewhere, again=True)
-    is_whole(elsewhere)
-
-
-@pytest.mark.parametrize("when", WHENS)
-@pytest.mark.parametrize("at", range(13))
-def test_a_take_over_killed_at_any_call_ends_with_one_certificate(
-    world: World, at: int, when: str
-) -> None:
-    register(world)
-    pem_path(world.place.directory(DEVICES), "d1").unlink()
-    world.faults.made.clear()
-    world.faults.strike(at, when, kill)
-    try:
-        register(world, again=True)
-    except Killed:
-        world.faults.lift()
-        register(world, again=True)
-
-    is_whole(world)
-
-
-def test_a_take_over_once_allowed_goes_on_without_being_allowed_again(
-    world: World,
-) -> None:
-    register(world)
-    pem_path(world.place.directory(DEVICES), "d1").unlink()
-    world.faults.strike(len(world.faults.made) + 1, "after", kill)
-    world.faults.strike(len(world.faults.made) + 2, "after", kill)
-    with pytest.raises(Killed):
-        register(world, again=True)
-    world.faults.lift()
-
-    register(world)
-
-    is_whole(world)
-
-
-def test_a_revoked_device_is_let_in_only_when_it_is_said(world: World) -> None:
-    register(world)
-    world.rows.rows["d1"]["status"] = "revoked"
-
-    with pytest.raises(UserError, match="d1 is revoked"):
-        register(world)
-
-    before = world.certificates_of("d1")
-    register(world, again=True)
-    is_whole(world)
-    assert world.certificates_of("d1") != before
-
-
-def test_a_device_of_another_segment_is_moved_first(world: World) -> None:
-    register(world)
-    moved = [Wanted("d1", "s9")]
-
-    with pytest.raises(UserError, match="d1 is of segment s1, not s9"):
-        register(world, moved)
-
-    before = world.certificates_of("d1")
-    register(world, moved, again=True)
-    is_whole(world, moved)
-    assert world.certificates_of("d1") == before
-
-
-def test_nothing_is_done_if_one_of_many_cannot_be(world: World) -> None:
-    register(world)
-    world.rows.rows["d1"]["status"] = "revoked"
-    world.faults.made.clear()
-
-    with pytest.raises(UserError, match="nothing was done"):
-        register(world, [*THREE[:1], *ONE])
-    assert world.faults.made == []
-
-
-def test_a_row_that_changes_meanwhile_is_left_alone(world: World) -> None:
-    def come_in() -> BaseException:
-        world.rows.rows["d1"] = {"status": "registered", "certificate_id": "its-own"}
-        return refused("ThrottlingException")
-
-    world.faults.strike(3, "before", come_in)
-
-    with pytest.raises(CityError, match="d1"):
-        register(world)
-    assert world.rows.rows["d1"]["certificate_id"] == "its-own"
-    statuses = {c["status"] for c in world.iot.certificates.values()}
-    assert statuses == {"INACTIVE"}

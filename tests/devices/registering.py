@@ -1,0 +1,44 @@
+"""Registering as `sensors register` does it, and what has to be there afterwards."""
+
+from __future__ import annotations
+
+from trafficctl import keys
+from trafficctl.sensors.certificates import key_path, pem_path
+from trafficctl.sensors.planning import Wanted
+from trafficctl.sensors.register import keys_plan
+from trafficctl.sensors.workplace import DEVICES
+
+from .fakes import ARN, World
+
+ONE = [Wanted("d1", "s1", "on the mast")]
+THREE = [Wanted(f"d{n}", f"s{n}") for n in range(3)]
+
+
+def register(world: World, wanted: list[Wanted] = ONE, again: bool = False) -> int:
+    """What `sensors register` does; gives how many devices it had to work on."""
+    with world.place.journal(DEVICES) as journal:
+        plan = keys_plan(world.place, journal, wanted, again)
+        world.place.registrar(journal).register(plan.tasks, lambda _n: None)
+    return len(plan.tasks)
+
+
+def is_whole(world: World, wanted: list[Wanted] = ONE) -> None:
+    """Each device has one Thing, one certificate, one row, and its key is here."""
+    iot, folder = world.iot, world.place.directory(DEVICES)
+    assert iot.things == {w.device_id: {"segment_id": w.segment_id} for w in wanted}
+    assert set(world.rows.rows) == set(iot.things)
+    assert len(iot.certificates) == len(wanted)
+    for one in wanted:
+        (number,) = world.certificates_of(one.device_id)
+        certificate = iot.certificates[ARN + number]
+        assert certificate["status"] == "ACTIVE"
+        assert certificate["policies"] == {"city-policy"}
+        row = world.rows.rows[one.device_id]
+        assert (row["status"], row["certificate_id"]) == ("registered", number)
+        assert row["segment_id"] == one.segment_id
+        key, rest = pem_path(folder, one.device_id).read_text().split("-----BEGIN C")
+        assert "-----BEGIN C" + rest == certificate["certificatePem"]
+        assert keys.public_half(key) == keys.certified_half(
+            certificate["certificatePem"]
+        )
+        assert not key_path(folder, one.device_id).exists()
