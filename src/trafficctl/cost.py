@@ -59,6 +59,14 @@ def register(subparsers: Any) -> None:
             metavar="N",
             help=f"{told} (default {default:g})",
         )
+    _add_modes(parser)
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON instead of tables"
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_modes(parser: argparse.ArgumentParser) -> None:
     for name, modes, mode, told in (
         ("--stream-mode", STREAM_MODES, DEFAULT.stream_mode, "stream"),
         ("--table-mode", TABLE_MODES, DEFAULT.tables, "tables"),
@@ -69,10 +77,6 @@ def register(subparsers: Any) -> None:
             default=mode,
             help=f"capacity of the {told} (default {mode})",
         )
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON instead of tables"
-    )
-    parser.set_defaults(run=run)
 
 
 def _whole(text: str) -> int:
