@@ -114,10 +114,10 @@ class Sums:
         return sum(one.readings for one in self.by_day.values())
 
     def rows(self) -> list[tuple[str, str, Sum]]:
-        """Kind in words, day and sum, in the order of kinds and days."""
+        """Kind, day and sum, in the order of kinds and days."""
         order = list(KINDS)
         keys = sorted(self.by_day, key=lambda key: (order.index(key[0]), key[1]))
-        return [(KINDS[kind], day, self.by_day[kind, day]) for kind, day in keys]
+        return [(*key, self.by_day[key]) for key in keys]
 
     def as_json(self) -> list[dict[str, Any]]:
         """The rows as plain values."""

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from traffic.times import second_text
 from trafficctl.output import ABSENT, Column, number, table
+from trafficctl.redriving.letters import KINDS
 from trafficctl.redriving.selection import Sum, Sums
 
 COLUMNS = (
@@ -23,7 +24,7 @@ COLUMNS = (
 
 def sums_view(sums: Sums) -> RenderableType:
     """A line for each kind and day, with what has to stay where it is."""
-    rows = [(kind, day, *_cells(one)) for kind, day, one in sums.rows()]
+    rows = [(KINDS[kind], day, *_cells(one)) for kind, day, one in sums.rows()]
     unnamed = sums.left - len(sums.left_named)
     return Group(
         table(COLUMNS, rows),
