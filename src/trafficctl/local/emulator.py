@@ -32,6 +32,7 @@ from trafficctl.local.watch import (
     events,
     functions,
     gauges,
+    http_apis,
     iot_rules,
     store,
     topics,
@@ -56,6 +57,7 @@ PATCHES = (
     *iot_rules.PATCHES,
     *events.PATCHES,
     *topics.PATCHES,
+    *http_apis.PATCHES,
 )
 
 
