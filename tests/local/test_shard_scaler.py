@@ -162,3 +162,18 @@ def test_without_it_the_scaler_works_unseen(
         assert eventually(lambda: not is_seen())
         assert scaled.shards() == 2 * SHARDS
     assert eventually(is_seen)
+
+
+def test_a_stream_on_demand_has_no_scaler(local_city: LocalCity) -> None:
+    beside = replace(local_city.city, stack="ondemand")
+    on_demand = {"KinesisStreamMode": "ON_DEMAND"}
+
+    outputs = city.deploy(beside, TEMPLATE, on_demand, say=lambda _message: None)
+
+    assert "ShardScalerFunction" not in outputs
+    told = local_city.client("cloudformation").describe_stack_resources(
+        StackName="ondemand"
+    )["StackResources"]
+    names = [one["LogicalResourceId"] for one in told]
+    assert "ReadingsStream" in names
+    assert [name for name in names if name.startswith("ShardScaler")] == []
