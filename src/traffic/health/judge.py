@@ -76,7 +76,7 @@ class _Sweep:
         ranked = sorted(faults, key=lambda fault: (fault.detected_at, fault.since))
         for fault in (one for one in ranked if one.standing == OPEN):
             if fault.key in self.known:  # two sweeps at once have raised it
-                self._change(fault, closed(fault, now_ms))
+                self.made.changed.append((fault, closed(fault, now_ms)))
                 continue
             self.known[fault.key] = fault
             if fault.kind != limits.SILENT:
@@ -108,13 +108,9 @@ class _Sweep:
             track = heard.tracks[sensor.sensor_id]
             heard.tracks[sensor.sensor_id] = _anew(track)
         if speaks:
-            self._change(fault, closed(fault, self._now_ms))
+            self.made.changed.append((fault, closed(fault, self._now_ms)))
             del self._away[key]
         return not speaks
-
-    def _change(self, was: Fault, fault: Fault) -> None:
-        if was.detected_at <= self._now_ms:
-            self.made.changed.append((was, fault))
 
     def end(self, key: Key) -> None:
         """End the fault of that key."""
@@ -122,7 +118,7 @@ class _Sweep:
         if fault.detected_at > self._now_ms:
             self.known[key] = fault
             return
-        self._change(fault, closed(fault, self._now_ms))
+        self.made.changed.append((fault, closed(fault, self._now_ms)))
         if key.scope != limits.SENSOR and key.kind == limits.SILENT:
             self.made.memory.eased[place(key)] = self._now_ms
 
@@ -145,7 +141,8 @@ class _Sweep:
             is_wide = key.scope in (limits.FLEET, limits.DISTRICT)
             if is_wide and self._now_ms - fault.told_at >= limits.REMIND_MS:
                 affected = silence.affected.get(key, fault.sensors)
-                self._change(fault, reminded(fault, affected, self._now_ms))
+                told = reminded(fault, affected, self._now_ms)
+                self.made.changed.append((fault, told))
 
     def remember(self, city: Sequence[Heard], memory: Memory, silent_ms: int) -> None:
         """Keep the tracks, and for a while that an outage has ended."""

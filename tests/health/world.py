@@ -1,0 +1,148 @@
+"""All of AWS around the sweeps, in memory: the processor's city, with faults in it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+from traffic.health.fault_rows import plain
+from traffic.health.fault_table import DynamoFaults
+from traffic.health.gather import DynamoSegments, S3Memory
+from traffic.health.sweep import Outside, Sweep, told
+from traffic.publish import HEALTH_DETAIL_TYPE, EventBridgeBus
+from traffic.store import DynamoStore
+
+from ..core.builders import POLICY, ms
+from ..shell.city import TABLES, City, FakeS3, Line, Wire
+from ..shell.fake_dynamodb import FakeDynamoDB, refused
+
+Item = dict[str, Any]
+_INSERT = re.compile(r"INSERT INTO \"faults\" VALUE \{(?P<names>.*)\}")
+_UPDATE = re.compile(
+    r'UPDATE "faults" (?P<told>.+) '
+    r'WHERE "fault_id"=\? AND "open_flag"=\? AND "told_at"=\?'
+)
+
+
+class FaultyDynamoDB(FakeDynamoDB):
+    """The processor's tables and, beside them, `faults` with its index."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables["faults"] = {}
+        self.page = 2  # items of one answer to Scan or Query
+
+    def _execute(self, Statement: str, Parameters: list[Item]) -> Item:  # noqa: N803
+        if '"faults"' not in Statement:
+            return super()._execute(Statement, Parameters)
+        told = _INSERT.fullmatch(Statement)
+        code = self._insert(told["names"], Parameters) if told else None
+        if told is None:
+            code = self._change(Statement, Parameters)
+        return {"Error": {"Code": code, "Message": "says the fake"}} if code else {}
+
+    def _insert(self, names: str, values: list[Item]) -> str | None:
+        row = dict(zip(re.findall(r"'(\w+)': \?", names), values, strict=True))
+        key = (row["fault_id"]["S"],)
+        if key in self.tables["faults"]:
+            return "DuplicateItem"
+        self.tables["faults"][key] = row
+        return None
+
+    def _change(self, statement: str, values: list[Item]) -> str | None:
+        told = _UPDATE.fullmatch(statement)
+        assert told, statement
+        *new, fault_id, standing, told_at = values
+        row = self.tables["faults"].get((fault_id["S"],), {})
+        if (row.get("open_flag"), row.get("told_at")) != (standing, told_at):
+            return "ConditionalCheckFailed"
+        names = re.findall(r'SET "(\w+)"=\?', told["told"])
+        row.update(zip(names, new, strict=True))
+        for name in re.findall(r'REMOVE "(\w+)"', told["told"]):
+            row.pop(name, None)
+        return None
+
+    def scan(self, **asked: Any) -> Item:
+        part, parts = asked["Segment"], asked["TotalSegments"]
+        rows = list(self.rows(asked["TableName"]))[part::parts]
+        names = asked["ExpressionAttributeNames"]
+        wanted = {names[one] for one in asked["ProjectionExpression"].split(", ")}
+        found = [{n: v for n, v in row.items() if n in wanted} for row in rows]
+        return self._paged(found, asked)
+
+    def query(self, **asked: Any) -> Item:
+        assert asked["IndexName"] == "open_faults"
+        standing = asked["ExpressionAttributeValues"][":standing"]
+        rows = self.rows(asked["TableName"])
+        return self._paged([r for r in rows if r.get("open_flag") == standing], asked)
+
+    def _paged(self, found: list[Item], asked: Item) -> Item:
+        start = asked.get("ExclusiveStartKey", 0)
+        end = start + self.page
+        more = {"LastEvaluatedKey": end} if end < len(found) else {}
+        return {"Items": found[start:end], **more}
+
+
+class RememberingS3(FakeS3):
+    """A bucket that can be read."""
+
+    def get_object(self, Key: str, **_: Any) -> Item:  # noqa: N803 - boto3's name
+        if Key not in self.objects:
+            raise refused("NoSuchKey", "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+
+class World(City):
+    """A city that is swept."""
+
+    def __init__(self, *known: str) -> None:
+        super().__init__(*known, dynamodb=FaultyDynamoDB())
+        self.memory = RememberingS3()
+        self.printed: list[str] = []
+
+    def outside(self, at_s: float, line: Line | None = None) -> Outside:
+        """The outside world of a sweep; everything it says goes through *line*."""
+        line = line or Line()
+        dynamodb, bus = Wire(self.dynamodb, line), Wire(self.bus, line)
+        return Outside(
+            segments=DynamoSegments(dynamodb, "segments"),
+            faults=DynamoFaults(dynamodb, "faults", POLICY.retention_days),
+            memory=S3Memory(Wire(self.memory, line), "memory"),
+            store=DynamoStore(dynamodb, TABLES, 30, lambda _: None),
+            alerts=EventBridgeBus(bus, "bus"),
+            health=EventBridgeBus(bus, "bus", HEALTH_DETAIL_TYPE),
+            clock=lambda: ms(at_s),
+            policy=POLICY,
+            silent_ms=300_000,
+        )
+
+    def sweep(self, at_s: float, line: Line | None = None) -> Sweep:
+        """Sweep once at that second."""
+        sweep = Sweep(self.outside(at_s, line))
+        sweep.run()
+        self.printed = told(sweep, "city", ms(at_s))
+        return sweep
+
+    def meanwhile(self, at: int, first: Callable[[], object]) -> Line:
+        """A line on which something else happens before its call number *at*."""
+        return Line(at, "meanwhile", first)
+
+    def faults(self) -> list[Item]:
+        """The rows of the faults, as plain values."""
+        return [plain(row) for row in self.dynamodb.rows("faults")]
+
+    def open(self) -> list[str]:
+        """The ids of those that stand open, without since when."""
+        found = [row for row in self.faults() if row.get("open_flag") == "open"]
+        return sorted(row["fault_id"].split("@")[0] for row in found)
+
+    def whole(self) -> Item:
+        """All that outlives the function, but for memory and versions."""
+        return {**self.picture(), "faults": self.faults()}
+
+    def segment(self, name: str) -> Item:
+        """A segment as plain values."""
+        (found,) = [r for r in self.rows("segments") if r["segment_id"] == name]
+        return found
