@@ -27,7 +27,7 @@ from trafficctl.roads import read_geojson
 from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.journal import DONE, read_entries
 from trafficctl.sensors.planning import Wanted as WantedDevice
-from trafficctl.sensors.register import carry_out, keys_plan
+from trafficctl.sensors.registering import carry_out, keys_plan
 from trafficctl.sensors.workplace import DEVICES, place_of
 from trafficctl.tables import scan
 

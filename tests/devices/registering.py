@@ -5,7 +5,7 @@ from __future__ import annotations
 from trafficctl import keys
 from trafficctl.sensors.certificates import key_path, pem_path
 from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.register import keys_plan
+from trafficctl.sensors.registering import keys_plan
 from trafficctl.sensors.workplace import DEVICES
 
 from .fakes import ARN, World

@@ -13,7 +13,7 @@ from trafficctl.sensors import claim, revoke, rotate
 from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.finishing import finish
 from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.register import claims_plan, keys_plan
+from trafficctl.sensors.registering import claims_plan, keys_plan
 from trafficctl.sensors.renewing import Renewal
 from trafficctl.sensors.workplace import CLAIMS, DEVICES, RENEWALS
 

@@ -7,7 +7,7 @@ import importlib
 
 # Each module has add(actions); this order is the order of the help page.
 ACTIONS: tuple[str, ...] = (
-    "register",
+    "registering",
     "listing",
     "claim",
     "rotate",

@@ -11,7 +11,7 @@ from trafficctl.output import say
 from trafficctl.sensors.chosen import demand, read_chosen
 from trafficctl.sensors.csv_file import raise_faults
 from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.register import unknown_segments
+from trafficctl.sensors.registering import unknown_segments
 from trafficctl.sensors.workplace import DEVICES, open_place
 
 DESCRIPTION = """\
