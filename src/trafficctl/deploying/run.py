@@ -76,6 +76,7 @@ class _Deployment:
 
     def run(self) -> Outcome:
         check_parameters(self.text, self.wish.parameters)
+        texts.check_name(self.text, self.wish.stack)
         step = self._settle()
         if step is Step.UPDATE:
             self.kept = self.stack.parameters()

@@ -24,6 +24,18 @@ NAME_PROPERTIES = {
     "AWS::Cognito::UserPool": "UserPoolName",
 }
 
+# The most characters that a name of each type may have, by its API; other types that
+# the template names take longer ones.
+NAME_LENGTHS = {
+    "AWS::IoT::ProvisioningTemplate": 36,
+    "AWS::Lambda::Function": 64,
+    "AWS::SQS::Queue": 80,
+    "AWS::IoT::Policy": 128,
+    "AWS::IoT::ThingType": 128,
+    "AWS::Kinesis::Stream": 128,
+}
+STACK_NAME = "${AWS::StackName}"
+
 _SECTION = re.compile(r"^(\w+):", re.M)
 _BLOCK = re.compile(r"^  (\w+):[ \t]*(?:#.*)?$", re.M)
 
@@ -40,7 +52,15 @@ class Resource:
 
     def name_in(self, stack: str) -> str | None:
         """Its name in that stack; None if CloudFormation makes one up."""
-        return self.name and self.name.replace("${AWS::StackName}", stack)
+        return self.name and self.name.replace(STACK_NAME, stack)
+
+    def room(self) -> int | None:
+        """Characters that its name leaves to the stack's; None if there is no limit."""
+        limit = NAME_LENGTHS.get(self.type)
+        named = _value(self.text, r"      \w*Name: !Sub")
+        if limit is None or named is None or STACK_NAME not in named:
+            return None
+        return limit - len(named.replace(STACK_NAME, ""))
 
 
 def read(path: Path) -> str:
@@ -81,6 +101,17 @@ def resources(template: str) -> dict[str, Resource]:
 def types(template: str) -> list[str]:
     """The resource types it declares, sorted, each once."""
     return sorted({one.type for one in resources(template).values()})
+
+
+def check_name(template: str, stack: str) -> None:
+    """UserError if a name made of the stack's would be too long, naming which."""
+    rooms = [(one.room(), name) for name, one in resources(template).items()]
+    least, whose = min(((r, n) for r, n in rooms if r is not None), default=(None, ""))
+    if least is not None and len(stack) > least:
+        raise UserError(
+            f"stack name {stack!r} has {len(stack)} characters, and the name of "
+            f"{whose} leaves room for {least} - choose a shorter one with --stack"
+        )
 
 
 def only(
