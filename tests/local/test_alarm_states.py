@@ -46,6 +46,13 @@ def test_missing_data_counts_as_documented(
     assert state(rule, points, current) == wanted
 
 
+def test_what_is_older_than_the_periods_is_forgotten_once_they_are_full() -> None:
+    rule = Rule(0, "GreaterThanThreshold", 3, 2)
+
+    assert state(rule, "X X 0 0 0", ALARM) == OK
+    assert state(rule, "0 0 X X 0") == ALARM
+
+
 @pytest.mark.parametrize("points", ["- - - - X", "- - - X -"])
 def test_a_lone_breach_waits_until_nothing_can_contradict_it(points: str) -> None:
     rule = Rule(0, "GreaterThanThreshold", 3, 3)
