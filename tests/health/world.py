@@ -65,12 +65,24 @@ class FaultyDynamoDB(FakeDynamoDB):
         return None
 
     def scan(self, **asked: Any) -> Item:
-        part, parts = asked["Segment"], asked["TotalSegments"]
+        part, parts = asked.get("Segment", 0), asked.get("TotalSegments", 1)
         rows = list(self.rows(asked["TableName"]))[part::parts]
+        if "ProjectionExpression" not in asked:
+            return self._paged(rows, asked)
         names = asked["ExpressionAttributeNames"]
         wanted = {names[one] for one in asked["ProjectionExpression"].split(", ")}
         found = [{n: v for n, v in row.items() if n in wanted} for row in rows]
         return self._paged(found, asked)
+
+    def get_item(self, TableName: str, Key: Item, **_: Any) -> Item:  # noqa: N803
+        found = self.tables[TableName].get((Key["fault_id"]["S"],))
+        return {"Item": dict(found)} if found else {}
+
+    def execute_statement(self, **asked: Any) -> Item:
+        code = self._execute(**asked).get("Error", {}).get("Code")
+        if code:
+            raise refused(f"{code}Exception", "ExecuteStatement")
+        return {}
 
     def query(self, **asked: Any) -> Item:
         assert asked["IndexName"] == "open_faults"

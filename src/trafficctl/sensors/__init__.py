@@ -13,6 +13,7 @@ ACTIONS: tuple[str, ...] = (
     "rotate",
     "revoke",
     "move",
+    "health",
 )
 
 

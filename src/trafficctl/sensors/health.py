@@ -1,0 +1,240 @@
+"""`trafficctl sensors health`: what is out of order, as a maintenance crew reads it."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from traffic.errors import StoreError
+from traffic.health import fault_rows
+from traffic.health.fault_table import standing
+from traffic.health.faults import (
+    DISMISSED,
+    OPEN,
+    Fault,
+    dismissed,
+    explains,
+    first_of,
+    place_of,
+)
+from traffic.health.gather import pages
+from traffic.health.limits import DISTRICT, FLEET, SCOPES, SEGMENT, SENSOR
+from trafficctl import aws
+from trafficctl.cli_common import add_common
+from trafficctl.errors import ANSWER_IS_NO, OK, UserError
+from trafficctl.output import ABSENT, Column, duration, number, say, show, show_json
+from trafficctl.output import table as make_table
+from trafficctl.render import utc_text
+
+COLUMNS = (
+    Column("Where"),
+    Column("What"),
+    Column("Since\nUTC"),
+    Column("For", number=True),
+    Column("Sensors", number=True),
+    Column("District"),
+    Column("What to do first"),
+)
+WORDS = {
+    "silent": "silent",
+    "stuck": "says the same all the time",
+    "locked_on": "locked on: covered all the time",
+    "impossible": "says what can't be",
+    "chatter": "chatters: counts too much, or leaps",
+}
+STYLE = {FLEET: "bold red", DISTRICT: "bold red", SEGMENT: "yellow", SENSOR: ""}
+
+
+def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `sensors health`."""
+    parser = actions.add_parser(
+        "health",
+        help="list the sensors that are silent or not to be believed",
+        description=(
+            "List what is out of order, the broadest fault first. What a broader "
+            "fault explains is counted in it and not listed apart. "
+            "Exit code 1 while a district or the whole fleet is silent."
+        ),
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="also what is over, dismissed, or part of a broader fault",
+    )
+    parser.add_argument("--district", help="only this district (in any case)")
+    parser.add_argument("--csv", action="store_true", help="print CSV")
+    parser.add_argument(
+        "--dismiss",
+        metavar="FAULT_ID",
+        help="this sensor or segment was taken off the street: "
+        "not listed again until it speaks",
+    )
+    add_common(parser, json=True)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run `trafficctl sensors health`."""
+    session = aws.session()
+    table = aws.stack_outputs(session, args.stack)["SensorFaultsTable"]
+    client, now_ms = aws.client(session, "dynamodb"), time.time_ns() // 1_000_000
+    if args.dismiss is not None:
+        return dismiss(client, table, args.dismiss, now_ms)
+    faults = read(client, table, args.all)
+    chosen = in_order(faults, args.all, args.district)
+    if args.json:
+        show_json([fault_rows.listed(fault) for fault in chosen])
+    elif args.csv:
+        write_csv(chosen)
+    else:
+        show(view(chosen, now_ms, args))
+    return ANSWER_IS_NO if is_out(chosen) else OK
+
+
+def read(client: Any, table: str, everything: bool) -> list[Fault]:
+    """The open faults, or with *everything* all that the table still has."""
+    try:
+        if not everything:
+            return standing(client, table, (OPEN,))
+        found = list(pages(client.scan, {"TableName": table}))
+    except StoreError as exc:  # the Lambda code's word for it; ours names the next step
+        raise exc.__cause__ or exc from None
+    return [fault_rows.fault_of(fault_rows.plain(item)) for item in found]
+
+
+def in_order(
+    faults: Sequence[Fault], everything: bool = False, district: str | None = None
+) -> list[Fault]:
+    """What is listed: open before over, the broadest first, the oldest first."""
+    broad = [f for f in faults if f.scope != SENSOR and f.standing == OPEN]
+    chosen = [
+        fault
+        for fault in faults
+        if everything or not any(explains(one, fault) for one in broad)
+    ]
+    if district is not None:
+        chosen = [f for f in chosen if _is_in(f, district.casefold())]
+    return sorted(chosen, key=_gravest_first)
+
+
+def _is_in(fault: Fault, district: str) -> bool:
+    name = fault.subject if fault.scope == DISTRICT else fault.district
+    return fault.scope == FLEET or (name or "").casefold() == district
+
+
+def _gravest_first(fault: Fault) -> tuple[bool, int, int, str]:
+    rank = SCOPES.index(fault.scope)
+    return (fault.standing != OPEN, rank, fault.since, fault.fault_id)
+
+
+def is_out(faults: Iterable[Fault]) -> bool:
+    """Whether a district or the fleet is silent now."""
+    return any(f.standing == OPEN and f.scope in (FLEET, DISTRICT) for f in faults)
+
+
+def view(
+    faults: Sequence[Fault], now_ms: int, args: argparse.Namespace
+) -> RenderableType:
+    """The list with its headline, or that there is nothing to repair."""
+    if not faults:
+        where = f" in {args.district}" if args.district else ""
+        return Text(f"no sensor is out of order{where}")
+    return Group(faults_table(faults, now_ms), Text(headline(faults), "dim"))
+
+
+def faults_table(faults: Iterable[Fault], now_ms: int) -> Table:
+    """The faults as a table, in the order given."""
+    return make_table(COLUMNS, (row(fault, now_ms) for fault in faults))
+
+
+def row(fault: Fault, now_ms: int) -> list[Text]:
+    """The cells of one fault, in the order of COLUMNS."""
+    is_open = fault.standing == OPEN
+    lasted = (now_ms - fault.since) / 1000 if is_open else fault.duration_s
+    district = fault.subject if fault.scope == DISTRICT else fault.district
+    cells = (
+        where(fault),
+        WORDS[fault.kind] + ("" if is_open else f" ({ended(fault)})"),
+        utc_text(fault.since),
+        duration(lasted),
+        number(fault.sensors),
+        district or ABSENT,
+        first_of(fault.kind, fault.scope) if is_open else "",
+    )
+    return [
+        Text(cell, style=STYLE[fault.scope] if is_open else "dim") for cell in cells
+    ]
+
+
+def where(fault: Fault) -> str:
+    """Where the crew has to go: the road and its id, for a sensor also its own."""
+    if fault.scope in (FLEET, DISTRICT):
+        return place_of(fault)
+    road = f"{fault.name} ({fault.segment_id})" if fault.name else fault.segment_id
+    return f"{road}, sensor {fault.sensor_id}" if fault.sensor_id else str(road)
+
+
+def ended(fault: Fault) -> str:
+    """How a fault ended: `over 11-22 18:32`."""
+    word = "over" if fault.dismissed_at is None else "dismissed"
+    return f"{word} {utc_text(fault.closed_at)}"
+
+
+def headline(faults: Sequence[Fault]) -> str:
+    """How many faults of each scope are open, in one line."""
+    open_now = [fault for fault in faults if fault.standing == OPEN]
+    counts = [(scope, sum(f.scope == scope for f in open_now)) for scope in SCOPES]
+    told = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
+    return f"out of order: {told or 'nothing now'}"
+
+
+def write_csv(faults: Iterable[Fault]) -> None:
+    """Print the faults as CSV, times in ms since the epoch."""
+    rows = [fault_rows.listed(fault) for fault in faults]
+    names = list(rows[0]) if rows else ["fault_id"]
+    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
+    """Take what has the fault off the street, if the fault still stands."""
+    found = client.get_item(
+        TableName=table, Key={"fault_id": {"S": fault_id}}, ConsistentRead=True
+    )
+    fault = _dismissable(fault_id, found.get("Item"))
+    statement = fault_rows.change(table, fault, dismissed(fault, now_ms), 0)
+    try:
+        client.execute_statement(**statement)
+    except ClientError as exc:
+        if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        raise UserError(f"{fault_id} has just changed - list the faults again") from exc
+    say(f"{place_of(fault)} is off the street until it speaks again")
+    return OK
+
+
+def _dismissable(fault_id: str, item: dict[str, Any] | None) -> Fault:
+    if item is None:
+        raise UserError(
+            f"no fault {fault_id!r} - `trafficctl sensors health --json` names them"
+        )
+    fault = fault_rows.fault_of(fault_rows.plain(item))
+    if fault.scope not in (SENSOR, SEGMENT):
+        raise UserError(
+            f"{fault_id}: only a sensor or a segment can be taken off the street; "
+            "a district or the fleet returns when its network does"
+        )
+    if fault.standing != OPEN:
+        state = "dismissed already" if fault.standing == DISMISSED else "over"
+        raise UserError(f"{fault_id} is {state} - nothing to dismiss")
+    return fault
