@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editab
 PROBE := import sys, importlib.util as u; \
   sys.exit(1 if sys.version_info < (3, 10) else 0 if u.find_spec("ensurepip") else 3)
 
-.PHONY: help demo test check fix bench package clean
+.PHONY: help demo test check fix bench deploy package clean
 .DEFAULT_GOAL := help
 
 help: ## say what the targets do
@@ -42,6 +42,9 @@ fix: $(DEV) ## repair what `make check` can repair by itself
 
 bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE, BENCH_DEVICES)
 	@$(BIN)/python -m bench
+
+deploy: $(RUNTIME) ## deploy or update a stack where this shell's AWS settings point (STACK)
+	@$(BIN)/trafficctl deploy --stack $(or $(STACK),city-traffic)
 
 package: $(RUNTIME) ## build/traffic.zip, the Lambda code for arm64
 	@$(BIN)/python -m trafficctl.package

@@ -92,6 +92,8 @@ def test_a_purge_leaves_nothing_and_touches_no_neighbour(
         assert done.returncode == 0, done.stderr
         fill(empty_city, stack)
     beside = everything_of(empty_city, "beside")
+    ids = [set(empty_city.resources(name).values()) for name in ("purged", "beside")]
+    assert ids[0] & ids[1] == set()
     command = ("destroy", "--purge", "--stack", "purged")
 
     protected = empty_city.run(*command, "--yes")

@@ -38,6 +38,11 @@ def test_its_parameters_and_defaults_are_those_of_the_template() -> None:
     }
 
 
+def test_a_template_without_parameters_has_none() -> None:
+    assert texts.parameters("Resources:\n  Key:\n    Type: AWS::KMS::Key\n") == {}
+    assert texts.resources("Parameters:\n") == {}
+
+
 def test_its_resources_are_those_of_the_template() -> None:
     found = texts.resources(TEXT)
 

@@ -160,7 +160,7 @@ def _blocks(section: str) -> dict[str, str]:
 
 def _cut(text: str, heading: re.Pattern[str]) -> dict[str, str]:
     starts = list(heading.finditer(text))
-    ends = [one.start() for one in starts[1:]] + [len(text)]
+    ends = [*(one.start() for one in starts), len(text)][1:]
     return {
         one.group(1): text[one.start() : end]
         for one, end in zip(starts, ends, strict=True)
