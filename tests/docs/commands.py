@@ -84,8 +84,8 @@ def _commands(line: str) -> Iterator[tuple[str, ...]]:
     lexer.whitespace_split = True
     try:
         words = list(lexer)
-    except ValueError:
-        return  # prose with an apostrophe
+    except ValueError:  # prose with an apostrophe, or a command that has to fail
+        words = line.split()
     command: list[str] = []
     for word in [*words, ";"]:
         if set(word) <= set("|;&"):
