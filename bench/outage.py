@@ -1,7 +1,7 @@
-"""An outage of the processor on a local city, from the first refusal to the redrive.
+"""An outage of a local city, from the first refusal to the redrive.
 
-The processor loses its tables, what is published is given up into the dead letters, the
-permission comes back, the sensors go on, and the letters are put back.
+The processor loses its tables, or the rule its stream; what is published ends up in the
+dead letters, the permission comes back, the sensors go on, the letters are put back.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ LOOK_S = 0.5
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is lost: *minutes* of *segments*."""
+    """How much is lost, *minutes* of *segments*, and whether the rule loses it."""
 
     segments: int
     minutes: int
     rate: float
+    by_rule: bool = False
 
     @property
     def readings(self) -> int:
@@ -49,7 +50,8 @@ class Plan:
 
     def names(self) -> list[str]:
         """The segments."""
-        return [f"outage-{number}" for number in range(self.segments)]
+        kind = "rule" if self.by_rule else "processor"
+        return [f"{kind}-{number}" for number in range(self.segments)]
 
 
 @dataclass(frozen=True)
@@ -74,53 +76,55 @@ class Outage:
         self._evidence = Evidence.of_stack(city.stack)
         now_ms = time.time_ns() // 1_000_000
         self._first = now_ms // MINUTE_MS - plan.minutes - 3 * AROUND
+        self._before = self._counted()
 
     def run(self) -> Outcome:
         """Go through it; raises TimeoutError where something never happens."""
         begun, ended = self._first + AROUND, self._first + AROUND + self._plan.minutes
+        around, lost = AROUND * self._plan.segments * SENSORS, self._plan.readings
         self._publish(range(self._first, begun))
-        _until(lambda: self._accepted() == AROUND * self._per_minute())
-        with self._hasty_mapping(), self._without_tables():
+        self._until_counted(around)
+        with self._broken():
             self._publish(range(begun, ended))
-            _until(lambda: self._dead_lettered() == self._plan.readings)
-        letters = self._letters()
+            _until(lambda: self._new() + self._dead_lettered() == around + lost)
+        letters, dead_lettered = self._letters(), self._dead_lettered()
         self._publish(range(ended, ended + AROUND))
-        _until(lambda: self._accepted() == 2 * AROUND * self._per_minute())
-        return self._put_back(letters)
+        self._until_counted(2 * around + lost - dead_lettered)
+        began = time.monotonic()
+        self._redrive(dead_lettered)
+        command_s = time.monotonic() - began
+        self._until_counted(2 * around + lost)
+        whole_s = time.monotonic() - began
+        report = settle(lambda: audit(self._evidence), 20.0)
+        return Outcome(
+            letters, dead_lettered, command_s, whole_s, report, *self._history()
+        )
 
-    def _put_back(self, letters: int) -> Outcome:
-        dead_lettered, began = self._dead_lettered(), time.monotonic()
+    def _redrive(self, dead_lettered: int) -> None:
         command = [sys.executable, "-m", "trafficctl", "redrive", "--execute", "--json"]
         command += ["--rate", str(self._plan.rate)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-        command_s = time.monotonic() - began
-        if json.loads(done.stdout)["readings"] != self._plan.readings:
+        if json.loads(done.stdout)["readings"] != dead_lettered:
             raise RuntimeError(f"redrive said {done.stdout.decode()}")
-        everything = self._plan.readings + 2 * AROUND * self._per_minute()
-        _until(lambda: self._accepted() + self._duplicate() >= everything)
-        whole_s = time.monotonic() - began
-        report = settle(lambda: audit(self._evidence), 20.0)
-        holes, doubled = self._history()
-        return Outcome(
-            letters, dead_lettered, command_s, whole_s, report, holes, doubled
-        )
 
-    def _per_minute(self) -> int:
-        return self._plan.segments * SENSORS
+    def _counted(self) -> int:
+        stored = self._evidence.stored()
+        return stored.accepted + stored.duplicate
 
-    def _accepted(self) -> int:
-        return self._evidence.stored().accepted
+    def _new(self) -> int:
+        return self._counted() - self._before
 
-    def _duplicate(self) -> int:
-        return self._evidence.stored().duplicate
+    def _until_counted(self, readings: int) -> None:
+        _until(lambda: self._new() >= readings)
 
     def _dead_lettered(self) -> int:
-        return self._evidence.set_aside().dead_letters.in_doubt
+        letters = self._evidence.set_aside().dead_letters
+        return letters.in_doubt + letters.undelivered
 
     def _letters(self) -> int:
         pages = aws.client(self._session, "s3").get_paginator("list_objects_v2")
-        bucket = self._outputs["DeadLetterBucket"]
-        found = pages.paginate(Bucket=bucket, Prefix="aws/lambda/")
+        prefix = "iot/" if self._plan.by_rule else "aws/lambda/"
+        found = pages.paginate(Bucket=self._outputs["DeadLetterBucket"], Prefix=prefix)
         return sum(page.get("KeyCount", 0) for page in found)
 
     def _history(self) -> tuple[int, int]:
@@ -150,30 +154,38 @@ class Outage:
         (found,) = client.list_event_source_mappings(FunctionName=name)[
             "EventSourceMappings"
         ]
-        before = {
-            "MaximumRetryAttempts": found["MaximumRetryAttempts"],
-            "BisectBatchOnFunctionError": found["BisectBatchOnFunctionError"],
-        }
-        client.update_event_source_mapping(
-            UUID=found["UUID"],
-            MaximumRetryAttempts=0,
-            BisectBatchOnFunctionError=False,
-        )
+        hasty = {"MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": False}
+        client.update_event_source_mapping(UUID=found["UUID"], **hasty)
         yield
-        client.update_event_source_mapping(UUID=found["UUID"], **before)
+        usual = {name: found[name] for name in hasty}
+        client.update_event_source_mapping(UUID=found["UUID"], **usual)
 
     @contextlib.contextmanager
-    def _without_tables(self) -> Iterator[None]:
-        """The processor may not read or write its tables."""
+    def _broken(self) -> Iterator[None]:
+        """The rule may not write the stream, or the processor not use its tables."""
+        if self._plan.by_rule:
+            with self._without(self._rules_role(), "put-readings"):
+                yield
+            return
         client = aws.client(self._session, "lambda")
         name = self._outputs["ProcessorFunction"]
         role = client.get_function_configuration(FunctionName=name)["Role"]
-        iam, role = aws.client(self._session, "iam"), role.rpartition("/")[2]
-        policy = {"RoleName": role, "PolicyName": "write-tables"}
-        document = iam.get_role_policy(**policy)["PolicyDocument"]
-        iam.delete_role_policy(**policy)
+        with self._hasty_mapping(), self._without(role, "write-tables"):
+            yield
+
+    def _rules_role(self) -> str:
+        iot = aws.client(self._session, "iot")
+        rule = iot.get_topic_rule(ruleName=self._outputs["IngestRule"])["rule"]
+        return str(rule["actions"][0]["kinesis"]["roleArn"])
+
+    @contextlib.contextmanager
+    def _without(self, role_arn: str, policy: str) -> Iterator[None]:
+        iam = aws.client(self._session, "iam")
+        named = {"RoleName": role_arn.rpartition("/")[2], "PolicyName": policy}
+        document = iam.get_role_policy(**named)["PolicyDocument"]
+        iam.delete_role_policy(**named)
         yield
-        iam.put_role_policy(**policy, PolicyDocument=json.dumps(document))
+        iam.put_role_policy(**named, PolicyDocument=json.dumps(document))
 
 
 def _messages(segments: Sequence[str], minutes: range) -> Iterator[Timed]:
