@@ -81,6 +81,23 @@ def test_a_moved_device_speaks_for_its_new_segment_only(
     assert not publishes(operator, name, "seg-before", operator.own(name))
 
 
+def test_a_corrected_list_moves_a_device_if_that_is_said(operator: Operator) -> None:
+    operator.register(("mover-3", "seg-wrong"))
+    before = operator.certificates("mover-3")
+
+    said = operator.run(
+        "register",
+        operator.file(("mover-3", "seg-right")),
+        "--allow-unknown-segments",
+        code=2,
+    )
+    operator.register(("mover-3", "seg-right"), options=("--again",))
+
+    assert "mover-3 is of segment seg-wrong, not seg-right" in said
+    assert operator.things()["mover-3"] == {"segment_id": "seg-right"}
+    assert operator.certificates("mover-3") == before
+
+
 def test_a_device_is_not_moved_to_a_segment_that_nobody_knows(
     operator: Operator,
 ) -> None:
