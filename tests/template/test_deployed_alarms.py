@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,3 +47,35 @@ def test_an_alarm_watches_what_the_template_says(
     assert re.search(
         rf"Runbook: docs/runbooks/{kebab(name)}\.md$", one["AlarmDescription"]
     )
+
+
+def test_what_has_just_been_made_may_be_silent_for_a_while(
+    local_city: Any, eventually: Callable[..., Any]
+) -> None:
+    cloudwatch = local_city.client("cloudwatch")
+    silence = {
+        "Namespace": "Nobody",
+        "MetricName": "Speaks",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 2,
+        "Threshold": 1,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+    }
+    names = ["warming-up", "at-once"]
+    warming = {"WarmUpPeriodDurationInMinutes": 10}
+    cloudwatch.put_metric_alarm(
+        AlarmName=names[0], WarmUpConfiguration=warming, **silence
+    )
+    cloudwatch.put_metric_alarm(AlarmName=names[1], **silence)
+
+    def states() -> dict[str, str]:
+        told = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+        return {one["AlarmName"]: one["StateValue"] for one in told}
+
+    try:
+        assert eventually(lambda: states()["at-once"] == "ALARM")
+        assert states()["warming-up"] == "INSUFFICIENT_DATA"
+    finally:
+        cloudwatch.delete_alarms(AlarmNames=names)

@@ -14,7 +14,7 @@ from ministack.services import cloudwatch
 
 from trafficctl.local.patching import Patch
 from trafficctl.local.watch import arithmetic, services, store, verdict
-from trafficctl.local.watch.definitions import Alarm
+from trafficctl.local.watch.definitions import WARM_UNTIL, Alarm
 
 ACTIONS = {
     verdict.ALARM: "AlarmActions",
@@ -141,7 +141,7 @@ def judge(alarm: Alarm, account: str, region: str, now: float) -> tuple[str, str
     rule = rule_of(alarm)
     seen = read(alarm, account, region, now)
     current = alarm["StateValue"]
-    if _waits_for_samples(alarm, seen):
+    if _waits_for_samples(alarm, seen) or _warms_up(alarm, seen, now):
         return current, alarm["StateReason"]
     state = verdict.state_of(rule, seen.values, current)
     shown = ", ".join("-" if v is None else f"{v:g}" for v in seen.values)
@@ -156,6 +156,16 @@ def _waits_for_samples(alarm: Alarm, seen: Seen) -> bool:
     if not stat or alarm.get("EvaluateLowSampleCountPercentile") != "ignore":
         return False
     return verdict.too_few_samples(float(stat[1:]), seen.samples)
+
+
+def _warms_up(alarm: Alarm, seen: Seen, now: float) -> bool:
+    """Whether a new alarm waits for its first periods: until all of them have data."""
+    if alarm["StateValue"] != verdict.INSUFFICIENT_DATA:
+        return False
+    return (
+        now < alarm.get(WARM_UNTIL, 0)
+        and None in seen.values[-rule_of(alarm).periods :]
+    )
 
 
 def look(now: float) -> None:

@@ -22,6 +22,9 @@ changed = threading.Event()
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _LOW_SAMPLES = "EvaluateLowSampleCountPercentile"
+_WARM_UP = "WarmUpConfiguration"
+# Of an alarm that was made with a warm-up: when it ends at the latest, in seconds.
+WARM_UNTIL = "WarmUntil"
 # What describes one metric; an alarm on metric math names its metrics itself.
 _SINGLE = {"MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period"}
 _SINGLE |= {"Dimensions", "Unit"}
@@ -38,6 +41,11 @@ def completed(alarm: Alarm, given: Mapping[str, Any], before: Alarm | None) -> A
     kept["StateTransitionedTimestamp"] = moved
     if given.get(_LOW_SAMPLES):
         kept[_LOW_SAMPLES] = given[_LOW_SAMPLES]
+    if before is None and given.get(_WARM_UP):
+        minutes = int(given[_WARM_UP]["WarmUpPeriodDurationInMinutes"])
+        kept[WARM_UNTIL] = alarm["StateUpdatedTimestamp"] + 60 * minutes
+    elif before is not None and WARM_UNTIL in before:
+        kept[WARM_UNTIL] = before[WARM_UNTIL]  # once, when it is made
     if given.get("Metrics"):
         kept = {k: v for k, v in kept.items() if k not in _SINGLE}
         kept["Metrics"] = [_query(query) for query in given["Metrics"]]
