@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from ministack.core.responses import get_account_id, get_region
 
 from trafficctl.local.watch import emf
@@ -17,15 +19,19 @@ def here() -> Place:
 
 def count(place: Place, space: str, name: str, number: float = 1, **of: str) -> None:
     """Add `number` to AWS/`space`'s metric `name` with the dimensions `of`."""
-    metric = Metric(*place, f"AWS/{space}", name, tuple(sorted(of.items())))
-    tallies.add(metric, number)
+    tallies.add(_metric(place, space, name, tuple(of.items()), "Count"), number)
 
 
 def last(place: Place, space: str, name: str, ms: float, **of: str) -> None:
     """Note a length of time, of which percentiles are wanted."""
-    dimensions = tuple(sorted(of.items()))
-    metric = Metric(*place, f"AWS/{space}", name, dimensions, "Milliseconds")
-    tallies.spread(metric, ms)
+    tallies.spread(_metric(place, space, name, tuple(of.items()), "Milliseconds"), ms)
+
+
+@functools.lru_cache(maxsize=4096)
+def _metric(
+    place: Place, space: str, name: str, of: tuple[tuple[str, str], ...], unit: str
+) -> Metric:
+    return Metric(*place, f"AWS/{space}", name, tuple(sorted(of)), unit)
 
 
 def from_log(place: Place, text: str) -> None:

@@ -33,15 +33,6 @@ class Sum(NamedTuple):
     low: float
     high: float
 
-    def plus(self, other: Sum) -> Sum:
-        """Both together."""
-        return Sum(
-            self.samples + other.samples,
-            self.total + other.total,
-            min(self.low, other.low),
-            max(self.high, other.high),
-        )
-
 
 Tally = dict[int, Sum]
 # A metric, and when its values are of (seconds) if not of now.
@@ -55,7 +46,7 @@ class Tallies:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[Key, Tally] = {}
+        self._held: dict[Key, dict[int, list[float]]] = {}
 
     def add(self, metric: Metric, value: float, at: float | None = None) -> None:
         """Take in a value of which nobody asks a percentile."""
@@ -70,17 +61,27 @@ class Tallies:
     def _take(
         self, metric: Metric, value: float, count: float, where: int, at: float | None
     ) -> None:
-        new = Sum(count, value * count, value, value)
         with self._lock:
             tally = self._held.setdefault((metric, at), {})
             known = tally.get(where)
-            tally[where] = new if known is None else known.plus(new)
+            if known is None:
+                tally[where] = [count, value * count, value, value]
+                return
+            known[0] += count
+            known[1] += value * count
+            if value < known[2]:
+                known[2] = value
+            elif value > known[3]:
+                known[3] = value
 
     def drain(self) -> dict[Key, Tally]:
         """All that was taken in since the last call."""
         with self._lock:
             held, self._held = self._held, {}
-        return held
+        return {
+            key: {where: Sum(*numbers) for where, numbers in tally.items()}
+            for key, tally in held.items()
+        }
 
 
 def _bin(value: float) -> int:
