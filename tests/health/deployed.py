@@ -1,0 +1,170 @@
+"""The deployed sensor health function, and a city whose data are as old as we say."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import uuid
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from traffic import items
+from traffic.batch import Shell
+from traffic.health.gather import MEMORY_KEY
+from traffic.model import StoredSegment
+from traffic.processor import process
+from traffic.publish import EventBridgeBus
+from traffic.quarantine import S3Quarantine
+from traffic.state import pack, unpack
+from traffic.store import DynamoStore, Tables
+
+from ..core.builders import POLICY, ROAD
+
+
+class Answer(NamedTuple):
+    """What a sweep said: why it failed, its metrics, and its other lines."""
+
+    error: str
+    figures: dict[str, Any]
+    lines: list[dict[str, Any]]
+
+
+class Bystander:
+    """A bus that takes nothing: what the processor did not live to send."""
+
+    def send(self, events: Any) -> list[bool]:
+        return [False] * len(events)
+
+
+class Deployed:
+    """A local city whose clock no longer sweeps: only the test does."""
+
+    def __init__(self, city: Any) -> None:
+        self.city = city
+        self.out = city.outputs
+        self._function = self.out["SensorHealthFunction"]
+        city.client("events").disable_rule(Name=f"{city.city.stack}-sensor-health")
+
+    def sweep(self) -> Answer:
+        """Run the function, as its schedule would."""
+        answer = self.city.client("lambda").invoke(
+            FunctionName=self._function, Payload=b"{}", LogType="Tail"
+        )
+        said = json.load(answer["Payload"])
+        error = said.get("errorMessage", "") if "FunctionError" in answer else ""
+        printed = base64.b64decode(answer["LogResult"]).decode().splitlines()
+        lines = [json.loads(line) for line in printed if line.startswith("{")]
+        figures = next((line for line in lines if "_aws" in line), {})
+        return Answer(error, figures, [line for line in lines if "_aws" not in line])
+
+    def hear(
+        self, segment: str, age_s: float, speed: float = 5, bus: Any = None
+    ) -> None:
+        """Have the processor's code take a reading received so long ago."""
+        at = time.time_ns() // 1_000_000 - round(age_s * 1000)
+        said = {
+            "sensor_id": "a",
+            "timestamp": at,
+            "vehicle_count": 9,
+            "average_speed": speed,
+        }
+        record = {
+            "eventID": "shardId-000000000000:1",
+            "kinesis": {
+                "partitionKey": segment,
+                "sequenceNumber": str(at),
+                "data": base64.b64encode(json.dumps(said).encode()).decode(),
+                "approximateArrivalTimestamp": at / 1000,
+            },
+        }
+        again = process([record], self._shell(at, bus), "t")["batchItemFailures"]
+        assert bool(again) is (bus is not None)
+
+    def _shell(self, now_ms: int, bus: Any) -> Shell:
+        dynamodb, out = self.city.client("dynamodb"), self.out
+        names = ("RoadSegmentsTable", "SegmentHistoryTable", "CongestionAlertsTable")
+        events = EventBridgeBus(self.city.client("events"), out["AlertBus"])
+        return Shell(
+            DynamoStore(dynamodb, Tables(*(out[n] for n in names)), 30, time.sleep),
+            bus or events,
+            S3Quarantine(self.city.client("s3"), out["QuarantineBucket"]),
+            lambda: now_ms,
+            replace(POLICY, hold_s=0),
+        )
+
+    def new_segment(self, district: str | None = None) -> str:
+        """A road that nothing was heard of."""
+        name = f"seg-{uuid.uuid4().hex[:12]}"
+        road = {"name": f"Road {name}", "lanes": ROAD.lanes, "district": district}
+        self._put({"segment_id": name, **road})
+        return name
+
+    def jammed(self, age_s: float = 600) -> str:
+        """A road with an alert, of which nothing was heard for so long."""
+        name = self.new_segment()
+        self.hear(name, age_s)
+        return name
+
+    def begun_row(self, name: str) -> None:
+        """Mark the open minute as one that redrive has begun a row for."""
+        stored = self.segment(name)
+        state = unpack(stored.packed)
+        for window in state.windows.values():
+            window.late = 1
+        self.city.client("dynamodb").update_item(
+            TableName=self.out["RoadSegmentsTable"],
+            Key={"segment_id": {"S": name}},
+            UpdateExpression="SET #s = :s",
+            ExpressionAttributeNames={"#s": "state"},
+            ExpressionAttributeValues={":s": {"B": pack(state)}},
+        )
+
+    def _put(self, row: dict[str, Any]) -> None:
+        table = self.out["RoadSegmentsTable"]
+        item = items.attributes(row)
+        self.city.client("dynamodb").put_item(TableName=table, Item=item)
+
+    def item(self, name: str) -> dict[str, Any]:
+        """A segment as plain values."""
+        found = self.city.client("dynamodb").get_item(
+            TableName=self.out["RoadSegmentsTable"], Key={"segment_id": {"S": name}}
+        )
+        return {k: items.value_of(v) for k, v in found["Item"].items()}
+
+    def segment(self, name: str) -> StoredSegment:
+        """A segment as the processor reads it."""
+        found = self.city.client("dynamodb").get_item(
+            TableName=self.out["RoadSegmentsTable"], Key={"segment_id": {"S": name}}
+        )
+        return items.segment_of(name, found["Item"])
+
+    def afresh(self) -> None:
+        """Forget every segment, every fault, and what a sweep remembers."""
+        s3, bucket = self.city.client("s3"), self.out["HealthMemoryBucket"]
+        s3.delete_object(Bucket=bucket, Key=MEMORY_KEY)
+        tables = {"RoadSegmentsTable": "segment_id", "SensorFaultsTable": "fault_id"}
+        for table, key in tables.items():
+            for row in self.rows(table):
+                self.city.client("dynamodb").delete_item(
+                    TableName=self.out[table], Key={key: {"S": row[key]}}
+                )
+
+    def rows(self, table: str, **having: Any) -> list[dict[str, Any]]:
+        """The rows of a table with these values."""
+        pages = self.city.client("dynamodb").get_paginator("scan")
+        found = [
+            {k: items.value_of(v) for k, v in item.items()}
+            for page in pages.paginate(TableName=self.out[table])
+            for item in page["Items"]
+        ]
+        return [r for r in found if all(r.get(k) == v for k, v in having.items())]
+
+    def faults(self, segment: str) -> list[dict[str, Any]]:
+        """The rows of a segment's faults."""
+        return self.rows("SensorFaultsTable", segment_id=segment)
+
+    def alert(self, segment: str) -> dict[str, Any]:
+        """The only alert of a segment."""
+        (found,) = self.rows("CongestionAlertsTable", segment_id=segment)
+        return found

@@ -1,0 +1,197 @@
+"""On the local city: silence closes alerts, is told in words, and ends by itself."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from typing import Any
+
+import pytest
+
+from .deployed import Bystander, Deployed
+
+
+class Inbox:
+    """A queue that is subscribed to a topic."""
+
+    def __init__(self, city: Any, topic: str) -> None:
+        self._sqs = city.client("sqs")
+        name = f"inbox-{uuid.uuid4().hex[:8]}"
+        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        found = self._sqs.get_queue_attributes(
+            QueueUrl=self._url, AttributeNames=["QueueArn"]
+        )
+        arn = found["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._url, Attributes={"Policy": policy}
+        )
+        city.client("sns").subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        self._texts: list[str] = []
+
+    def texts(self, about: str) -> list[str]:
+        """All texts so far that name it."""
+        answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
+        for message in answer.get("Messages", []):
+            self._texts.append(message["Body"].strip('"'))
+            self._sqs.delete_message(
+                QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"]
+            )
+        return [text for text in self._texts if about in text]
+
+
+@pytest.fixture(scope="module")
+def engineers(deployed: Deployed) -> Inbox:
+    return Inbox(deployed.city, deployed.out["OperationsTopicArn"])
+
+
+@pytest.fixture(scope="module")
+def controllers(deployed: Deployed) -> Inbox:
+    return Inbox(deployed.city, deployed.out["AlertTopicArn"])
+
+
+@pytest.fixture
+def alive(deployed: Deployed) -> str:
+    """A road that speaks, or the whole fleet would be silent."""
+    deployed.afresh()
+    name = deployed.new_segment()
+    deployed.hear(name, age_s=1, speed=80)
+    return name
+
+
+@pytest.fixture
+def jam(deployed: Deployed, alive: str) -> str:
+    """A road with an alert, silent for ten minutes, beside the one that speaks."""
+    assert alive
+    return deployed.jammed()
+
+
+def test_an_alert_of_a_silent_road_is_closed_and_both_are_told_in_words(
+    deployed: Deployed,
+    engineers: Inbox,
+    controllers: Inbox,
+    jam: str,
+    eventually: Any,
+) -> None:
+    assert deployed.item(jam)["alert_level"] == "severe"
+
+    answer = deployed.sweep()
+
+    assert answer.error == ""
+    assert deployed.item(jam)["alert_level"] == "none"
+    alert = deployed.alert(jam)
+    assert (alert["alert_status"], alert["cleared_by"]) == ("cleared", "silence")
+    assert 590 <= alert["duration_s"] <= 700
+    (row,) = deployed.rows("SegmentHistoryTable", segment_id=jam)
+    assert row["readings"] == 1
+    (fault,) = deployed.faults(jam)
+    assert (fault["scope"], fault["kind"], fault["open_flag"]) == (
+        "segment",
+        "silent",
+        "open",
+    )
+    assert "outbox" not in fault
+    assert "outbox" not in deployed.item(jam)
+    assert eventually(lambda: len(engineers.texts(jam)) == 1)
+    assert engineers.texts(jam)[0].startswith(
+        f"Sensors silent (segment, opened): Road {jam}, 1 sensors, since "
+    )
+    assert eventually(lambda: len(controllers.texts(jam)) == 2)
+    assert any(
+        f"cleared at Road {jam} (silence): none (was severe), score 90.0, "
+        "no sensor reports, last 5 of 50 km/h" in text
+        for text in controllers.texts(jam)
+    )
+
+
+def test_a_road_that_speaks_again_is_well_with_the_next_sweep(
+    deployed: Deployed, jam: str
+) -> None:
+    deployed.sweep()
+    deployed.hear(jam, age_s=0, speed=45)
+
+    deployed.sweep()
+
+    (fault,) = deployed.faults(jam)
+    assert "open_flag" not in fault
+    assert fault["duration_s"] >= 600
+    assert deployed.item(jam)["sensors_reporting"] == 1.0
+
+
+def test_the_repair_list_names_it_until_it_is_dismissed(
+    deployed: Deployed, jam: str
+) -> None:
+    deployed.sweep()
+    (fault,) = trafficctl(deployed, jam)
+    assert fault["first"] == "Check the power and the uplink of the roadside unit."
+
+    trafficctl(deployed, jam, "--dismiss", fault["fault_id"])
+    deployed.sweep()
+
+    assert trafficctl(deployed, jam) == []
+    (row,) = trafficctl(deployed, jam, "--all")
+    assert row["dismissed_at"] == row["closed_at"]
+
+
+def trafficctl(deployed: Deployed, about: str, *arguments: str) -> Any:
+    """Run `trafficctl sensors health`; gives the faults of that segment."""
+    stack, words = deployed.city.city.stack, ("-m", "trafficctl", "sensors", "health")
+    done = subprocess.run(
+        [sys.executable, *words, "--json", "--stack", stack, *arguments],
+        env=deployed.city.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    found = json.loads(done.stdout or "[]")
+    return [one for one in found if one["segment_id"] == about]
+
+
+@pytest.mark.usefixtures("alive")
+def test_an_alert_that_the_processor_did_not_send_is_sent(
+    deployed: Deployed, controllers: Inbox, eventually: Any
+) -> None:
+    name = deployed.new_segment()
+    deployed.hear(name, age_s=90, bus=Bystander())
+    assert "outbox" in deployed.item(name)
+
+    deployed.sweep()
+
+    assert "outbox" not in deployed.item(name)
+    assert eventually(lambda: len(controllers.texts(name)) == 1)
+
+
+def test_a_fleet_without_a_word_is_one_fault(
+    deployed: Deployed, engineers: Inbox, eventually: Any
+) -> None:
+    deployed.afresh()
+    names = [deployed.jammed() for _ in range(2)]
+
+    answer = deployed.sweep()
+
+    assert answer.figures["FleetSilent"] == 1
+    assert [deployed.faults(name) for name in names] == [[], []]
+    assert eventually(lambda: engineers.texts("the whole city"))
+
+
+def test_the_schedule_runs_the_function_each_minute(deployed: Deployed) -> None:
+    events, name = deployed.city.client("events"), deployed.city.city.stack
+    rule = events.describe_rule(Name=f"{name}-sensor-health")
+    (target,) = events.list_targets_by_rule(Rule=f"{name}-sensor-health")["Targets"]
+
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert target["Arn"].endswith(f":{deployed.out['SensorHealthFunction']}")

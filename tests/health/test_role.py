@@ -1,0 +1,227 @@
+"""The function needs each of its permissions: without one, work is left undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ..chain.permissions import ROLES, Permission, Permissions
+from .deployed import Answer, Deployed
+
+ROLE = "SensorHealthRole"
+LISTED = [
+    Permission(ROLE, action, resource)
+    for action, resources in ROLES[ROLE]["may"].items()
+    for resource in resources
+]
+
+
+def _may(action: str, resource: str) -> Permission:
+    return Permission(ROLE, action, resource)
+
+
+# Without these nothing can be judged.
+GATHER = [
+    _may("dynamodb:Scan", "RoadSegments.Arn"),
+    _may("dynamodb:Query", "${SensorFaults.Arn}/index/open_faults"),
+]
+
+# Without these a silent segment keeps its alert, whole as it was.
+REST = [
+    _may("dynamodb:UpdateItem", "RoadSegments.Arn"),
+    _may("dynamodb:UpdateItem", "CongestionAlerts.Arn"),
+    _may("dynamodb:PutItem", "SegmentHistory.Arn"),
+    _may("dynamodb:BatchGetItem", "SegmentHistory.Arn"),
+]
+
+# What is missing without the others, that the next sweep makes good.
+Missing = Callable[[Deployed, str], bool]
+PARTS: dict[Permission, Missing] = {
+    _may("dynamodb:PartiQLInsert", "SensorFaults.Arn"): lambda d, s: not d.faults(s),
+    _may("dynamodb:PartiQLUpdate", "SensorFaults.Arn"): lambda d, s: (
+        "outbox" in d.faults(s)[0]
+    ),
+    _may("dynamodb:PartiQLUpdate", "RoadSegments.Arn"): lambda d, s: (
+        "outbox" in d.item(s)
+    ),
+    _may("events:PutEvents", "AlertBus.Arn"): lambda d, s: (
+        "outbox" in d.item(s) and "outbox" in d.faults(s)[0]
+    ),
+}
+KEEP = _may("s3:PutObject", "${HealthMemory.Arn}/memory.msgpack")
+RECALL = _may("s3:GetObject", "${HealthMemory.Arn}/memory.msgpack")
+LOG = [
+    _may("logs:CreateLogStream", "SensorHealthLogs.Arn"),
+    _may("logs:PutLogEvents", "SensorHealthLogs.Arn"),
+]
+
+# What the local city works without, and why the role has it all the same.
+NOT_ENFORCED = [
+    _may("kms:Decrypt", "DataKey.Arn"),  # to read the memory, and the tables
+    _may("kms:GenerateDataKey", "DataKey.Arn"),  # to write the memory
+]
+
+
+class HealthPermissions(Permissions):
+    """The inline policies of the deployed roles, with the parts of sensor health."""
+
+    def __init__(self, city: Any) -> None:
+        super().__init__(city)
+        out, dynamodb = city.outputs, city.client("dynamodb")
+        table = dynamodb.describe_table(TableName=out["SensorFaultsTable"])["Table"]
+        group = f"/aws/lambda/{out['SensorHealthFunction']}"
+        groups = city.client("logs").describe_log_groups(logGroupNamePrefix=group)
+        self._arns |= {
+            "SensorFaults": table["TableArn"],
+            "HealthMemory": f"arn:aws:s3:::{out['HealthMemoryBucket']}",
+            "SensorHealthLogs": groups["logGroups"][0]["arn"],
+        }
+
+
+@pytest.fixture(scope="module")
+def permissions(deployed: Deployed) -> HealthPermissions:
+    return HealthPermissions(deployed.city)
+
+
+@pytest.fixture
+def silent(deployed: Deployed) -> str:
+    """A road with an alert, silent for ten minutes, beside one that speaks."""
+    deployed.afresh()
+    alive, name = deployed.new_segment(), deployed.jammed()
+    deployed.hear(alive, age_s=1, speed=80)
+    deployed.begun_row(name)
+    return name
+
+
+def _named(permission: Permission) -> str:
+    return ":".join(permission)
+
+
+def each(permissions: Any) -> Any:
+    return pytest.mark.parametrize("lost", permissions, ids=_named)
+
+
+def test_each_permission_is_tried() -> None:
+    tried = [*GATHER, *REST, *PARTS, KEEP, RECALL, *LOG, *NOT_ENFORCED]
+
+    assert sorted(tried) == sorted(LISTED)
+
+
+def test_the_deployed_role_may_do_what_is_listed_and_nothing_else(
+    permissions: HealthPermissions,
+) -> None:
+    listed = sorted((one.action, permissions.arn_of(one)) for one in LISTED)
+
+    assert permissions.granted(ROLE) == listed
+
+
+def is_done(deployed: Deployed, silent: str) -> bool:
+    """Whether the road was put to rest and its fault told of."""
+    item, faults = deployed.item(silent), deployed.faults(silent)
+    is_told = [fault.get("open_flag") == "open" for fault in faults] == [True]
+    is_closed = deployed.alert(silent)["alert_status"] == "cleared"
+    return is_told and is_closed and "outbox" not in {**item, **faults[0]}
+
+
+def without(
+    permissions: HealthPermissions, deployed: Deployed, lost: Permission
+) -> Answer:
+    with permissions.without(lost):
+        return deployed.sweep()
+
+
+@each(GATHER)
+def test_without_it_nothing_is_judged(
+    permissions: HealthPermissions, deployed: Deployed, silent: str, lost: Permission
+) -> None:
+    refused = without(permissions, deployed, lost)
+    left = deployed.faults(silent), deployed.alert(silent)["alert_status"]
+    again = deployed.sweep()
+
+    assert lost.action in refused.error
+    assert left == ([], "open")
+    assert (again.error, is_done(deployed, silent)) == ("", True)
+
+
+@each(REST)
+def test_without_it_a_silent_road_keeps_its_alert(
+    permissions: HealthPermissions, deployed: Deployed, silent: str, lost: Permission
+) -> None:
+    refused = without(permissions, deployed, lost)
+    left = deployed.item(silent)["alert_level"], deployed.alert(silent)["alert_status"]
+    rows = deployed.rows("SegmentHistoryTable", segment_id=silent)
+    again = deployed.sweep()
+
+    assert lost.action in refused.error
+    assert (left, rows) == (("severe", "open"), [])
+    assert (again.error, is_done(deployed, silent)) == ("", True)
+
+
+@each(PARTS)
+def test_without_it_something_is_left_to_the_next_sweep(
+    permissions: HealthPermissions, deployed: Deployed, silent: str, lost: Permission
+) -> None:
+    refused = without(permissions, deployed, lost)
+    is_missing = PARTS[lost](deployed, silent)
+    again = deployed.sweep()
+
+    assert lost.action in refused.error
+    assert is_missing
+    assert (again.error, is_done(deployed, silent)) == ("", True)
+
+
+def test_without_it_nothing_is_remembered(
+    permissions: HealthPermissions, deployed: Deployed, silent: str
+) -> None:
+    refused = without(permissions, deployed, KEEP)
+
+    assert KEEP.action in refused.error
+    assert is_done(deployed, silent)
+
+
+def test_without_it_each_sweep_begins_anew_and_says_so(
+    permissions: HealthPermissions, deployed: Deployed, silent: str
+) -> None:
+    deployed.sweep()
+    forgetful = without(permissions, deployed, RECALL)
+    again = deployed.sweep()
+
+    assert [line["event"] for line in forgetful.lines] == ["health.no_memory"]
+    assert RECALL.action in forgetful.lines[0]["fault"]
+    assert (again.lines, is_done(deployed, silent)) == ([], True)
+
+
+@each(LOG)
+def test_without_it_the_sweep_works_unseen(
+    permissions: HealthPermissions,
+    deployed: Deployed,
+    eventually: Any,
+    lost: Permission,
+) -> None:
+    logs = deployed.city.client("logs")
+    group = f"/aws/lambda/{deployed.out['SensorHealthFunction']}"
+
+    def seen() -> int:
+        pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
+        return sum(len(page["logStreams"]) for page in pages)
+
+    def is_seen() -> bool:
+        before = seen()
+        assert deployed.sweep().error == ""
+        return seen() > before
+
+    with permissions.without(lost):
+        assert eventually(lambda: not is_seen())
+    assert eventually(is_seen)
+
+
+@each(NOT_ENFORCED)
+def test_the_local_city_still_does_not_ask_for_it(
+    permissions: HealthPermissions, deployed: Deployed, silent: str, lost: Permission
+) -> None:
+    """Should it fail, the city asks: move the permission to where its loss shows."""
+    answer = without(permissions, deployed, lost)
+
+    assert (answer.error, is_done(deployed, silent)) == ("", True)
