@@ -30,6 +30,7 @@ class FakeSession:
 
     answers: Answers
     region_name: str | None = "eu-central-1"
+    endpoint: str | None = None
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     def client(self, service: str, **_options: Any) -> FakeClient:
@@ -44,7 +45,8 @@ class FakeClient:
         self._session, self._service = session, service
         self.meta = SimpleNamespace(
             region_name=session.region_name,
-            endpoint_url=f"https://{service}.{session.region_name}.amazonaws.com",
+            endpoint_url=session.endpoint
+            or f"https://{service}.{session.region_name}.amazonaws.com",
             partition="aws",
         )
         self.exceptions = SimpleNamespace(

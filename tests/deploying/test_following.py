@@ -9,8 +9,9 @@ import pytest
 
 from tests.template.template import PATH
 from trafficctl.deploying.artifacts import Artifacts, bucket_name
+from trafficctl.deploying.follow import Follower
 from trafficctl.deploying.run import Talk, Wish, deploy
-from trafficctl.deploying.stack import Account, is_loopback
+from trafficctl.deploying.stack import Account, Stack, is_loopback
 from trafficctl.errors import CityError
 
 from .fakes import FakeSession, refusal
@@ -46,6 +47,45 @@ def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
         "get_caller_identity",
         "describe_stacks",
         "describe_stack_events",
+    }
+
+
+def test_an_operation_that_has_not_begun_yet_is_not_taken_for_one_that_has_ended() -> (
+    None
+):
+    """AWS answers ExecuteChangeSet before the stack's status shows it."""
+    statuses = iter(["REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"])
+    begun: list[Any] = []
+
+    def describe(**_asked: Any) -> Any:
+        status = next(statuses)
+        if status != "REVIEW_IN_PROGRESS":
+            begun.insert(0, event(f"{status}-1", status))
+        return {"Stacks": [{**STACK, "StackStatus": status}]}
+
+    session = FakeSession(
+        {
+            ("cloudformation", "describe_stacks"): describe,
+            ("cloudformation", "describe_stack_events"): lambda **_asked: {
+                "StackEvents": list(begun)
+            },
+        },
+        endpoint="http://127.0.0.1:1",  # a local city is looked at more often
+    )
+    stack = Stack(Account(session), "city")
+
+    status = Follower(stack, "arn:city/1", 1, lambda _said: None).to_the_end()
+
+    assert status == "CREATE_COMPLETE"
+
+
+def event(event_id: str, status: str) -> dict[str, str]:
+    """An event of the stack itself."""
+    return {
+        "EventId": event_id,
+        "LogicalResourceId": "city",
+        "ResourceType": "AWS::CloudFormation::Stack",
+        "ResourceStatus": status,
     }
 
 

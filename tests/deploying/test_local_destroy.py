@@ -96,6 +96,7 @@ def test_a_purge_leaves_nothing_and_touches_no_neighbour(
     assert ids[0] & ids[1] == {"$default"}  # the stage, of an API of its own
     command = ("destroy", "--purge", "--stack", "purged")
 
+    certificates = len(empty_city.client("iot").list_certificates()["certificates"])
     protected = empty_city.run(*command, "--yes")
     unasked = empty_city.run(*command, "--despite-protection", typed="purged\n")
     still = empty_city.stack("purged")["StackStatus"]
@@ -113,5 +114,7 @@ def test_a_purge_leaves_nothing_and_touches_no_neighbour(
     assert "nothing of stack purged is left" in done.stderr
     assert everything_of(empty_city, "purged") == {}
     assert everything_of(empty_city, "beside") == beside
+    left = empty_city.client("iot").list_certificates()["certificates"]
+    assert len(left) == certificates - 2  # the device's and the claim's
     assert again.returncode == 0
     assert "nothing left of one" in again.stderr

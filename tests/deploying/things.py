@@ -10,7 +10,7 @@ DEVICE = "unit-1"
 
 
 def fill(city: EmptyCity, stack: str) -> None:
-    """A segment, three dead letters, a user, and a device with its certificate."""
+    """A segment, three dead letters, a user, a device and a claim certificate."""
     out = city.outputs(stack)
     city.client("dynamodb").put_item(
         TableName=out["RoadSegmentsTable"],
@@ -31,6 +31,8 @@ def fill(city: EmptyCity, stack: str) -> None:
     made = iot.create_keys_and_certificate(setAsActive=True)
     iot.attach_policy(policyName=out["DevicePolicy"], target=made["certificateArn"])
     iot.attach_thing_principal(thingName=name, principal=made["certificateArn"])
+    claim = iot.create_keys_and_certificate(setAsActive=True)
+    iot.attach_policy(policyName=out["ClaimPolicy"], target=claim["certificateArn"])
 
 
 def everything_of(city: EmptyCity, stack: str) -> dict[str, list[Any]]:

@@ -54,18 +54,24 @@ def targets(account: Account, policy_name: str) -> Iterator[str]:
         yield from page["targets"]
 
 
-def detach(account: Account, policy_name: str) -> int:
+def detach(account: Account, policy_name: str) -> list[str]:
     """Take a policy from all that have it: nothing deletes an attached one."""
     found = list(targets(account, policy_name))
     for target in found:
         account.client("iot").detach_policy(policyName=policy_name, target=target)
-    return len(found)
+    return found
 
 
-def delete_policy(account: Account, name: str, _tick: Tick) -> None:
-    """Delete a policy with its versions, wherever it is attached."""
+def delete_policy(account: Account, name: str, tick: Tick) -> None:
+    """Delete a policy with its versions, and the certificates that had no other.
+
+    Those are claim certificates, and of things that are deleted already.
+    """
     iot = account.client("iot")
-    detach(account, name)
+    for done, target in enumerate(detach(account, name), 1):
+        if not iot.list_attached_policies(target=target)["policies"]:
+            _delete_certificate(iot, target)
+        tick(done)
     for one in iot.list_policy_versions(policyName=name)["policyVersions"]:
         if not one["isDefaultVersion"]:
             iot.delete_policy_version(policyName=name, policyVersionId=one["versionId"])

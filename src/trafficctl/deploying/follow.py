@@ -16,6 +16,7 @@ Say = Callable[[str], None]
 
 PATIENCE_S = 3600.0
 HEARTBEAT_S = 30.0
+BEGIN_PATIENCE_S = 20.0  # AWS says yes before the stack's status shows it
 
 
 class Follower:
@@ -26,7 +27,7 @@ class Follower:
         self.events: list[Event] = []
         self._last = stack.last_event(stack_id)
         self._done: set[str] = set()
-        self._told = time.monotonic()
+        self._since = self._told = time.monotonic()
 
     def to_the_end(self) -> str | None:
         """Wait until nothing is under way; the last status, None for a stack gone."""
@@ -37,7 +38,7 @@ class Follower:
                 status = self.stack.status(self.stack_id)
                 self._take_in()
                 bar.update(task, completed=len(self._done), description=self._now())
-                if not is_under_way(status):
+                if not is_under_way(status) and self._has_begun():
                     return status
                 self._beat(bar.disable)
                 time.sleep(self.stack.account.poll_s)
@@ -45,6 +46,10 @@ class Follower:
             f"stack {self.stack.name} is under way for {PATIENCE_S:.0f} s - "
             "look at its events in the console; the same command follows it again"
         )
+
+    def _has_begun(self) -> bool:
+        waited = time.monotonic() - self._since
+        return bool(self.events) or waited > BEGIN_PATIENCE_S
 
     def _take_in(self) -> None:
         new = self.stack.events_after(self._last, self.stack_id)

@@ -139,9 +139,9 @@ class Removal:
         for one in self.going():
             if one["ResourceType"] == POLICY:
                 name = str(one["PhysicalResourceId"])
-                count = devices.detach(self.account, name)
-                if count:
-                    self.say(f"policy {name} taken from {count} certificates")
+                taken = devices.detach(self.account, name)
+                if taken:
+                    self.say(f"policy {name} taken from {len(taken)} certificates")
 
     def _delete(self) -> None:
         assert self.described is not None  # noqa: S101 - delete_stack has asked

@@ -98,7 +98,7 @@ class _Deployment:
             step = states.next_step(self.wish.stack, status)
             if step is Step.FOLLOW:
                 self.talk.say(f"stack {self.wish.stack} is {status}: following it")
-                self._follow(0)
+                self._follow()
             elif step is Step.CLEAR:
                 self._clear(status)
             else:
@@ -110,8 +110,9 @@ class _Deployment:
             "was undone; the empty stack is deleted to begin anew"
         )
         found = self.stack.described() or {}
+        follower = Follower(self.stack, str(found["StackId"]), 0, self.talk.say)
         self.stack.api.delete_stack(StackName=self.wish.stack)
-        self._follow(0, found.get("StackId"))
+        self._to_the_end(follower)
 
     def _adopt(self, estate: leftovers.Estate) -> bool:
         """Make the stack out of what an earlier one left; False if not wanted."""
@@ -176,10 +177,11 @@ class _Deployment:
         changeset.execute(self.stack, change_set)
         self._to_the_end(follower)
 
-    def _follow(self, total: int, stack_id: str | None = None) -> None:
-        found = stack_id or (self.stack.described() or {}).get("StackId")
+    def _follow(self) -> None:
+        found = self.stack.described()
         if found is not None:
-            self._to_the_end(Follower(self.stack, found, total, self.talk.say))
+            stack_id = str(found["StackId"])
+            self._to_the_end(Follower(self.stack, stack_id, 0, self.talk.say))
 
     def _to_the_end(self, follower: Follower) -> None:
         try:

@@ -74,7 +74,7 @@ def wanted(question: Question, filled: Mapping[str, str]) -> list[Wanted]:
         for kind in texts.types(question.template)
         if kind in known["types"]
     ]
-    parts = [known["itself"], known["artifacts"], *types]
+    parts = [known["itself"], known["artifacts"], known["packages"], *types]
     return [
         (one["arn"].format(**filled), tuple(one["actions"]))
         for one in parts
