@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 from msgspec.structs import replace as _with
 
@@ -84,21 +84,29 @@ class Batch:
 
     def _gather(self) -> list[_Step]:
         steps = []
-        for segment_id, found in self._shell.store.read(list(self._left)).items():
-            try:
-                if isinstance(found, StoreError):
-                    raise found
-                rows = self._rows(segment_id) if segment_id in self._redriven else {}
-                steps.append(self._step(found, rows))
-            except StoreError as error:
-                self._fail(self._left.pop(segment_id), error)
+        found = self._shell.store.read(list(self._left))
+        found_rows = self._rows() if self._redriven else {}
+        for segment_id, stored in found.items():
+            rows = found_rows.get(segment_id, {})
+            if isinstance(stored, StoreError):
+                self._fail(self._left.pop(segment_id), stored)
+            elif isinstance(rows, StoreError):
+                self._fail(self._left.pop(segment_id), rows)
+            else:
+                steps.append(self._step(stored, rows))
         return steps
 
-    def _rows(self, segment_id: str) -> Rows:
-        """Read the minutes to which something was put back, after their segment."""
-        shell, parcels = self._shell, self._left[segment_id]
-        minutes = minutes_in_question(parcels, shell.clock(), shell.policy)
-        return shell.store.rows(segment_id, minutes)
+    def _rows(self) -> dict[str, Any]:
+        """Read the minutes to which something was put back, after their segments."""
+        shell, now_ms = self._shell, self._shell.clock()
+        return shell.store.rows(
+            {
+                segment_id: minutes_in_question(
+                    self._left[segment_id], now_ms, shell.policy
+                )
+                for segment_id in self._redriven.intersection(self._left)
+            }
+        )
 
     def _step(self, stored: StoredSegment, rows: Rows) -> _Step:
         """Decide on as many messages as one transaction can hold."""

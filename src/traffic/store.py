@@ -32,6 +32,7 @@ from .windows import unpack
 
 Outcomes = dict[str, Optional[StoreError]]
 Sleep = Callable[[float], None]
+Place = tuple[str, int]  # a segment and a minute
 
 _MOST_KEYS = 100  # of one BatchGetItem
 MOST_STATEMENTS = 25  # of one BatchExecuteStatement
@@ -45,8 +46,8 @@ class Store(Protocol):
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         """Return a StoredSegment, or the StoreError met, for each id."""
 
-    def rows(self, segment_id: str, minutes: Sequence[int]) -> dict[int, Row]:
-        """Return the row of each minute, an empty one where none is stored."""
+    def rows(self, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+        """Return the rows of these minutes, or the StoreError met, for each id."""
 
     def write(self, decisions: Sequence[Decision]) -> Outcomes:
         """Write each whole or not at all; Conflict where another version is stored."""
@@ -91,23 +92,41 @@ class DynamoStore:
         by_id = {item["segment_id"]["S"]: item for item in found}
         return {s: items.segment_of(s, by_id.get(s, {})) for s in segment_ids}
 
-    def rows(self, segment_id: str, minutes: Sequence[int]) -> dict[int, Row]:
-        """Return the row of each minute, an empty one where none is stored.
+    def rows(self, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+        """Return the rows of these minutes, or the StoreError met, for each id.
 
-        To be read after the segment: every writer of rows moves the segment's version,
-        so that where the version still holds, so does the row.
+        A minute that is not stored has an empty row. To be read after the segments:
+        every writer of rows moves its segment's version, so that where the version
+        still holds, so do the rows.
         """
-        by_text = {minute_text(minute): minute for minute in minutes}
-        found = {minute: Row() for minute in minutes}
-        for part in chunks(list(by_text), _MOST_KEYS):
-            keys = [
-                {"segment_id": {"S": segment_id}, "minute": {"S": text}}
-                for text in part
-            ]
-            for item in self._get(self._tables.history, keys, ("sums", "redriven")):
-                given = item.get("redriven", {}).get("B")
-                row = Row(unpack(item["sums"]["B"]), unpack_given(given))
-                found[by_text[item["minute"]["S"]]] = row
+        found: dict[str, Any] = {s: dict.fromkeys(wanted[s], Row()) for s in wanted}
+        parts = chunks(
+            [(s, minute) for s in wanted for minute in wanted[s]], _MOST_KEYS
+        )
+        for part, rows in zip(parts, self._pool.map(self._rows_or_error, parts)):
+            for place in part:
+                segment_id, minute = place
+                if isinstance(rows, StoreError):
+                    found[segment_id] = rows
+                elif place in rows and not isinstance(found[segment_id], StoreError):
+                    found[segment_id][minute] = rows[place]
+        return found
+
+    def _rows_or_error(self, places: Sequence[Place]) -> Any:
+        try:
+            return self._some_rows(places)
+        except StoreError as error:
+            return error
+
+    def _some_rows(self, places: Sequence[Place]) -> dict[Place, Row]:
+        """Return the stored ones of at most a hundred rows."""
+        by_text = {(s, minute_text(minute)): (s, minute) for s, minute in places}
+        keys = [{"segment_id": {"S": s}, "minute": {"S": text}} for s, text in by_text]
+        found = {}
+        for item in self._get(self._tables.history, keys, ("sums", "redriven")):
+            given = unpack_given(item.get("redriven", {}).get("B"))
+            place = by_text[item["segment_id"]["S"], item["minute"]["S"]]
+            found[place] = Row(unpack(item["sums"]["B"]), given)
         return found
 
     def _get(
@@ -189,10 +208,14 @@ class DynamoStore:
 
     def _history_rows(self, decision: Decision) -> Iterable[Mapping[str, Any]]:
         """Return the rows of the decision's minutes, merged with those stored."""
-        stored = self.rows(_id(decision), minutes_to_read(decision))
+        stored: dict[Place, Row] = {}
+        to_read = [(_id(decision), minute) for minute in minutes_to_read(decision)]
+        for places in chunks(to_read, _MOST_KEYS):
+            stored.update(self._some_rows(places))
         for minute, window in minutes_of(decision).items():
             restored = decision.restored.get(minute, Row())
-            row = whole(stored.get(minute), Row(window, restored.given))
+            added = Row(window, restored.given)
+            row = whole(stored.get((_id(decision), minute)), added)
             yield history_row(
                 decision.segment, minute, row.window, self._retention_days, row.given
             )

@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from trafficctl.reconcile import DeadLetters
 
 from .fakes import Killed, Life
-from .world import FILLED, LETTERS, lost, whole_history
+from .world import FILLED, LETTERS, World, lane, lost, whole_history
 
 
-def calls_of_a_redrive() -> list[str]:
-    world, life = lost(), Life()
+def refused() -> World:
+    """A city where nothing went wrong but two readings, of one object and another."""
+    world = World()
+    world.apply(world.say("a", *lane("x", 0)))
+    world.apply(world.say("a", *lane("x", 60, count=-1)))
+    world.apply(world.say("a", *lane("x", 120, count=-1), *lane("y", 120)))
+    return world
+
+
+def undelivered() -> World:
+    """A city that the rule lost messages of: in none of them is any doubt."""
+    world = World()
+    world.apply(world.say("a", *lane("x", 0)))
+    for minute in (1, 2, 3):
+        world.fail_to_put("a", *lane("x", 60 * minute), seconds=60 * minute)
+    world.apply(world.say("a", *lane("x", 240)))
+    return world
+
+
+WORLDS = {"all": lost, "refused": refused, "undelivered": undelivered}
+
+
+def calls_of_a_redrive(world: World) -> list[str]:
+    life = Life()
     world.redrive(life=life)
     return life.calls
 
 
-CALLS = list(enumerate(calls_of_a_redrive(), 1))
+CALLS = list(enumerate(calls_of_a_redrive(lost()), 1))
+KILLS = [
+    pytest.param(make, at, name, after, id=f"{kind}-{at}-{name}-{when}")
+    for kind, make in WORLDS.items()
+    for at, name in enumerate(calls_of_a_redrive(make()), 1)
+    for when, after in (("before", False), ("after", True))
+]
+WHILE_MOVING = [
+    kill for kill in KILLS if kill.values[2] in {"copy_object", "delete_object"}
+]
 
 
 def test_a_redrive_makes_the_calls_that_it_is_killed_at_below() -> None:
@@ -30,15 +63,15 @@ def test_a_redrive_makes_the_calls_that_it_is_killed_at_below() -> None:
     }
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("at", "name"), CALLS)
+@pytest.mark.parametrize(("make", "at", "name", "after"), KILLS)
 def test_killed_at_any_call_it_is_made_good_by_the_next_run(
-    at: int, name: str, after: bool
+    make: Callable[[], World], at: int, name: str, after: bool
 ) -> None:
-    world = lost()
+    whole, world = make(), make()
+    whole.redrive()
+    whole.drain()
     with pytest.raises(Killed):
         world.redrive(life=Life(at, after))
-    assert world.s3.life.calls == []
 
     world.drain()
     assert world.audit().holds, (name, world.audit())
@@ -49,8 +82,22 @@ def test_killed_at_any_call_it_is_made_good_by_the_next_run(
     assert report.holds, (name, report)
     assert report.redriven.interrupted == 0
     assert report.dead_letters == DeadLetters()
-    assert whole_history(world) == FILLED
+    assert whole_history(world) == whole_history(whole)
     assert world.letters() == world.s3.keys(LETTERS, "journal/open/") == []
+
+
+@pytest.mark.parametrize(("make", "at", "_name", "after"), WHILE_MOVING)
+def test_what_is_known_to_be_in_the_stream_is_not_put_again(
+    make: Callable[[], World], at: int, _name: str, after: bool
+) -> None:
+    whole, world = make(), make()
+    whole.redrive(quarantine=False)
+    with pytest.raises(Killed):
+        world.redrive(life=Life(at, after))
+    world.redrive(quarantine=False)
+
+    assert world.kinesis.records[: len(whole.kinesis.records)] == whole.kinesis.records
+    assert world.audit().redriven.copies == whole.audit().redriven.copies
 
 
 @pytest.mark.parametrize("at", [at for at, name in CALLS if name == "put_records"])

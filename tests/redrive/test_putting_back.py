@@ -168,16 +168,18 @@ def test_rejections_that_lie_in_two_objects_count_once_before_and_after() -> Non
     assert (report.rejected, report.redriven.copies, report.holds) == (5, 2, True)
 
 
-def test_a_quarantine_object_that_a_retry_wrote_again_counts_once() -> None:
-    world = lost()
-    (key,) = world.s3.keys(REFUSED)
-    body = world.s3.buckets[REFUSED][key]
+def test_a_quarantine_object_that_a_retry_wrote_again_brings_only_what_is_new() -> None:
+    world = World()
+    first, second = [world.say("a", *lane("x", 60 * n, count=-1)) for n in range(2)]
+    world.apply(first)
     world.redrive()
-    world.s3.buckets[REFUSED][key] = body
     world.drain()
 
+    world.apply(first, second)  # the batch came again, and more of it
+
     report = world.audit()
-    assert (report.rejected, report.holds) == (1, True)
+    assert (report.rejected, report.redriven.copies, report.holds) == (2, 0, True)
+    assert report.least_found == report.most_found == 2
 
 
 def test_as_many_readings_go_back_as_lay_in_the_letters() -> None:

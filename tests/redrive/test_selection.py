@@ -81,6 +81,7 @@ def page(name: str, *keys: str, kind: str = MESSAGE, put: bool = False) -> Page:
         (MESSAGE, [page("1", "k", put=True)], 0),
         (MESSAGE, [page("1", "k"), page("2", "k", put=True)], 10),
         (MESSAGE, [page("1", "k"), page("1", "k", put=True)], 0),  # it is being closed
+        (MESSAGE, [page("1", "k", put=True), page("1", "k")], 0),
         (BATCH, [page("1", "k", kind=BATCH, put=True)], 10),
         (BATCH, [page("1", "k", kind=BATCH), page("2", "k", kind=BATCH)], 20),
     ],
@@ -91,6 +92,7 @@ def test_the_journal_bounds_how_often_a_letter_was_put(
     history = History(pages)
 
     assert history.copies == copies
+    assert history.is_put(("b", "k")) == any(one.put for one in pages)
     assert history.is_put(("b", "k")) != history.is_begun(("b", "k"))
     assert kind == pages[0].letters[0].kind
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,12 +34,14 @@ class MemoryStore:
         found = {s: self.segments.get(s, StoredSegment(s)) for s in segment_ids}
         return {s: self.unreadable.get(s, one) for s, one in found.items()}
 
-    def rows(self, segment_id: str, minutes: Sequence[int]) -> dict[int, Row]:
-        """The row of each minute, or the error that waits for the segment's rows."""
-        if segment_id in self.rowless:
-            raise self.rowless[segment_id]
-        stored = self.written.get(segment_id, {})
-        return {minute: stored.get(minute, Row()) for minute in minutes}
+    def rows(self, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+        """The rows of each segment's minutes, or the error that waits for them."""
+        found: dict[str, Any] = {}
+        for segment_id, minutes in wanted.items():
+            stored = self.written.get(segment_id, {})
+            rows = {minute: stored.get(minute, Row()) for minute in minutes}
+            found[segment_id] = self.rowless.get(segment_id, rows)
+        return found
 
     def write(self, decisions: Sequence[Decision]) -> dict[str, Any]:
         """Write each unless it is refused or its version has moved."""

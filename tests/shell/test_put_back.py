@@ -29,6 +29,31 @@ def test_only_segments_to_which_something_was_put_back_have_minutes_read() -> No
     assert line.calls == [*["batch_get_item"] * 3, "transact_write_items"]
 
 
+def test_minutes_of_many_segments_are_read_a_hundred_at_a_time() -> None:
+    city, line = City(), Line()
+    names = [f"s{n}" for n in range(60)]
+    said = [back(reading("a", s)) for s in (0, 60)]
+    batch = [record(n, said[n % 2], names[n // 2]) for n in range(120)]
+
+    city.process(batch, line)
+
+    assert line.calls.count("batch_get_item") - 60 == 1 + 2  # segments, their minutes
+    assert len(city.rows("history")) == 120
+
+
+def test_a_call_for_minutes_that_fails_fails_the_segments_it_asked_for() -> None:
+    city = City()
+    batch = [record(n, back(reading("a", 0)), f"s{n}") for n in range(150)]
+
+    answer = city.process(batch, Line(fail_at=3, how="throttle"))
+
+    failed = len(batch) - len(city.rows("segments"))
+    assert failed in {50, 100}
+    assert answer["batchItemFailures"]
+    assert city.process(batch) == {"batchItemFailures": []}
+    assert [row["readings"] for row in city.rows("history")] == [1] * 150
+
+
 def test_a_row_tells_which_of_its_readings_were_put_back() -> None:
     city = City()
     city.process(records(message(reading("a", 0)), message(reading("a", 300))))
