@@ -107,7 +107,7 @@ def test_an_alert_of_a_silent_road_is_closed_and_both_are_told_in_words(
     assert "outbox" not in deployed.item(jam)
     assert eventually(lambda: len(engineers.texts(jam)) == 1)
     assert engineers.texts(jam)[0].startswith(
-        f"Sensors silent (segment, opened): Road {jam}, 1 sensors, since "
+        f"Sensors silent (segment, opened): Road {jam}, 1 sensor, since "
     )
     assert eventually(lambda: len(controllers.texts(jam)) == 2)
     assert any(

@@ -149,6 +149,7 @@ def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str,
         "closed_at": fault.closed_at,
         "duration_s": max(0, until - fault.since) // 1000,
         "sensors": fault.sensors,
+        "affected": f"{fault.sensors:,} sensor{'s' * (fault.sensors != 1)}",
         "first": _BACK if is_over else first_of(fault.kind, fault.scope),
     }
 

@@ -1,0 +1,33 @@
+"""What the template tells the function is checked before the city is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from traffic.errors import SettingsError
+from traffic.health.settings import REQUIRED, read
+
+from ..core.test_settings import ENVIRONMENT as PROCESSORS
+
+ENVIRONMENT = {
+    **{name: value for name, value in PROCESSORS.items() if name in REQUIRED},
+    "FAULTS_TABLE": "city-sensor_faults",
+    "MEMORY_BUCKET": "city-memory",
+    "SENSOR_SILENT_SECONDS": "450",
+}
+
+
+def test_the_environment_chooses_the_patience() -> None:
+    settings = read(ENVIRONMENT)
+
+    assert settings.silent_ms == 450_000
+    assert settings.faults_table == "city-sensor_faults"
+    assert settings.policy.retention_days == 30
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_missing_variable_is_named(name: str) -> None:
+    less = {key: value for key, value in ENVIRONMENT.items() if key != name}
+
+    with pytest.raises(SettingsError, match=rf"^set {name} \(template.yaml does\)$"):
+        read(less)
