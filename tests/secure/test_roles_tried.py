@@ -25,14 +25,13 @@ NOT_TAKEN_AWAY = {
     ("LiveApiRole", "kms:Decrypt"): TABLES,
     ("ProvisioningHookRole", "kms:Decrypt"): TABLES,
 }
-# Actions on several resources, which are taken away from all of them at once, and how
-# each of these is needed by itself all the same.
+# Actions on several resources, and how each of these is seen to be needed by itself.
 SEVERAL = {
     ("LiveApiRole", "dynamodb:GetItem"): "one path reads a segment, one an alert",
     ("LiveApiRole", "dynamodb:Query"): "one path asks for alerts, one for a history",
     ("FleetRole", "iot:AttachThingPrincipal"): "AWS weighs both ends of one call",
-    ("SensorHealthRole", "dynamodb:PartiQLUpdate"): "one writes faults, one segments",
-    ("SensorHealthRole", "dynamodb:UpdateItem"): "one transaction writes to both",
+    ("SensorHealthRole", "dynamodb:PartiQLUpdate"): "its test takes each by itself",
+    ("SensorHealthRole", "dynamodb:UpdateItem"): "its test takes each by itself",
 }
 
 
