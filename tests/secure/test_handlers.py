@@ -12,6 +12,8 @@ import pytest
 
 from tests.live.fakes import event as request
 from tests.template.template import PARAMETERS, RESOURCES, shown
+from traffic.errors import SettingsError
+from traffic.live_api import _told
 
 from . import canaries
 from .canaries import MARK, marked
@@ -90,3 +92,17 @@ def test_what_goes_wrong_is_told_without_what_was_sent(handler: str) -> None:
 
     assert "127.0.0.1:9" in told  # so far it came
     assert MARK not in told
+
+
+def test_an_error_of_ours_is_told_in_words_any_other_by_its_place() -> None:
+    """Python's own words may quote what was sent; ours never do."""
+    ours = _told(SettingsError("set SEGMENTS_TABLE"))
+
+    try:
+        int(marked("query"))
+    except ValueError as fault:
+        told = _told(fault)
+
+    assert ours == "SettingsError: set SEGMENTS_TABLE"
+    assert told.endswith("ValueError")
+    assert "test_handlers.py" in told
