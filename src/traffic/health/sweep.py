@@ -21,7 +21,7 @@ from .heard import Seen
 from .judge import Judgement, judge
 from .memory import Memory
 
-_FIGURES = (
+FIGURES = (
     "SensorsKnown",
     "SensorsSilent",
     "SensorsSuspect",
@@ -86,7 +86,7 @@ class Sweep:
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
-        self.figures: Counter[str] = Counter(dict.fromkeys(_FIGURES, 0))
+        self.figures: Counter[str] = Counter(dict.fromkeys(FIGURES, 0))
         self.failed: Counter[str] = Counter()
 
     def run(self) -> None:
