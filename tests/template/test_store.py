@@ -284,7 +284,6 @@ def test_the_outputs_are_the_names_others_rely_on() -> None:
         "ClaimPolicy",
         "DashboardUrl",
         "OperationsTopicArn",
-        "SensorFaultsTable",
         "SensorHealthFunction",
         "HealthMemoryBucket",
         "DataKeyArn",
