@@ -1,0 +1,184 @@
+"""Who deploys, on what is there already, and with what AWS still takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+import pytest
+
+from tests.template.template import PARAMETERS, RESOURCES
+from trafficctl.preflighting import account as accounts
+from trafficctl.preflighting import permissions
+from trafficctl.preflighting.rows import Question, data
+from trafficctl.preflighting.run import preflight
+
+from .accounts import (
+    QUESTION,
+    SETTINGS,
+    checked,
+    full_account,
+    simulated,
+)
+from .fakes import FakeSession, refusal
+
+
+def test_actions_that_are_denied_are_named() -> None:
+    answers = full_account()
+    answers["iam", "simulate_principal_policy"] = simulated(
+        "kms:CreateKey", "iam:PassRole"
+    )
+
+    row = checked(answers)["permissions to deploy"]
+
+    assert row.verdict == "missing"
+    assert row.next_step == "have allowed: iam:PassRole, kms:CreateKey"
+
+
+def test_simulation_asks_for_the_role_of_the_session_by_its_whole_arn() -> None:
+    session = FakeSession(full_account())
+    preflight(session, QUESTION)
+
+    sources = {
+        request["PolicySourceArn"]
+        for service, operation, request in session.asked
+        if operation == "simulate_principal_policy"
+    }
+    assert sources == {"arn:aws:iam::111122223333:role/path/deployer"}
+
+
+def test_where_simulation_is_refused_permissions_are_unknown() -> None:
+    answers = full_account()
+    del answers["iam", "simulate_principal_policy"]
+
+    row = checked(answers)["permissions to deploy"]
+
+    assert row.verdict == "unknown"
+    assert "AccessDenied" in row.next_step
+
+
+def test_every_type_of_resource_is_asked_for() -> None:
+    known = data("permissions")["types"]
+
+    assert {one["Type"] for one in RESOURCES.values()} - set(known) == set()
+    assert {one["same"] for one in known.values() if "same" in one} - set(known) == (
+        set()
+    )
+
+
+def test_reports_are_asked_for_only_where_they_are_deployed() -> None:
+    filled = dict.fromkeys(("stack", "region", "account", "partition"), "x")
+    owner = "arn:aws:quicksight:eu-central-1:111122223333:user/default/reports"
+    with_reports = replace(
+        QUESTION, settings={**SETTINGS, "QuickSightPrincipalArn": owner}
+    )
+
+    def services(question: Question) -> set[str]:
+        asked_for = permissions.wanted(question, filled)
+        return {a.partition(":")[0] for _, actions in asked_for for a in actions}
+
+    assert services(with_reports) - services(QUESTION) == {
+        "athena",
+        "glue",
+        "quicksight",
+    }
+
+
+@pytest.mark.parametrize(
+    ("today", "exists", "verdict"),
+    [
+        (dt.date(2027, 1, 31), False, "ok"),
+        (dt.date(2027, 2, 1), False, "missing"),
+        (dt.date(2027, 2, 1), True, "ok"),
+        (dt.date(2027, 3, 3), True, "missing"),
+    ],
+)
+def test_a_runtime_is_refused_from_its_date_for_updates_a_month_later(
+    today: dt.date, exists: bool, verdict: str
+) -> None:
+    row = accounts.runtime(replace(QUESTION, today=today), exists)
+
+    assert row.verdict == verdict
+    assert "LambdaRuntime=python3.14" in row.next_step
+
+
+def test_a_runtime_that_will_be_taken_for_long_needs_no_word() -> None:
+    settings = {**SETTINGS, "LambdaRuntime": "python3.13"}
+
+    assert accounts.runtime(replace(QUESTION, settings=settings), False).next_step == ""
+
+
+def test_the_dates_of_the_runtimes_are_those_the_linter_knows() -> None:
+    path = Path(cfnlint.__file__).parent / "data/AdditionalSpecs"
+    known = json.loads((path / "LmbdRuntimeLifecycle.json").read_text())
+    ours = data("runtimes")["runtimes"]
+
+    assert set(ours) == set(PARAMETERS["LambdaRuntime"]["AllowedValues"])
+    assert ours == {
+        name: {
+            "create": known[name]["create-block"],
+            "update": known[name]["update-block"],
+        }
+        for name in ours
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (
+            {
+                "AccountInfo": {
+                    "Edition": "ENTERPRISE",
+                    "AccountSubscriptionStatus": "ACCOUNT_CREATED",
+                }
+            },
+            "ok",
+        ),
+        (
+            {
+                "AccountInfo": {
+                    "Edition": "STANDARD",
+                    "AccountSubscriptionStatus": "ACCOUNT_CREATED",
+                }
+            },
+            "missing",
+        ),
+        (refusal("ResourceNotFoundException"), "missing"),
+        (refusal("AccessDeniedException"), "unknown"),
+    ],
+)
+def test_quicksight_is_looked_at_when_asked_for(answer: Any, verdict: str) -> None:
+    answers = full_account()
+    answers["quicksight", "describe_account_subscription"] = answer
+
+    rows = checked(answers, replace(QUESTION, quicksight=True))
+
+    assert rows["QuickSight subscription"].verdict == verdict
+    assert "QuickSight subscription" not in checked(answers)
+
+
+def test_a_stuck_stack_holds_up() -> None:
+    answers = full_account()
+    answers["cloudformation", "describe_stacks"] = {
+        "Stacks": [{"StackName": "city", "StackStatus": "UPDATE_ROLLBACK_FAILED"}]
+    }
+
+    row = checked(answers)["stack"]
+
+    assert row.verdict == "missing"
+    assert "continue-update-rollback" in row.next_step
+
+
+def test_tables_whose_key_is_gone_hold_up() -> None:
+    answers = full_account()
+    answers["dynamodb", "describe_table"] = {"Table": {}}
+
+    row = checked(answers)["stack"]
+
+    assert row.verdict == "missing"
+    assert "the key that opens it is not" in row.next_step
