@@ -97,11 +97,11 @@ def fold(
 
 def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
     """Fold messages: the loop that every reading of the city goes through."""
-    state, sensors = work.state, work.state.sensors
+    state, sensors, open_windows = work.state, work.state.sensors, work.state.windows
     free_flow, default_ms = work.road.free_flow_speed, work.default_interval_ms
     for parcel in parcels:
         received, accepted = parcel.reference_ms, 0
-        windows = _NEVER_OPEN if parcel.redriven else state.windows
+        windows = _NEVER_OPEN if parcel.redriven else open_windows
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
         for reading in parcel.readings:
             at, count = reading.timestamp, reading.vehicle_count
