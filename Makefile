@@ -3,6 +3,7 @@
 
 PYTHON ?=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3)
+TEST_WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-is-installed
@@ -24,9 +25,9 @@ help: ## say what the targets do
 demo: $(RUNTIME) ## a morning peak of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
 	@$(BIN)/trafficctl demo
 
-test: $(DEV) ## all tests
+test: $(DEV) ## all tests, side by side (TEST_WORKERS, else 2)
 	@$(MAKE) --silent $(CHECKOV) || echo "No checkov: its tests will be skipped" >&2
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
 
 check: $(DEV) $(CHECKOV) ## lint, format, types, template and its security; changes nothing
 	@$(BIN)/ruff check
