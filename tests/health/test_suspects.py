@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from traffic.health.limits import SUSPECT_KINDS, latest_detection_ms
+from traffic.health.limits import GHOST_MS, SUSPECT_KINDS, latest_detection_ms
 from traffic.health.samples import is_impossible, is_over_flow
 from traffic.model import Road
 from traffic.state import Slot
@@ -32,6 +32,12 @@ def ghosts(seconds: float) -> dict[str, Any]:
     return {"vehicle_count": 0, "speed": 30.0 + seconds % 7, "occupancy": 0.0}
 
 
+def contrary(seconds: float) -> dict[str, Any]:
+    """Covered all the time, at the speed of free flow."""
+    n = int(seconds) // 60
+    return {"vehicle_count": 9 + n % 3, "speed": 55.0 + n % 4, "occupancy": 0.97}
+
+
 def flood(seconds: float) -> dict[str, Any]:
     """More vehicles than fit, by another number each time, in any interval."""
     n = int(seconds) // 60
@@ -41,7 +47,7 @@ def flood(seconds: float) -> dict[str, Any]:
 BROKEN: dict[str, Says] = {
     "stuck": FROZEN,
     "locked_on": COVERED,
-    "impossible": ghosts,
+    "impossible": contrary,
     "chatter": flood,
 }
 
@@ -139,8 +145,32 @@ def test_a_leap_to_and_fro_is_chatter() -> None:
     assert watched(flicker).run(0, 1_200).open() == ["sensor:s/a/chatter"]
 
 
+@pytest.mark.parametrize("interval", [20, 60, 300])
+def test_a_speed_of_nobody_is_impossible_after_half_an_hour_of_counting(
+    interval: int,
+) -> None:
+    watch = watched(broken(ghosts, 3_000), interval_s=interval)
+    step = max(interval, 60)
+    counted = math.ceil(GHOST_MS / 1000 / interval) * step
+    bound = latest_detection_ms("impossible", interval * 1000, 0) / 1000
+
+    watch.run(0, 3_000 + counted - step)
+    assert watch.told() == []
+    watch.run(3_000 + counted, 3_000 + counted + bound)
+
+    assert watch.open() == ["sensor:s/a/impossible"]
+
+
+def test_a_speed_held_between_two_vehicles_is_no_fault() -> None:
+    def holds(at: float) -> dict[str, Any]:
+        is_seen = int(at) // 60 % 20 == 0
+        return {"vehicle_count": int(is_seen), "speed": 40 + at % 3, "occupancy": 0.01}
+
+    assert watched(holds).run(0, 6 * 3_600).told() == []
+
+
 def test_a_fault_survives_a_lost_memory_until_it_is_disproved() -> None:
-    watch = watched(broken(ghosts, 600, 9_000)).run(0, 3_600)
+    watch = watched(broken(contrary, 600, 9_000)).run(0, 3_600)
 
     watch.forget()
     watch.run(3_660, 9_000)
@@ -205,7 +235,7 @@ def slot(
     [
         (slot(), False),
         (slot(0, 0.0), False),
-        (slot(0, 45.0), True),  # a speed of nobody
+        (slot(0, 45.0), False),  # many hold the last speed, for a while
         (slot(0, None, 0.2), False),  # a vehicle may stand across the interval's end
         (slot(0, None, 0.2, 300), True),  # but not a minute of five, uncounted
         (slot(0, None, 0.5, 300), False),  # that is a queue

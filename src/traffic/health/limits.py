@@ -67,6 +67,9 @@ LEAP_OCCUPANCY = 0.9
 LEAP_INTERVAL_MS = 60_000
 LEAP_SPEED_KMH = 100
 
+# A speed while no vehicle is counted is odd once so much time was counted in vain: many
+# detectors hold the last speed, or smooth it, for a while.
+GHOST_MS = 1_800_000
 # Vehicles at nearly free-flow speed cannot cover a detector all the time.
 COVERED_OCCUPANCY = 0.95
 COVERED_SPEED_RATIO = 0.8
@@ -106,7 +109,7 @@ def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:
     """
     if kind == SILENT:
         return patience_ms(interval_ms, silent_ms) + 2 * SWEEP_MS
-    span = SPANS[kind]
+    span = SPANS[kind]  # a speed of nobody takes GHOST_MS of counting before that
     step_ms = max(interval_ms, SWEEP_MS)
     return max(span.ms, span.samples * step_ms) + interval_ms + 2 * SWEEP_MS
 

@@ -20,7 +20,8 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     spoken since. *speed* in tenths of km/h, *occupancy* in
     thousandths. Then the runs: how many readings in a row were the *same* and since
     when, *changed*, *covered* and since when, or *free* of cover; how full of
-    *impossible* readings and of *chatter* it is and since when; how many were *sound*.
+    *impossible* readings and of *chatter* it is and since when; how many were *sound*;
+    and the *ghost_ms* counted without a vehicle while a speed was told.
     """
 
     timestamp: int
@@ -41,6 +42,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     chatter: int = 0
     chatter_since: int = 0
     sound: int = 0
+    ghost_ms: int = 0
 
 
 def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
@@ -62,11 +64,13 @@ def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
     is_empty, is_covered = _is_empty(slot), _is_covered(slot)
     counts = not (is_empty or is_covered)
     is_same = counts and values == before
-    impossible = is_impossible(slot, road)
+    ghost_ms = _ghost_ms(track, slot)
+    impossible = ghost_ms >= limits.GHOST_MS or is_impossible(slot, road)
     chatter = is_over_flow(slot, road) or is_leap(track, slot)
     made = msgspec.structs.replace(track, timestamp=slot.timestamp, sampled_at=now_ms)
     made.first_at = 0
     made.vehicle_count, made.speed, made.occupancy = values
+    made.ghost_ms = ghost_ms
     made.same = track.same + 1 if is_same else 0
     made.same_since = track.same_since if is_same else now_ms
     if counts:
@@ -99,6 +103,14 @@ def _filled(level: int, is_odd: bool) -> int:
     return max(0, level - 1)
 
 
+def _ghost_ms(track: Track, slot: Slot) -> int:
+    """Return how long no vehicle was counted, as far as a speed was told."""
+    if slot.vehicle_count:
+        return 0
+    is_told = slot.speed is not None and slot.speed >= SLOWEST_PACE_KMH
+    return min(limits.GHOST_MS, track.ghost_ms + is_told * slot.interval_ms)
+
+
 def _is_empty(slot: Slot) -> bool:
     return not slot.vehicle_count and not slot.occupancy and not slot.speed
 
@@ -116,8 +128,7 @@ def is_impossible(slot: Slot, road: Road) -> bool:
     """Whether no traffic whatever could make a detector say this."""
     count, speed, occupancy = slot.vehicle_count, slot.speed, slot.occupancy
     if not count:
-        has_speed = speed is not None and speed >= SLOWEST_PACE_KMH
-        return has_speed or _is_uncounted(slot)
+        return _is_uncounted(slot)
     if speed is None or occupancy is None:
         return False
     if not occupancy:
