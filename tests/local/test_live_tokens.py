@@ -105,7 +105,7 @@ def test_a_token_for_another_page_of_the_same_pool_is_refused(
         {"email": "mayor@city.example"},
         {"iss": "https://login.example"},
     ],
-    ids=str,
+    ids=["ends later", "is another", "is of another pool"],
 )
 def test_a_claim_that_was_changed_is_not_believed(
     live: Live, tokens: dict[str, str], news: dict[str, Any]

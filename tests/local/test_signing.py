@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from ministack.core import x509_utils
 
-from trafficctl.keys import key_and_request
+from trafficctl.keys import new_key, request_for
 from trafficctl.local.signing import Remembering
 
 
@@ -26,8 +26,7 @@ def test_another_key_is_not_mistaken_for_it() -> None:
         remembering.load_pem_private_key(secret.encode(), password=None).key_size
         for _, secret in (x509_utils.generate_ca(),)
     }
-    key, _ = key_and_request("d")
-    other = remembering.load_pem_private_key(key.encode(), password=None)
+    other = remembering.load_pem_private_key(new_key().encode(), password=None)
     assert other.key_size not in numbers
 
 
@@ -37,7 +36,7 @@ def test_all_else_is_as_the_module_has_it() -> None:
 
 def test_a_certificate_is_signed_for_the_key_that_asked() -> None:
     authority = x509_utils.generate_ca()
-    _, request = key_and_request("d")
+    request = request_for("d", new_key())
     signed = x509_utils.sign_certificate_request(*authority, request)
     certificate = x509.load_pem_x509_certificate(signed.encode())
     issuer = x509.load_pem_x509_certificate(authority[0].encode())
