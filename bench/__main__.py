@@ -13,7 +13,7 @@ from tests.lambda_runtime.pythons import equipped, missing, unpacked
 from trafficctl.output import Column, number, show, table
 from trafficctl.package import RUNTIMES
 
-from . import deploying, handler, local_city, registering
+from . import deploying, handler, local_city, redrive, registering
 from .machine import described
 from .segments import item_bytes, stored_items
 
@@ -36,6 +36,7 @@ def main() -> int:
         rate=float(os.environ.get("BENCH_RATE") or 10_000),
     )
     registering.main()
+    redrive.main()
     return 0
 
 
