@@ -61,9 +61,28 @@ def stack_outputs(session: Any, stack: str) -> dict[str, str]:
     return outputs_of(found["Stacks"][0])
 
 
+class Outputs(dict[str, str]):
+    """A stack's outputs, by key; asking for one that is not there is a CityError.
+
+    A stack has none before its first deployment is through, and an older one has
+    fewer.
+    """
+
+    def __init__(self, stack: dict[str, Any]) -> None:
+        found = stack.get("Outputs", [])
+        super().__init__({o["OutputKey"]: o["OutputValue"] for o in found})
+        self._stack = f"{stack.get('StackName')} ({stack.get('StackStatus')})"
+
+    def __missing__(self, key: str) -> str:
+        raise CityError(
+            f"stack {self._stack} has no output {key} - its deployment is not "
+            "through, or of an older version: `trafficctl deploy` finishes it"
+        )
+
+
 def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
     """The outputs in one element of DescribeStacks, by key."""
-    return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    return Outputs(stack)
 
 
 def _says_no_such_stack(exc: Any) -> bool:
