@@ -30,7 +30,8 @@ from trafficctl.tables import scan
 
 SENSORS = 25  # of each segment, all in one message of each minute
 AROUND = 3  # minutes before and after the outage
-PATIENCE_S = 900.0
+PATIENCE_S = 300.0
+NOTICED_S = 2.0  # the local city remembers what a role may do for a second
 LOOK_S = 0.5
 
 
@@ -184,8 +185,12 @@ class Outage:
         named = {"RoleName": role_arn.rpartition("/")[2], "PolicyName": policy}
         document = iam.get_role_policy(**named)["PolicyDocument"]
         iam.delete_role_policy(**named)
-        yield
-        iam.put_role_policy(**named, PolicyDocument=json.dumps(document))
+        time.sleep(NOTICED_S)
+        try:
+            yield
+        finally:
+            iam.put_role_policy(**named, PolicyDocument=json.dumps(document))
+            time.sleep(NOTICED_S)
 
 
 def _messages(segments: Sequence[str], minutes: range) -> Iterator[Timed]:
