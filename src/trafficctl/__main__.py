@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.metadata
 import os
 import sys
 import traceback
@@ -44,6 +45,12 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line, with every module in COMMANDS registered."""
     parser = argparse.ArgumentParser(
         prog="trafficctl", description=DESCRIPTION, epilog=EPILOG
+    )
+    parser.add_argument(
+        "-V",
+        "--version",
+        action="version",
+        version=importlib.metadata.version("city-traffic"),
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name in COMMANDS:
