@@ -17,6 +17,7 @@ import pytest
 from trafficctl import city
 from trafficctl.aws import client
 
+os.environ.pop("COLUMNS", None)  # set by who runs tests side by side: tables are cut
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 PATIENCE_S = 30.0
 
