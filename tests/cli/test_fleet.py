@@ -212,6 +212,6 @@ def test_nobody_listening_is_said_as_such(
     with (
         Fleet(address, devices, PREFIX, counts) as fleet,
         # reset, where a connection was made just before the listener closed
-        pytest.raises(CityError, match="Connection (refused|reset)"),
+        pytest.raises(CityError, match=r"Connection (refused|reset)"),
     ):
         fleet.connect(0.5)

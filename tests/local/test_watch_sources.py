@@ -105,10 +105,10 @@ def test_a_stream_counts_what_came_in(
 def test_a_mapping_that_asks_for_it_counts_its_events(
     watch: Watch, pipe: Pipe, eventually: Eventually
 ) -> None:
-    pipe.put({"n": 1}, {"n": 2, "raise": True})
     pipe.map(
         BatchSize=1, MaximumRetryAttempts=1, MetricsConfig={"Metrics": ["EventCount"]}
     )
+    pipe.put({"n": 1}, {"n": 2, "raise": True})
 
     delivered = "OnFailureDestinationDeliveredEventCount"
     assert eventually(lambda: of_mapping(watch, pipe, delivered) == 1)
