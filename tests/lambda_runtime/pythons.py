@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from trafficctl.package import build_zip, host_arch
@@ -42,17 +45,30 @@ def equipped(runtime: str) -> Path:
     """Path of a Python with AWS's runtime client and boto3, made once and kept."""
     content = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     home = CACHE / f"{runtime}-{content}"
-    python = home / "bin" / "python"
     ready = home / ".ready"
-    if not ready.exists():
-        name = shutil.which(runtime)
-        assert name is not None
-        subprocess.run([name, "-m", "venv", "--clear", home], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
-        pip += ["--disable-pip-version-check", f"--requirement={REQUIREMENTS}"]
-        subprocess.run(pip, check=True)
-        ready.touch()
-    return python
+    with alone(CACHE / f"{home.name}.lock"):
+        if not ready.exists():
+            _equip(runtime, home)
+            ready.touch()
+    return home / "bin" / "python"
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Hold *lock*: tests run side by side, and would make the same thing at once."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _equip(runtime: str, home: Path) -> None:
+    name = shutil.which(runtime)
+    assert name is not None
+    subprocess.run([name, "-m", "venv", "--clear", home], check=True)
+    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    pip += ["--only-binary=:all:", "--disable-pip-version-check"]
+    subprocess.run([*pip, f"--requirement={REQUIREMENTS}"], check=True)
 
 
 def unpacked(task_root: Path) -> Path:

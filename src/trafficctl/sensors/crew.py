@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TypeVar
 
 from trafficctl.errors import CityError
@@ -47,21 +48,24 @@ def work_through(
 def _each(items: Sequence[T], work: Callable[[T], object], done: Done) -> list[T]:
     """Do `work` for each; gives those in doubt.
 
-    At an error or an interrupt, what is under way is finished, and nothing is begun.
+    An item is begun when another is over and was looked at: at an error or an
+    interrupt, what is under way is finished, and nothing is begun.
     """
-    doubtful = list[T]()
-    pool = ThreadPoolExecutor(PARALLEL)
-    try:
-        running: dict[Future[object], T] = {pool.submit(work, i): i for i in items}
-        for future in as_completed(running):
-            try:
-                future.result()
-            except InDoubtError as exc:
-                doubtful.append(running[future])
-                if len(doubtful) >= MANY_DOUBTS:
-                    raise CityError(f"{exc} - {GO_ON}") from exc
-            else:
-                done(1)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    doubtful, rest = list[T](), iter(items)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        running = {pool.submit(work, item): item for item in islice(rest, PARALLEL)}
+        while running:
+            over, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in over:
+                item = running.pop(future)
+                try:
+                    future.result()
+                except InDoubtError as exc:
+                    doubtful.append(item)
+                    if len(doubtful) >= MANY_DOUBTS:
+                        raise CityError(f"{exc} - {GO_ON}") from exc
+                else:
+                    done(1)
+            for item in islice(rest, len(over)):
+                running[pool.submit(work, item)] = item
     return doubtful
