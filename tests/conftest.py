@@ -19,7 +19,7 @@ from trafficctl.aws import client
 
 os.environ.pop("COLUMNS", None)  # set by who runs tests side by side: tables are cut
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 @dataclass(frozen=True)

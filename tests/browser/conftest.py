@@ -14,7 +14,7 @@ from .chromium import browser_or_skip
 from .crossing import crossing
 
 LAPTOP = {"width": 1366, "height": 768}
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 Open = Callable[..., Page]

@@ -22,7 +22,7 @@ from .stack import Stack
 from .work import now_ms
 
 MINUTE_MS = 60_000
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 JAMMED, WATCHED, CALM = "I-405:12", "main-st:3", "main-st:4"
 UNKNOWN = "nobody.knows:77"  # no road file describes it

@@ -16,7 +16,7 @@ from trafficctl.fleet import MAX_BACKLOG, Fleet
 from trafficctl.links import MAX_IN_FLIGHT, Message
 
 PREFIX = "$aws/rules/city_ingest/traffic"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Counts:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.template.template import TEXT
 
-from .conftest import EmptyCity
+from .conftest import PATIENCE_S, EmptyCity
 
 BROKEN_SQL = "SELECT nonsense FROM"
 
@@ -190,7 +190,7 @@ def test_ctrl_c_leaves_the_deployment_running_and_the_command_follows_it_again(
 
     assert eventually(begun)
     deploying.send_signal(signal.SIGINT)
-    _out, said = deploying.communicate(timeout=60)
+    _out, said = deploying.communicate(timeout=PATIENCE_S)
     again = empty_city.run("deploy", "--stack", "interrupted", "--yes")
 
     assert deploying.returncode in (0, 130)  # 0: it was done before it heard us

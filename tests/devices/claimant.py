@@ -13,7 +13,7 @@ import paho.mqtt.client as mqtt
 from trafficctl import keys
 from trafficctl.sensors.journal import write_private
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CREATE = "$aws/certificates/create-from-csr/json"
 
 
