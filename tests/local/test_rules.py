@@ -113,6 +113,7 @@ def test_a_refused_put_leads_to_the_error_action(
     eventually: Any,
     action: str,
 ) -> None:
+    assert eventually(lambda: not _refused(local_city, device, topic))
     before = dead_letters(local_city, "iot/")
     with without_action(role, action):
         assert eventually(lambda: _refused(local_city, device, topic))

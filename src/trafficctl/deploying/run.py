@@ -111,8 +111,9 @@ class _Deployment:
         )
         found = self.stack.described() or {}
         follower = Follower(self.stack, str(found["StackId"]), 0, self.talk.say)
-        self.stack.api.delete_stack(StackName=self.wish.stack)
-        self._to_the_end(follower)
+        self._to_the_end(
+            follower, lambda: self.stack.api.delete_stack(StackName=self.wish.stack)
+        )
 
     def _adopt(self, estate: leftovers.Estate) -> bool:
         """Make the stack out of what an earlier one left; False if not wanted."""
@@ -174,8 +175,7 @@ class _Deployment:
         follower = Follower(
             self.stack, change_set.stack_id, len(change_set.changes), self.talk.say
         )
-        changeset.execute(self.stack, change_set)
-        self._to_the_end(follower)
+        self._to_the_end(follower, lambda: changeset.execute(self.stack, change_set))
 
     def _follow(self) -> None:
         found = self.stack.described()
@@ -183,8 +183,11 @@ class _Deployment:
             stack_id = str(found["StackId"])
             self._to_the_end(Follower(self.stack, stack_id, 0, self.talk.say))
 
-    def _to_the_end(self, follower: Follower) -> None:
+    def _to_the_end(
+        self, follower: Follower, begin: Callable[[], None] = lambda: None
+    ) -> None:
         try:
+            begin()  # within: a call that is interrupted may have been carried out
             status = follower.to_the_end()
         except KeyboardInterrupt:
             self.talk.say(
