@@ -42,8 +42,10 @@ def stored_items(shape: Shape) -> dict[str, Item]:
     last_ms = START_MS - 2 * STEP_MS  # what comes next must be news
     taken = intake(earlier["Records"], last_ms)
     found = {}
-    for segment_id, parcels in taken.groups.items():
-        past = [parcel for parcel in parcels if parcel.reference_ms <= last_ms + 250]
+    for segment_id, one in taken.items():
+        past = [
+            parcel for parcel in one.parcels if parcel.reference_ms <= last_ms + 250
+        ]
         stored = StoredSegment(segment_id, road=Road(**ROAD, known=True))
         found[segment_id] = _item(decide(stored, past, last_ms, POLICY))
     return found
@@ -73,7 +75,11 @@ class CannedTables:
     """A DynamoDB client that answers at once: these items, and yes to every write."""
 
     def __init__(self, stored: dict[str, Item]) -> None:
-        self._stored = stored
+        wanted = {"segment_id", *items.read_attributes()}
+        self._stored = {
+            segment_id: {name: item[name] for name in item if name in wanted}
+            for segment_id, item in stored.items()
+        }
 
     def batch_get_item(self, RequestItems: Item) -> Item:  # noqa: N803 - boto3's name
         """The stored segments; of the history, nothing."""

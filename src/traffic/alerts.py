@@ -9,6 +9,7 @@ a replay decides the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Optional
 
 import msgspec
@@ -55,6 +56,7 @@ class Thresholds:
     clear_hold_ms: int
 
     @classmethod
+    @lru_cache(maxsize=8)  # asked for each segment of each batch
     def of(cls, policy: Policy) -> Thresholds:
         """Return the thresholds of *policy*."""
         return cls(

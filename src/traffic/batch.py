@@ -6,8 +6,9 @@ No rule of traffic is decided here, and no time is read but through the shell's 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Callable, Optional
 
 from msgspec.structs import replace as _with
@@ -20,12 +21,12 @@ from .errors import (
     StoreError,
     TrafficError,
 )
-from .intake import Intake
+from .intake import Body, Opened, grouped, opened
 from .metrics import Figures
-from .model import Parcel, StoredSegment
+from .model import Parcel, SetAside, StoredSegment, is_id
 from .policy import Policy
 from .publish import Bus
-from .quarantine import Quarantine, SetAside
+from .quarantine import Quarantine
 from .restore import Rows, minutes_in_question
 from .rows import actions_of
 from .store import MOST_ACTIONS, Store
@@ -48,31 +49,39 @@ class Shell:
 
 @dataclass
 class _Step:
-    """A decision on the first messages of a segment, and the messages after them."""
+    """A decision on the first messages of a segment, and the messages after them.
+
+    The first of the messages came at *oldest_ms*; they themselves are let go.
+    """
 
     stored: StoredSegment
     decision: Decision
-    taken: Sequence[Parcel]
+    oldest_ms: int
     rest: Sequence[Parcel]
 
 
 class Batch:
-    """The work on one batch: what is left, what failed and why, what was counted."""
+    """The work on one batch: what is left, what failed and why, what was counted.
 
-    def __init__(self, shell: Shell, taken: Intake) -> None:
+    *failed* holds the lowest sequence number of each segment that has to come again,
+    and those of what could not be set aside.
+    """
+
+    def __init__(self, shell: Shell, records: Sequence[Mapping[str, Any]]) -> None:
         self._shell = shell
-        self._left: dict[str, Sequence[Parcel]] = dict(taken.groups)
-        self._redriven = taken.redriven
-        self._rejected: list[SetAside] = list(taken.rejected)
-        self._unsent: dict[str, tuple[StoredSegment, Sequence[Parcel]]] = {}
+        self._left = grouped(records)
+        self._rest: dict[str, Sequence[Parcel]] = {}  # what no transaction had room for
+        self._opened: dict[str, Opened] = {}
+        self._rejected: list[SetAside] = []
+        self._unsent: dict[str, tuple[StoredSegment, str]] = {}
         self._conflicts: Counter[str] = Counter()
-        self.failed: list[Parcel] = []
+        self.failed: list[str] = []
         self.faults: Counter[str] = Counter()
         self.figures = Figures()
-        self.figures.counts["Received"] = taken.readings
 
     def run(self, shard: str) -> None:
         """Work through the batch; *failed* then holds what has to come again."""
+        self._open_nameless()
         while self._left:
             steps = self._gather()
             news = [step.decision for step in steps if step.decision.is_news()]
@@ -82,41 +91,74 @@ class Batch:
         self._announce()
         self._set_aside(shard)
 
-    def _gather(self) -> list[_Step]:
-        steps = []
-        found = self._shell.store.read(list(self._left))
-        found_rows = self._rows() if self._redriven else {}
-        for segment_id, stored in found.items():
-            rows = found_rows.get(segment_id, {})
-            if isinstance(stored, StoreError):
-                self._fail(self._left.pop(segment_id), stored)
-            elif isinstance(rows, StoreError):
-                self._fail(self._left.pop(segment_id), rows)
-            else:
-                steps.append(self._step(stored, rows))
-        return steps
+    def _open_nameless(self) -> None:
+        """Refuse what no segment can be named, before the tables are asked for it."""
+        for segment_id in [name for name in self._left if not is_id(name)]:
+            self._messages(segment_id)
+            del self._left[segment_id]
 
-    def _rows(self) -> dict[str, Any]:
-        """Read the minutes to which something was put back, after their segments."""
+    def _gather(self) -> list[_Step]:
+        """Read the segments, and decide on each as its messages are decoded."""
+        steps, redriven = [], []
+        for segment_id, stored in self._shell.store.read(list(self._left)).items():
+            if isinstance(stored, StoreError):
+                self._fail(segment_id, stored)
+                continue
+            parcels = self._messages(segment_id)
+            if self._is_redriven(segment_id):
+                redriven.append((stored, parcels))
+            elif parcels:
+                steps.append(self._step(stored, parcels, {}))
+            else:
+                del self._left[segment_id]
+        return steps + self._gather_redriven(redriven)
+
+    def _gather_redriven(
+        self, redriven: Sequence[tuple[StoredSegment, Sequence[Parcel]]]
+    ) -> list[_Step]:
+        """Decide where something was put back, by minutes read after their segments."""
+        if not redriven:
+            return []
         shell, now_ms = self._shell, self._shell.clock()
-        return shell.store.rows(
+        found = shell.store.rows(
             {
-                segment_id: minutes_in_question(
-                    self._left[segment_id], now_ms, shell.policy
-                )
-                for segment_id in self._redriven.intersection(self._left)
+                stored.segment_id: minutes_in_question(parcels, now_ms, shell.policy)
+                for stored, parcels in redriven
             }
         )
+        steps = []
+        for stored, parcels in redriven:
+            rows = found.get(stored.segment_id, {})
+            if isinstance(rows, StoreError):
+                self._fail(stored.segment_id, rows)
+            else:
+                steps.append(self._step(stored, parcels, rows))
+        return steps
 
-    def _step(self, stored: StoredSegment, rows: Rows) -> _Step:
+    def _messages(self, segment_id: str) -> Sequence[Parcel]:
+        """Return what is left of a segment's messages, decoded anew at each try."""
+        rest = self._rest.get(segment_id)
+        if rest is not None:
+            return rest
+        found = opened(segment_id, self._left[segment_id], self._shell.clock())
+        parcels, found.parcels = found.parcels, []
+        self._opened[segment_id] = found
+        return parcels
+
+    def _is_redriven(self, segment_id: str) -> bool:
+        return self._opened[segment_id].redriven
+
+    def _step(
+        self, stored: StoredSegment, parcels: Sequence[Parcel], rows: Rows
+    ) -> _Step:
         """Decide on as many messages as one transaction can hold."""
-        taken = self._left[stored.segment_id]
-        rest: Sequence[Parcel] = ()
+        taken, rest = parcels, list[Parcel]()
         while True:
             now_ms = self._shell.clock()
             decision = decide(stored, taken, now_ms, self._shell.policy, rows)
             if actions_of(decision) <= MOST_ACTIONS:
-                return _Step(stored, decision, taken, rest)
+                oldest_ms = min(map(attrgetter("reference_ms"), taken))
+                return _Step(stored, decision, oldest_ms, rest)
             taken, after = _halves(taken)
             rest = [*after, *rest]
 
@@ -128,20 +170,20 @@ class Batch:
             if self._conflicts[segment_id] < _MOST_CONFLICTS:
                 return
         if refusal is not None:
-            self._fail(self._left.pop(segment_id), refusal)
+            self._fail(segment_id, refusal)
             return
         self._count(step)
         kept = step.decision.segment if step.decision.is_news() else step.stored
         if kept.outbox:
-            _, sooner = self._unsent.get(segment_id, (None, ()))
-            self._unsent[segment_id] = kept, (*sooner, *step.taken)
+            self._unsent[segment_id] = kept, _lowest(self._left[segment_id])
         if step.rest:
-            self._left[segment_id] = step.rest
+            self._rest[segment_id] = step.rest
         else:
             del self._left[segment_id]
 
     def _count(self, step: _Step) -> None:
         decision, counts = step.decision, self.figures.counts
+        segment_id = step.stored.segment_id
         counts["Accepted"] += decision.counted.accepted
         counts["Late"] += decision.counted.late
         counts["Duplicate"] += decision.counted.duplicate
@@ -149,12 +191,10 @@ class Batch:
         counts["UnknownSegments"] += not step.stored.road.known
         for change in decision.changes:
             counts[f"Alerts{change.transition.kind.capitalize()}"] += 1
-        if decision.is_news() and step.stored.segment_id not in self._redriven:
-            oldest = min(parcel.reference_ms for parcel in step.taken)
-            self.figures.freshness_ms.append(self._shell.clock() - oldest)
+        if decision.is_news() and not self._is_redriven(segment_id):
+            self.figures.freshness_ms.append(self._shell.clock() - step.oldest_ms)
         self._rejected += [
-            (step.stored.segment_id, parcel, fault)
-            for parcel, fault in decision.rejected
+            (segment_id, parcel, fault) for parcel, fault in decision.rejected
         ]
 
     def _announce(self) -> None:
@@ -169,18 +209,18 @@ class Batch:
         except PublishError as error:
             taken, refusal = iter([False] * len(events)), error
         sent = []
-        for segment, parcels in unsent:
+        for segment, number in unsent:
             went = [next(taken) for _ in segment.outbox]
             self._note_sent(segment, went)
             if all(went):
-                sent.append((segment, parcels))
+                sent.append((segment, number))
             else:
-                self._fail(parcels, refusal)
+                self._note_failed(number, refusal)
         try:
             self._shell.store.mark_sent([segment for segment, _ in sent])
         except StoreError as error:
-            for _, parcels in sent:
-                self._fail(parcels, error)
+            for _, number in sent:
+                self._note_failed(number, error)
 
     def _note_sent(self, segment: StoredSegment, went: Sequence[bool]) -> None:
         now_ms = self._shell.clock()
@@ -191,22 +231,44 @@ class Batch:
                 self.figures.counts["UnsentEvents"] += 1
 
     def _set_aside(self, shard: str) -> None:
+        """Keep what was rejected, whatever became of the rest of its segment."""
+        for found in self._opened.values():
+            self.figures.counts["Received"] += found.readings
+            self._rejected += found.rejected
         if not self._rejected:
             return
+        rejected = sorted(self._rejected, key=_place)
         try:
-            self._shell.quarantine.keep(shard, self._rejected)
+            self._shell.quarantine.keep(shard, rejected)
         except QuarantineError as error:
             self.faults[str(error)] += 1
-            self.failed += [parcel for _, parcel, _ in self._rejected]
+            self.failed += [parcel.sequence_number for _, parcel, _ in rejected]
             return
-        for _, _, fault in self._rejected:
+        for _, _, fault in rejected:
             self.figures.counts["Rejected"] += fault.readings
             self.figures.reasons[fault.reason] += fault.readings
 
-    def _fail(self, parcels: Sequence[Parcel], fault: TrafficError) -> None:
-        self.failed += parcels
+    def _fail(self, segment_id: str, fault: TrafficError) -> None:
+        """Give up what is left of a segment: it comes again, from its first message."""
+        bodies, rest = self._left.pop(segment_id), self._rest.get(segment_id)
+        number = rest[0].sequence_number if rest else _lowest(bodies)
+        self._note_failed(number, fault)
+
+    def _note_failed(self, sequence_number: str, fault: TrafficError) -> None:
+        self.failed.append(sequence_number)
         self.faults[str(fault)] += 1
         self.figures.counts["FailedSegments"] += 1
+
+
+def _place(one: SetAside) -> tuple[int, int]:
+    """Return the place of a rejection in the stream: messages stay together."""
+    _, parcel, fault = one
+    return int(parcel.sequence_number), -1 if fault.place is None else fault.place
+
+
+def _lowest(bodies: Sequence[Body]) -> str:
+    number: str = min((body["sequenceNumber"] for body in bodies), key=int)
+    return number
 
 
 def _halves(parcels: Sequence[Parcel]) -> tuple[Sequence[Parcel], Sequence[Parcel]]:

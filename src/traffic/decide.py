@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 from .alerts import LEVELS, NONE
@@ -95,14 +95,12 @@ def decide(
 
 def rounded(measures: Measures) -> dict[str, Any]:
     """Return the measures as attributes, each with the digits it can bear."""
-    return {name: _round(value, name) for name, value in asdict(measures).items()}
-
-
-def _round(value: Any, name: str) -> Any:
-    if value is None or name not in _DIGITS:
-        return value
-    digits = _DIGITS[name]
-    return round(value, digits) if digits else round(value)
+    values = dict(vars(measures))
+    for name, digits in _DIGITS.items():
+        value = values[name]
+        if value is not None:
+            values[name] = round(value, digits) if digits else round(value)
+    return values
 
 
 def _live(

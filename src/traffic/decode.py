@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 import msgspec
@@ -39,6 +39,7 @@ _WORDS = re.compile(
     "|".join([r"`", r" \| ", r"\b(?:int|float|str|object)\b", r"\.0\b"])
 )
 _LONGEST_ACTUAL = 80
+_FLOATS = ("average_speed", "congestion_score", "occupancy", "interval")
 _MOST_DIGITS = 640  # Python's own limit can't be set lower
 
 
@@ -55,13 +56,6 @@ class Decoded(NamedTuple):
     received_at: Optional[int] = None
     device_id: Optional[str] = None
     redriven: bool = False
-
-
-def is_whole(message: Message) -> bool:
-    """Whether a decoded message can be folded as it is."""
-    if message.readings is None:
-        return message.is_bare()
-    return 0 < len(message.readings) <= MAX_READINGS_PER_MESSAGE
 
 
 def salvage(data: bytes) -> Decoded:
@@ -129,12 +123,24 @@ def _salvage_each(items: Sequence[Any], bare: bool) -> Decoded:
 
 def _reading(item: Any) -> Reading:
     """Convert one parsed reading; NaN, which no comparison refuses, is refused here."""
-    if isinstance(item, dict):
-        for field in Reading.__struct_fields__:
-            value = item.get(field)
-            if isinstance(value, float) and math.isnan(value):
-                message = f"Expected a number >= 0 - at `$.{field}`"
-                raise msgspec.ValidationError(message)
+    try:
+        reading = _converted(item)
+    except msgspec.ValidationError:
+        if isinstance(item, dict):
+            _refuse_nan({field: item.get(field) for field in Reading.__struct_fields__})
+        raise
+    _refuse_nan({field: getattr(reading, field) for field in _FLOATS})
+    return reading
+
+
+def _refuse_nan(values: Mapping[str, Any]) -> None:
+    for field, value in values.items():
+        if isinstance(value, float) and math.isnan(value):
+            message = f"Expected a number >= 0 - at `$.{field}`"
+            raise msgspec.ValidationError(message)
+
+
+def _converted(item: Any) -> Reading:
     try:
         return msgspec.convert(item, Reading)
     except UnicodeError:  # JSON can say half a character, which no text has

@@ -6,7 +6,7 @@ how records were cut into batches: a record is delivered whole, a batch is not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional
 
@@ -16,11 +16,11 @@ from .enrich import Measures, score_of
 from .model import Parcel, Rejection, Road, Tallies
 from .policy import MAX_AGE_MS, MAX_CLOCK_LEAD_MS, MINUTE_MS, Policy
 from .restore import Restored, Row, Rows, is_forgotten
-from .state import Slot, WorkingState, latest, roll, silence
+from .state import NOTHING, Slot, WorkingState, latest, roll, silence
 from .times import instant_of
-from .windows import Window, window_measures
+from .windows import Summand, Window, window_measures
 
-_NEVER_OPEN: dict[int, Window] = {}  # what is put back goes into rows alone
+News = tuple[Parcel, Any, Slot, int]  # a message, its reading, its sensor, the instant
 _NO_ROWS: Rows = {}
 
 
@@ -58,12 +58,22 @@ class Folded:
 
 @dataclass
 class _Work:
+    """A fold under way; *rows* are readings not yet summed into *window*."""
+
     state: WorkingState
     road: Road
     limits: Thresholds
     default_interval_ms: int
     folded: Folded
     restored: Restored
+    window: Window = field(default_factory=Window)
+    rows: list[Summand] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Sum up what is waiting to be."""
+        self.window.add_all(self.rows)
+        self.folded.accepted += len(self.rows)
+        self.rows.clear()
 
 
 def fold(
@@ -79,11 +89,10 @@ def fold(
     put back and its minute's row, one of the stored *rows*, may still take it. *state*
     is changed in place: `decide` unpacks a fresh one for each call.
     """
-    interval_ms = int(policy.default_interval_s * 1000)
     restored = Restored(rows)
     folded = Folded(restored=restored.rows)
-    limits = Thresholds.of(policy)
-    work = _Work(state, road, limits, interval_ms, folded, restored)
+    interval_ms = int(policy.default_interval_s * 1000)
+    work = _Work(state, road, Thresholds.of(policy), interval_ms, folded, restored)
     _take(work, parcels)
     if parcels:
         newest = parcels[-1]
@@ -96,52 +105,86 @@ def fold(
 
 
 def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
-    """Fold messages: the loop that every reading of the city goes through."""
-    state, sensors, open_windows = work.state, work.state.sensors, work.state.windows
+    """Take what is news into the state: the loop that every reading goes through.
+
+    *clock*, *total* and *fresh* are those of the state, in local names for speed: it is
+    brought up to date before anything else looks at it.
+    """
+    state, high, add = work.state, work.limits.high, work.rows.append
     free_flow, default_ms = work.road.free_flow_speed, work.default_interval_ms
+    clock, total, fresh = state.clock, state.total, state.fresh
+    calm, message, begin, end = state.alert.is_calm(), None, 0, 0
+    interval, span_ms = None, default_ms
+    for parcel, reading, slot, at in _news(work, parcels):
+        if parcel is not message or at > clock:  # what goes before is complete
+            if not calm or total >= high * fresh:
+                calm = _judge(work, message, total, fresh)
+            if parcel.redriven:
+                begin = end = 0
+            message, clock = parcel, at if at > clock else clock
+            state.clock = clock
+        if not begin <= at < end:
+            state.total, state.fresh = total, fresh
+            begin, end = _turn_to(work, parcel, reading, at, slot)
+            calm, total, fresh = state.alert.is_calm(), state.total, state.fresh
+        count, speed = reading.vehicle_count, reading.average_speed
+        occupancy, score = reading.occupancy, reading.congestion_score
+        if score is None:
+            score = score_of(count, speed, occupancy, free_flow)
+        tenths = int(score * 10 + 0.5)
+        if reading.interval != interval:
+            interval = reading.interval
+            span_ms = default_ms if interval is None else int(interval * 1000)
+        said = count, speed, occupancy, span_ms, tenths
+        add(said)
+        was = slot.score
+        if was is None:
+            fresh, was = fresh + 1, 0
+        total += tenths - was
+        slot.timestamp, slot.said, slot.score = at, said, tenths
+        if at < clock:
+            state.total, state.fresh = total, fresh
+            silence(state, slot, clock)
+            total, fresh = state.total, state.fresh
+    work.settle()
+    _judge(work, message, total, fresh)
+
+
+def _news(work: _Work, parcels: Sequence[Parcel]) -> Iterator[News]:
+    """Yield what is newer than its sensor's last; the rest is told or counted here."""
+    sensors = work.state.sensors
     for parcel in parcels:
-        received, accepted = parcel.reference_ms, 0
-        windows = _NEVER_OPEN if parcel.redriven else open_windows
+        received = parcel.reference_ms
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
         for reading in parcel.readings:
-            at, count = reading.timestamp, reading.vehicle_count
-            speed, occupancy = reading.average_speed, reading.occupancy
+            at = reading.timestamp
             if at.__class__ is not int:
                 at = instant_of(at)
-            if not earliest <= at <= utmost or (speed is None and count):
+            if not earliest <= at <= utmost or (
+                reading.average_speed is None and reading.vehicle_count
+            ):
                 _reject(work, parcel, reading, fault_of(reading, at, received))
                 continue
             slot = sensors.get(reading.sensor_id) or _admit(work, parcel, reading, at)
             if slot is None or at <= slot.timestamp:
                 _pass_over(work, parcel, reading, at)
-                continue
-            if at > state.clock:
-                _tick(work, parcel, at, accepted)
-            score, interval = reading.congestion_score, reading.interval
-            if score is None:
-                score = score_of(count, speed, occupancy, free_flow)
-            tenths = int(score * 10 + 0.5)
-            span_ms = default_ms if interval is None else int(interval * 1000)
-            minute = at // MINUTE_MS
-            window = windows.get(minute) or _window(work, parcel, reading, at, slot)
-            window.add(count, speed, occupancy, span_ms, tenths)
-            state.total += tenths - (slot.score or 0)
-            state.fresh += slot.score is None
-            slot.timestamp, slot.interval_ms, slot.vehicle_count = at, span_ms, count
-            slot.speed, slot.occupancy, slot.score = speed, occupancy, tenths
-            if at < state.clock:
-                silence(state, slot, state.clock)
-            accepted += 1
-        if accepted:
-            work.folded.accepted += accepted
-            _judge(work, parcel)
+            else:
+                yield parcel, reading, slot, at
 
 
-def _tick(work: _Work, parcel: Parcel, at: int, accepted: int) -> None:
-    """Go on to a later instant of the message; judge the one it leaves."""
-    if accepted:
-        _judge(work, parcel)
-    work.state.clock = at
+def _turn_to(
+    work: _Work, parcel: Parcel, reading: Any, at: int, slot: Slot
+) -> tuple[int, int]:
+    """Sum into the minute of *at* from now on; return its begin and end (ms).
+
+    What is put back is remembered one by one: for it, no minute has begun.
+    """
+    work.settle()
+    minute = at // MINUTE_MS
+    is_open = None if parcel.redriven else work.state.windows.get(minute)
+    work.window = is_open or _window(work, parcel, reading, at, slot)
+    begin = minute * MINUTE_MS
+    return (0, 0) if parcel.redriven else (begin, begin + MINUTE_MS)
 
 
 def _window(work: _Work, parcel: Parcel, reading: Any, at: int, slot: Slot) -> Window:
@@ -168,17 +211,21 @@ def _aside(work: _Work, minute: int, sensor_id: str, at: int) -> Window:
     return work.restored.give(minute, sensor_id, at)
 
 
-def _judge(work: _Work, parcel: Parcel) -> None:
-    """Let the alert follow the score that the message left behind."""
+def _judge(work: _Work, parcel: Optional[Parcel], total: int, fresh: int) -> bool:
+    """Let the alert follow the score that the message left behind, if there was one.
+
+    Returns whether there is no alert, and none in the making.
+    """
     state, limits = work.state, work.limits
-    if not state.fresh or (
-        state.total < limits.high * state.fresh and state.alert.is_calm()
-    ):
-        return
+    state.total, state.fresh = total, fresh
+    is_low = total < limits.high * fresh and state.alert.is_calm()
+    if parcel is None or not fresh or is_low:
+        return state.alert.is_calm()
     transition = advance(state.alert, state.total // state.fresh, state.clock, limits)
     if transition is not None:
         measures = window_measures(latest(state), work.road)
         work.folded.changes.append(Change(transition, parcel.reference_ms, measures))
+    return state.alert.is_calm()
 
 
 def _admit(work: _Work, parcel: Parcel, reading: Any, at: int) -> Optional[Slot]:
@@ -187,7 +234,7 @@ def _admit(work: _Work, parcel: Parcel, reading: Any, at: int) -> Optional[Slot]
         return None
     if parcel.redriven and is_forgotten(at, work.state.clock):
         return None
-    slot = sensors[reading.sensor_id] = Slot(-1, 0, 0, None, None, None)
+    slot = sensors[reading.sensor_id] = Slot(-1, NOTHING, None)
     return slot
 
 
@@ -208,6 +255,7 @@ def _pass_over(work: _Work, parcel: Parcel, reading: Any, at: int) -> None:
 
 def _is_missing(work: _Work, reading: Any, at: int) -> bool:
     """Whether a reading put back is of a minute without any of the ordinary way."""
+    work.settle()
     minute, folded = at // MINUTE_MS, work.folded
     is_open = work.state.windows.get(minute)
     return not (
@@ -226,7 +274,7 @@ def _restore(work: _Work, reading: Any, at: int) -> None:
     interval = reading.interval
     span_ms = work.default_interval_ms if interval is None else int(interval * 1000)
     window = _aside(work, at // MINUTE_MS, reading.sensor_id, at)
-    window.add(count, speed, occupancy, span_ms, int(score * 10 + 0.5))
+    window.add_all([(count, speed, occupancy, span_ms, int(score * 10 + 0.5))])
     work.folded.accepted += 1
 
 

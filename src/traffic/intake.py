@@ -1,8 +1,12 @@
-"""Records of the stream into messages grouped by segment."""
+"""Records of the stream into messages, a segment at a time.
+
+Grouping looks at the partition keys alone. What a record says is read only when its
+segment's turn comes, so that a batch never lies in memory as a whole, decoded.
+"""
 
 from __future__ import annotations
 
-import binascii
+from binascii import a2b_base64
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,91 +14,117 @@ from typing import Any, Optional
 
 import msgspec
 
-from .decode import decode_message, is_whole, salvage
-from .model import Message, Parcel, Rejection, is_id
-from .policy import LONGEST_REDRIVE_MS, MAX_CLOCK_LEAD_MS, MAX_ID_LENGTH
+from .decode import decode_message, salvage
+from .model import Parcel, Rejection, SetAside, is_id
+from .policy import (
+    LONGEST_REDRIVE_MS,
+    MAX_CLOCK_LEAD_MS,
+    MAX_ID_LENGTH,
+    MAX_READINGS_PER_MESSAGE,
+)
 
 # How long a record may have waited in the stream before its receipt time is no longer
 # believed: a week, the longest that a mapping may retry.
 _LONGEST_DELAY_MS = 7 * 24 * 3_600_000
 
-
-_UNREADABLE = Message()  # no whole message: it gets a second look
+_ARRIVAL = "approximateArrivalTimestamp"  # in the stream, in s
+Body = Mapping[str, Any]  # a record's `kinesis`: key, sequence number, data, arrival
 
 
 @dataclass
-class Intake:
-    """The messages of a batch by segment, in their order, and what could not be read.
+class Opened:
+    """What records of one segment say: messages in their order, and what is unreadable.
 
-    *records* counts the records, *readings* the readings in them, read or not;
-    *redriven* names the segments to which something was put back.
+    *readings* counts those in the records, read or not; *redriven* says that some of
+    the messages were put back.
     """
 
-    groups: dict[str, list[Parcel]] = field(default_factory=lambda: defaultdict(list))
-    rejected: list[tuple[str, Parcel, Rejection]] = field(default_factory=list)
-    records: int = 0
+    parcels: list[Parcel] = field(default_factory=list)
+    rejected: list[SetAside] = field(default_factory=list)
     readings: int = 0
-    redriven: set[str] = field(default_factory=set)
+    redriven: bool = False
 
 
-def intake(records: Sequence[Mapping[str, Any]], now_ms: int) -> Intake:
-    """Decode the *records* of a Lambda event from Kinesis.
+def grouped(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Body]]:
+    """Group the *records* of a Lambda event from Kinesis by segment, in their order.
 
     The partition key names the segment: the rule takes it from the topic, which the
-    device's certificate allows, so what a payload claims never wins. *now_ms* stands
-    in for an arrival time that is absent.
+    device's certificate allows, so what a payload claims never wins.
     """
-    taken = Intake(records=len(records))
-    groups = taken.groups
+    groups: dict[str, list[Body]] = defaultdict(list)
     for record in records:
         body = record["kinesis"]
-        raw, segment_id = _bytes_of(body["data"]), body["partitionKey"]
+        groups[body["partitionKey"]].append(body)
+    return groups
+
+
+def opened(segment_id: str, bodies: Sequence[Body], now_ms: int) -> Opened:
+    """Decode records of one segment; *now_ms* is when one without arrival time came."""
+    found, is_known = Opened(), is_id(segment_id)
+    keep, count = found.parcels.append, 0
+    for body in bodies:
         try:
-            message = decode_message(raw)
+            message = decode_message(a2b_base64(body["data"]))
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            message = _UNREADABLE
-        readings: Sequence[Any] = message.readings or (message,)
-        is_known = segment_id in groups or is_id(segment_id)
-        if not (is_known and is_whole(message)):
-            _second_look(taken, segment_id, body, raw, now_ms)
+            _second_look(found, segment_id, body, now_ms)
             continue
-        received = _received(message.received_at, body, now_ms)
-        parcel = Parcel(body["sequenceNumber"], received, readings, message.device_id)
-        groups[segment_id].append(parcel)
-        taken.readings += len(readings)
-    return taken
+        readings: Optional[Sequence[Any]] = message.readings
+        if readings is None and message.sensor_id:
+            is_bare = message.vehicle_count >= 0 and message.timestamp != -1
+            readings = (message,) if is_bare else None
+        if not (readings and is_known) or len(readings) > MAX_READINGS_PER_MESSAGE:
+            _second_look(found, segment_id, body, now_ms)
+            continue
+        received, arrival = message.received_at, body.get(_ARRIVAL)
+        if (
+            received is None
+            or arrival is None
+            or not (
+                arrival * 1000 - _LONGEST_DELAY_MS
+                <= received
+                <= arrival * 1000 + MAX_CLOCK_LEAD_MS
+            )
+        ):
+            received = _received(received, arrival, now_ms)
+        keep(Parcel(body["sequenceNumber"], received, readings, message.device_id))
+        count += len(readings)
+    found.readings += count
+    return found
+
+
+def intake(records: Sequence[Mapping[str, Any]], now_ms: int) -> dict[str, Opened]:
+    """Group and decode *records* all at once."""
+    return {s: opened(s, bodies, now_ms) for s, bodies in grouped(records).items()}
 
 
 def _bytes_of(data: str) -> bytes:
     try:
-        return binascii.a2b_base64(data)
+        return a2b_base64(data)
     except ValueError:  # as the stream never has it: let the decoder refuse it
         return data.encode()
 
 
 def _received(
     received_at: Optional[int],
-    body: Mapping[str, Any],
+    arrival_s: Optional[float],
     now_ms: int,
     longest_ms: int = _LONGEST_DELAY_MS,
 ) -> int:
     """Return when the message was received, in ms; the stream's word against lies."""
-    arrival = body.get("approximateArrivalTimestamp")
-    arrived = now_ms if arrival is None else int(arrival * 1000)
+    arrived = now_ms if arrival_s is None else int(arrival_s * 1000)
     if received_at is None:
         return arrived
     delay = arrived - received_at
     return received_at if -MAX_CLOCK_LEAD_MS <= delay <= longest_ms else arrived
 
 
-def _second_look(
-    taken: Intake, segment_id: str, body: Mapping[str, Any], raw: bytes, now_ms: int
-) -> None:
+def _second_look(found: Opened, segment_id: str, body: Body, now_ms: int) -> None:
+    raw = _bytes_of(body["data"])
     decoded = salvage(raw)
     longest_ms = LONGEST_REDRIVE_MS if decoded.redriven else _LONGEST_DELAY_MS
     parcel = Parcel(
         body["sequenceNumber"],
-        _received(decoded.received_at, body, now_ms, longest_ms),
+        _received(decoded.received_at, body.get(_ARRIVAL), now_ms, longest_ms),
         decoded.readings,
         decoded.device_id,
         decoded.positions,
@@ -104,13 +134,12 @@ def _second_look(
     if not is_id(segment_id):
         rejected = [_bad_segment(segment_id, decoded, raw)]
     elif decoded.readings:
-        taken.groups[segment_id].append(parcel)
-        taken.readings += len(decoded.readings)
-        if decoded.redriven:
-            taken.redriven.add(segment_id)
+        found.parcels.append(parcel)
+        found.readings += len(decoded.readings)
+        found.redriven = found.redriven or decoded.redriven
     for fault in rejected:
-        taken.rejected.append((segment_id, parcel, fault))
-        taken.readings += fault.readings
+        found.rejected.append((segment_id, parcel, fault))
+        found.readings += fault.readings
 
 
 def _bad_segment(segment_id: str, decoded: Any, raw: bytes) -> Rejection:

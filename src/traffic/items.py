@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .decide import Decision
@@ -37,11 +38,10 @@ Attributes = dict[str, dict[str, Any]]
 
 def attribute(value: Any) -> dict[str, Any]:
     """Return the attribute of a text, number or bytes."""
-    if isinstance(value, str):
+    kind = value.__class__
+    if kind is str:
         return {"S": value}
-    if isinstance(value, bytes):
-        return {"B": value}
-    return {"N": repr(value)}
+    return {"B": value} if kind is bytes else {"N": repr(value)}
 
 
 def value_of(attribute: Mapping[str, Any]) -> Any:
@@ -70,7 +70,7 @@ def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
             found.get("accepted", 0), found.get("late", 0), found.get("duplicate", 0)
         ),
         packed=found.get("state"),
-        outbox=tuple(json.loads(found.get("outbox", "[]"))),
+        outbox=tuple(json.loads(found["outbox"])) if "outbox" in found else (),
     )
 
 
@@ -111,14 +111,19 @@ def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def partiql_update(table: str, decision: Decision) -> dict[str, Any]:
     """Return the statement that writes a segment over the version it was read at."""
     present, absent = changes(decision)
+    key = (decision.segment.segment_id, decision.segment.version - 1)
+    return {
+        "Statement": _statement(table, tuple(present), tuple(absent)),
+        "Parameters": [attribute(value) for value in (*present.values(), *key)],
+    }
+
+
+@lru_cache(maxsize=256)  # segments have the same few sets of attributes
+def _statement(table: str, present: Sequence[str], absent: Sequence[str]) -> str:
     sets = " ".join(f'SET "{name}"=?' for name in present)
     removes = " ".join(f'REMOVE "{name}"' for name in absent)
     where = 'WHERE "segment_id"=? AND "version"=?'
-    key = (decision.segment.segment_id, decision.segment.version - 1)
-    return {
-        "Statement": f'UPDATE "{table}" {sets} {removes} {where}',
-        "Parameters": [attribute(value) for value in (*present.values(), *key)],
-    }
+    return f'UPDATE "{table}" {sets} {removes} {where}'
 
 
 def partiql_sent(table: str, segment: StoredSegment) -> dict[str, Any]:
@@ -135,18 +140,26 @@ def update(
 ) -> dict[str, Any]:
     """Return an UpdateItem that sets *values* and removes those that are None."""
     present, absent = split(values)
-    names = {f"#{i}": name for i, name in enumerate((*present, *absent))}
-    sets = ", ".join(f"#{i} = :{i}" for i in range(len(present)))
-    removes = ", ".join(f"#{len(present) + i}" for i in range(len(absent)))
+    expression, names = _expression(tuple(present), tuple(absent))
     return {
         "TableName": table,
         "Key": attributes(key),
-        "UpdateExpression": f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
-        "ExpressionAttributeNames": names,
+        "UpdateExpression": expression,
+        "ExpressionAttributeNames": dict(names),
         "ExpressionAttributeValues": {
             f":{i}": attribute(value) for i, value in enumerate(present.values())
         },
     }
+
+
+@lru_cache(maxsize=256)
+def _expression(
+    present: Sequence[str], absent: Sequence[str]
+) -> tuple[str, Mapping[str, str]]:
+    names = {f"#{i}": name for i, name in enumerate((*present, *absent))}
+    sets = ", ".join(f"#{i} = :{i}" for i in range(len(present)))
+    removes = ", ".join(f"#{len(present) + i}" for i in range(len(absent)))
+    return f"SET {sets}" + (f" REMOVE {removes}" if removes else ""), names
 
 
 def segment_update(table: str, decision: Decision) -> dict[str, Any]:

@@ -58,15 +58,6 @@ class Message(msgspec.Struct, gc=False):
     occupancy: Optional[Share] = None
     interval: Optional[Interval] = None
 
-    def is_bare(self) -> bool:
-        """Whether the message itself is a whole reading."""
-        return (
-            self.readings is None
-            and bool(self.sensor_id)
-            and self.timestamp != -1
-            and self.vehicle_count >= 0
-        )
-
 
 class Rejection(NamedTuple):
     """Something that broke a rule and is set aside with its reason.
@@ -98,6 +89,9 @@ class Parcel(msgspec.Struct, frozen=True, gc=False):
     device_id: Optional[str] = None
     positions: Optional[Sequence[int]] = None
     redriven: bool = False
+
+
+SetAside = tuple[str, Parcel, Rejection]  # the segment, the message, what is wrong
 
 
 @dataclass(frozen=True)

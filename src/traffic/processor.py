@@ -13,9 +13,7 @@ import boto3
 from botocore.config import Config
 
 from .batch import Batch, Shell
-from .intake import intake
 from .metrics import lines
-from .model import Parcel
 from .publish import EventBridgeBus
 from .quarantine import S3Quarantine
 from .settings import Settings, read
@@ -41,7 +39,7 @@ def process(
     records: Sequence[Mapping[str, Any]], shell: Shell, stack: str
 ) -> dict[str, list[dict[str, Any]]]:
     """Process *records* of one shard by *shell*; prints figures and faults."""
-    batch = Batch(shell, intake(records, shell.clock()))
+    batch = Batch(shell, records)
     batch.run(_shard_of(records))
     for line in lines(batch.figures, stack, shell.clock()):
         print(line)
@@ -50,15 +48,14 @@ def process(
     return response(batch.failed)
 
 
-def response(failed: Sequence[Parcel]) -> dict[str, list[dict[str, Any]]]:
-    """Return the partial batch response: the lowest sequence number that failed.
+def response(failed: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the partial batch response: the lowest sequence number that *failed*.
 
     Lambda takes the lowest as its checkpoint and sends all from there again.
     """
     if not failed:
         return {"batchItemFailures": []}
-    lowest = min((parcel.sequence_number for parcel in failed), key=int)
-    return {"batchItemFailures": [{"itemIdentifier": lowest}]}
+    return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}]}
 
 
 def _shard_of(records: Sequence[Mapping[str, Any]]) -> str:

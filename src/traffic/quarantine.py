@@ -11,10 +11,8 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .errors import QuarantineError
-from .model import Parcel, Rejection
+from .model import Parcel, Rejection, SetAside
 from .times import day_text
-
-SetAside = tuple[str, Parcel, Rejection]
 
 
 class Quarantine(Protocol):

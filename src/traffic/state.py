@@ -12,25 +12,43 @@ import msgspec
 
 from .alerts import AlertState, forget_pending
 from .policy import FORGET_AFTER_MS, MINUTE_MS, STALE_AFTER_INTERVALS, STALE_AFTER_MS
-from .windows import Window
+from .windows import Summand, Window
 
 _LAYOUT = 1
+NOTHING: Summand = (0, None, None, 0, 0)  # what a sensor said that has not spoken yet
 
 
 class Slot(msgspec.Struct, gc=False):
-    """The last accepted reading of a sensor.
+    """The last accepted reading of a sensor: when it was, and what it said.
 
-    *speed* in km/h, *score* in tenths; *score* is None once the reading is too old to
-    speak for the present. Stored are tenths of km/h and thousandths of occupancy, and
-    measures are made of these, so that being stored in between changes nothing.
+    *score* (tenths) is None once the reading is too old to speak for the present.
+    Stored are tenths of km/h and thousandths of occupancy, and measures are made of
+    these, so that being stored in between changes nothing.
     """
 
     timestamp: int
-    interval_ms: int
-    vehicle_count: int
-    speed: Optional[float]
-    occupancy: Optional[float]
+    said: Summand
     score: Optional[int]
+
+    @property
+    def vehicle_count(self) -> int:
+        """Vehicles in the interval."""
+        return self.said[0]
+
+    @property
+    def speed(self) -> Optional[float]:
+        """Average speed in km/h."""
+        return self.said[1]
+
+    @property
+    def occupancy(self) -> Optional[float]:
+        """Occupancy, 0-1."""
+        return self.said[2]
+
+    @property
+    def interval_ms(self) -> int:
+        """The time it speaks of."""
+        return self.said[3]
 
 
 class WorkingState(msgspec.Struct):
@@ -69,23 +87,18 @@ _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 def pack(state: WorkingState) -> bytes:
     """Return *state* as bytes."""
-    sensors = [
-        (
-            name,
-            state.clock - slot.timestamp,
-            slot.interval_ms,
-            slot.vehicle_count,
-            _whole(slot.speed, 10),
-            _whole(slot.occupancy, 1000),
-            slot.score,
-        )
-        for name, slot in state.sensors.items()
-    ]
+    clock, sensors = state.clock, []
+    for name, slot in state.sensors.items():
+        count, speed, occupancy, interval_ms, _ = slot.said
+        tenths = None if speed is None else int(speed * 10 + 0.5)
+        share = None if occupancy is None else int(occupancy * 1000 + 0.5)
+        age = clock - slot.timestamp
+        sensors.append((name, age, interval_ms, count, tenths, share, slot.score))
     sequence = state.last_sequence
     return _encode(
         _Packed(
             _LAYOUT,
-            state.clock,
+            clock,
             sequence.to_bytes((sequence.bit_length() + 7) // 8, "big"),
             sensors,
             sorted(state.windows.items()),
@@ -95,37 +108,25 @@ def pack(state: WorkingState) -> bytes:
     )
 
 
-def _whole(value: Optional[float], scale: int) -> Optional[int]:
-    return None if value is None else int(value * scale + 0.5)
-
-
-def _part(value: Optional[int], scale: int) -> Optional[float]:
-    return None if value is None else value / scale
-
-
 def unpack(packed: Optional[bytes]) -> WorkingState:
     """Return the state that `pack` wrote, or that of a segment never heard of."""
     if packed is None:
         return WorkingState()
-    stored = _decode(packed)
-    sensors = {
-        name: Slot(
-            stored.clock - age,
-            interval_ms,
-            count,
-            _part(speed, 10),
-            _part(occupancy, 1000),
-            score,
-        )
-        for name, age, interval_ms, count, speed, occupancy, score in stored.sensors
-    }
-    scores = [slot.score for slot in sensors.values() if slot.score is not None]
+    stored, total, fresh = _decode(packed), 0, 0
+    sensors = {}
+    for name, age, interval_ms, count, tenths, share, score in stored.sensors:
+        speed = None if tenths is None else tenths / 10
+        occupancy = None if share is None else share / 1000
+        said = (count, speed, occupancy, interval_ms, score or 0)
+        sensors[name] = Slot(stored.clock - age, said, score)
+        if score is not None:
+            total, fresh = total + score, fresh + 1
     return WorkingState(
         clock=stored.clock,
         last_sequence=int.from_bytes(stored.last_sequence, "big"),
         last_place=stored.last_place,
-        total=sum(scores),
-        fresh=len(scores),
+        total=total,
+        fresh=fresh,
         sensors=sensors,
         windows=dict(stored.windows),
         alert=stored.alert,
@@ -166,6 +167,8 @@ def _close_before(state: WorkingState, minute: int) -> list[tuple[int, Window]]:
 
 def _drop_silent(state: WorkingState, now_ms: int, speaker: Slot) -> None:
     for name, slot in list(state.sensors.items()):
+        if now_ms - slot.timestamp <= STALE_AFTER_MS:
+            continue
         silence(state, slot, now_ms)
         if slot is not speaker and now_ms - slot.timestamp > FORGET_AFTER_MS:
             del state.sensors[name]
@@ -184,14 +187,15 @@ def silence(state: WorkingState, slot: Slot, now_ms: int) -> None:
 
 def latest(state: WorkingState) -> Window:
     """Return the sums over the latest reading of each sensor that still reports."""
-    window = Window()
+    rows = []
     for slot in state.sensors.values():
         if slot.score is not None:
-            window.add(
-                slot.vehicle_count,
-                _part(_whole(slot.speed, 10), 10),
-                _part(_whole(slot.occupancy, 1000), 1000),
-                slot.interval_ms,
-                slot.score,
-            )
+            count, speed, occupancy, interval_ms, score = slot.said
+            if speed is not None:
+                speed = int(speed * 10 + 0.5) / 10  # as it is stored
+            if occupancy is not None:
+                occupancy = int(occupancy * 1000 + 0.5) / 1000
+            rows.append((count, speed, occupancy, interval_ms, score))
+    window = Window()
+    window.add_all(rows)
     return window

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any, Optional
 
 import msgspec
@@ -42,11 +43,13 @@ def second_text(ms: int) -> str:
     return _moment(ms).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=4096)  # the same few minutes, for every segment
 def minute_text(minute: int) -> str:
     """Return ``2026-11-22T18:32Z`` for a *minute* counted from the epoch."""
     return _moment(minute * MINUTE_MS).strftime("%Y-%m-%dT%H:%MZ")
 
 
+@lru_cache(maxsize=4096)
 def hour_text(minute: int) -> str:
     """Return ``2026-11-22T18Z`` for a *minute* counted from the epoch."""
     return _moment(minute * MINUTE_MS).strftime("%Y-%m-%dT%HZ")

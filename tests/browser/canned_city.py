@@ -132,10 +132,13 @@ def _state(now_ms: int, speed: float, flow: float, sensors: int) -> bytes:
             sensors={
                 f"lane-{n + 1:02d}": Slot(
                     now_ms - n * 700,
-                    SENSOR_MS,
-                    round(flow / 60),
-                    round(speed * (10.4 - 0.2 * (n % 5))),
-                    100,
+                    (
+                        round(flow / 60),
+                        round(speed * (1.04 - 0.02 * (n % 5)), 1),
+                        0.1,
+                        SENSOR_MS,
+                        300,
+                    ),
                     300,
                 )
                 for n in range(sensors)

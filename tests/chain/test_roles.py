@@ -34,10 +34,10 @@ SEND = _processor("events:PutEvents", "AlertBus.Arn")
 SET_ASIDE = _processor("s3:PutObject", "${QuarantineBucket.Arn}/quarantine/*")
 
 # What a batch leaves behind when the processor may not do one thing. A transaction is
-# stored whole or not at all; a reading that cannot be read needs no segment.
+# stored whole or not at all; messages are decoded once their segment is read.
 _NO_TRANSACTION = NOTHING._replace(set_aside=1)
 BATCH: dict[Permission, Stored] = {
-    READ_SEGMENT: _NO_TRANSACTION,
+    READ_SEGMENT: NOTHING,
     _processor("dynamodb:BatchGetItem", "SegmentHistory.Arn"): _NO_TRANSACTION,
     _processor("dynamodb:UpdateItem", "RoadSegments.Arn"): _NO_TRANSACTION,
     _processor("dynamodb:UpdateItem", "CongestionAlerts.Arn"): _NO_TRANSACTION,

@@ -136,12 +136,12 @@ def fate(readings: list[dict[str, Any]]) -> tuple[int, int, int]:
             "approximateArrivalTimestamp": BEGAN / 1000,
         }
     }
-    taken = intake([record], BEGAN)
+    taken = intake([record], BEGAN)["s1"]
     unread = sum(rejection.readings for *_, rejection in taken.rejected)
-    if not taken.groups:
+    if not taken.parcels:
         return 0, 0, unread
     policy = Policy(50, 80, 40, 60, 120, 30, 60)
-    decision = decide(StoredSegment("s1"), taken.groups["s1"], BEGAN, policy)
+    decision = decide(StoredSegment("s1"), taken.parcels, BEGAN, policy)
     counted = decision.counted
     return counted.accepted, counted.duplicate, unread + len(decision.rejected)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from traffic.decide import Decision, decide
 from traffic.fold import Change
-from traffic.intake import intake
+from traffic.intake import Opened, intake
 from traffic.model import Parcel, Road, StoredSegment
 from traffic.policy import MINUTE_MS, Policy
 from traffic.quarantine import SetAside
@@ -138,8 +138,8 @@ class Told:
 def tell(told: Told, batch: Sequence[Any], policy: Policy = POLICY) -> Told:
     """Decide on one batch of records, all of segment `s`, as the shell would."""
     taken = intake(batch, START)
-    told = _with_refused(told, taken.rejected)
-    parcels = taken.groups.get("s")
+    told = _with_refused(told, [r for one in taken.values() for r in one.rejected])
+    parcels = taken.get("s", Opened()).parcels
     return tell_parcels(told, parcels, policy) if parcels else told
 
 

@@ -145,7 +145,7 @@ class Segment:
         """One batch, as the shell takes it; gives the decision."""
         last_s = max(one["kinesis"]["approximateArrivalTimestamp"] for one in batch)
         now_ms = now_ms or int(last_s * 1000)
-        parcels = intake(batch, now_ms).groups["s"]
+        parcels = intake(batch, now_ms)["s"].parcels
         minutes = minutes_in_question(parcels, now_ms, self.policy)
         rows = {minute: self.rows.get(minute, Row()) for minute in minutes}
         decision = decide(self.stored, parcels, now_ms, self.policy, rows)
@@ -184,4 +184,4 @@ class Segment:
 
 def published(records: Sequence[dict[str, Any]]) -> int:
     """Readings in records of the stream."""
-    return intake(records, 0).readings
+    return sum(found.readings for found in intake(records, 0).values())

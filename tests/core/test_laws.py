@@ -123,7 +123,7 @@ def test_every_accepted_reading_is_in_exactly_one_minute(stream: list[Any]) -> N
 @given(streams())
 def test_being_stored_in_between_changes_nothing(stream: list[Any]) -> None:
     state = WorkingState()
-    fold(state, intake(stream, START).groups["s"], ROAD, POLICY)
+    fold(state, intake(stream, START)["s"].parcels, ROAD, POLICY)
 
     again = unpack(pack(state))
     assert pack(again) == pack(state)
@@ -197,7 +197,7 @@ def test_events_have_ids_of_their_own_and_are_told_once(
 @settings(by_law, max_examples=300)
 @given(st.one_of(st.binary(), anything.map(lambda one: json.dumps(one).encode())))
 def test_no_message_whatever_stops_the_batch(data: bytes) -> None:
-    taken = intake([record(1, data)], START)
+    taken = intake([record(1, data)], START)["s"]
     told = tell(Told(), [record(1, data)])
 
     counts = told.stored.tallies

@@ -82,7 +82,7 @@ def test_a_device_that_buffered_for_a_day_fills_every_minute() -> None:
 
 def test_sums_of_a_row_can_be_read_back_and_added_to() -> None:
     window = Window()
-    window.add(7, 33.3, 0.25, 60_000, 415)
+    window.add_all([(7, 33.3, 0.25, 60_000, 415)])
 
     assert unpack(pack(window)) == window
     assert merged(window, Window()) == window
@@ -90,8 +90,8 @@ def test_sums_of_a_row_can_be_read_back_and_added_to() -> None:
 
 def test_a_row_tells_the_traffic_of_its_minute() -> None:
     window = Window()
-    window.add(20, 100.0, 0.1, 60_000, 0)  # 1200 veh/h at 100 km/h
-    window.add(20, 50.0, 0.3, 60_000, 500)  # 1200 veh/h at 50 km/h
+    window.add_all([(20, 100.0, 0.1, 60_000, 0)])  # 1200 veh/h at 100 km/h
+    window.add_all([(20, 50.0, 0.3, 60_000, 500)])  # 1200 veh/h at 50 km/h
     window = merged(window, Window(late=1))
 
     row = history_row(Told().stored, MINUTE, window, retention_days=30)
@@ -120,7 +120,7 @@ def test_a_row_tells_the_traffic_of_its_minute() -> None:
 
 def test_a_row_of_an_empty_road_has_a_flow_of_zero_and_no_speed() -> None:
     window = Window()
-    window.add(0, None, 0.0, 60_000, 0)
+    window.add_all([(0, None, 0.0, 60_000, 0)])
 
     row = history_row(Told().stored, MINUTE, window, retention_days=30)
 

@@ -77,7 +77,7 @@ def test_what_a_half_taken_message_left_over_is_still_counted() -> None:
     """A message that fits in no transaction is taken in parts, and may come again."""
     batch = [record(1, message(reading("a"), reading("b"), reading("b"), reading("a")))]
     whole = tell(Told(), batch)
-    (parcel,) = intake(batch, START).groups["s"]
+    (parcel,) = intake(batch, START)["s"].parcels
     part = replace(parcel, readings=parcel.readings[:2], positions=range(2))
 
     halfway = tell_parcels(Told(), [part])

@@ -108,14 +108,9 @@ class Street:
 def slot_of(device: Device, at_s: float) -> Slot:
     """What the state keeps of a device's reading."""
     values = device.says(at_s)
-    return Slot(
-        timestamp=ms(at_s + device.clock_s),
-        interval_ms=round(device.interval_s * 1000),
-        vehicle_count=values["vehicle_count"],
-        speed=values["speed"],
-        occupancy=values["occupancy"],
-        score=0,
-    )
+    count, speed = values["vehicle_count"], values["speed"]
+    said = (count, speed, values["occupancy"], round(device.interval_s * 1000), 0)
+    return Slot(ms(at_s + device.clock_s), said, score=0)
 
 
 class Watch:

@@ -34,7 +34,7 @@ def suspects(week: Week) -> dict[str, str]:
     for row in replay_rows(week, WEEK_BEGIN, HOURS, STEP_S):
         text, _, name, count, speed, _, share, interval = row
         at = int(datetime.fromisoformat(str(text)).timestamp() * 1000)
-        slot = Slot(at, int(interval) * 1000, count, speed, share, 0)  # type: ignore[call-overload, arg-type]
+        slot = Slot(at, (count, speed, share, int(interval) * 1000, 0), 0)  # type: ignore[arg-type, call-overload]
         before = tracks.get(str(name))
         made = (
             first_track(slot, at, at)

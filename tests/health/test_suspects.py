@@ -233,7 +233,7 @@ def slot(
     occupancy: float | None = None,
     interval: float = 60,
 ) -> Slot:
-    return Slot(0, int(interval * 1000), count, speed, occupancy, 0)
+    return Slot(0, (count, speed, occupancy, int(interval * 1000), 0), 0)
 
 
 @pytest.mark.parametrize(

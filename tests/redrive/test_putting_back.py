@@ -192,4 +192,4 @@ def test_as_many_readings_go_back_as_lay_in_the_letters() -> None:
         {"kinesis": {"data": one["Data"], "partitionKey": "a", "sequenceNumber": "1"}}
         for one in coded
     ]
-    assert intake(records, 0).readings == work.sums.readings == 10
+    assert intake(records, 0)["a"].readings == work.sums.readings == 10

@@ -9,7 +9,6 @@ from typing import Any
 from tests.core.builders import (
     POLICY,
     ROAD,
-    START,
     message,
     ms,
     reading,
@@ -17,8 +16,7 @@ from tests.core.builders import (
     records,
 )
 from traffic.batch import Batch, Shell
-from traffic.errors import Conflict, PublishError, QuarantineError, StoreError
-from traffic.intake import intake
+from traffic.errors import Conflict, PublishError, StoreError
 from traffic.model import StoredSegment
 from traffic.policy import Policy
 from traffic.processor import process, response
@@ -42,13 +40,9 @@ class World:
         return Shell(self.store, self.bus, self.quarantine, lambda: ms(5), self.policy)
 
     def run(self, *batch: Any) -> Batch:
-        work = Batch(self.shell, intake(batch, START))
+        work = Batch(self.shell, batch)
         work.run("shard")
         return work
-
-
-def failed(work: Batch) -> list[str]:
-    return [parcel.sequence_number for parcel in work.failed]
 
 
 def jam(seconds: float = 0) -> bytes:
@@ -89,7 +83,7 @@ def test_a_segment_that_can_not_be_read_fails_alone() -> None:
 
     work = world.run(*(record(i, jam(), s) for i, s in enumerate("abc", 1)))
 
-    assert failed(work) == ["2"]
+    assert work.failed == ["2"]
     assert set(world.store.segments) == {"a", "c"}
     assert work.figures.counts["FailedSegments"] == 1
     assert work.faults == {"throttled": 1}
@@ -102,22 +96,10 @@ def test_a_segment_that_can_not_be_written_fails_alone() -> None:
 
     work = world.run(*batch)
 
-    assert failed(work) == ["2", "4"]
+    assert work.failed == ["2"]  # its first: all from there comes again
     assert set(world.store.segments) == {"a", "c"}
-    assert failed(world.run(*batch[1:])) == []
+    assert world.run(*batch[1:]).failed == []
     assert set(world.store.segments) == {"a", "b", "c"}
-
-
-def test_what_a_failed_segment_rejected_is_set_aside_when_it_comes_again() -> None:
-    world = World()
-    world.store.refusals["a"] = [StoreError("refused")]
-    batch = [record(1, message(reading(), reading("b", count=-1)), "a")]
-    batch += [record(2, message(reading("c"), reading("d", speed=None)), "a")]
-
-    assert failed(world.run(*batch)) == ["1", "2"]
-    assert [len(kept) for _, kept in world.quarantine.kept] == [1]  # no good message
-    assert failed(world.run(*batch)) == []
-    assert [len(kept) for _, kept in world.quarantine.kept] == [1, 2]
 
 
 def test_a_segment_whose_version_moved_is_read_and_decided_again() -> None:
@@ -141,7 +123,7 @@ def test_a_segment_that_is_always_written_by_others_fails_in_the_end() -> None:
 
     work = world.run(record(1, jam(), "a"), record(2, jam(), "b"))
 
-    assert failed(work) == ["1"]
+    assert work.failed == ["1"]
     assert work.figures.counts["Conflicts"] == 6
     assert set(world.store.segments) == {"b"}
 
@@ -164,13 +146,13 @@ def test_an_event_that_the_bus_refuses_stays_and_its_segment_comes_again() -> No
 
     work = world.run(*batch)
 
-    assert failed(work) == ["2"]
+    assert work.failed == ["2"]
     assert work.figures.counts["UnsentEvents"] == 1
     assert [event["segment_id"] for event in world.bus.events] == ["a", "c"]
     assert len(world.store.segments["b"].outbox) == 1
 
     world.bus.refuses = set()
-    assert failed(world.run(*batch[1:])) == []
+    assert world.run(*batch[1:]).failed == []
     assert [event["segment_id"] for event in world.bus.events] == ["a", "c", "b"]
     assert world.store.segments["b"].outbox == ()
 
@@ -179,9 +161,9 @@ def test_a_bus_that_does_not_answer_loses_no_event() -> None:
     world = World(policy=AT_ONCE)
     world.bus.fault = PublishError("no answer")
 
-    assert failed(world.run(record(1, jam()))) == ["1"]
+    assert world.run(record(1, jam())).failed == ["1"]
     world.bus.fault = None
-    assert failed(world.run(record(1, jam()))) == []
+    assert world.run(record(1, jam())).failed == []
     assert len(world.bus.events) == 1
 
 
@@ -196,18 +178,6 @@ def test_whatever_comes_next_sends_what_was_left_unsent() -> None:
 
     assert [event["transition"] for event in world.bus.events] == ["opened"]
     assert world.store.segments["s"].outbox == ()
-
-
-def test_rejections_that_could_not_be_set_aside_come_again() -> None:
-    world = World()
-    world.quarantine.fault = QuarantineError("denied")
-    batch = [record(1, jam()), record(2, b"{"), record(3, jam(1))]
-
-    work = world.run(*batch)
-
-    assert failed(work) == ["2"]
-    assert work.faults == {"denied": 1}
-    assert work.figures.counts["Rejected"] == 0
 
 
 def test_the_answer_names_the_lowest_sequence_number_that_failed() -> None:
@@ -258,8 +228,8 @@ def test_what_follows_a_part_that_failed_comes_again_without_it() -> None:
     batch = records(message(reading("a")), message(*buffered))
     world.store.refusals["s"] = [None, None, StoreError("throttled")]
 
-    assert set(failed(world.run(*batch))) == {"2"}
-    assert failed(world.run(*batch)) == []
+    assert world.run(*batch).failed == ["2"]
+    assert world.run(*batch).failed == []
     assert world.store.segments["s"].tallies.accepted == 301
     assert world.store.segments["s"].tallies.duplicate == 0
 
@@ -273,7 +243,7 @@ def test_all_that_is_printed_is_one_json_object_a_line(capsys: Any) -> None:
     world = World()
     world.store.unreadable["s"] = StoreError("throttled")
 
-    process(records(jam(), b"{"), world.shell, "city")
+    process([record(1, jam()), record(2, b"{", "t")], world.shell, "city")
 
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [sorted(set(line) & {"Stack", "Reason", "event"}) for line in printed] == [

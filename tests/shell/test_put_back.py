@@ -9,7 +9,7 @@ from traffic.errors import StoreError
 from traffic.restore import unpack
 
 from .city import City, Line
-from .test_batch import World, failed
+from .test_batch import World
 
 
 def back(*readings: Any) -> bytes:
@@ -83,11 +83,11 @@ def test_a_segment_whose_minutes_can_not_be_read_fails_alone() -> None:
     world.store.rowless["a"] = StoreError("throttled")
     batch = [record(1, back(reading()), "a"), record(2, back(reading()), "b")]
 
-    assert failed(world.run(*batch)) == ["1"]
+    assert world.run(*batch).failed == ["1"]
     assert set(world.store.segments) == {"b"}
 
     world.store.rowless.clear()
-    assert failed(world.run(*batch)) == []
+    assert world.run(*batch).failed == []
     assert world.store.segments["a"].tallies.accepted == 1
 
 
@@ -111,7 +111,7 @@ def test_a_day_put_back_is_written_in_several_transactions() -> None:
     for n, one in enumerate(batch, 10):
         one["kinesis"]["sequenceNumber"] = str(n)
 
-    assert failed(world.run(*batch)) == []
+    assert world.run(*batch).failed == []
 
     rows = world.store.written["s"]
     assert {m - MINUTE: row.window.readings for m, row in rows.items()} == (

@@ -24,7 +24,7 @@ def store_of(dynamodb: Any, line: Line | None = None) -> DynamoStore:
 
 def decided(stored: StoredSegment, *messages: bytes) -> Decision:
     taken = intake([record(i, m) for i, m in enumerate(messages, 1)], START)
-    return decide(stored, taken.groups["s"], ms(5), POLICY)
+    return decide(stored, taken["s"].parcels, ms(5), POLICY)
 
 
 def first(segment_id: str) -> Decision:

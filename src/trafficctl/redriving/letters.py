@@ -193,9 +193,8 @@ def _compact(content: Any) -> bytes:
 
 def _counted(record: dict[str, Any], now_ms: int = 0) -> tuple[int, int]:
     """Readings in a record, and when it was received, as the processor sees it."""
-    taken = intake([record], now_ms)
-    parcels = [parcel for group in taken.groups.values() for parcel in group]
-    parcels += [parcel for _, parcel, _ in taken.rejected]
+    (taken,) = intake([record], now_ms).values()
+    parcels = [*taken.parcels, *(parcel for _, parcel, _ in taken.rejected)]
     return taken.readings, parcels[0].reference_ms
 
 
