@@ -33,7 +33,7 @@ def main() -> int:
     deploying.run()
     local_city.run(
         seconds=float(os.environ.get("BENCH_SECONDS") or 60),
-        rate=float(os.environ.get("BENCH_RATE") or 10_000),
+        rate=float(os.environ.get("BENCH_RATE") or 50_000),
     )
     registering.main()
     redrive.main()

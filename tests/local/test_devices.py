@@ -60,6 +60,33 @@ def test_any_other_topic_is_refused(
     assert device.publish(topic.format(prefix=prefix), {}) == DENIED
 
 
+def test_what_a_certificate_may_do_is_noticed_with_its_next_message(
+    local_city: Any, folder: Path
+) -> None:
+    own = register(local_city, folder, "dev-changed", OWN)
+    iot, policy = local_city.client("iot"), local_city.outputs["DevicePolicy"]
+    (arn,) = iot.list_thing_principals(thingName="dev-changed")["principals"]
+    device = Device(local_city.city, "dev-changed", own)
+    topic = f"{local_city.outputs['IngestTopicPrefix']}/seg-own/dev-changed"
+
+    def becomes(status: str) -> None:
+        certificate = arn.rpartition("/")[2]
+        iot.update_certificate(certificateId=certificate, newStatus=status)
+
+    answers = [device.publish(topic, {})]
+    iot.detach_policy(policyName=policy, target=arn)
+    answers.append(device.publish(topic, {}))
+    iot.attach_policy(policyName=policy, target=arn)
+    answers.append(device.publish(topic, {}))
+    becomes("INACTIVE")
+    answers.append(device.publish(topic, {}))
+    becomes("ACTIVE")
+    answers.append(device.publish(topic, {}))
+    device.close()
+
+    assert answers == ["Success", DENIED, "Success", DENIED, "Success"]
+
+
 def test_another_name_may_not_connect(
     local_city: Any, certificate: Certificate
 ) -> None:

@@ -23,6 +23,7 @@ from trafficctl.local import (
     speed,
     statements,
     streams,
+    table_speed,
 )
 from trafficctl.local.patching import install
 from trafficctl.local.watch import (
@@ -48,6 +49,7 @@ PATCHES = (
     *logs.PATCHES,
     *statements.PATCHES,
     *speed.PATCHES,
+    *table_speed.PATCHES,
     *signing.PATCHES,
     *changesets.PATCHES,
     *store.PATCHES,

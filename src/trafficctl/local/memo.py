@@ -1,4 +1,4 @@
-"""Decisions remembered for a moment, where one is asked for with each message."""
+"""Decisions remembered, where one is asked for with each message."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """Answers by question, each good for TTL_S."""
+    """Answers by question, each good for `ttl_s`."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, ttl_s: float = TTL_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ttl_s, self._clock = ttl_s, clock
         self._known: dict[Hashable, tuple[float, T]] = {}
 
     def get(self, question: Hashable, ask: Callable[[], T]) -> T:
@@ -29,5 +31,5 @@ class Memo(Generic[T]):
         answer = ask()
         if len(self._known) >= MAX_ENTRIES:
             self._known.clear()
-        self._known[question] = (now + TTL_S, answer)
+        self._known[question] = (now + self._ttl_s, answer)
         return answer

@@ -1,7 +1,7 @@
 """What fleet provisioning lacks: certificates for keys that a device made itself.
 
 And an end to what a certificate may do once it is no longer active: AWS ends its
-connections within minutes, here its messages are refused within a second.
+connections within minutes, here its next message is refused.
 """
 
 from __future__ import annotations

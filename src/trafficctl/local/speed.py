@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import random
 import sys
 import uuid
@@ -28,7 +29,7 @@ SWITCH_INTERVAL_S = 0.0005
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 _random = random.Random()  # noqa: S311 - trace ids are no secrets
-_allowed: Memo[bool] = Memo()
+_allowed: Memo[bool] = Memo(ttl_s=math.inf)  # the question names all that it hangs on
 
 
 def decode(payload: bytes) -> Any:
@@ -105,12 +106,27 @@ def _remembered(allows: Callable[..., bool]) -> Callable[..., bool]:
         context: dict[str, str],
         *asked: str | None,
     ) -> bool:
-        question = (account, region, certificate, *context.items(), *asked)
+        held = _held(account, region, certificate)
+        question = (account, region, certificate, held, *context.items(), *asked)
         return _allowed.get(
             question, lambda: allows(account, region, certificate, context, *asked)
         )
 
     return remembered
+
+
+def _held(account: str, region: str, certificate: str) -> tuple[str, ...]:
+    """What a certificate is worth now: its status, and the texts of its policies."""
+    record = iot._certificates.get_scoped(account, region, certificate)
+    if record is None:
+        return ()
+    names = record.get("attachedPolicies", ())
+    policies = (iot._policies.get_scoped(account, region, name) for name in names)
+    return record["status"], *(
+        policy["versions"][policy["defaultVersionId"]]["document"]
+        for policy in policies
+        if policy is not None
+    )
 
 
 def _apply() -> None:
@@ -126,7 +142,12 @@ PATCHES = (
     Patch(
         "broker speed",
         "a send, a random number and a policy's evaluation for each message",
-        [(iot, "_WSSession"), (iot._WSSession, "send_bytes")],
+        [
+            (iot, "_WSSession"),
+            (iot._WSSession, "send_bytes"),
+            (iot, "_certificates"),
+            (iot, "_policies"),
+        ],
         [
             (iot, "_feed_session", "c0d951209d99"),
             (iot, "_rule_message", "3dde9f1549e4"),
