@@ -50,6 +50,32 @@ def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
     }
 
 
+def test_ctrl_c_while_the_order_is_given_says_so_too(tmp_path: Path) -> None:
+    """The answer was interrupted, and may have been a yes."""
+    code = tmp_path / "traffic.zip"
+    code.write_bytes(b"")
+    session = FakeSession(
+        {
+            ("sts", "get_caller_identity"): WHO,
+            ("s3", "head_bucket"): {},
+            ("s3", "put_object"): {},
+            ("cloudformation", "describe_stacks"): {"Stacks": [STACK]},
+            ("cloudformation", "create_change_set"): {"Id": "c", "StackId": "arn"},
+            ("cloudformation", "describe_change_set"): {"Status": "CREATE_COMPLETE"},
+            ("cloudformation", "describe_stack_events"): {"StackEvents": []},
+            ("cloudformation", "execute_change_set"): KeyboardInterrupt(),
+        }
+    )
+    said: list[str] = []
+    talk = Talk(said.append, lambda _changes: None, lambda _question: True)
+
+    with pytest.raises(KeyboardInterrupt):
+        deploy(session, Wish("city", Path(PATH), code=code), talk)
+
+    assert "goes on with stack city by itself" in said[-1]
+    assert session.asked[-1][1] == "execute_change_set"
+
+
 def test_an_operation_that_has_not_begun_yet_is_not_taken_for_one_that_has_ended() -> (
     None
 ):

@@ -22,6 +22,9 @@ from traffic.store import DynamoStore, Tables
 from ..core.builders import POLICY, ROAD
 
 
+SWEEP_S = 3.0  # a sweep of the clock that has begun goes on to its end
+
+
 class Answer(NamedTuple):
     """What a sweep said: why it failed, its metrics, and its other lines."""
 
@@ -45,6 +48,7 @@ class Deployed:
         self.out = city.outputs
         self._function = self.out["SensorHealthFunction"]
         city.client("events").disable_rule(Name=f"{city.city.stack}-sensor-health")
+        time.sleep(SWEEP_S)
 
     def sweep(self) -> Answer:
         """Run the function, as its schedule would."""
