@@ -38,6 +38,12 @@ def register(subparsers: Any) -> None:
         "--yes", action="store_true", help="do not ask, as in continuous integration"
     )
     parser.add_argument(
+        "--revert-drift",
+        action="store_true",
+        help="also put back what was changed outside of CloudFormation, as a role or "
+        "an alarm; shards and capacity go back to the parameters too",
+    )
+    parser.add_argument(
         "--allow-replacement",
         action="store_true",
         help="go on where a table, bucket, key, pool or stream is replaced or removed",
@@ -53,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         parameters=parameters.given(args),
         bucket=args.bucket,
         allow_replacement=args.allow_replacement,
+        revert_drift=args.revert_drift,
     )
     talk = Talk(output.say, talking.show_changes, talking.agreeing(args.yes))
     outcome = deploy(aws.session(), wish, talk)

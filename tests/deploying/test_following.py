@@ -50,8 +50,8 @@ def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
     }
 
 
-def test_ctrl_c_while_the_order_is_given_says_so_too(tmp_path: Path) -> None:
-    """The answer was interrupted, and may have been a yes."""
+def updating(tmp_path: Path, **wish: Any) -> tuple[FakeSession, list[str]]:
+    """An update that is interrupted in the moment it is ordered, and what was said."""
     code = tmp_path / "traffic.zip"
     code.write_bytes(b"")
     session = FakeSession(
@@ -68,12 +68,26 @@ def test_ctrl_c_while_the_order_is_given_says_so_too(tmp_path: Path) -> None:
     )
     said: list[str] = []
     talk = Talk(said.append, lambda _changes: None, lambda _question: True)
-
     with pytest.raises(KeyboardInterrupt):
-        deploy(session, Wish("city", Path(PATH), code=code), talk)
+        deploy(session, Wish("city", Path(PATH), code=code, **wish), talk)
+    return session, said
+
+
+def test_ctrl_c_while_the_order_is_given_says_so_too(tmp_path: Path) -> None:
+    """The answer was interrupted, and may have been a yes."""
+    session, said = updating(tmp_path)
 
     assert "goes on with stack city by itself" in said[-1]
     assert session.asked[-1][1] == "execute_change_set"
+
+
+@pytest.mark.parametrize("reverts", [True, False])
+def test_drift_is_reverted_only_when_asked_for(tmp_path: Path, reverts: bool) -> None:
+    """It would undo what an incident made necessary, and what scaling has set."""
+    session, _said = updating(tmp_path, revert_drift=reverts)
+
+    (made,) = (a for _, name, a in session.asked if name == "create_change_set")
+    assert made.get("DeploymentMode") == ("REVERT_DRIFT" if reverts else None)
 
 
 def test_an_operation_that_has_not_begun_yet_is_not_taken_for_one_that_has_ended() -> (
@@ -100,17 +114,44 @@ def test_an_operation_that_has_not_begun_yet_is_not_taken_for_one_that_has_ended
     )
     stack = Stack(Account(session), "city")
 
-    status = Follower(stack, "arn:city/1", 1, lambda _said: None).to_the_end()
+    status = Follower(stack, "arn:city/1", ["Table"], lambda _said: None).to_the_end()
 
     assert status == "CREATE_COMPLETE"
 
 
-def event(event_id: str, status: str) -> dict[str, str]:
-    """An event of the stack itself."""
+def test_what_the_change_set_does_not_name_is_not_counted() -> None:
+    """The local city applies all resources anew, and has an event for each."""
+    told = [
+        event("4", "UPDATE_COMPLETE"),
+        event("3", "UPDATE_COMPLETE", "Topic"),
+        event("2", "UPDATE_COMPLETE", "Table"),
+    ]
+    session = FakeSession(
+        {
+            ("cloudformation", "describe_stacks"): {"Stacks": [STACK]},
+            ("cloudformation", "describe_stack_events"): lambda **_asked: {
+                "StackEvents": list(happened)
+            },
+        },
+        endpoint="http://127.0.0.1:1",
+    )
+    happened: list[Any] = []
+    stack = Stack(Account(session), "city")
+    follower = Follower(stack, "arn:city/1", ["Table"], lambda _said: None)
+    happened += told
+
+    follower.to_the_end()
+
+    assert (follower.done, follower.total) == ({"Table"}, 1)
+
+
+def event(event_id: str, status: str, name: str = "") -> dict[str, str]:
+    """An event of a table or topic, or of the stack itself."""
+    kind = "AWS::DynamoDB::Table" if name else "AWS::CloudFormation::Stack"
     return {
         "EventId": event_id,
-        "LogicalResourceId": "city",
-        "ResourceType": "AWS::CloudFormation::Stack",
+        "LogicalResourceId": name or "city",
+        "ResourceType": kind,
         "ResourceStatus": status,
     }
 

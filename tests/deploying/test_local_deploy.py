@@ -170,6 +170,35 @@ def test_an_unknown_parameter_is_refused_before_anything_is_uploaded(
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix="typo/")
 
 
+@pytest.mark.usefixtures("deployed")
+def test_what_was_changed_by_hand_is_put_back_when_asked_for(
+    empty_city: EmptyCity,
+) -> None:
+    iam, functions = empty_city.client("iam"), empty_city.client("lambda")
+    role = empty_city.resources("first")["IngestRole"]
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    denied = {"Effect": "Deny", "Action": "kinesis:PutRecord", "Resource": "*"}
+    closed = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=closed)
+    functions.update_function_configuration(FunctionName="first-processor", Timeout=7)
+
+    unseen = empty_city.run("deploy", "--stack", "first", "--yes")
+    mended = empty_city.run("deploy", "--stack", "first", "--yes", "--revert-drift")
+    again = empty_city.run("deploy", "--stack", "first", "--revert-drift")
+
+    assert "no change" in unseen.stderr
+    shown = [line.split() for line in mended.stderr.splitlines()]
+    assert ["Modify", "IngestRole", "AWS::IAM::Role"] in shown
+    assert ["Modify", "Processor", "AWS::Lambda::Function"] in shown
+    assert "2 changes: 2 Modify" in mended.stderr
+    found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    assert found == whole
+    told = functions.get_function_configuration(FunctionName="first-processor")
+    assert told["Timeout"] == 60
+    assert "no change" in again.stderr
+
+
 def test_a_bucket_of_ones_own_must_exist(empty_city: EmptyCity) -> None:
     done = empty_city.run("deploy", "--stack", "own", "--bucket", "not-there", "--yes")
 

@@ -21,7 +21,6 @@ from traffic.store import DynamoStore, Tables
 
 from ..core.builders import POLICY, ROAD
 
-
 SWEEP_S = 3.0  # a sweep of the clock that has begun goes on to its end
 
 

@@ -19,7 +19,7 @@ STATEFUL: dict[str, tuple[str, ...]] = {
     "AWS::Logs::LogGroup": ("LogGroupName",),
     "AWS::S3::Bucket": ("BucketName", "BucketNamePrefix", "BucketNamespace"),
 }
-ORDER = ("Remove", "Modify", "Dynamic", "Add", "Import")
+ORDER = ("Remove", "Modify", "Dynamic", "Add", "Import", "SyncWithActual")
 NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
 
 

@@ -32,12 +32,17 @@ def make(
     url: str,
     parameters: Sequence[Mapping[str, Any]],
     imports: Sequence[Mapping[str, Any]] = (),
+    revert_drift: bool = False,
 ) -> ChangeSet | None:
     """Make a change set of a kind (CREATE, UPDATE, IMPORT); None if nothing changes.
 
+    `revert_drift` compares an existing stack with its resources as they are, not with
+    its last template: what was changed outside of CloudFormation is put back.
     CityError with CloudFormation's reason if it cannot be made.
     """
     asked: dict[str, Any] = {"ResourcesToImport": imports} if imports else {}
+    if revert_drift:
+        asked["DeploymentMode"] = "REVERT_DRIFT"
     made = stack.api.create_change_set(
         StackName=stack.name,
         ChangeSetName=f"trafficctl-{secrets.token_hex(6)}",

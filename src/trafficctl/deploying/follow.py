@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from trafficctl import progress
@@ -20,13 +20,19 @@ BEGIN_PATIENCE_S = 20.0  # AWS says yes before the stack's status shows it
 
 
 class Follower:
-    """Takes in a stack's events and tells of them: a bar, or a line now and then."""
+    """Takes in a stack's events and tells of them: a bar, or a line now and then.
 
-    def __init__(self, stack: Stack, stack_id: str, total: int, say: Say) -> None:
-        self.stack, self.stack_id, self.say, self.total = stack, stack_id, say, total
+    What is done is counted of the `awaited` resources, of all where none are known.
+    """
+
+    def __init__(
+        self, stack: Stack, stack_id: str, awaited: Collection[str], say: Say
+    ) -> None:
+        self.stack, self.stack_id, self.say = stack, stack_id, say
+        self.awaited, self.total = frozenset(awaited), len(awaited)
         self.events: list[Event] = []
         self._last = stack.last_event(stack_id)
-        self._done: set[str] = set()
+        self.done: set[str] = set()
         self._since = self._told = time.monotonic()
 
     def to_the_end(self) -> str | None:
@@ -37,7 +43,7 @@ class Follower:
             while time.monotonic() < deadline:
                 status = self.stack.status(self.stack_id)
                 self._take_in()
-                bar.update(task, completed=len(self._done), description=self._now())
+                bar.update(task, completed=len(self.done), description=self._now())
                 if not is_under_way(status) and self._has_begun():
                     return status
                 self._beat(bar.disable)
@@ -57,12 +63,14 @@ class Follower:
         if new:
             self._last = str(new[-1]["EventId"])
         for event in new:
+            if self.awaited and event["LogicalResourceId"] not in self.awaited:
+                continue
             if event["ResourceType"] == "AWS::CloudFormation::Stack":
                 continue
             if str(event["ResourceStatus"]).endswith(("_COMPLETE", "_SKIPPED")):
-                self._done.add(str(event["LogicalResourceId"]))
+                self.done.add(str(event["LogicalResourceId"]))
             else:
-                self._done.discard(str(event["LogicalResourceId"]))
+                self.done.discard(str(event["LogicalResourceId"]))
 
     def _now(self) -> str:
         if not self.events:
@@ -75,7 +83,7 @@ class Follower:
         if unseen and now - self._told >= HEARTBEAT_S:
             self._told = now
             of = f" of {self.total}" if self.total else ""
-            self.say(f"{len(self._done)}{of} resources done, last: {self._now()}")
+            self.say(f"{len(self.done)}{of} resources done, last: {self._now()}")
 
 
 def failure(stack: str, status: str | None, events: list[dict[str, Any]]) -> CityError:

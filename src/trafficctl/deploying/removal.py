@@ -146,7 +146,8 @@ class Removal:
     def _delete(self) -> None:
         assert self.described is not None  # noqa: S101 - delete_stack has asked
         stack_id = str(self.described["StackId"])
-        follower = Follower(self.stack, stack_id, len(self.going()), self.say)
+        awaited = [str(one["LogicalResourceId"]) for one in self.going()]
+        follower = Follower(self.stack, stack_id, awaited, self.say)
         try:
             self.stack.api.delete_stack(StackName=stack_id)
             status = follower.to_the_end()

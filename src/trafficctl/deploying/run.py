@@ -27,6 +27,7 @@ class Wish:
     """What is to be deployed, and where its artifacts go.
 
     `code` is a ready package; None builds one. A loss of data has to be allowed.
+    `revert_drift` also puts back what was changed outside of CloudFormation.
     """
 
     stack: str
@@ -35,6 +36,7 @@ class Wish:
     code: Path | None = None
     bucket: str | None = None
     allow_replacement: bool = False
+    revert_drift: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class _Deployment:
             "was undone; the empty stack is deleted to begin anew"
         )
         found = self.stack.described() or {}
-        follower = Follower(self.stack, str(found["StackId"]), 0, self.talk.say)
+        follower = Follower(self.stack, str(found["StackId"]), (), self.talk.say)
         self._to_the_end(
             follower, lambda: self.stack.api.delete_stack(StackName=self.wish.stack)
         )
@@ -146,7 +148,10 @@ class _Deployment:
     def _change(self, kind: str) -> Outcome:
         body = self._with_code()
         parameters = self._parameters(body)
-        change_set = changeset.make(self.stack, kind, self._uploaded(body), parameters)
+        reverts = self.wish.revert_drift and kind == "UPDATE"
+        change_set = changeset.make(
+            self.stack, kind, self._uploaded(body), parameters, revert_drift=reverts
+        )
         if change_set is None:
             return Outcome(True, [], self.stack.outputs())
         if not self._agreed(change_set):
@@ -172,16 +177,15 @@ class _Deployment:
             raise
 
     def _execute(self, change_set: ChangeSet) -> None:
-        follower = Follower(
-            self.stack, change_set.stack_id, len(change_set.changes), self.talk.say
-        )
+        awaited = [one.logical_id for one in change_set.changes]
+        follower = Follower(self.stack, change_set.stack_id, awaited, self.talk.say)
         self._to_the_end(follower, lambda: changeset.execute(self.stack, change_set))
 
     def _follow(self) -> None:
         found = self.stack.described()
         if found is not None:
             stack_id = str(found["StackId"])
-            self._to_the_end(Follower(self.stack, stack_id, 0, self.talk.say))
+            self._to_the_end(Follower(self.stack, stack_id, (), self.talk.say))
 
     def _to_the_end(
         self, follower: Follower, begin: Callable[[], None] = lambda: None

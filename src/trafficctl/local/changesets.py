@@ -1,17 +1,30 @@
-"""Change sets that list only what would be made: conditions count.
+"""Change sets that list what would be made: conditions count, and so does drift.
 
 MiniStack lists every resource that a template declares as one to add, those behind a
-condition that is off included.
+condition that is off included. It detects drift, yet knows no change set that reverts
+it; executing one, it applies every resource anew, so that listing them is enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
-from ministack.services.cloudformation import changesets
+from ministack.services import iam
+from ministack.services.cloudformation import changesets, drift, handlers
 
 from trafficctl.local.patching import Patch
+
+ROLE = "AWS::IAM::Role"
+DRIFTED = "MODIFIED"
+MARK = "reverts_drift"
+
+Change = dict[str, Any]
+Record = Mapping[str, Any]
+
+_reverts: ContextVar[bool] = ContextVar("change_set_reverts_drift", default=False)
 
 
 def _apply() -> None:
@@ -40,6 +53,133 @@ def conditional(
     return resolved
 
 
+def _apply_drift() -> None:
+    actions = handlers._ACTION_HANDLERS
+    actions["CreateChangeSet"] = _creating(actions["CreateChangeSet"])
+    actions["ExecuteChangeSet"] = _executing(actions["ExecuteChangeSet"])
+    changesets._diff_resources = with_drift(changesets._diff_resources, _drifted)
+    read, properties = drift._DRIFT_READERS[ROLE]
+    reader = with_policies(read, iam._roles.get)
+    drift._DRIFT_READERS[ROLE] = (reader, properties | {"Policies"})
+
+
+def _creating(create: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`create`, during which the comparison knows what kind of change set it is for."""
+
+    def created(asked: Any) -> Any:
+        token = _reverts.set(_asked(asked, "DeploymentMode") == "REVERT_DRIFT")
+        try:
+            answer = create(asked)
+            made = _change_set(asked)
+            if made is not None:
+                made[MARK] = _reverts.get()
+            return answer
+        finally:
+            _reverts.reset(token)
+
+    return created
+
+
+def _executing(execute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`execute`, which leaves alone what seems to be as it was: so say how it is."""
+
+    def executed(asked: Any) -> Any:
+        made = _change_set(asked)
+        if made is not None and made.get(MARK):
+            stack = handlers._resolve_stack(made["StackName"])
+            for name, record in stack["_resources"].items():
+                record["Properties"] = {
+                    **record["Properties"],
+                    **_drifted(name, record),
+                }
+        return execute(asked)
+
+    return executed
+
+
+def _asked(asked: Any, name: str) -> str:
+    value = asked.get(name, "")
+    return str(value[0] if isinstance(value, list) else value)
+
+
+def _change_set(asked: Any) -> Any:
+    names = _asked(asked, "ChangeSetName"), _asked(asked, "StackName")
+    return changesets._find_change_set(*names)[1]
+
+
+def with_drift(
+    compare: Callable[..., list[Change]],
+    drifted: Callable[[str, Record], Mapping[str, Any]],
+) -> Callable[..., list[Change]]:
+    """`compare`, which also lists what `drifted`: properties that are not as told."""
+
+    def compared(old: Any, new: Any, resources: Any = None, *rest: Any) -> list[Change]:
+        found = compare(old, new, resources, *rest)
+        if not _reverts.get():
+            return found
+        listed = {one["ResourceChange"]["LogicalResourceId"] for one in found}
+        for name, record in sorted((resources or {}).items()):
+            properties = {} if name in listed else drifted(name, record)
+            if properties:
+                found.append(put_back(name, record, properties))
+        return found
+
+    return compared
+
+
+def put_back(name: str, record: Record, properties: Iterable[str]) -> Change:
+    """The change that brings these properties of a resource back."""
+    targets = [
+        {"Attribute": "Properties", "Name": one, "RequiresRecreation": "Never"}
+        for one in properties
+    ]
+    return {
+        "ResourceChange": {
+            "Action": "Modify",
+            "LogicalResourceId": name,
+            "PhysicalResourceId": record["PhysicalResourceId"],
+            "ResourceType": record["ResourceType"],
+            "Replacement": "False",
+            "Scope": ["Properties"],
+            "Details": [{"Target": one, "Evaluation": "Static"} for one in targets],
+        }
+    }
+
+
+def _drifted(name: str, record: Record) -> dict[str, Any]:
+    """Properties of a resource that are not what the template says, as they are."""
+    if not drift.supports_drift(record.get("ResourceType", "")):
+        return {}
+    found = drift.detect_resource_drift({}, name, record, "")
+    if found["StackResourceDriftStatus"] != DRIFTED:
+        return {}
+    actual = json.loads(found["ActualProperties"])
+    paths = [one["PropertyPath"] for one in found["PropertyDifferences"]]
+    names = sorted({path.strip("/").partition("/")[0] for path in paths})
+    return {one: actual.get(one) for one in names}
+
+
+def with_policies(
+    read: Callable[..., Any], role_of: Callable[[str], Any]
+) -> Callable[..., Any]:
+    """`read` of a role, with those of its own policies that the template names."""
+
+    def reader(physical_id: str, properties: Record) -> Any:
+        found = read(physical_id, properties)
+        if found is None:
+            return None
+        inline = role_of(physical_id)["InlinePolicies"]
+        named = [one["PolicyName"] for one in properties.get("Policies", [])]
+        policies = [
+            {"PolicyName": name, "PolicyDocument": json.loads(inline[name])}
+            for name in named
+            if name in inline
+        ]
+        return {**found, "Policies": policies}
+
+    return reader
+
+
 PATCHES = (
     Patch(
         "conditions in change sets",
@@ -47,5 +187,25 @@ PATCHES = (
         [(changesets, "_evaluate_conditions")],
         [(changesets, "_resolve_props_for_diff", "b0f1a995e91f")],
         _apply,
+    ),
+    Patch(
+        "change sets that revert drift",
+        "`deploy --revert-drift` would find nothing to put back",
+        [
+            (iam, "_roles"),
+            (drift, "_DRIFT_READERS"),
+            (drift, "supports_drift"),
+            (handlers, "_ACTION_HANDLERS"),
+            (handlers, "_resolve_stack"),
+            (changesets, "_find_change_set"),
+        ],
+        [
+            (changesets, "_create_change_set", "06b31550065c"),
+            (changesets, "_execute_change_set", "a4df5e5031d2"),
+            (changesets, "_diff_resources", "a3adfeb75781"),
+            (drift, "_read_iam_role", "3adc21dc38f5"),
+            (drift, "detect_resource_drift", "34388c468d4d"),
+        ],
+        _apply_drift,
     ),
 )
