@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from .alerts import LEVELS, SILENCE, Transition
-from .fold import Change
+from .folded import Change
 from .model import StoredSegment
 from .policy import Policy
 from .times import minute_text

@@ -9,7 +9,8 @@ from typing import Any, Optional
 from .alerts import LEVELS, NONE
 from .announce import alert_id_of, event_of
 from .enrich import Measures
-from .fold import Change, fold
+from .fold import fold
+from .folded import Change
 from .model import Parcel, Rejection, StoredSegment, Tallies
 from .policy import Policy
 from .restore import Row, Rows

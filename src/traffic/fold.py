@@ -7,73 +7,31 @@ how records were cut into batches: a record is delivered whole, a batch is not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
-from .alerts import Thresholds, Transition, advance
+from .alerts import Thresholds, advance
 from .checks import fault_of, newcomer_fault
-from .enrich import Measures, score_of
-from .model import Parcel, Rejection, Road, Tallies
+from .enrich import score_of
+from .folded import Change, Folded, Work
+from .model import Parcel, Rejection, Road
 from .policy import MAX_AGE_MS, MAX_CLOCK_LEAD_MS, MINUTE_MS, Policy
-from .restore import Restored, Row, Rows, is_forgotten
-from .state import NOTHING, Slot, WorkingState, latest, roll, silence
+from .put_back import aside, is_missing, restore
+from .restore import Restored, Rows, is_forgotten
+from .state import (
+    NOTHING,
+    Slot,
+    WorkingState,
+    latest,
+    narrow_gaps,
+    note_gap,
+    roll,
+    silence,
+)
 from .times import instant_of
-from .windows import Summand, Window, window_measures
+from .windows import Window, window_measures
 
 News = tuple[Parcel, Any, Slot, int]  # a message, its reading, its sensor, the instant
 _NO_ROWS: Rows = {}
-
-
-class Change(NamedTuple):
-    """An alert's transition, the receipt time (ms) of the message that caused it, and
-    the traffic of that moment."""
-
-    transition: Transition
-    received_at: int
-    measures: Measures
-
-
-@dataclass
-class Folded:
-    """What came of folding: counts, set-aside readings, minutes and transitions.
-
-    *late* holds sums per minute for readings older than both open windows, *restored*
-    those of readings that redrive put back; all of these count as late.
-    """
-
-    accepted: int = 0
-    late_count: int = 0
-    duplicate: int = 0
-    redelivered: int = 0
-    rejected: list[tuple[Parcel, Rejection]] = field(default_factory=list)
-    closed: list[tuple[int, Window]] = field(default_factory=list)
-    late: dict[int, Window] = field(default_factory=dict)
-    restored: dict[int, Row] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-
-    def tallies(self) -> Tallies:
-        """Return the readings counted for the first time, by fate."""
-        return Tallies(self.accepted, self.late_count, self.duplicate)
-
-
-@dataclass
-class _Work:
-    """A fold under way; *rows* are readings not yet summed into *window*."""
-
-    state: WorkingState
-    road: Road
-    limits: Thresholds
-    default_interval_ms: int
-    folded: Folded
-    restored: Restored
-    window: Window = field(default_factory=Window)
-    rows: list[Summand] = field(default_factory=list)
-
-    def settle(self) -> None:
-        """Sum up what is waiting to be."""
-        self.window.add_all(self.rows)
-        self.folded.accepted += len(self.rows)
-        self.rows.clear()
 
 
 def fold(
@@ -92,7 +50,7 @@ def fold(
     restored = Restored(rows)
     folded = Folded(restored=restored.rows)
     interval_ms = int(policy.default_interval_s * 1000)
-    work = _Work(state, road, Thresholds.of(policy), interval_ms, folded, restored)
+    work = Work(state, road, Thresholds.of(policy), interval_ms, folded, restored)
     _take(work, parcels)
     if parcels:
         newest = parcels[-1]
@@ -104,7 +62,7 @@ def fold(
     return folded
 
 
-def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
+def _take(work: Work, parcels: Sequence[Parcel]) -> None:
     """Take what is news into the state: the loop that every reading goes through.
 
     *clock*, *total* and *fresh* are those of the state, in local names for speed: it is
@@ -114,18 +72,19 @@ def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
     free_flow, default_ms = work.road.free_flow_speed, work.default_interval_ms
     clock, total, fresh = state.clock, state.total, state.fresh
     calm, message, begin, end = state.alert.is_calm(), None, 0, 0
-    interval, span_ms = None, default_ms
+    interval, span_ms, before = None, default_ms, 0
     for parcel, reading, slot, at in _news(work, parcels):
         if parcel is not message or at > clock:  # what goes before is complete
             if not calm or total >= high * fresh:
                 calm = _judge(work, message, total, fresh)
             if parcel.redriven:
                 begin = end = 0
-            message, clock = parcel, at if at > clock else clock
+            before, message, clock = clock, parcel, at if at > clock else clock
             state.clock = clock
         if not begin <= at < end:
             state.total, state.fresh = total, fresh
-            begin, end = _turn_to(work, parcel, reading, at, slot)
+            begin, end = _turn_to(work, parcel, reading, at, slot, before)
+            before = clock
             calm, total, fresh = state.alert.is_calm(), state.total, state.fresh
         count, speed = reading.vehicle_count, reading.average_speed
         occupancy, score = reading.occupancy, reading.congestion_score
@@ -144,13 +103,13 @@ def _take(work: _Work, parcels: Sequence[Parcel]) -> None:
         slot.timestamp, slot.said, slot.score = at, said, tenths
         if at < clock:
             state.total, state.fresh = total, fresh
-            silence(state, slot, clock)
+            _look_back(state, parcel, slot, at)
             total, fresh = state.total, state.fresh
     work.settle()
     _judge(work, message, total, fresh)
 
 
-def _news(work: _Work, parcels: Sequence[Parcel]) -> Iterator[News]:
+def _news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
     """Yield what is newer than its sensor's last; the rest is told or counted here."""
     sensors = work.state.sensors
     for parcel in parcels:
@@ -173,45 +132,46 @@ def _news(work: _Work, parcels: Sequence[Parcel]) -> Iterator[News]:
 
 
 def _turn_to(
-    work: _Work, parcel: Parcel, reading: Any, at: int, slot: Slot
+    work: Work, parcel: Parcel, reading: Any, at: int, slot: Slot, before: int
 ) -> tuple[int, int]:
     """Sum into the minute of *at* from now on; return its begin and end (ms).
 
-    What is put back is remembered one by one: for it, no minute has begun.
+    What is put back is remembered one by one: for it, no minute has begun. A reading
+    that moved the clock into another minute, from *before*, may end a gap.
     """
     work.settle()
     minute = at // MINUTE_MS
+    if at == work.state.clock and before // MINUTE_MS < minute:
+        interval = reading.interval
+        span_ms = work.default_interval_ms if interval is None else interval * 1000
+        note_gap(work.state, before, at, span_ms)
     is_open = None if parcel.redriven else work.state.windows.get(minute)
     work.window = is_open or _window(work, parcel, reading, at, slot)
     begin = minute * MINUTE_MS
     return (0, 0) if parcel.redriven else (begin, begin + MINUTE_MS)
 
 
-def _window(work: _Work, parcel: Parcel, reading: Any, at: int, slot: Slot) -> Window:
+def _window(work: Work, parcel: Parcel, reading: Any, at: int, slot: Slot) -> Window:
     """Return where the reading of *slot* is summed, in a minute not yet open."""
     state, minute = work.state, at // MINUTE_MS
     newest = max(state.windows, default=minute - 1)
     if minute > newest:
         work.folded.closed += roll(state, minute, slot)
     if parcel.redriven:
-        return _aside(work, minute, reading.sensor_id, at)
+        return aside(work, minute, reading.sensor_id, at)
     if minute >= newest - 1:
         return state.windows.setdefault(minute, Window())
     return work.folded.late.setdefault(minute, Window())
 
 
-def _aside(work: _Work, minute: int, sensor_id: str, at: int) -> Window:
-    """Return where a reading that was put back is summed: in its row, and at once.
-
-    An open minute is marked as one that has a row already, to be merged with.
-    """
-    windows = work.state.windows
-    if minute >= max(windows, default=minute) - 1:
-        windows.setdefault(minute, Window()).late = 1
-    return work.restored.give(minute, sensor_id, at)
+def _look_back(state: WorkingState, parcel: Parcel, slot: Slot, at: int) -> None:
+    """Note a reading of the past: it may be too old to speak, and be in a gap."""
+    silence(state, slot, state.clock)
+    if not parcel.redriven:
+        narrow_gaps(state, at)
 
 
-def _judge(work: _Work, parcel: Optional[Parcel], total: int, fresh: int) -> bool:
+def _judge(work: Work, parcel: Optional[Parcel], total: int, fresh: int) -> bool:
     """Let the alert follow the score that the message left behind, if there was one.
 
     Returns whether there is no alert, and none in the making.
@@ -228,7 +188,7 @@ def _judge(work: _Work, parcel: Optional[Parcel], total: int, fresh: int) -> boo
     return state.alert.is_calm()
 
 
-def _admit(work: _Work, parcel: Parcel, reading: Any, at: int) -> Optional[Slot]:
+def _admit(work: Work, parcel: Parcel, reading: Any, at: int) -> Optional[Slot]:
     sensors = work.state.sensors
     if newcomer_fault(reading.sensor_id, len(sensors)) is not None:
         return None
@@ -238,44 +198,19 @@ def _admit(work: _Work, parcel: Parcel, reading: Any, at: int) -> Optional[Slot]
     return slot
 
 
-def _pass_over(work: _Work, parcel: Parcel, reading: Any, at: int) -> None:
+def _pass_over(work: Work, parcel: Parcel, reading: Any, at: int) -> None:
     """Refuse a newcomer, put a reading back, or count it as one that is known."""
     sensors, folded = work.state.sensors, work.folded
     is_known = reading.sensor_id in sensors
     fault = None if is_known else newcomer_fault(reading.sensor_id, len(sensors))
     if fault is not None:
         _reject(work, parcel, reading, fault)
-    elif parcel.redriven and _is_missing(work, reading, at):
-        _restore(work, reading, at)
+    elif parcel.redriven and is_missing(work, reading, at):
+        restore(work, reading, at)
     elif _is_published_again(work.state, parcel, reading):
         folded.duplicate += 1
     else:
         folded.redelivered += 1
-
-
-def _is_missing(work: _Work, reading: Any, at: int) -> bool:
-    """Whether a reading put back is of a minute without any of the ordinary way."""
-    work.settle()
-    minute, folded = at // MINUTE_MS, work.folded
-    is_open = work.state.windows.get(minute)
-    return not (
-        minute in folded.late
-        or (is_open is not None and is_open.readings)
-        or any(one == minute for one, _ in folded.closed)
-    ) and work.restored.takes(minute, reading.sensor_id, at)
-
-
-def _restore(work: _Work, reading: Any, at: int) -> None:
-    """Put a reading back into its minute; the present has gone on without it."""
-    count, score = reading.vehicle_count, reading.congestion_score
-    speed, occupancy = reading.average_speed, reading.occupancy
-    if score is None:
-        score = score_of(count, speed, occupancy, work.road.free_flow_speed)
-    interval = reading.interval
-    span_ms = work.default_interval_ms if interval is None else int(interval * 1000)
-    window = _aside(work, at // MINUTE_MS, reading.sensor_id, at)
-    window.add_all([(count, speed, occupancy, span_ms, int(score * 10 + 0.5))])
-    work.folded.accepted += 1
 
 
 def _is_published_again(state: WorkingState, parcel: Parcel, reading: Any) -> bool:
@@ -284,7 +219,7 @@ def _is_published_again(state: WorkingState, parcel: Parcel, reading: Any) -> bo
     return here > (state.last_sequence, state.last_place)
 
 
-def _reject(work: _Work, parcel: Parcel, reading: Any, fault: Rejection) -> None:
+def _reject(work: Work, parcel: Parcel, reading: Any, fault: Rejection) -> None:
     set_aside = fault._replace(place=_place_of(parcel, reading), raw=reading)
     work.folded.rejected.append((parcel, set_aside))
 

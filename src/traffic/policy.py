@@ -22,6 +22,11 @@ MAX_SENSORS_PER_SEGMENT = 200
 # Readings that redrive may put into one minute of a segment: with all it remembers of
 # them, a hundred such rows still fit into one transaction of 4 MB.
 MAX_PUT_BACK_PER_MINUTE = 8_000
+# A segment of which nothing came for so long, and for so many intervals of the sensor
+# that ends it, was cut off; what fell into the last such gaps is known to be missing.
+GAP_MS = 15_000
+GAP_INTERVALS = 1.5
+MOST_GAPS = 2
 # What was put back has waited no longer than dead letters are kept.
 LONGEST_REDRIVE_MS = 366 * 24 * 3_600_000
 

@@ -2,9 +2,10 @@
 
 A reading at or before its sensor's last accepted one is a duplicate. Put back out of
 the dead letters, all would be, though nothing of them was ever applied. So a minute
-that nothing but redrive has written takes them: its row remembers which readings it
-was given, and takes each once, in whatever order they come. A minute that holds a
-reading of the ordinary way may hold any of them already, and takes none.
+takes them that nothing but redrive has written, and any minute what falls into a gap
+of its segment: its row remembers which readings it was given, and takes each once, in
+whatever order they come. Otherwise a minute that holds a reading of the ordinary way
+may hold any of them already, and takes none.
 """
 
 from __future__ import annotations
@@ -109,14 +110,15 @@ class Restored:
         self._stored = stored
         self.rows: dict[int, Row] = {}
 
-    def takes(self, minute: int, sensor_id: str, at: int) -> bool:
-        """Whether nothing but redrive has written the minute, and not this reading."""
-        stored, ours = self._stored.get(minute), self.rows.get(minute)
-        if stored is None or stored.holds_others():
+    def takes(self, minute: int, sensor_id: str, at: int, is_gap: bool) -> bool:
+        """Whether redrive has not put this reading there, and nobody else can have.
+
+        That is so in a gap, and in a minute that nothing but redrive has written.
+        """
+        stored, ours = self._stored.get(minute), self.rows.get(minute) or Row()
+        if stored is None:
             return False
-        if ours is None:
-            ours = Row()
-        elif ours.holds_others():
+        if not is_gap and (stored.holds_others() or ours.holds_others()):
             return False
         instant = at - minute * MINUTE_MS
         return not (

@@ -10,7 +10,7 @@ from .alerts import NONE, close, forget_pending
 from .announce import event_of
 from .decide import Decision, alert_of
 from .enrich import Measures
-from .fold import Change
+from .folded import Change
 from .model import Road, StoredSegment, Tallies
 from .policy import Policy
 from .state import WorkingState, flush, latest, pack, unpack

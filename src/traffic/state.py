@@ -11,7 +11,15 @@ from typing import Optional
 import msgspec
 
 from .alerts import AlertState, forget_pending
-from .policy import FORGET_AFTER_MS, MINUTE_MS, STALE_AFTER_INTERVALS, STALE_AFTER_MS
+from .policy import (
+    FORGET_AFTER_MS,
+    GAP_INTERVALS,
+    GAP_MS,
+    MINUTE_MS,
+    MOST_GAPS,
+    STALE_AFTER_INTERVALS,
+    STALE_AFTER_MS,
+)
 from .windows import Summand, Window
 
 _LAYOUT = 1
@@ -57,6 +65,8 @@ class WorkingState(msgspec.Struct):
     *clock* is the newest accepted event time (ms); *last_sequence* and *last_place*
     name the last reading taken, by its record and its place in it; *total* is the sum
     of the scores (tenths) of the *fresh* sensors; *windows* holds the two open minutes.
+    *gaps* are the last spans, without their ends, of which no reading was accepted but
+    those that redrive put there.
     """
 
     clock: int = 0
@@ -67,6 +77,7 @@ class WorkingState(msgspec.Struct):
     sensors: dict[str, Slot] = {}
     windows: dict[int, Window] = {}
     alert: AlertState = msgspec.field(default_factory=AlertState)
+    gaps: list[tuple[int, int]] = []
 
 
 class _Packed(msgspec.Struct, array_like=True):
@@ -79,6 +90,7 @@ class _Packed(msgspec.Struct, array_like=True):
     windows: list[tuple[int, Window]]
     alert: AlertState
     last_place: int
+    gaps: list[tuple[int, int]] = []  # as ages, in ms before the clock
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -104,6 +116,7 @@ def pack(state: WorkingState) -> bytes:
             sorted(state.windows.items()),
             state.alert,
             state.last_place,
+            [(clock - start, clock - end) for start, end in state.gaps],
         )
     )
 
@@ -130,6 +143,7 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
         sensors=sensors,
         windows=dict(stored.windows),
         alert=stored.alert,
+        gaps=[(stored.clock - one, stored.clock - other) for one, other in stored.gaps],
     )
 
 
@@ -183,6 +197,22 @@ def silence(state: WorkingState, slot: Slot, now_ms: int) -> None:
         state.total -= slot.score
         state.fresh -= 1
         slot.score = None
+
+
+def note_gap(state: WorkingState, before: int, at: int, interval_ms: int) -> None:
+    """Remember that nothing came between *before* and *at*, if it should have."""
+    if before and at - before > max(GAP_MS, GAP_INTERVALS * interval_ms):
+        state.gaps = [*state.gaps, (before, at)][-MOST_GAPS:]
+
+
+def narrow_gaps(state: WorkingState, at: int) -> None:
+    """Take out of a gap what a reading of *at* has filled, and all before it."""
+    state.gaps = [(at if start < at < end else start, end) for start, end in state.gaps]
+
+
+def is_in_gap(state: WorkingState, at: int) -> bool:
+    """Whether no reading of *at* can have been accepted by the ordinary way."""
+    return any(start < at < end for start, end in state.gaps)
 
 
 def latest(state: WorkingState) -> Window:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from traffic.decide import Decision, decide
-from traffic.fold import Change
+from traffic.folded import Change
 from traffic.intake import Opened, intake
 from traffic.model import Parcel, Road, StoredSegment
 from traffic.policy import MINUTE_MS, Policy

@@ -9,7 +9,7 @@ from typing import Any
 from traffic.alerts import Transition
 from traffic.announce import event_of, traffic_of
 from traffic.enrich import Measures
-from traffic.fold import Change
+from traffic.folded import Change
 from traffic.model import Road, StoredSegment
 from traffic.policy import Policy
 from traffic.publish import DETAIL_TYPE, SOURCE

@@ -1,0 +1,65 @@
+"""What comes of folding readings, and a fold under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .alerts import Thresholds, Transition
+from .enrich import Measures
+from .model import Parcel, Rejection, Road, Tallies
+from .restore import Restored, Row
+from .state import WorkingState
+from .windows import Summand, Window
+
+
+class Change(NamedTuple):
+    """An alert's transition, the receipt time (ms) of the message that caused it, and
+    the traffic of that moment."""
+
+    transition: Transition
+    received_at: int
+    measures: Measures
+
+
+@dataclass
+class Folded:
+    """What came of folding: counts, set-aside readings, minutes and transitions.
+
+    *late* holds sums per minute for readings older than both open windows, *restored*
+    those of readings that redrive put back; all of these count as late.
+    """
+
+    accepted: int = 0
+    late_count: int = 0
+    duplicate: int = 0
+    redelivered: int = 0
+    rejected: list[tuple[Parcel, Rejection]] = field(default_factory=list)
+    closed: list[tuple[int, Window]] = field(default_factory=list)
+    late: dict[int, Window] = field(default_factory=dict)
+    restored: dict[int, Row] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+
+    def tallies(self) -> Tallies:
+        """Return the readings counted for the first time, by fate."""
+        return Tallies(self.accepted, self.late_count, self.duplicate)
+
+
+@dataclass
+class Work:
+    """A fold under way; *rows* are readings not yet summed into *window*."""
+
+    state: WorkingState
+    road: Road
+    limits: Thresholds
+    default_interval_ms: int
+    folded: Folded
+    restored: Restored
+    window: Window = field(default_factory=Window)
+    rows: list[Summand] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Sum up what is waiting to be."""
+        self.window.add_all(self.rows)
+        self.folded.accepted += len(self.rows)
+        self.rows.clear()
