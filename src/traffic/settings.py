@@ -9,13 +9,7 @@ from dataclasses import dataclass
 from .errors import SettingsError
 from .policy import Policy
 
-REQUIRED = (
-    "SEGMENTS_TABLE",
-    "HISTORY_TABLE",
-    "ALERTS_TABLE",
-    "EVENT_BUS_NAME",
-    "QUARANTINE_BUCKET",
-    "STACK_NAME",
+POLICY = (  # what `policy_of` reads
     "CONGESTION_HIGH_THRESHOLD",
     "CONGESTION_SEVERE_THRESHOLD",
     "CONGESTION_CLEAR_THRESHOLD",
@@ -24,6 +18,15 @@ REQUIRED = (
     "DEFAULT_INTERVAL_SECONDS",
     "HISTORY_RETENTION_DAYS",
     "SITE_URL",
+)
+REQUIRED = (
+    "SEGMENTS_TABLE",
+    "HISTORY_TABLE",
+    "ALERTS_TABLE",
+    "EVENT_BUS_NAME",
+    "QUARANTINE_BUCKET",
+    "STACK_NAME",
+    *POLICY,
 )
 
 

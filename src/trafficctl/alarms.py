@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from trafficctl.aws import client, session, stack_outputs
-from trafficctl.cli_common import add_common, positive_float
+from trafficctl.cli_common import add_common, add_watch
 from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import Column, console, duration, show, show_json
 from trafficctl.output import table as make_table
@@ -142,12 +142,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "each with its runbook. Exit code 1 if any rings.",
     )
     parser.add_argument("--all", action="store_true", help="those that are OK as well")
-    parser.add_argument(
-        "--watch",
-        type=positive_float,
-        metavar="SECONDS",
-        help="show again every so many seconds, until Ctrl-C",
-    )
+    add_watch(parser)
     add_common(parser, json=True)
     parser.set_defaults(run=run)
 

@@ -24,6 +24,16 @@ def add_common(parser: argparse.ArgumentParser, json: bool = False) -> None:
         )
 
 
+def add_watch(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` --watch, for what is looked at for a while."""
+    parser.add_argument(
+        "--watch",
+        type=positive_float,
+        metavar="SECONDS",
+        help="show again every so many seconds, until Ctrl-C",
+    )
+
+
 def stack_name(text: str) -> str:
     """A stack name as CloudFormation takes it."""
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", text):

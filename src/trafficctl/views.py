@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from trafficctl.cli_common import add_common, positive_float, positive_int
+from trafficctl.cli_common import add_common, add_watch, positive_int
 from trafficctl.errors import OK, UserError
 from trafficctl.output import console, show, show_json
 from trafficctl.render import LEVELS, Filter, alerts_table, headline, segments_table
@@ -55,12 +55,7 @@ def _register_segments(
     parser.add_argument("--district", help="only this district (in any case)")
     parser.add_argument("--level", choices=LEVELS, help="only this alert level")
     parser.add_argument("--segment", metavar="ID", help="only this segment")
-    parser.add_argument(
-        "--watch",
-        type=positive_float,
-        metavar="SECONDS",
-        help="show again every so many seconds, until Ctrl-C",
-    )
+    add_watch(parser)
     add_common(parser, json=True)
     parser.set_defaults(run=run_segments)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..policy import Policy
-from ..settings import number, policy_of, require
+from ..settings import POLICY, number, policy_of, require
 
 REQUIRED = (
     "SEGMENTS_TABLE",
@@ -17,14 +17,7 @@ REQUIRED = (
     "MEMORY_BUCKET",
     "STACK_NAME",
     "SENSOR_SILENT_SECONDS",
-    "CONGESTION_HIGH_THRESHOLD",
-    "CONGESTION_SEVERE_THRESHOLD",
-    "CONGESTION_CLEAR_THRESHOLD",
-    "ALERT_HOLD_SECONDS",
-    "ALERT_CLEAR_SECONDS",
-    "DEFAULT_INTERVAL_SECONDS",
-    "HISTORY_RETENTION_DAYS",
-    "SITE_URL",
+    *POLICY,
 )
 
 
