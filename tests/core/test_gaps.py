@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from traffic.model import Tallies
+from traffic.state import pack, unpack
 
 from .builders import MINUTE, reading, record, records
 from .outages import Segment
@@ -78,3 +81,12 @@ def test_an_outage_is_longer_than_the_sensors_are_silent_anyway() -> None:
         found.append(counts(segment)[0] == 3)
 
     assert found == [False, True, False, True]
+
+
+def test_a_state_that_was_stored_before_gaps_were_kept_is_read_all_the_same() -> None:
+    segment = Segment()
+    segment.take(records(said(reading("a", 0)), said(reading("a", 30))))
+    state = unpack(segment.stored.packed)
+    former = msgspec.msgpack.encode(msgspec.msgpack.decode(pack(state))[:-1])
+
+    assert unpack(former) == state
