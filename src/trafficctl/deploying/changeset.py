@@ -14,6 +14,7 @@ from trafficctl.errors import CityError
 
 CAPABILITIES = ["CAPABILITY_IAM"]  # the template names no role
 PATIENCE_S = 300.0
+DRIFT_PATIENCE_S = 1800.0  # every resource is looked at
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def make(
         Capabilities=CAPABILITIES,
         **asked,
     )
-    found = _settled(stack, str(made["Id"]))
+    patience_s = DRIFT_PATIENCE_S if revert_drift else PATIENCE_S
+    found = _settled(stack, str(made["Id"]), patience_s)
     change_set = ChangeSet(
         str(made["Id"]), str(made["StackId"]), kind, changes(found["Changes"])
     )
@@ -80,15 +82,15 @@ def drop(stack: Stack, change_set: ChangeSet) -> None:
         stack.api.delete_stack(StackName=stack.name)
 
 
-def _settled(stack: Stack, arn: str) -> dict[str, Any]:
-    deadline = time.monotonic() + PATIENCE_S
+def _settled(stack: Stack, arn: str, patience_s: float) -> dict[str, Any]:
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         found = _described(stack, arn)
         if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
             return found
         time.sleep(stack.account.poll_s)
     raise CityError(
-        f"CloudFormation has not made the change set after {PATIENCE_S:.0f} s - "
+        f"CloudFormation has not made the change set after {patience_s:.0f} s - "
         "look at it in the console, then repeat the command"
     )
 

@@ -149,6 +149,8 @@ class _Deployment:
         body = self._with_code()
         parameters = self._parameters(body)
         reverts = self.wish.revert_drift and kind == "UPDATE"
+        if reverts:
+            self.talk.say("comparing the template with the resources as they are")
         change_set = changeset.make(
             self.stack, kind, self._uploaded(body), parameters, revert_drift=reverts
         )
