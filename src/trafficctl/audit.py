@@ -1,40 +1,53 @@
-"""`trafficctl audit`: proof that no reading was lost and none counted twice."""
+"""`trafficctl audit`: proof that no reading was lost and none counted twice.
+
+Where this machine published, what it published is held against what is found. Where
+devices did, it begins at what the processor received (`trafficctl.account`).
+"""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trafficctl.cli_common import add_common, non_negative_float
+from trafficctl import account, aws, processed
+from trafficctl.account import Account
+from trafficctl.cli_common import add_common, non_negative_float, positive_int
 from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.evidence import Evidence
-from trafficctl.output import Column, number, say, show, show_json, table
+from trafficctl.output import ABSENT, Column, number, say, show, show_json, table
+from trafficctl.processed import Processed
 from trafficctl.reconcile import Report, reconcile, remarks, verdict
 
 DEFAULT_WAIT_S = 20.0
+DEFAULT_DAYS = 7
 LOOK_EVERY_S = 1.0
 MOST_WAITS = 15
 
+Found = TypeVar("Found", Report, Account)
+
 
 def settle(
-    look: Callable[[], Report],
+    look: Callable[[], Found],
     wait_s: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Report:
+) -> Found:
     """Look until the identity holds and the numbers stand still.
 
     Readings on their way through the stream look as if they were missing: as long as
     the numbers move, so does the end of the wait: *wait_s* without a move, or
-    MOST_WAITS of them where publishing goes on.
+    MOST_WAITS of them where publishing goes on. An Account holds though they move.
     """
     began = moved = clock()
     report = look()
     while clock() - moved < wait_s and clock() - began < MOST_WAITS * wait_s:
+        if report.holds and isinstance(report, Account):
+            break
         sleep(LOOK_EVERY_S)
         before, report = report, look()
         if report != before:
@@ -56,15 +69,45 @@ def audit(evidence: Evidence) -> Report:
     )
 
 
+def account_of(evidence: Evidence, new: Processed, days: int) -> Account:
+    """What lies where, gathered once, after what the processor told of *days*.
+
+    In that order what is counted meanwhile is stored, never missing.
+    """
+    stored, aside = evidence.stored(), evidence.set_aside()
+    return Account(
+        days, new, stored, aside.rejected, aside.dead_letters, aside.redriven
+    )
+
+
 def report_view(report: Report) -> RenderableType:
     """The identity as a table, with remarks and the verdict."""
-    rows = [(name, count, note) for name, count, note in _lines(report)]
     columns = (Column("Readings"), Column("Count", number=True), Column(""))
-    style = "bold green" if report.holds else "bold red"
+    shown = table(columns, _lines(report))
+    return _view(shown, remarks(report), report.holds, verdict(report))
+
+
+def account_view(found: Account) -> RenderableType:
+    """What was received as a table beside what lies where, remarks and the verdict."""
+    columns = (
+        Column("Readings"),
+        Column(f"last {found.days} d", number=True),
+        Column("in all", number=True),
+        Column(""),
+    )
+    shown = table(columns, _account_lines(found))
+    told = account.remarks(found)
+    return _view(shown, told, found.holds, account.verdict(found))
+
+
+def _view(
+    shown: RenderableType, notes: Sequence[str], holds: bool, sentence: str
+) -> RenderableType:
+    style = "bold green" if holds else "bold red"
     return Group(
-        table(columns, rows),
-        *(Text(f"Note: {line}.") for line in remarks(report)),
-        Text(f"{'HOLDS' if report.holds else 'FAILS'}: {verdict(report)}.", style),
+        shown,
+        *(Text(f"Note: {line}.") for line in notes),
+        Text(f"{'HOLDS' if holds else 'FAILS'}: {sentence}.", style),
     )
 
 
@@ -96,6 +139,24 @@ def _lines(report: Report) -> list[tuple[str, str, str]]:
     ]
 
 
+def _account_lines(found: Account) -> list[tuple[str, str, str, str]]:
+    new, kept, letters = found.processed, found.stored, found.dead_letters
+    most = letters.undelivered + letters.in_doubt
+    return [
+        ("published", ABSENT, ABSENT, "not known here (no tally)"),
+        ("received", number(new.received), ABSENT, "by the processor"),
+        ("= accepted", number(new.accepted), number(kept.accepted), ""),
+        ("  of them late", number(new.late), number(kept.late), ""),
+        ("+ duplicate", number(new.duplicate), number(kept.duplicate), ""),
+        ("+ redelivered", number(new.redelivered), ABSENT, "counted before"),
+        ("+ rejected", number(new.rejected), number(found.rejected), "quarantine"),
+        ("+ came again", number(new.came_again), ABSENT, "their batch failed"),
+        ("dead-lettered", ABSENT, span(letters.undelivered, most), ""),
+        ("lost messages", number(new.lost_messages), ABSENT, "of IoT Core"),
+        ("lost batches", number(new.lost_batches), ABSENT, "of the processor"),
+    ]
+
+
 def span(least: int, most: int) -> str:
     """A count, or the range it lies in: `17` or `0 to 25`."""
     return number(least) if least == most else f"{least:,} to {most:,}"
@@ -107,8 +168,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "audit",
         help="prove that no reading was lost or counted twice",
         description=(
-            "Hold what was published against where it went: published = accepted "
-            "(of which late) + duplicate + rejected + dead-lettered. "
+            "Hold what this machine published (simulate, replay, demo) against where "
+            "it went: published = accepted (of which late) + duplicate + rejected + "
+            "dead-lettered. Devices keep no tally: where this machine has none, hold "
+            "what the processor received against what it made of it and what is "
+            "stored, and look whether anything is known to be lost. "
             "Exit code 1 when that does not hold."
         ),
     )
@@ -119,18 +183,62 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="SECONDS",
         help="how long the numbers may stand still before the verdict (%(default)s)",
     )
+    parser.add_argument(
+        "--no-tally",
+        action="store_true",
+        help="leave out this machine's tally: where devices publish as well",
+    )
+    parser.add_argument(
+        "--days",
+        type=_days,
+        default=DEFAULT_DAYS,
+        metavar="N",
+        help="without a tally: add up the processor's figures of N days (%(default)s)",
+    )
     add_common(parser, json=True)
     parser.set_defaults(run=run)
+
+
+def _days(text: str) -> int:
+    days = positive_int(text)
+    if days <= processed.MOST_DAYS:
+        return days
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is more than the {processed.MOST_DAYS} days that CloudWatch keeps"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run `trafficctl audit`: 0 when the identity holds, else 1."""
     evidence = Evidence.of_stack(args.stack)
+    if args.no_tally or not evidence.has_tally():
+        return _account(args, evidence)
     if not args.json:
         say("Counting what was published, stored, set aside and given up ...")
     report = settle(lambda: audit(evidence), args.wait)
+    return _show(args, report, report_view(report))
+
+
+def _account(args: argparse.Namespace, evidence: Evidence) -> int:
+    cloudwatch = aws.client(aws.session(), "cloudwatch")
+    if not args.json:
+        say("Counting what was received, stored, set aside and given up ...")
+
+    def look() -> Account:
+        new = processed.read(
+            cloudwatch, args.stack, evidence.outputs, args.days, time.time()
+        )
+        return account_of(evidence, new, args.days)
+
+    found = settle(look, args.wait)
+    return _show(args, found, account_view(found))
+
+
+def _show(
+    args: argparse.Namespace, found: Report | Account, view: RenderableType
+) -> int:
     if args.json:
-        show_json(report.as_json())
+        show_json(found.as_json())
     else:
-        show(report_view(report))
-    return OK if report.holds else ANSWER_IS_NO
+        show(view)
+    return OK if found.holds else ANSWER_IS_NO

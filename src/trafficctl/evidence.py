@@ -121,7 +121,7 @@ class Evidence:
     ) -> None:
         self._dynamodb = dynamodb
         self._buckets = Buckets(s3, outputs)
-        self._outputs = outputs
+        self.outputs = outputs
         self._directory = directory
 
     @classmethod
@@ -134,7 +134,7 @@ class Evidence:
 
     def stored(self) -> Stored:
         """What the segments have counted, by consistent reads."""
-        table = self._outputs["RoadSegmentsTable"]
+        table = self.outputs["RoadSegmentsTable"]
         return stored_readings(scan(self._dynamodb, table, COUNTER_FIELDS, True))
 
     def set_aside(self) -> SetAside:
@@ -179,6 +179,13 @@ class Evidence:
                     )
             yield from self._buckets.bodies(together)
 
+    def has_tally(self) -> bool:
+        """Whether anything was ever published from this machine."""
+        return bool(self._runs())
+
     def published(self) -> Published:
         """What this machine's publishers handed to MQTT, by their tally."""
-        return published_readings(tally.read(self._directory / tally.FILE_NAME))
+        return published_readings(self._runs())
+
+    def _runs(self) -> list[tally.Run]:
+        return tally.read(self._directory / tally.FILE_NAME)

@@ -145,7 +145,8 @@ def verdict(report: Report) -> str:
     if report.surplus:
         return (
             f"{report.surplus:,} readings more than were published: counted twice, "
-            "or published by something that keeps no tally here"
+            "or published by something that keeps no tally here, as devices do: "
+            "`--no-tally` says what can be told without"
         )
     if report.published.readings == 0:
         return "nothing was published, and nothing was found"
@@ -175,10 +176,11 @@ def remarks(report: Report) -> list[str]:
             f"{report.dead_letters.in_doubt:,} dead-lettered readings are in doubt: "
             "some may have been applied before their batch failed"
         )
-    return said + _of_redrive(report.redriven)
+    return said + of_redrive(report.redriven)
 
 
-def _of_redrive(redriven: Redriven) -> list[str]:
+def of_redrive(redriven: Redriven) -> list[str]:
+    """What a reader must know of what redrive did."""
     said = []
     if redriven.put:
         said.append(

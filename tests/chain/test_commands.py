@@ -128,6 +128,28 @@ def test_the_audit_says_so_in_words(whole: Stack) -> None:
     assert data.rstrip().endswith("HOLDS: every reading is accounted for.")
 
 
+def test_a_city_without_a_tally_is_held_against_what_it_received(
+    whole: Stack, settled: Any, eventually: Any
+) -> None:
+    """Figures reach CloudWatch some seconds after the tables."""
+
+    def account() -> Any:
+        return audited(whole, "--no-tally", "--wait", "0")
+
+    def is_told_of_all() -> bool:
+        told = account()[1]["processed"]
+        return bool(told["accepted"] == settled["accepted"])
+
+    assert eventually(is_told_of_all)
+    code, report = account()
+    told = report["processed"]
+    assert (code, report["holds"], report["published"]) == (0, True, None)
+    assert told["received"] == settled["published"]["readings"]
+    assert told["duplicate"] == report["duplicate"] == settled["duplicate"]
+    assert told["rejected"] == report["rejected"] == settled["rejected"] > 0
+    assert (told["came_again"], told["redelivered"]) == (0, 0)
+
+
 # What a controller sees
 
 
@@ -206,6 +228,15 @@ def test_the_audit_sees_a_counter_that_is_wrong(
 
     assert code == 1
     assert f"FAILS: {words}" in data
+
+
+def test_without_a_tally_the_audit_sees_that_the_table_lost_what_was_counted(
+    whole: Stack,
+) -> None:
+    with counting(whole, "accepted", -4):
+        code, report = audited(whole, "--no-tally", "--wait", "0")
+
+    assert (code, report["holds"], report["missing"]) == (1, False, 4)
 
 
 def test_the_audit_holds_again_when_all_is_as_it_was(

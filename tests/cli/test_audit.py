@@ -89,6 +89,10 @@ def test_the_verdict_says_what_is_wrong(published, stored, sentence):
     assert verdict(reconcile(published, stored, 0, NONE)).startswith(sentence)
 
 
+def test_a_surplus_names_what_helps_where_devices_publish_too():
+    assert "`--no-tally`" in verdict(reconcile(sent(5), Stored(9), 0, NONE))
+
+
 def test_whatever_weakens_the_proof_is_said():
     published = Published(100, 95, resent=10, unfinished_runs=1)
 

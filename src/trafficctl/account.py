@@ -1,0 +1,119 @@
+"""The audit where nobody here knows what was published: what can be told without.
+
+Devices keep no tally, so that the left side of the identity begins at the processor:
+
+    received = accepted + duplicate + redelivered + rejected + came again
+
+Before it, nothing is lost that IoT Core or Lambda does not tell of; behind it, the
+tables must hold at least what the processor counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from trafficctl.processed import Processed
+from trafficctl.reconcile import DeadLetters, Redriven, Stored, of_redrive
+
+UNKNOWN = "published: not known here (no tally)"
+
+
+@dataclass(frozen=True)
+class Account:
+    """What was received in the last *days*, and what lies where since the beginning."""
+
+    days: int
+    processed: Processed
+    stored: Stored
+    rejected: int
+    dead_letters: DeadLetters
+    redriven: Redriven = field(default_factory=Redriven)
+
+    @property
+    def surplus(self) -> int:
+        """Readings that the processor says it settled, but never received."""
+        return max(0, self.processed.settled - self.processed.received)
+
+    @property
+    def missing(self) -> int:
+        """Readings that the processor counted, and no table holds any more."""
+        counted, stored = self.processed, self.stored
+        return max(0, counted.accepted - stored.accepted) + max(
+            0, counted.duplicate - stored.duplicate
+        )
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing that can be known here speaks of a loss."""
+        lost = self.processed.lost_messages or self.processed.lost_batches
+        return not (lost or self.surplus or self.missing)
+
+    @property
+    def waiting(self) -> int:
+        """Readings in dead letters: not counted, or perhaps not."""
+        return self.dead_letters.undelivered + self.dead_letters.in_doubt
+
+    def as_json(self) -> dict[str, object]:
+        """The account as plain values."""
+        return {
+            "holds": self.holds,
+            "published": None,
+            "days": self.days,
+            "processed": {
+                **asdict(self.processed),
+                "came_again": self.processed.came_again,
+            },
+            "accepted": self.stored.accepted,
+            "late": self.stored.late,
+            "duplicate": self.stored.duplicate,
+            "rejected": self.rejected,
+            "dead_lettered": asdict(self.dead_letters),
+            "redriven": asdict(self.redriven),
+            "missing": self.missing,
+            "surplus": self.surplus,
+        }
+
+
+def verdict(account: Account) -> str:
+    """One sentence on the account."""
+    processed = account.processed
+    if processed.lost_messages:
+        return (
+            f"{processed.lost_messages:,} messages were neither delivered nor kept: "
+            "docs/runbooks/iot-dead-letters-lost.md"
+        )
+    if processed.lost_batches:
+        return (
+            f"{processed.lost_batches:,} batches were given up and not kept: "
+            "docs/runbooks/dead-letters-lost.md"
+        )
+    if account.missing:
+        return (
+            f"{account.missing:,} readings that the processor counted are in no table: "
+            "was road_segments restored or made anew in these days?"
+        )
+    if account.surplus:
+        return f"{account.surplus:,} readings were settled that were never received"
+    if processed.received == 0:
+        return f"nothing was received in {_days(account.days)}; {UNKNOWN}"
+    return f"every reading received is accounted for; {UNKNOWN}"
+
+
+def remarks(account: Account) -> list[str]:
+    """What a reader of the numbers must know beside them."""
+    said = []
+    if account.processed.came_again:
+        said.append(
+            f"{account.processed.came_again:,} readings came again with their batch: "
+            "they are counted above as what became of them then, or are dead letters"
+        )
+    if account.waiting:
+        said.append(
+            f"{account.waiting:,} dead-lettered readings wait, some perhaps counted: "
+            "`trafficctl redrive` says what would be put back"
+        )
+    return said + of_redrive(account.redriven)
+
+
+def _days(days: int) -> str:
+    return "the last day" if days == 1 else f"the last {days} days"

@@ -1,0 +1,219 @@
+"""The audit of a city whose devices publish: what can be told without a tally."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.template.template import of_type, properties
+from traffic.metrics import NAMESPACE, Figures, lines
+from trafficctl import processed
+from trafficctl.account import UNKNOWN, Account, remarks, verdict
+from trafficctl.audit import account_view, settle
+from trafficctl.evidence import Evidence
+from trafficctl.output import show
+from trafficctl.processed import MOST_DAYS, Processed, metrics, read
+from trafficctl.reconcile import DeadLetters, Redriven, Stored
+from trafficctl.tally import FILE_NAME, Tally
+
+NOON_S = 1_774_000_800  # 2026-03-20 10:00 UTC, a whole hour
+OUTPUTS = {"IngestRule": "rule", "ProcessorFunction": "function"}
+DAY = Processed(
+    received=1000, accepted=900, late=5, duplicate=40, redelivered=20, rejected=40
+)
+LIFE = Stored(accepted=5000, late=50, duplicate=400)
+
+
+def account(new: Processed = DAY, stored: Stored = LIFE, **others: Any) -> Account:
+    return Account(7, new, stored, 300, **{"dead_letters": DeadLetters(), **others})
+
+
+def but(**changed: int) -> Processed:
+    return dataclasses.replace(DAY, **changed)
+
+
+def test_what_devices_published_is_not_called_a_surplus() -> None:
+    found = account()
+
+    assert (found.holds, found.missing, found.surplus) == (True, 0, 0)
+    assert verdict(found) == f"every reading received is accounted for; {UNKNOWN}"
+    assert remarks(found) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "stored", "sentence"),
+    [
+        (but(accepted=901), LIFE, "1 readings were settled that were never received"),
+        (but(lost_messages=3), LIFE, "3 messages were neither delivered nor kept"),
+        (but(lost_batches=2), LIFE, "2 batches were given up and not kept"),
+        (DAY, Stored(899, 5, 400), "1 readings that the processor counted are in no"),
+        (DAY, Stored(5000, 5, 38), "2 readings that the processor counted are in no"),
+    ],
+)
+def test_a_loss_that_can_be_known_fails_the_audit(
+    new: Processed, stored: Stored, sentence: str
+) -> None:
+    found = account(new, stored)
+
+    assert not found.holds
+    assert verdict(found).startswith(sentence)
+
+
+def test_a_page_that_a_verdict_names_is_there() -> None:
+    for lost in ("lost_messages", "lost_batches"):
+        page = verdict(account(but(**{lost: 1}))).rpartition(": ")[2]
+
+        assert (Path(__file__).parents[2] / page).is_file()
+
+
+def test_what_came_again_and_what_waits_is_said_and_fails_nothing() -> None:
+    found = account(
+        but(received=1025),
+        dead_letters=DeadLetters(undelivered=2, in_doubt=25),
+        redriven=Redriven(put=7),
+    )
+
+    assert found.holds
+    assert [line.split(" readings")[0] for line in remarks(found)] == [
+        "25",
+        "27 dead-lettered",
+        "7",
+    ]
+
+
+def test_a_city_of_which_nothing_came_says_so() -> None:
+    found = account(Processed(), Stored())
+
+    assert found.holds
+    assert verdict(found) == f"nothing was received in the last 7 days; {UNKNOWN}"
+
+
+def test_the_table_shows_what_came_beside_what_is_stored() -> None:
+    out = io.StringIO()
+    show(account_view(account(dead_letters=DeadLetters(1, 25))), out)
+    shown = [" ".join(line.split()) for line in out.getvalue().splitlines()]
+
+    assert "Readings last 7 d in all" in shown
+    assert "published - - not known here (no tally)" in shown
+    assert "received 1,000 - by the processor" in shown
+    assert "= accepted 900 5,000" in shown
+    assert "of them late 5 50" in shown
+    assert "+ duplicate 40 400" in shown
+    assert "+ redelivered 20 - counted before" in shown
+    assert "+ rejected 40 300 quarantine" in shown
+    assert "+ came again 0 - their batch failed" in shown
+    assert "dead-lettered - 1 to 26" in shown
+    assert "lost messages 0 - of IoT Core" in shown
+    assert shown[-1] == f"HOLDS: every reading received is accounted for; {UNKNOWN}."
+
+
+def test_programs_get_the_same_numbers_and_no_tally_as_null() -> None:
+    told = account(but(received=1001), dead_letters=DeadLetters(1, 2)).as_json()
+
+    assert (told["holds"], told["published"], told["days"]) == (True, None, 7)
+    assert told["processed"] == {
+        "received": 1001,
+        "accepted": 900,
+        "late": 5,
+        "duplicate": 40,
+        "redelivered": 20,
+        "rejected": 40,
+        "lost_messages": 0,
+        "lost_batches": 0,
+        "came_again": 1,
+    }
+    assert (told["accepted"], told["late"], told["duplicate"]) == (5000, 50, 400)
+    assert (told["rejected"], told["missing"], told["surplus"]) == (300, 0, 0)
+    assert told["dead_lettered"] == {"undelivered": 1, "in_doubt": 2}
+
+
+def test_an_account_that_holds_is_told_at_once_though_traffic_goes_on() -> None:
+    looks = [account(but(received=n, accepted=n - 100)) for n in (1001, 1000)]
+
+    assert settle(looks.pop, 20.0, lambda: 0.0, _no_sleep) == account()
+    assert len(looks) == 1
+
+
+def _no_sleep(_seconds: float) -> None:
+    pytest.fail("nothing was to be waited for")
+
+
+def test_one_that_does_not_hold_is_looked_at_again() -> None:
+    clock, looks = [0.0], [account(), account(but(accepted=901))]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    assert settle(looks.pop, 20.0, lambda: clock[0], sleep) == account()
+    assert clock == [1.0]
+
+
+def test_a_machine_that_published_nothing_has_no_tally(tmp_path: Path) -> None:
+    buckets = {"DeadLetterBucket": "letters", "QuarantineBucket": "quarantine"}
+    evidence = Evidence(None, None, buckets, tmp_path)
+
+    assert not evidence.has_tally()
+    Tally(tmp_path / FILE_NAME, "run", lambda: 1).close()
+    assert evidence.has_tally()
+
+
+class CloudWatch:
+    """Answers in two pages; remembers what it was asked."""
+
+    def __init__(self, pages: list[dict[str, list[float]]]) -> None:
+        self._pages = pages
+        self.asked: dict[str, Any] = {}
+
+    def get_paginator(self, name: str) -> CloudWatch:
+        assert name == "get_metric_data"
+        return self
+
+    def paginate(self, **asked: Any) -> Any:
+        self.asked = asked
+        for page in self._pages:
+            results = [{"Id": name, "Values": found} for name, found in page.items()]
+            yield {"MetricDataResults": results}
+
+
+def test_the_figures_are_summed_over_all_hours_and_pages() -> None:
+    cloudwatch = CloudWatch(
+        [{"received": [600.0, 300.0], "accepted": [900.0]}, {"received": [100.0]}]
+    )
+
+    found = read(cloudwatch, "city", OUTPUTS, 2, NOON_S + 1800)
+
+    assert found == Processed(received=1000, accepted=900)
+    asked = cloudwatch.asked
+    assert asked["StartTime"] == datetime(2026, 3, 18, 11, tzinfo=timezone.utc)
+    assert asked["EndTime"] == datetime(2026, 3, 20, 11, tzinfo=timezone.utc)
+    assert {q["MetricStat"]["Stat"] for q in asked["MetricDataQueries"]} == {"Sum"}
+
+
+def test_every_figure_that_is_asked_for_is_one_the_processor_prints() -> None:
+    (line,) = lines(Figures(), "city", 0)
+    asked = metrics("city", OUTPUTS)
+
+    assert set(asked) == {field.name for field in dataclasses.fields(Processed)}
+    own = {m["MetricName"] for m in asked.values() if m["Namespace"] == NAMESPACE}
+    assert [name for name in own if f'"{name}":0' not in line] == []
+    assert asked["received"]["Dimensions"] == [{"Name": "Stack", "Value": "city"}]
+
+
+@pytest.mark.parametrize("lost", ["lost_messages", "lost_batches"])
+def test_what_is_lost_is_asked_of_the_metric_that_rings_an_alarm(lost: str) -> None:
+    asked = metrics("city", OUTPUTS)[lost]
+    watched = [properties(name) for name in of_type("AWS::CloudWatch::Alarm")]
+    (alarm,) = [a for a in watched if a.get("MetricName") == asked["MetricName"]]
+
+    assert alarm["Namespace"] == asked["Namespace"]
+    names = {one["Name"] for one in asked["Dimensions"]}
+    assert {one["Name"] for one in alarm["Dimensions"]} == names
+
+
+def test_no_more_days_are_added_up_than_are_kept() -> None:
+    assert MOST_DAYS * 24 * 3600 // processed.HOUR_S < 100_800 / 8  # values of a call
