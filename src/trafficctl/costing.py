@@ -11,17 +11,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from traffic.scaling import SHARD_BYTES_S, SHARD_RECORDS_S, UP_SHARE
 from traffic.shard_scaler import METRICS
+from trafficctl import sizing
 from trafficctl.prices import Price
 
 DAYS = 30
 MONTH_S = DAYS * 86_400
 MONTH_MINUTES = MONTH_S / 60
 
-# A message as `make bench` makes it, and the record that the rule puts into the stream.
-READING_BYTES = 128
-ENVELOPE_BYTES = 67
 METERED_BYTES = 5 * 1024  # IoT Core counts in steps of it
 PUT_UNIT_BYTES = 25 * 1024
 EVENT_BYTES = 6_000_000  # of one invocation, its records in base64 with 500 bytes each
@@ -29,14 +26,14 @@ EVENT_BYTES = 6_000_000  # of one invocation, its records in base64 with 500 byt
 # The template's defaults; a test holds them together.
 LANES_PER_SHARD = 2
 MEMORY_MB = 1_024
-FEWEST_SHARDS = 2
-ALARMS = 28
+ALARM_METRICS = 52  # 28 alarms; one over several metrics is paid for each of them
 METRICS_OF_OURS = 40  # of processor, health and scaler, with a reason each
 
 TABLES_USE = 0.70  # of their capacity, where that is provisioned
 
-# The processor: the readings per vCPU-second that it is held to by `make bench`, at the
-# share of a vCPU that its memory buys, and a guess of what a call takes.
+# The processor: what is assumed of a vCPU-second, the lower of the bars that `make bench`
+# prints its own figures beside; the share of a vCPU that its memory buys; and a guess
+# of what a call takes.
 READINGS_PER_VCPU_S = 250_000
 VCPU_MB = 1_769
 CALL_S = 0.010
@@ -91,21 +88,17 @@ class Load:
     @property
     def message_bytes(self) -> int:
         """Bytes of a message as it is sent."""
-        return READING_BYTES * self.readings_per_message
+        return sizing.message_bytes(self.readings_per_message)
 
     @property
     def record_bytes(self) -> int:
         """Bytes of a message in the stream."""
-        return self.message_bytes + ENVELOPE_BYTES
+        return sizing.record_bytes(self.readings_per_message)
 
     @property
     def shards(self) -> int:
         """Shards that hold it below the share at which the scaler doubles."""
-        demand = max(
-            self.messages_s / SHARD_RECORDS_S,
-            self.messages_s * self.record_bytes / SHARD_BYTES_S,
-        )
-        return max(FEWEST_SHARDS, math.ceil(demand / UP_SHARE))
+        return sizing.shards(self.messages_s, self.readings_per_message)
 
 
 @dataclass(frozen=True)
@@ -280,7 +273,7 @@ def _live(load: Load) -> dict[str, float]:
 def _operation(load: Load) -> dict[str, float]:
     asked = len(METRICS) * MONTH_MINUTES if load.stream_mode == "PROVISIONED" else 0.0
     return {
-        "alarms": ALARMS,
+        "alarm_metrics": ALARM_METRICS,
         "metrics": METRICS_OF_OURS,
         "metric_requests": asked,
         "dashboards": 1,

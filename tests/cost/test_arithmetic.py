@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.events import Shape, messages
-from trafficctl import costing
+from trafficctl import costing, sizing
 from trafficctl.costing import LEVERS, Load, bill, naive, quantities, total
 from trafficctl.prices import Beyond, Price, price_list
 
 from ..template.template import PARAMETERS, TEMPLATE, of_type
 
 PRICES = price_list().prices
+PAGE = (Path(__file__).parents[2] / "docs" / "cost.md").read_text()
 SINGLE = Load(
     interval_s=10, readings_per_message=1, basic_ingest=False, by_segment=False
 )
@@ -56,17 +59,17 @@ def test_an_on_demand_stream_is_paid_by_the_kilobyte_begun() -> None:
 
 
 def test_a_stream_has_the_shards_that_the_scaler_would_leave() -> None:
-    assert Load(interval_s=10).shards == 2  # 200 messages of 3 KB: under one shard
+    assert Load(interval_s=10).shards == 2  # 200 messages of 4 KB: under two shards
     assert SINGLE.shards == 8  # 5,000 messages/s at 70 %
-    assert Load().shards == 9  # 2,000 messages of 3,267 bytes
+    assert Load().shards == 12  # 2,000 messages of 4,342 bytes
 
 
 def test_a_message_beyond_a_step_of_5_kb_is_paid_twice() -> None:
-    few, many = Load(readings_per_message=40), Load(readings_per_message=41)
+    few, many = Load(readings_per_message=30), Load(readings_per_message=31)
 
-    assert few.message_bytes == 5_120
+    assert (few.message_bytes, many.message_bytes) == (5_084, 5_253)
     assert line(many, "IoT Core", "iot_rules") == pytest.approx(
-        2 * 40 / 41 * line(few, "IoT Core", "iot_rules")
+        2 * 30 / 31 * line(few, "IoT Core", "iot_rules")
     )
 
 
@@ -147,7 +150,7 @@ def test_the_templates_defaults_are_the_ones_assumed() -> None:
         "EventBatchWindowSeconds": Load().window_s,
         "EventParallelizationFactor": costing.LANES_PER_SHARD,
         "LambdaMemorySize": costing.MEMORY_MB,
-        "KinesisShardCount": costing.FEWEST_SHARDS,
+        "KinesisShardCount": sizing.FEWEST_SHARDS,
         "KinesisStreamMode": Load().stream_mode,
         "DynamoDBBillingMode": Load().tables,
         "HistoryRetentionDays": Load().history_days,
@@ -157,7 +160,10 @@ def test_the_templates_defaults_are_the_ones_assumed() -> None:
 
 
 def test_the_alarms_counted_are_those_of_the_template() -> None:
-    assert len(of_type("AWS::CloudWatch::Alarm")) == costing.ALARMS
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    read = sum(_metrics_read(one["Properties"]) for one in alarms)
+    assert read == costing.ALARM_METRICS
+    assert f"the {len(alarms)} alarms read {read}." in PAGE
     assert len(of_type("AWS::CloudWatch::Dashboard")) == 1
     assert len(of_type("AWS::KMS::Key")) == 2
     targets = of_type("AWS::ApplicationAutoScaling::ScalingPolicy").values()
@@ -170,11 +176,19 @@ def test_the_alarms_counted_are_those_of_the_template() -> None:
     )
 
 
-@pytest.mark.parametrize("readings", [1, 25])
-def test_a_message_is_as_large_as_the_benchmarks(readings: int) -> None:
-    message = next(messages(Shape(readings, 2, readings), 1_795_372_200_000))
-    actual = len(json.dumps(message, separators=(",", ":")))
+def _metrics_read(alarm: dict[str, Any]) -> int:
+    """How many metrics CloudWatch counts: each that an expression reads, else one."""
+    return sum("MetricStat" in query for query in alarm.get("Metrics", [])) or 1
 
-    assert Load(readings_per_message=readings).record_bytes == pytest.approx(
-        actual, rel=0.05
-    )
+
+def test_the_page_names_the_assumption_of_the_processor() -> None:
+    assert f"takes {costing.READINGS_PER_VCPU_S:,} readings per vCPU-second" in PAGE
+
+
+@pytest.mark.parametrize("readings", [1, 25])
+def test_no_message_of_the_benchmarks_is_larger_than_the_one_paid_for(
+    readings: int,
+) -> None:
+    message = next(messages(Shape(readings, 2, readings), 1_795_372_200_000))
+
+    assert len(json.dumps(message)) <= Load(readings_per_message=readings).record_bytes

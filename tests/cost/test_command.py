@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,15 @@ def test_the_page_has_the_tables_in_force() -> None:
     assert [name for name in tables() if f"<!-- {name} -->" not in text] == []
 
 
+def sum_of_page(text: str) -> str:
+    (found,) = re.findall(r"\| sum \|  \|  \| ([\d,.]+) \|", text)
+    return str(found)
+
+
 def test_a_table_that_was_changed_by_hand_is_noticed() -> None:
     text = PAGE.read_text()
 
-    assert page(text.replace("6,505.79", "1.00")) == text
+    assert page(text.replace(sum_of_page(text), "1.00")) == text
 
 
 def test_json_tells_the_lines_and_their_sum(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from tests.template.template import TEXT
 from trafficctl.deploying import template as texts
 from trafficctl.preflighting import load as loads
 from trafficctl.preflighting.load import Load
+from trafficctl.sizing import message_bytes
 
 SETTINGS = texts.parameters(TEXT)
 
@@ -42,24 +43,17 @@ def test_a_longer_interval_thins_messages_and_not_connections() -> None:
 @pytest.mark.parametrize(
     ("load", "expected"),
     [
-        (Load(50_000, 1.0, 1), 63),  # 50,000 records/s at 1,000 a shard, and a quarter
-        (Load(1000, 60.0, 1), 1),
+        (Load(50_000, 1.0, 1), 72),  # 50,000 records/s, under 70 % of 1,000 a shard
+        (Load(50_000, 1.0, 25), 12),  # 2,000 of 4,342 bytes, under 70 % of 1 MiB
+        (Load(1000, 60.0, 1), 2),  # the fewest that a stream begins with
     ],
 )
-def test_shards_by_records(load: Load, expected: int) -> None:
+def test_shards_by_records_and_by_bytes(load: Load, expected: int) -> None:
     assert loads.shards(load) == expected
 
 
-def test_shards_by_bytes_where_messages_are_large() -> None:
-    load = Load(50_000, 1.0, 25)
-
-    by_bytes = 2000 * load.message_bytes / 1_000_000 * 1.25
-    assert by_bytes > 2000 / 1000 * 1.25
-    assert loads.shards(load) == -(-by_bytes // 1)
-
-
 def test_a_message_of_25_full_readings_stays_in_one_metered_step_of_5_kb() -> None:
-    assert Load(25, 1.0, 25).message_bytes <= 5 * 1024
+    assert message_bytes(25) <= 5 * 1024
 
 
 def test_no_segment_is_written_more_often_than_its_messages_come() -> None:

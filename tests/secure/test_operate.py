@@ -20,6 +20,7 @@ from tests.template.template import (
     properties,
 )
 from trafficctl.preflighting.load import UNRESERVED_FLOOR, Load, needs
+from trafficctl.sizing import record_bytes
 
 PAGE = (Path(__file__).parents[2] / "docs/operate.md").read_text()
 _SPECS = files("cfnlint.data.AdditionalSpecs")
@@ -128,9 +129,9 @@ def test_the_formulas_are_those_of_preflight() -> None:
 
     assert "*M* = S / (T R)" in PAGE
     assert needed["publishes"] == messages
-    assert "1.25 max(M / 1,000, M bytes / 1,000,000)" in PAGE
-    most = max(messages / 1_000, messages * load.message_bytes / 1_000_000)
-    assert needed["shards"] == -(-1.25 * most // 1)
+    assert "more than max(M / 1,000, M bytes / 1,048,576) / 0.7" in PAGE
+    most = max(messages / 1_000, messages * record_bytes(25) / 1_048_576)
+    assert needed["shards"] == most / 0.7 // 1 + 1
     assert "min(M, G / max(W, 1)) + 2 G / 60" in PAGE
     writes = min(messages, 5_000 / window) + 2 * 5_000 / 60
     assert needed["table_writes"] == -(-writes // 1)

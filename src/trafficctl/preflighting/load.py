@@ -1,22 +1,20 @@
 """What a load asks of an account. Pure arithmetic, each step with its reason.
 
-Facts of AWS used here: a shard takes 1,000 records or 1 MB a second
-(docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html); a new on-demand
-table begins with 4,000 writes a second (amazondynamodb/latest/developerguide/
-on-demand-capacity-mode.html); 100 Lambda executions must stay unreserved
-(lambda/latest/dg/configuration-concurrency.html).
+Facts of AWS used here: a new on-demand table begins with 4,000 writes a second
+(docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html);
+100 Lambda executions must stay unreserved (lambda/latest/dg/
+configuration-concurrency.html). Shards are sized in `trafficctl.sizing`.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SHARD_RECORDS_PER_S = 1000
-SHARD_BYTES_PER_S = 1_000_000
-HEADROOM = 1.25  # shards are not filled evenly: segments hash where they hash
+from trafficctl import sizing
+
+HEADROOM = 1.25  # of a quota that is asked for: the next request takes days again
 FRESH_TABLE_WRITES_PER_S = 4000
 UNRESERVED_FLOOR = 100
 SENSORS_PER_SEGMENT = 10
@@ -24,21 +22,6 @@ REGISTRATION_S = 8 * 3600  # devices are registered within a working day
 STORM_S = 60  # in the worst minute the level of every segment changes once
 TRANSACTION_FACTOR = 2  # DynamoDB charges a transaction's write twice
 HELPERS = 3  # health, scaling and provisioning run beside the data's way
-READING = {
-    "sensor_id": "sensor-00000-0",
-    "timestamp": 1700000000000,
-    "vehicle_count": 100,
-    "average_speed": 100.5,
-    "congestion_score": 50.5,
-    "occupancy": 0.125,
-    "interval": 60,
-}
-ENVELOPE = {
-    "readings": [],
-    "segment_id": "segment-00000",
-    "device_id": "device-00000",
-    "received_at": 1700000000000,
-}
 
 
 @dataclass(frozen=True)
@@ -67,12 +50,6 @@ class Load:
         """One roadside unit for as many sensors as it puts into one message."""
         return math.ceil(self.sensors / self.readings_per_message)
 
-    @property
-    def message_bytes(self) -> int:
-        """Size of a message with every field filled, as the stream takes it."""
-        size = len(json.dumps(READING)) * self.readings_per_message
-        return size + len(json.dumps(ENVELOPE))
-
 
 def needs(load: Load, settings: Mapping[str, str]) -> dict[str, int]:
     """What is needed of each quota, by the keys of data/quotas.json.
@@ -97,10 +74,8 @@ def needs(load: Load, settings: Mapping[str, str]) -> dict[str, int]:
 
 
 def shards(load: Load) -> int:
-    """Shards for the messages, by records and by bytes, with headroom."""
-    by_records = load.messages_per_s / SHARD_RECORDS_PER_S
-    by_bytes = load.messages_per_s * load.message_bytes / SHARD_BYTES_PER_S
-    return max(1, math.ceil(HEADROOM * max(by_records, by_bytes)))
+    """Shards that its messages leave under the share at which the scaler doubles."""
+    return sizing.shards(load.messages_per_s, load.readings_per_message)
 
 
 def executions(shard_count: int, settings: Mapping[str, str]) -> int:

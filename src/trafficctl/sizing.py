@@ -1,0 +1,57 @@
+"""How large a message is, and how many shards a stream of them needs. Pure.
+
+The one home of both for `preflight`, `cost` and the pages. What a shard takes, and the
+share at which it gets company, are the shard scaler's own constants.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+
+from traffic.scaling import SHARD_BYTES_S, SHARD_RECORDS_S, UP_SHARE
+
+FEWEST_SHARDS = 2  # the template's default: a first burst meets some room
+
+# A message with every field filled, written with the spaces that many libraries put in.
+READING = {
+    "sensor_id": "sensor-00000-0",
+    "timestamp": 1700000000000,
+    "vehicle_count": 100,
+    "average_speed": 100.5,
+    "congestion_score": 50.5,
+    "occupancy": 0.125,
+    "interval": 60,
+}
+SEGMENT = "segment-00000"
+# What the rule adds.
+ENVELOPE = {
+    "segment_id": SEGMENT,
+    "device_id": "device-00000",
+    "received_at": 1700000000000,
+}
+READING_BYTES = len(json.dumps(READING))
+SEPARATOR_BYTES = len(", ")
+LIST_BYTES = len(json.dumps({"readings": []}))
+ENVELOPE_BYTES = len(json.dumps(ENVELOPE)) - len("{}") + SEPARATOR_BYTES
+KEY_BYTES = len(SEGMENT)  # Kinesis counts the partition key too
+
+
+def message_bytes(readings: int) -> int:
+    """Bytes of a message of so many readings as it is sent; a single one goes bare."""
+    if readings == 1:
+        return READING_BYTES
+    return LIST_BYTES + readings * (READING_BYTES + SEPARATOR_BYTES) - SEPARATOR_BYTES
+
+
+def record_bytes(readings: int) -> int:
+    """Bytes of such a message as the stream counts them."""
+    return message_bytes(readings) + ENVELOPE_BYTES + KEY_BYTES
+
+
+def shards(messages_s: float, readings: int) -> int:
+    """The fewest shards that the scaler leaves as they are: under 70 % in use."""
+    demand = messages_s * max(
+        1 / SHARD_RECORDS_S, record_bytes(readings) / SHARD_BYTES_S
+    )
+    return max(FEWEST_SHARDS, math.floor(demand / UP_SHARE) + 1)

@@ -1,0 +1,104 @@
+"""One size of a message and one count of shards, for every page and command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from traffic.scaling import (
+    MINUTE_S,
+    NEWEST_MINUTES,
+    Bounds,
+    Minute,
+    Scale,
+    Seen,
+    decide,
+)
+from traffic.shard_history import Count
+from trafficctl import costing, sizing
+from trafficctl.preflighting import load as preflighting
+
+from ..template.template import PARAMETERS
+
+DOCS = Path(__file__).parents[2] / "docs"
+NOW_S = 1_800_000_000
+LOADS = [  # messages a second, readings in each
+    (2_000, 25),
+    (7_000, 1),  # exactly 70 % of ten shards
+    (50_000, 1),
+    (5_000, 30),
+    (1_401, 1),
+]
+
+
+def sent(readings: int) -> dict[str, object]:
+    one = sizing.READING
+    return one if readings == 1 else {"readings": [one] * readings}
+
+
+@pytest.mark.parametrize("readings", [1, 2, 25])
+def test_sizes_are_those_of_the_json(readings: int) -> None:
+    in_the_stream = len(json.dumps({**sent(readings), **sizing.ENVELOPE}))
+
+    assert sizing.message_bytes(readings) == len(json.dumps(sent(readings)))
+    assert sizing.record_bytes(readings) == in_the_stream + len(sizing.SEGMENT)
+
+
+def test_preflight_and_cost_see_one_city() -> None:
+    asked, paid = preflighting.Load(50_000, 1.0, 25), costing.Load(50_000, 1.0, 25)
+
+    assert (asked.messages_per_s, paid.messages_s) == (2_000, 2_000)
+    assert preflighting.shards(asked) == paid.shards == 12
+
+
+@pytest.mark.parametrize(("messages_s", "readings"), LOADS)
+def test_the_scaler_leaves_the_shards_and_would_double_one_fewer(
+    messages_s: int, readings: int
+) -> None:
+    shards = sizing.shards(messages_s, readings)
+
+    assert goes_up(shards, messages_s, readings) is False
+    assert goes_up(shards - 1, messages_s, readings) is True
+
+
+def goes_up(shards: int, messages_s: int, readings: int) -> bool:
+    """Whether the scaler adds shards to a stream of this steady load."""
+    records = messages_s * MINUTE_S
+    size = records * sizing.record_bytes(readings)
+    newest = [
+        Minute(NOW_S - MINUTE_S * ago, records, size)
+        for ago in range(NEWEST_MINUTES, 0, -1)
+    ]
+    history = (Count(NOW_S - 60, shards),)
+    decision = decide(Seen(shards, newest), history, NOW_S, Bounds(1, 1_000))
+    return isinstance(decision, Scale) and decision.target > shards
+
+
+def test_the_template_offers_a_first_count_for_every_load() -> None:
+    offered = PARAMETERS["KinesisShardCount"]["AllowedValues"]
+
+    assert sizing.shards(2_000, 25) in offered
+    assert PARAMETERS["KinesisShardCount"]["Default"] == sizing.FEWEST_SHARDS
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("deploy.md", '"KinesisShardCount": {shards},'),
+        ("scaling.md", "{shards} for 50,000 readings a second in\n  messages of 25"),
+        ("cost.md", "{sent:,} bytes with 25 readings, {stored:,} in the stream"),
+    ],
+)
+def test_the_pages_tell_the_same_size(page: str, told: str) -> None:
+    text = (DOCS / page).read_text()
+
+    assert (
+        told.format(
+            shards=sizing.shards(2_000, 25),
+            sent=sizing.message_bytes(25),
+            stored=sizing.record_bytes(25),
+        )
+        in text
+    )
