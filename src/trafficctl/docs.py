@@ -23,6 +23,22 @@ Data goes to stdout, as a table or, with `--json`, as JSON for programs; everyth
 else goes to stderr. Endpoint, credentials and region come from the usual AWS settings,
 so that each command works on the local city and on AWS alike.
 
+## Variables
+
+`AWS_ENDPOINT_URL`, `AWS_PROFILE`, `AWS_REGION` and the other AWS settings say which
+cloud is asked; `eval "$(trafficctl env)"` points a shell at the local city. Beside
+them:
+
+| variable | what it sets |
+|---|---|
+| `TRAFFIC_STACK` | the stack where a command has no `--stack` |
+| `TRAFFIC_HOME` | where local cities, device keys and tallies lie (else `.traffic`) |
+| `TRAFFIC_MQTT_ENDPOINT` | `host:port` to publish to, else the local city's or AWS's |
+| `TRAFFIC_MQTT_CA` | file of the CA of that endpoint, else those of the system |
+| `TRAFFIC_DEBUG` | if set, a command that fails prints its traceback as well |
+
+## Exit codes
+
 | exit code | meaning |
 |---|---|
 | 0 | well |

@@ -213,7 +213,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="'YYYY-MM-DD HH:MM'",
         help="first instant, Los Angeles time (default: 2012-03-05 05:30, a Monday)",
     )
-    parser.add_argument("--hours", type=positive_float, default=6.0, metavar="H")
+    parser.add_argument(
+        "--hours",
+        type=positive_float,
+        default=6.0,
+        metavar="H",
+        help="how long (default 6)",
+    )
     parser.add_argument(
         "--step", type=positive_int, default=60, metavar="S", help="s (default: 60)"
     )

@@ -218,11 +218,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "replay",
         help="publish the readings of a CSV file",
         description="Publish the readings of a CSV file over MQTT, each when it is "
-        "due. The file is checked first; nothing is published if a row is bad.",
+        "due; docs/wire-format.md has its columns. The file is checked first; nothing "
+        "is published if a row is bad, or would be over 24 h old when published.",
     )
     parser.add_argument("file", type=Path, metavar="FILE.csv")
     parser.add_argument(
-        "--speed", type=positive_float, default=1.0, metavar="X", help="times as fast"
+        "--speed",
+        type=positive_float,
+        default=1.0,
+        metavar="X",
+        help="times as fast (default 1)",
     )
     parser.add_argument(
         "--shift",

@@ -175,10 +175,20 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "give it a few minutes.",
     )
     add = parser.add_argument
-    add("--segments", type=positive_int, default=DEFAULT_SEGMENTS, metavar="N")
+    add(
+        "--segments",
+        type=positive_int,
+        default=DEFAULT_SEGMENTS,
+        metavar="N",
+        help="made-up roads (default %(default)s)",
+    )
     add("--roads", type=Path, metavar="FILE.geojson", help="these roads instead")
     add(
-        "--sensors-per-segment", type=positive_int, default=DEFAULT_SENSORS, metavar="M"
+        "--sensors-per-segment",
+        type=positive_int,
+        default=DEFAULT_SENSORS,
+        metavar="M",
+        help="default %(default)s",
     )
     add(
         "--rate",
@@ -186,7 +196,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="R",
         help="readings/s in all (default: one a second from each sensor)",
     )
-    add("--seconds", type=positive_float, default=DEFAULT_SECONDS, metavar="S")
+    add(
+        "--seconds",
+        type=positive_float,
+        default=DEFAULT_SECONDS,
+        metavar="S",
+        help=f"how long (default {DEFAULT_SECONDS:g})",
+    )
     add_options(parser)
     add("--jam", action="append", default=[], metavar="SEGMENT", help="may be repeated")
     add(
@@ -194,10 +210,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=_share,
         default=0.0,
         metavar="SHARE",
-        help="share of readings that are wrong, 0-1",
+        help="share of readings that are wrong, 0-1 (default 0)",
     )
     add("--hour", type=_hour, metavar="H", help="hour of the day (default: the real)")
-    add("--seed", type=int, default=1, metavar="N", help="another made-up city")
+    add(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="another made-up city (default %(default)s)",
+    )
     add_common(parser, json=True)
     parser.set_defaults(run=_run)
 
