@@ -31,9 +31,9 @@ METRICS_OF_OURS = 40  # of processor, health and scaler, with a reason each
 
 TABLES_USE = 0.70  # of their capacity, where that is provisioned
 
-# The processor: what is assumed of a vCPU-second, the lower of the bars that `make bench`
-# prints its own figures beside; the share of a vCPU that its memory buys; and a guess
-# of what a call takes.
+# The processor: the readings that a vCPU-second is assumed to take, a bar that
+# `make bench` prints its own figure beside; the share of a vCPU that its memory buys;
+# and a guess of what a call takes.
 READINGS_PER_VCPU_S = 250_000
 VCPU_MB = 1_769
 CALL_S = 0.010

@@ -3,6 +3,9 @@
 msgspec's compiled cores lie in it side by side, each named by its Python and its
 architecture: the runtime can change by parameter alone, and a core can never meet
 the wrong Python. There are no .pyc files in it: those fit one Python and go stale.
+
+Nothing is compressed: a compressor's bytes differ between its releases and forks, and
+two machines would upload two packages of one source.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 HOST = "host"
 PINNED = Path(__file__).with_name("lambda-wheels.txt")
 DEFAULT_OUT = Path("build/traffic.zip")
+SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".svg", ".txt"}  # of src/traffic
+NAMES = {"SHA256SUMS"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold
 
 Files = dict[str, bytes]
@@ -43,11 +48,11 @@ def build_zip(
     from the cache or from PyPI; or host, with the msgspec of the running Python.
     UserError if a wheel is neither cached nor to be had.
     """
-    files = _ours()
+    files = ours(Path(traffic.__file__).parent)
     for found in _installed() if arch == HOST else _wheels(runtimes, arch):
         files.update(found)
     out.parent.mkdir(parents=True, exist_ok=True)
-    _replace(out, _zipped(files))
+    _replace(out, zipped(files))
     return out
 
 
@@ -59,13 +64,20 @@ def host_arch() -> str | None:
     return names.get(platform.machine())
 
 
-def _ours() -> Files:
-    root = Path(traffic.__file__).parent
+def ours(root: Path) -> Files:
+    """What is shipped of the folder `root`: code and the live page, nothing stray."""
+    paths = (path for path in root.rglob("*") if path.is_file())
     return {
-        f"traffic/{path.relative_to(root).as_posix()}": path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        f"traffic/{name.as_posix()}": (root / name).read_bytes()
+        for name in (path.relative_to(root) for path in paths)
+        if is_shipped(name)
     }
+
+
+def is_shipped(name: Path) -> bool:
+    """Whether a file of `src/traffic` is ours: not an editor's or a system's. Pure."""
+    hidden = any(part.startswith(".") for part in name.parts)
+    return not hidden and (name.suffix in SUFFIXES or name.name in NAMES)
 
 
 def _installed() -> Iterator[Files]:
@@ -154,17 +166,18 @@ def _why(stderr: str, tag: str) -> str:
     )
 
 
-def _zipped(files: Files) -> bytes:
+def zipped(files: Files) -> bytes:
+    """A zip of `files`, its bytes decided by their names and contents alone. Pure."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
-            archive.writestr(_entry(name), files[name], compresslevel=9)
+            archive.writestr(_entry(name), files[name])
     return buffer.getvalue()
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.compress_type = zipfile.ZIP_STORED
     entry.create_system = 3  # Unix, wherever it is built: Lambda reads the mode below
     entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
     return entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import socket
@@ -13,9 +14,19 @@ from pathlib import Path
 import pytest
 
 from trafficctl.errors import UNREACHABLE, UserError
-from trafficctl.package import HOST, PINNED, RUNTIMES, build_zip, host_arch
+from trafficctl.package import (
+    HOST,
+    PINNED,
+    RUNTIMES,
+    build_zip,
+    host_arch,
+    ours,
+    zipped,
+)
 
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+ROOT = Path(__file__).parents[2]
+PYPROJECT = ROOT / "pyproject.toml"
+UPLOAD_BYTES = 50_000_000  # Lambda takes a zip of this size, uploaded directly
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +41,63 @@ def test_the_same_code_gives_the_same_bytes(tmp_path: Path) -> None:
     second = build_zip(tmp_path / "elsewhere" / "second.zip", arch=HOST)
 
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_its_bytes_depend_on_names_and_contents_alone() -> None:
+    """A compressor would make others on another machine: zlib has forks."""
+    files = {
+        "traffic/web/page.js": b"look();\n" * 1_000,
+        "traffic/processor.py": b"def handler(): ...\n" * 1_000,
+        "msgspec/_core.so": bytes(range(256)) * 100,
+    }
+
+    digest = hashlib.sha256(zipped(files)).hexdigest()
+
+    assert digest == (
+        "ce8d791ab78a89202576593ed6438939146c233bbab46ea46d7fda1b8e9f5808"
+    )
+    assert zipped(dict(reversed(files.items()))) == zipped(files)
+
+
+def test_age_and_rights_of_the_files_are_not_in_it(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for root in (one, other):
+        write(root, "processor.py", "web/page.js")
+    os.utime(other / "processor.py", (0, 0))
+    (other / "processor.py").chmod(0o700)
+    (other / "web").chmod(0o711)
+
+    assert zipped(ours(one)) == zipped(ours(other))
+
+
+def test_what_editors_and_systems_leave_is_not_shipped(tmp_path: Path) -> None:
+    write(tmp_path, "processor.py", "web/index.html", "web/vendor/SHA256SUMS")
+    write(tmp_path, ".DS_Store", "web/.DS_Store", ".processor.py.swp", "processor.py~")
+    write(tmp_path, "#processor.py#", "._processor.py", "processor.py.orig", "4913")
+    write(tmp_path, "__pycache__/processor.cpython-313.pyc", ".idea/of.py")
+
+    assert sorted(ours(tmp_path)) == [
+        "traffic/processor.py",
+        "traffic/web/index.html",
+        "traffic/web/vendor/SHA256SUMS",
+    ]
+
+
+def write(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no list of our own files")
+def test_every_file_of_ours_is_shipped() -> None:
+    command = ["git", "ls-files", "src/traffic"]
+    listed = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    kept = {name.removeprefix("src/") for name in listed if (ROOT / name).exists()}
+    assert kept - set(ours(ROOT / "src" / "traffic")) == set()
 
 
 def test_it_carries_our_code_and_the_licence_of_what_comes_with_it(
@@ -53,6 +121,7 @@ def test_every_supported_python_finds_its_own_core(tmp_path: Path) -> None:
 
     found = {re.sub(r".*cpython-3(\d+)-.*", r"python3.\1", core) for core in cores}
     assert found == set(RUNTIMES)
+    assert package.stat().st_size < UPLOAD_BYTES / 5  # not compressed, and still small
 
 
 @pytest.mark.parametrize(
