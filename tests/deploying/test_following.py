@@ -9,29 +9,26 @@ import pytest
 
 from tests.template.template import PATH
 from trafficctl.deploying.artifacts import Artifacts, bucket_name
-from trafficctl.deploying.follow import Follower
+from trafficctl.deploying.follow import BEGIN_PATIENCE_S, Follower
 from trafficctl.deploying.run import Talk, Wish, deploy
 from trafficctl.deploying.stack import Account, Stack, is_loopback
 from trafficctl.errors import CityError
 
+from .events import STACK_ID, event
 from .fakes import FakeSession, refusal
 
-STACK = {"StackName": "city", "StackId": "arn:city/1", "StackStatus": "UPDATE_COMPLETE"}
+STACK = {"StackName": "city", "StackId": STACK_ID, "StackStatus": "UPDATE_COMPLETE"}
 WHO = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/deployer"}
 
 
 def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
-    looks = iter([{**STACK, "StackStatus": "CREATE_IN_PROGRESS"}] * 2)
-
-    def describe(**_asked: Any) -> Any:
-        return {"Stacks": [found]} if (found := next(looks, None)) else stopped
-
-    stopped = KeyboardInterrupt()
+    looks = iter([{"StackEvents": []}, KeyboardInterrupt()])
+    creating = {**STACK, "StackStatus": "CREATE_IN_PROGRESS"}
     session = FakeSession(
         {
             ("sts", "get_caller_identity"): WHO,
-            ("cloudformation", "describe_stacks"): describe,
-            ("cloudformation", "describe_stack_events"): {"StackEvents": []},
+            ("cloudformation", "describe_stacks"): {"Stacks": [creating]},
+            ("cloudformation", "describe_stack_events"): lambda **_asked: next(looks),
         }
     )
     said: list[str] = []
@@ -90,70 +87,157 @@ def test_drift_is_reverted_only_when_asked_for(tmp_path: Path, reverts: bool) ->
     assert made.get("DeploymentMode") == ("REVERT_DRIFT" if reverts else None)
 
 
-def test_an_operation_that_has_not_begun_yet_is_not_taken_for_one_that_has_ended() -> (
+class Follow:
+    """A stack whose events and status change from one look to the next.
+
+    Each look is a step of `course`: what has newly happened, and the status then.
+    """
+
+    def __init__(self, *course: tuple[list[Any], str], before: Any = ()) -> None:
+        self.course, self.looks = course, 0
+        self.happened: list[Any] = list(before)  # newest first
+        self.session = FakeSession(
+            {
+                ("cloudformation", "describe_stacks"): self.describe,
+                ("cloudformation", "describe_stack_events"): self.events,
+            },
+            endpoint="http://127.0.0.1:1",  # a local city is looked at more often
+        )
+        self.stack = Stack(Account(self.session), "city")
+
+    def step(self) -> str:
+        """What CloudFormation has done by now; the status."""
+        new, status = self.course[min(self.looks, len(self.course) - 1)]
+        self.happened[:0] = [] if self.looks >= len(self.course) else new
+        self.looks += 1
+        return status
+
+    def describe(self, **_asked: Any) -> Any:
+        """The stack's status at this look."""
+        return {"Stacks": [{**STACK, "StackStatus": self.step()}]}
+
+    def events(self, **_asked: Any) -> Any:
+        """The events at this look."""
+        self.step()
+        return {"StackEvents": list(self.happened)}
+
+    def follower(self, *awaited: str, resumed: bool = False) -> Follower:
+        """Who follows it."""
+        return Follower(
+            self.stack, STACK_ID, awaited, lambda _said: None, resumed=resumed
+        )
+
+
+BEGUN = event("2", "UPDATE_IN_PROGRESS", reason="User Initiated")
+
+
+def test_what_begins_between_two_looks_is_not_over_by_its_former_status() -> None:
+    following = Follow(
+        ([], "UPDATE_COMPLETE"),  # where following begins
+        ([BEGUN], "UPDATE_COMPLETE"),
+        ([], "UPDATE_IN_PROGRESS"),
+        ([event("3", "UPDATE_ROLLBACK_IN_PROGRESS")], "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ([event("4", "UPDATE_ROLLBACK_COMPLETE")], "UPDATE_ROLLBACK_COMPLETE"),
+        before=[event("1", "UPDATE_COMPLETE")],
+    )
+
+    assert following.follower().to_the_end() == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_an_operation_that_aws_begins_late_is_waited_for() -> None:
+    """AWS answers ExecuteChangeSet before it begins; the stack is as it was."""
+    idle: list[tuple[list[Any], str]] = [([], "UPDATE_COMPLETE")] * 5
+    following = Follow(
+        *idle,
+        ([BEGUN], "UPDATE_IN_PROGRESS"),
+        ([event("3", "UPDATE_COMPLETE")], "UPDATE_COMPLETE"),
+        before=[event("1", "UPDATE_COMPLETE")],
+    )
+    follower = following.follower()
+    follower._since -= BEGIN_PATIENCE_S / 2  # more than a while ago
+
+    assert follower.to_the_end() == "UPDATE_COMPLETE"
+    assert [one["EventId"] for one in follower.events] == ["2", "3"]
+
+
+def test_an_operation_that_never_begins_is_no_success() -> None:
+    following = Follow(([], "UPDATE_COMPLETE"), before=[event("1", "UPDATE_COMPLETE")])
+    follower = following.follower()
+    follower._since -= BEGIN_PATIENCE_S
+
+    with pytest.raises(CityError, match="has not begun with stack city after 300 s"):
+        follower.to_the_end()
+
+
+def test_what_fails_before_anything_is_touched_is_followed_through_its_rollback() -> (
     None
 ):
-    """AWS answers ExecuteChangeSet before the stack's status shows it."""
-    statuses = iter(["REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"])
-    begun: list[Any] = []
-
-    def describe(**_asked: Any) -> Any:
-        status = next(statuses)
-        if status != "REVIEW_IN_PROGRESS":
-            begun.insert(0, event(f"{status}-1", status))
-        return {"Stacks": [{**STACK, "StackStatus": status}]}
-
-    session = FakeSession(
-        {
-            ("cloudformation", "describe_stacks"): describe,
-            ("cloudformation", "describe_stack_events"): lambda **_asked: {
-                "StackEvents": list(begun)
-            },
-        },
-        endpoint="http://127.0.0.1:1",  # a local city is looked at more often
+    following = Follow(
+        ([], "UPDATE_COMPLETE"),
+        ([event("3", "UPDATE_FAILED"), BEGUN], "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ([], "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ([event("4", "UPDATE_ROLLBACK_COMPLETE")], "UPDATE_ROLLBACK_COMPLETE"),
     )
-    stack = Stack(Account(session), "city")
 
-    status = Follower(stack, "arn:city/1", ["Table"], lambda _said: None).to_the_end()
+    assert following.follower().to_the_end() == "UPDATE_ROLLBACK_COMPLETE"
 
-    assert status == "CREATE_COMPLETE"
+
+def test_a_stack_that_is_gone_has_no_status() -> None:
+    deleted = event("2", "DELETE_IN_PROGRESS")
+    following = Follow(([], ""), ([event("3", "DELETE_COMPLETE"), deleted], ""))
+    following.session.answers["cloudformation", "describe_stacks"] = refusal(
+        "ValidationError", "Stack with id city does not exist"
+    )
+
+    assert following.follower().to_the_end() is None
+
+
+def test_who_comes_back_during_the_rollback_is_told_its_first_cause() -> None:
+    failed = event("3", "UPDATE_FAILED", "Processor", "Runtime is gone")
+    rollback = event("4", "UPDATE_ROLLBACK_IN_PROGRESS")
+    following = Follow(
+        ([], rollback["ResourceStatus"]),
+        ([], rollback["ResourceStatus"]),
+        ([event("5", "UPDATE_ROLLBACK_COMPLETE")], "UPDATE_ROLLBACK_COMPLETE"),
+        before=[
+            rollback,
+            failed,
+            BEGUN,
+            event("1", "CREATE_COMPLETE"),
+            event("0", "CREATE_FAILED", "Topic", "of another time"),
+        ],
+    )
+    following.session.answers["sts", "get_caller_identity"] = WHO
+    talk = Talk(lambda _said: None, lambda _changes: None, lambda _question: True)
+
+    with pytest.raises(CityError) as caught:
+        deploy(following.session, Wish("city", Path(PATH)), talk)
+
+    assert str(caught.value).startswith(
+        "stack city is UPDATE_ROLLBACK_COMPLETE. First cause: "
+        "Processor (AWS::Lambda::Function): Runtime is gone - "
+    )
 
 
 def test_what_the_change_set_does_not_name_is_not_counted() -> None:
     """The local city applies all resources anew, and has an event for each."""
-    told = [
-        event("4", "UPDATE_COMPLETE"),
-        event("3", "UPDATE_COMPLETE", "Topic"),
-        event("2", "UPDATE_COMPLETE", "Table"),
-    ]
-    session = FakeSession(
-        {
-            ("cloudformation", "describe_stacks"): {"Stacks": [STACK]},
-            ("cloudformation", "describe_stack_events"): lambda **_asked: {
-                "StackEvents": list(happened)
-            },
-        },
-        endpoint="http://127.0.0.1:1",
+    following = Follow(
+        ([], "UPDATE_COMPLETE"),
+        (
+            [
+                event("5", "UPDATE_COMPLETE"),
+                event("4", "UPDATE_COMPLETE", "Topic"),
+                event("3", "UPDATE_COMPLETE", "Table"),
+                BEGUN,
+            ],
+            "UPDATE_COMPLETE",
+        ),
     )
-    happened: list[Any] = []
-    stack = Stack(Account(session), "city")
-    follower = Follower(stack, "arn:city/1", ["Table"], lambda _said: None)
-    happened += told
+    follower = following.follower("Table")
 
     follower.to_the_end()
 
     assert (follower.done, follower.total) == ({"Table"}, 1)
-
-
-def event(event_id: str, status: str, name: str = "") -> dict[str, str]:
-    """An event of a table or topic, or of the stack itself."""
-    kind = "AWS::DynamoDB::Table" if name else "AWS::CloudFormation::Stack"
-    return {
-        "EventId": event_id,
-        "LogicalResourceId": name or "city",
-        "ResourceType": kind,
-        "ResourceStatus": status,
-    }
 
 
 @pytest.mark.parametrize(

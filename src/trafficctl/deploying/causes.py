@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-Event = dict[str, Any]
+from trafficctl.deploying.operations import Event
 
 # What CloudFormation says of resources it stopped because another had failed.
 CONSEQUENCES = ("resource creation cancelled", "resource update cancelled", "cancelled")

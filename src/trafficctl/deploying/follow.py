@@ -7,45 +7,59 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from trafficctl import progress
+from trafficctl.deploying import operations
 from trafficctl.deploying.causes import advice, causes
 from trafficctl.deploying.stack import Event, Stack
-from trafficctl.deploying.states import is_under_way
 from trafficctl.errors import CityError
 
 Say = Callable[[str], None]
 
 PATIENCE_S = 3600.0
 HEARTBEAT_S = 30.0
-BEGIN_PATIENCE_S = 20.0  # AWS says yes before the stack's status shows it
+BEGIN_PATIENCE_S = 300.0  # AWS says yes before it begins
 
 
 class Follower:
     """Takes in a stack's events and tells of them: a bar, or a line now and then.
 
     What is done is counted of the `awaited` resources, of all where none are known.
+    `resumed` is for an operation that is under way: its events from its beginning on,
+    since what made it fail may have happened before anybody looked.
     """
 
     def __init__(
-        self, stack: Stack, stack_id: str, awaited: Collection[str], say: Say
+        self,
+        stack: Stack,
+        stack_id: str,
+        awaited: Collection[str],
+        say: Say,
+        *,
+        resumed: bool = False,
     ) -> None:
         self.stack, self.stack_id, self.say = stack, stack_id, say
         self.awaited, self.total = frozenset(awaited), len(awaited)
         self.events: list[Event] = []
-        self._last = stack.last_event(stack_id)
+        before = stack.before_operation if resumed else stack.last_event
+        self._last = before(stack_id)
         self.done: set[str] = set()
         self._since = self._told = time.monotonic()
 
     def to_the_end(self) -> str | None:
-        """Wait until nothing is under way; the last status, None for a stack gone."""
+        """Wait until the operation has ended; the last status, None for a stack gone.
+
+        CityError if it has not begun, or not ended, when patience is at its end.
+        """
         deadline = time.monotonic() + PATIENCE_S
         with progress.counting("resources") as bar:
             task = bar.add_task(self.stack.name, total=self.total or None)
             while time.monotonic() < deadline:
-                status = self.stack.status(self.stack_id)
                 self._take_in()
                 bar.update(task, completed=len(self.done), description=self._now())
-                if not is_under_way(status) and self._has_begun():
-                    return status
+                if (end := operations.end(self.events)) is not None:
+                    status = self.stack.status(self.stack_id)
+                    if status in (end, None):
+                        return status
+                self._check_begun()
                 self._beat(bar.disable)
                 time.sleep(self.stack.account.poll_s)
         raise CityError(
@@ -53,9 +67,15 @@ class Follower:
             "look at its events in the console; the same command follows it again"
         )
 
-    def _has_begun(self) -> bool:
-        waited = time.monotonic() - self._since
-        return bool(self.events) or waited > BEGIN_PATIENCE_S
+    def _check_begun(self) -> None:
+        if operations.has_begun(self.events):
+            return
+        if time.monotonic() - self._since > BEGIN_PATIENCE_S:
+            raise CityError(
+                f"CloudFormation has not begun with stack {self.stack.name} after "
+                f"{BEGIN_PATIENCE_S:.0f} s - look at its events in the console, then "
+                "repeat the command"
+            )
 
     def _take_in(self) -> None:
         new = self.stack.events_after(self._last, self.stack_id)

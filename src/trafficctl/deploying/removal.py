@@ -146,10 +146,12 @@ class Removal:
     def _delete(self) -> None:
         assert self.described is not None  # noqa: S101 - delete_stack has asked
         stack_id = str(self.described["StackId"])
+        ordered = self.described["StackStatus"] == "DELETE_IN_PROGRESS"
         awaited = [str(one["LogicalResourceId"]) for one in self.going()]
-        follower = Follower(self.stack, stack_id, awaited, self.say)
+        follower = Follower(self.stack, stack_id, awaited, self.say, resumed=ordered)
         try:
-            self.stack.api.delete_stack(StackName=stack_id)
+            if not ordered:
+                self.stack.api.delete_stack(StackName=stack_id)
             status = follower.to_the_end()
         except KeyboardInterrupt:
             self.say(

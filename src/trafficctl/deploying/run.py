@@ -187,7 +187,9 @@ class _Deployment:
         found = self.stack.described()
         if found is not None:
             stack_id = str(found["StackId"])
-            self._to_the_end(Follower(self.stack, stack_id, (), self.talk.say))
+            self._to_the_end(
+                Follower(self.stack, stack_id, (), self.talk.say, resumed=True)
+            )
 
     def _to_the_end(
         self, follower: Follower, begin: Callable[[], None] = lambda: None

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from trafficctl import aws
-
-Event = dict[str, Any]
+from trafficctl.deploying import operations
+from trafficctl.deploying.operations import Event
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOCAL_POLL_S = 0.3
@@ -129,6 +129,10 @@ class Stack:
         """The id of the newest event, None if there is none."""
         newest = next(self.newest_first(stack_id), None)
         return str(newest["EventId"]) if newest else None
+
+    def before_operation(self, stack_id: str) -> str | None:
+        """The id of the event before the last operation, None if there is none."""
+        return operations.before_the_last(self.newest_first(stack_id))
 
     def deleted_ids(self) -> list[str]:
         """Ids of deleted stacks of this name, the last deleted first.
