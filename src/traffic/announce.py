@@ -9,6 +9,7 @@ from .folded import Change
 from .model import StoredSegment
 from .policy import Policy
 from .times import minute_text
+from .words import quotable
 
 
 def alert_id_of(segment_id: str, opened_at: int) -> str:
@@ -56,9 +57,9 @@ def event_of(
 
 
 def place_of(stored: StoredSegment) -> str:
-    """Return where a segment is, in words: its name and district, or its id."""
+    """Return where a segment is, in quotable words: name and district, or its id."""
     parts = [part for part in (stored.road.name, stored.road.district) if part]
-    return ", ".join(parts) or stored.segment_id
+    return quotable(", ".join(parts)) or stored.segment_id
 
 
 def _traffic_at(turn: Transition, speed: Optional[float], free_flow: float) -> str:

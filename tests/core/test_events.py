@@ -158,3 +158,10 @@ def test_a_place_is_named_by_what_is_known_of_it() -> None:
     assert place(name="I-405 N") == "I-405 N"
     assert place(district="Los Angeles") == "Los Angeles"
     assert place() == "s"
+
+
+def test_a_place_holds_nothing_that_would_end_the_text_it_is_put_into() -> None:
+    name = 'Rue "du 8\tMai"'
+
+    road = Road(name=name, district="Old\\New\n")
+    assert place_of(StoredSegment("s", road=road)) == "Rue 'du 8 Mai', Old/New "

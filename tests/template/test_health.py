@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from tests.core.builders import ms
 from traffic.health import limits, settings
@@ -12,6 +15,7 @@ from traffic.health.faults import Fault, opened
 from traffic.publish import HEALTH_DETAIL_TYPE, SOURCE
 
 from .template import PARAMETERS, RESOURCES, properties, shown
+from .texts import AWKWARD, told
 
 NEWS = properties("SensorHealthNews")
 (TARGET,) = NEWS["Targets"]
@@ -22,10 +26,7 @@ WEST = Fault("district", "West", "silent", ms(0), ms(300), sensors=41)
 
 def rendered(event: dict[str, Any]) -> str:
     """Return the text that the transformer makes of an event's detail."""
-    text: str = json.loads(TEXT)
-    for name, path in PATHS.items():
-        text = text.replace(f"<{name}>", str(event[path.removeprefix("$.detail.")]))
-    return text
+    return told(TARGET, event)
 
 
 def test_each_variable_comes_from_its_part_of_the_stack() -> None:
@@ -94,6 +95,18 @@ def test_engineers_read_what_is_silent_where_and_what_to_do() -> None:
         "Sensors silent (district, opened): West, 41 sensors, since "
         "2027-01-15T08:00Z. Check the district's network and power before any sensor."
     )
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_silence_is_told_whatever_road_and_district_are_called(name: str) -> None:
+    road = replace(WEST, scope="segment", segment_id="seg-1", name=name, district=name)
+    (wide,), (narrow,) = (
+        opened(one).outbox for one in (replace(WEST, subject=name), road)
+    )
+
+    assert f": {wide['place']}, 41 sensors" in rendered(wide)
+    assert f": {narrow['place']}, 41 sensors" in rendered(narrow)
+    assert narrow["name"] == name
 
 
 def test_the_text_uses_every_value_it_is_given() -> None:

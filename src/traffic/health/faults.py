@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
 
 from ..times import minute_text
+from ..words import quotable
 from .limits import (
     CHATTER,
     DISTRICT,
@@ -160,14 +161,14 @@ def first_of(kind: str, scope: str) -> str:
 
 
 def place_of(fault: Fault) -> str:
-    """Return where a fault is, in words."""
+    """Return where a fault is, in quotable words."""
     if fault.scope == FLEET:
         return "the whole city"
     if fault.scope == DISTRICT:
-        return fault.subject
+        return quotable(fault.subject)
     sensor = f"sensor {fault.sensor_id}" if fault.sensor_id else None
     parts = (sensor, fault.name or fault.segment_id, fault.district)
-    return ", ".join(part for part in parts if part)
+    return quotable(", ".join(part for part in parts if part))
 
 
 def explains(broad: Fault, narrow: Fault) -> bool:
