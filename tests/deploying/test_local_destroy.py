@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from .conftest import EmptyCity
-from .things import DEVICE, everything_of, fill
+from .things import device_of, everything_of, fill
 
 KEPT = {
     "DataKey",
@@ -72,7 +73,7 @@ def holds_all_that_was_put_in(city: EmptyCity, stack: str) -> None:
     users = city.client("cognito-idp").list_users(UserPoolId=out["UserPoolId"])
     assert len(users["Users"]) == 1
     things = city.client("iot").list_things(thingTypeName=out["DeviceThingType"])
-    assert [one["thingName"] for one in things["things"]] == [f"{stack}-{DEVICE}"]
+    assert [one["thingName"] for one in things["things"]] == [device_of(stack)]
     (parameter,) = [
         p["ParameterValue"]
         for p in city.stack(stack)["Parameters"]
@@ -84,7 +85,7 @@ def holds_all_that_was_put_in(city: EmptyCity, stack: str) -> None:
 
 
 def test_a_purge_leaves_nothing_and_touches_no_neighbour(
-    empty_city: EmptyCity,
+    empty_city: EmptyCity, tmp_path: Path
 ) -> None:
     production = ("--parameter", "Environment=production")
     for stack, more in (("purged", production), ("beside", ())):
@@ -95,6 +96,7 @@ def test_a_purge_leaves_nothing_and_touches_no_neighbour(
     ids = [set(empty_city.resources(name).values()) for name in ("purged", "beside")]
     assert ids[0] & ids[1] == {"$default"}  # the stage, of an API of its own
     command = ("destroy", "--purge", "--stack", "purged")
+    hijacks_nothing(empty_city, tmp_path / "units.csv", "purged", "beside")
 
     certificates = len(empty_city.client("iot").list_certificates()["certificates"])
     protected = empty_city.run(*command, "--yes")
@@ -118,3 +120,20 @@ def test_a_purge_leaves_nothing_and_touches_no_neighbour(
     assert len(left) == certificates - 2  # the device's and the claim's
     assert again.returncode == 0
     assert "nothing left of one" in again.stderr
+
+
+def hijacks_nothing(city: EmptyCity, path: Path, stack: str, neighbour: str) -> None:
+    """What registers a neighbour's device is refused, and leaves it as it was."""
+    name = device_of(neighbour)
+    path.write_text(f"device_id,segment_id\n{name},a-1\n")
+    options = ("--again", "--yes", "--stack", stack)
+    before = city.client("iot").describe_thing(thingName=name)
+
+    done = city.run("sensors", "register", str(path), *options)
+
+    assert done.returncode == 3
+    assert f"{name}: expected a Thing of type {stack}-device" in done.stderr
+    assert f"one of type {neighbour}-device" in done.stderr
+    after = city.client("iot").describe_thing(thingName=name)
+    assert after["attributes"] == before["attributes"] == {"segment_id": "a-1"}
+    assert after["thingTypeName"] == f"{neighbour}-device"

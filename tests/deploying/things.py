@@ -6,7 +6,10 @@ from typing import Any
 
 from .conftest import EmptyCity
 
-DEVICE = "unit-1"
+
+def device_of(stack: str) -> str:
+    """The stack's device: two stacks of an account have no Thing of one name."""
+    return f"{stack}-unit-1"
 
 
 def fill(city: EmptyCity, stack: str) -> None:
@@ -26,8 +29,12 @@ def fill(city: EmptyCity, stack: str) -> None:
         TemporaryPassword="Made-up-1-for-a-test",
     )
     iot = city.client("iot")
-    name = f"{stack}-{DEVICE}"
-    iot.create_thing(thingName=name, thingTypeName=out["DeviceThingType"])
+    name = device_of(stack)
+    iot.create_thing(
+        thingName=name,
+        thingTypeName=out["DeviceThingType"],
+        attributePayload={"attributes": {"segment_id": "a-1"}},
+    )
     made = iot.create_keys_and_certificate(setAsActive=True)
     iot.attach_policy(policyName=out["DevicePolicy"], target=made["certificateArn"])
     iot.attach_thing_principal(thingName=name, principal=made["certificateArn"])

@@ -21,12 +21,17 @@ from trafficctl.sensors.pace import UNPACED, Pace
 from trafficctl.sensors.rows import ChangedError, Row
 from trafficctl.sensors.workplace import Place
 
-OUTPUTS = {
-    "DeviceThingType": "city-device",
-    "DevicePolicy": "city-policy",
-    "ClaimPolicy": "city-claim",
-    "FleetTemplate": "city-fleet",
-}
+
+def outputs(stack: str) -> dict[str, str]:
+    """What the stack calls its own in IoT Core."""
+    return {
+        "DeviceThingType": f"{stack}-device",
+        "DevicePolicy": f"{stack}-device",
+        "ClaimPolicy": f"{stack}-claim",
+        "FleetTemplate": f"{stack}-fleet",
+    }
+
+
 ARN = "arn:aws:iot:us-east-1:000000000000:cert/"
 HELD = ("status", "certificate_id", "next_certificate_id", "segment_id")
 
@@ -101,6 +106,9 @@ class FakeIot:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self.things: dict[str, dict[str, str]] = {}
+        self.types: dict[str, str | None] = {}
+        self.lag = 0  # how often what was detached still counts as attached
+        self._detached: dict[str, int] = {}
         self.certificates: dict[str, dict[str, Any]] = {}
         self.principals: dict[str, set[str]] = {}
         self._numbers = itertools.count(1)
@@ -116,13 +124,26 @@ class FakeIot:
 
     def do_create_thing(self, **asked: Any) -> None:
         attributes = asked["attributePayload"]["attributes"]
-        assert asked["thingTypeName"] == "city-device"
-        if self.things.setdefault(asked["thingName"], attributes) != attributes:
-            raise KeyError(asked["thingName"])
+        name, kind = asked["thingName"], asked["thingTypeName"]
+        made = self.things.setdefault(name, attributes)
+        if (made, self.types.setdefault(name, kind)) != (attributes, kind):
+            raise KeyError(name)
+
+    def do_describe_thing(self, **asked: Any) -> dict[str, Any]:
+        if asked["thingName"] not in self.things:
+            raise refused("ResourceNotFoundException", 404)
+        kind = self.types[asked["thingName"]]
+        return {
+            "thingName": asked["thingName"],
+            **({"thingTypeName": kind} if kind else {}),
+        }
 
     def do_update_thing(self, **asked: Any) -> None:
-        attributes = asked["attributePayload"]["attributes"]
-        self.things[asked["thingName"]] = attributes
+        if asked.get("removeThingType"):
+            self.types[asked["thingName"]] = None
+        if "attributePayload" in asked:
+            attributes = asked["attributePayload"]["attributes"]
+            self.things[asked["thingName"]] = attributes
 
     def do_create_certificate_from_csr(self, **asked: Any) -> dict[str, str]:
         assert not asked["setAsActive"]
@@ -199,6 +220,7 @@ class FakeIot:
 
     def do_detach_thing_principal(self, **asked: Any) -> None:
         self.principals[asked["thingName"]].discard(asked["principal"])
+        self._detached[asked["principal"]] = self.lag
 
     def do_detach_policy(self, **asked: Any) -> None:
         self._find(asked["target"])["policies"].discard(asked["policyName"])
@@ -207,9 +229,16 @@ class FakeIot:
         arn = ARN + asked["certificateId"]
         found = self._find(arn)
         attached = any(arn in arns for arns in self.principals.values())
-        if found["status"] == "ACTIVE" or found["policies"] or attached:
+        attached = attached or self._lingers(arn)
+        held = found["policies"] and not asked.get("forceDelete")
+        if found["status"] == "ACTIVE" or held or attached:
             raise refused("DeleteConflictException", 409)
         del self.certificates[arn]
+
+    def _lingers(self, arn: str) -> bool:
+        left = self._detached.get(arn, 0)
+        self._detached[arn] = max(0, left - 1)
+        return left > 0
 
 
 class FakeRows:
@@ -257,11 +286,15 @@ class FakeRows:
 class World:
     """A city that forgets nothing, and the machine of its operator."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(
+        self, base: Path, stack: str = "city", beside: World | None = None
+    ) -> None:
+        """Another stack of the same account is `beside` the first."""
         self.faults, self.slept = Faults(), list[float]()
-        self.iot, self.rows = FakeIot(self.faults), FakeRows(self.faults)
+        self.iot = FakeIot(self.faults) if beside is None else beside.iot
+        self.rows = FakeRows(self.faults)
         calls = Calls(Pace(UNPACED, 0.0), clock=lambda: 0.0, sleep=self.slept.append)
-        self.place = Place(base, OUTPUTS, self.iot, self.rows, calls)  # type: ignore[arg-type] # the fake has its methods
+        self.place = Place(base, outputs(stack), self.iot, self.rows, calls)  # type: ignore[arg-type] # the fake has its methods
 
     def certificates_of(self, thing: str) -> list[str]:
         """The ids of the thing's certificates."""

@@ -32,7 +32,7 @@ def is_whole(world: World, wanted: list[Wanted] = ONE) -> None:
         (number,) = world.certificates_of(one.device_id)
         certificate = iot.certificates[ARN + number]
         assert certificate["status"] == "ACTIVE"
-        assert certificate["policies"] == {"city-policy"}
+        assert certificate["policies"] == {"city-device"}
         row = world.rows.rows[one.device_id]
         assert (row["status"], row["certificate_id"]) == ("registered", number)
         assert row["segment_id"] == one.segment_id

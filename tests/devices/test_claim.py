@@ -89,7 +89,7 @@ def test_what_is_expected_anew_loses_its_certificate(
     first = operator.newcomer("new-7", claim)
     first.come_in()
 
-    operator.register(("new-7", "seg-new-7"), options=("--claim", "--again"))
+    operator.register(("new-7", "seg-new-7"), options=("--claim", "--again", "--yes"))
 
     assert operator.row("new-7")["status"] == "expected"
     assert operator.certificates("new-7") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from trafficctl.errors import CityError, UserError
 from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.planning import Wanted
+from trafficctl.sensors.registering import claims_plan, keys_plan, may_take
 from trafficctl.sensors.workplace import DEVICES
 
 from .fakes import Killed, World, kill, refused
@@ -134,3 +136,42 @@ def test_a_row_that_changes_meanwhile_is_left_alone(world: World) -> None:
     assert world.rows.rows["d1"]["certificate_id"] == "its-own"
     statuses = {c["status"] for c in world.iot.certificates.values()}
     assert statuses == {"INACTIVE"}
+
+
+# Devices in service are asked for
+
+
+def losing(world: World, wanted: list[Wanted], claim: bool) -> list[str]:
+    """The devices whose certificates `--again` would delete."""
+    if claim:
+        return claims_plan(world.place, wanted, again=True).losing
+    with world.place.journal(DEVICES) as journal:
+        return keys_plan(world.place, journal, wanted, again=True).losing
+
+
+def test_a_whole_delivery_expected_anew_would_cost_every_device_in_service(
+    world: World,
+) -> None:
+    register(world, THREE)
+    world.rows.rows["d2"]["status"] = "revoked"
+
+    assert losing(world, [*THREE, Wanted("d9", "s9")], claim=True) == ["d0", "d1"]
+
+
+def test_keys_that_are_here_cost_nobody_a_certificate(world: World) -> None:
+    register(world, THREE)
+    pem_path(world.place.directory(DEVICES), "d1").unlink()
+
+    assert losing(world, THREE, claim=False) == ["d1"]
+    assert losing(world, [Wanted("d0", "s9")], claim=False) == []
+
+
+def test_devices_in_service_lose_nothing_unless_somebody_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert may_take([], yes=False)
+    assert may_take(["d1", "d2"], yes=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # a pipe is no keyboard
+    with pytest.raises(UserError, match="2 devices in service, such as d1, lose"):
+        may_take(["d1", "d2"], yes=False)
+    assert capsys.readouterr().err == ""

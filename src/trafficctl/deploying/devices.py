@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from trafficctl.deploying.stack import Account
-from trafficctl.errors import CityError
 from trafficctl.output import number
+from trafficctl.patience import Patience
 
-# IoT Core refuses to delete a thing type within five minutes of its deprecation.
-DEPRECATION_PATIENCE_S = 420.0
+# How long AWS may take, and a little more: a detachment "several seconds", a policy is
+# ready to be deleted up to five minutes after, a type five after its deprecation.
+THING_S, POLICY_S, DEPRECATION_S = 60.0, 360.0, 420.0
+UNREADY = ("InvalidRequestException",)  # a thing or type that something still uses
+TOGETHER = 100  # things whose detachments are waited for at once
+CERT = ":cert/"
+PATIENCE = Patience()
 
 Tick = Callable[[int], None]
 
@@ -62,64 +64,120 @@ def detach(account: Account, policy_name: str) -> list[str]:
     return found
 
 
-def delete_policy(account: Account, name: str, tick: Tick) -> None:
+def delete_policy(
+    account: Account, name: str, tick: Tick, patience: Patience = PATIENCE
+) -> None:
     """Delete a policy with its versions, and the certificates that had no other.
 
-    Those are claim certificates, and of things that are deleted already.
+    Those are claim certificates, and of things that are deleted already. They keep
+    the policy until they go: without it nothing would find them after a kill.
     """
     iot = account.client("iot")
-    for done, target in enumerate(detach(account, name), 1):
-        if not iot.list_attached_policies(target=target)["policies"]:
-            _delete_certificate(iot, target)
+    for done, target in enumerate(list(targets(account, name)), 1):
+        if _is_for(iot, target, name) and not _things_of(iot, target):
+            _deactivate(iot, target)
+            _delete_certificate(iot, target, patience)
+        else:
+            iot.detach_policy(policyName=name, target=target)
         tick(done)
     for one in iot.list_policy_versions(policyName=name)["policyVersions"]:
         if not one["isDefaultVersion"]:
             iot.delete_policy_version(policyName=name, policyVersionId=one["versionId"])
-    iot.delete_policy(policyName=name)
+    patience.until_free(
+        f"policy {name}", POLICY_S, lambda: iot.delete_policy(policyName=name)
+    )
 
 
-def delete_all(account: Account, type_name: str, tick: Tick) -> None:
-    """Delete the things of a type with their certificates, then the type."""
-    for done, name in enumerate(list(things(account, type_name)), 1):
-        _delete_thing(account.client("iot"), name)
-        tick(done)
-    _delete_type(account, type_name)
+def delete_all(
+    account: Account, type_name: str, tick: Tick, patience: Patience = PATIENCE
+) -> None:
+    """Delete the things of a type with their certificates, then the type.
+
+    What has certificates of others too, from before names were guarded, stays.
+    """
+    iot, found = account.client("iot"), list(things(account, type_name))
+    for begin in range(0, len(found), TOGETHER):
+        part = found[begin : begin + TOGETHER]
+        _delete_things(iot, part, type_name, patience)
+        tick(begin + len(part))
+    _delete_type(iot, type_name, patience)
 
 
-def _delete_thing(iot: Any, name: str) -> None:
-    for principal in iot.list_thing_principals(thingName=name)["principals"]:
-        iot.detach_thing_principal(thingName=name, principal=principal)
-        _delete_certificate(iot, principal)
-    iot.delete_thing(thingName=name)
+def _delete_things(
+    iot: Any, names: Sequence[str], policy_name: str, patience: Patience
+) -> None:
+    """All are detached before any is deleted: AWS is late, yet for all at once.
+
+    `policy_name` is that of the stack's devices: type and policy have one name.
+    """
+    shared: dict[str, bool] = {}
+    spent: list[str] = []
+    for name in names:
+        principals = iot.list_thing_principals(thingName=name)["principals"]
+        own = [one for one in principals if _is_for(iot, one, policy_name)]
+        shared[name] = len(own) < len(principals)
+        spent += [one for one in own if _give_up(iot, name, one)]
+    for arn in spent:
+        _delete_certificate(iot, arn, patience)
+    for name, is_shared in shared.items():
+        if is_shared:
+            iot.update_thing(thingName=name, removeThingType=True)
+            patience.tell(f"thing {name} has certificates of others: it stays, untyped")
+        else:
+            _delete_thing(iot, name, patience)
 
 
-def _delete_certificate(iot: Any, arn: str) -> None:
-    """Delete a certificate, unless another thing still uses it."""
-    if iot.list_principal_things(principal=arn)["things"]:
-        return
-    for one in iot.list_attached_policies(target=arn)["policies"]:
-        iot.detach_policy(policyName=one["policyName"], target=arn)
-    certificate = arn.rpartition("/")[2]
-    iot.update_certificate(certificateId=certificate, newStatus="INACTIVE")
-    iot.delete_certificate(certificateId=certificate, forceDelete=True)
+def _give_up(iot: Any, thing: str, arn: str) -> bool:
+    """Detach a certificate from a thing; deactivate it if no other thing uses it."""
+    is_spent = _things_of(iot, arn) == [thing]
+    if is_spent:
+        _deactivate(iot, arn)
+    iot.detach_thing_principal(thingName=thing, principal=arn)
+    return is_spent
 
 
-def _delete_type(account: Account, name: str) -> None:
-    iot = account.client("iot")
+def _is_for(iot: Any, principal: str, policy_name: str) -> bool:
+    """Whether it is a certificate that has no other policy than this."""
+    if CERT not in principal:
+        return False
+    attached = iot.list_attached_policies(target=principal)["policies"]
+    return all(one["policyName"] == policy_name for one in attached)
+
+
+def _things_of(iot: Any, arn: str) -> list[str]:
+    found: list[str] = iot.list_principal_things(principal=arn)["things"]
+    return found
+
+
+def _deactivate(iot: Any, arn: str) -> None:
+    iot.update_certificate(certificateId=_id_of(arn), newStatus="INACTIVE")
+
+
+def _delete_certificate(iot: Any, arn: str, patience: Patience) -> None:
+    """Delete a certificate that no thing has any more; its policies let go of it."""
+    patience.until_free(
+        f"certificate {_id_of(arn)[:12]}",
+        THING_S,
+        lambda: iot.delete_certificate(certificateId=_id_of(arn), forceDelete=True),
+    )
+
+
+def _delete_thing(iot: Any, name: str, patience: Patience) -> None:
+    patience.until_free(
+        f"thing {name}", THING_S, lambda: iot.delete_thing(thingName=name), UNREADY
+    )
+
+
+def _delete_type(iot: Any, name: str, patience: Patience) -> None:
     with contextlib.suppress(iot.exceptions.ResourceNotFoundException):
         iot.deprecate_thing_type(thingTypeName=name)
-    deadline = time.monotonic() + DEPRECATION_PATIENCE_S
-    while True:
-        try:
-            iot.delete_thing_type(thingTypeName=name)
-        except ClientError as exc:
-            if exc.response["Error"]["Code"] != "InvalidRequestException":
-                raise
-            if time.monotonic() > deadline:
-                raise CityError(
-                    f"thing type {name} cannot be deleted yet: {exc} - "
-                    "repeat the command in five minutes"
-                ) from exc
-            time.sleep(account.poll_s * 5)
-        else:
-            return
+    patience.until_free(
+        f"thing type {name}",
+        DEPRECATION_S,
+        lambda: iot.delete_thing_type(thingTypeName=name),
+        UNREADY,
+    )
+
+
+def _id_of(arn: str) -> str:
+    return arn.rpartition("/")[2]

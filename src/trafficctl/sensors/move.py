@@ -12,7 +12,7 @@ from trafficctl.sensors.chosen import demand, read_chosen
 from trafficctl.sensors.csv_file import raise_faults
 from trafficctl.sensors.planning import Wanted
 from trafficctl.sensors.registering import unknown_segments
-from trafficctl.sensors.workplace import DEVICES, open_place
+from trafficctl.sensors.workplace import open_place
 
 DESCRIPTION = """\
 Bind a device to another segment, in the registry and for what its certificate may
@@ -39,6 +39,8 @@ def _run(args: argparse.Namespace) -> int:
         f"{args.device} is revoked - `trafficctl sensors register --again` lets it in",
     )
     raise_faults(unknown_segments(place, [Wanted(args.device, args.segment)]))
+    if row["status"] == REGISTERED:
+        place.things.demand_ours(args.device)
     place.rows.write(
         args.device,
         {"segment_id": args.segment},
@@ -46,8 +48,7 @@ def _run(args: argparse.Namespace) -> int:
         also={"segment_id": args.segment},
     )
     if row["status"] == REGISTERED:
-        with place.journal(DEVICES) as journal:
-            place.registrar(journal).bind(args.device, args.segment)
+        place.things.bind(args.device, args.segment)
     topic = f"{place.outputs['IngestTopicPrefix']}/{args.segment}/{args.device}"
     say(f"{args.device} is of {args.segment} now; it publishes to {topic}")
     return OK

@@ -40,6 +40,17 @@ class Plan:
     done: int
     refusals: Sequence[str]
 
+    @property
+    def losing(self) -> list[str]:
+        """The devices in service whose certificates the plan deletes."""
+        return [
+            task.wanted.device_id
+            for task in self.tasks
+            if task.seen is not None
+            and task.seen["status"] == REGISTERED
+            and not task.keep
+        ]
+
 
 def plan_keys(
     wanted: Sequence[Wanted],

@@ -9,7 +9,8 @@ from typing import Any
 
 from trafficctl import aws
 from trafficctl.cli_common import add_common, positive_float
-from trafficctl.errors import OK
+from trafficctl.deploying.talking import agree
+from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import say, show_json
 from trafficctl.progress import counting
 from trafficctl.sensors.crew import Done
@@ -46,6 +47,11 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "their certificates until now are deleted",
     )
     parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="do not ask before devices in service lose their certificates",
+    )
+    parser.add_argument(
         "--allow-unknown-segments",
         action="store_true",
         help="also devices of segments that no road file has loaded",
@@ -70,10 +76,12 @@ def _run(args: argparse.Namespace) -> int:
         registrar = place.registrar(journal)
         if args.claim:
             plan = claims_plan(place, wanted, args.again)
-            carry_out(plan, registrar.expect)
         else:
             plan = keys_plan(place, journal, wanted, args.again)
-            carry_out(plan, registrar.register)
+        if not may_take(plan.losing, args.yes):
+            say("nothing was done")
+            return ANSWER_IS_NO
+        carry_out(plan, registrar.expect if args.claim else registrar.register)
     _tell(args, plan, place)
     return OK
 
@@ -121,6 +129,20 @@ def claims_plan(place: Place, wanted: Sequence[Wanted], again: bool) -> Plan:
     plan = plan_claims(wanted, rows, again)
     raise_faults(list(plan.refusals))
     return plan
+
+
+def may_take(losing: Sequence[str], yes: bool) -> bool:
+    """Whether devices in service may lose their certificates: asked, if any would.
+
+    Raises UserError where nobody can answer.
+    """
+    if not losing:
+        return True
+    question = (
+        f"{len(losing)} devices in service, such as {losing[0]}, lose the certificates "
+        "they connect with. Go on?"
+    )
+    return agree(question, yes)
 
 
 def carry_out(plan: Plan, work: Any) -> None:

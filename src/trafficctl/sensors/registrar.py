@@ -16,6 +16,7 @@ from trafficctl.sensors.journal import Entry, Journal
 from trafficctl.sensors.planning import Task
 from trafficctl.sensors.retiring import Retiring
 from trafficctl.sensors.rows import Rows, certificates_in, standing
+from trafficctl.sensors.things import Things
 
 
 def now_ms() -> int:
@@ -49,10 +50,11 @@ class Registrar:
         calls: Calls,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
-        self._iot, self._rows, self._names = iot, rows, names
+        self._rows, self._names = rows, names
         self._calls, self._now_ms = calls, clock_ms
         self._workshop = Workshop(iot, journal, directory, calls, clock_ms)
-        self._retiring = Retiring(iot, calls)
+        self._things = Things(iot, calls, names.thing_type)
+        self._retiring = Retiring(iot, calls, names.policy)
 
     def register(self, tasks: Sequence[Task], done: Done) -> None:
         """Register all of `tasks` with keys made here, telling `done` after each.
@@ -71,25 +73,8 @@ class Registrar:
 
     def _register(self, task: Task) -> None:
         self._calls.wait_for_turn()
-        self.bind(task.wanted.device_id, task.wanted.segment_id)
+        self._things.bind(task.wanted.device_id, task.wanted.segment_id)
         self._certify(task, task.keep)
-
-    def bind(self, device_id: str, segment_id: str) -> None:
-        """Have a Thing of that name, of our type, bound to that segment."""
-        described = {"thingName": device_id, "thingTypeName": self._names.thing_type}
-        attributes = {"segment_id": segment_id}
-        try:
-            self._calls.repeatable(
-                self._iot.create_thing,
-                **described,
-                attributePayload={"attributes": attributes},
-            )
-        except self._iot.exceptions.ResourceAlreadyExistsException:
-            self._calls.repeatable(
-                self._iot.update_thing,
-                **described,
-                attributePayload={"attributes": attributes, "merge": True},
-            )
 
     def _certify(self, task: Task, keep: bool) -> None:
         wanted = task.wanted

@@ -7,28 +7,38 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from trafficctl.patience import Patience
 from trafficctl.sensors.calls import Calls, is_missing
 
 CERT = ":cert/"
+DETACHED_WITHIN_S = 60.0  # AWS: "several seconds", until things and policies are off
 
 
 class Retiring:
     """Deactivates and deletes certificates; what is gone already is well."""
 
-    def __init__(self, iot: Any, calls: Calls) -> None:
-        self._iot, self._calls = iot, calls
+    def __init__(self, iot: Any, calls: Calls, policy: str) -> None:
+        self._iot, self._calls, self._policy = iot, calls, policy
+        self._patience = Patience(calls.sleep)
 
     def certificates_of(self, thing: str, noted: Iterable[str] = ()) -> list[str]:
-        """The ARNs of all certificates of a thing, and of the `noted` ids that exist.
+        """The ARNs of the stack's certificates of a thing, and of the `noted` ids.
 
-        One that a kill left between detaching and deleting is found by its id alone.
+        Those of a thing that lack the stack's policy are somebody else's. One that a
+        kill left between detaching and deleting is found by its id alone.
         """
+        ids = list(dict.fromkeys(noted))
         found = self._unless_missing(self._iot.list_thing_principals, thingName=thing)
-        arns = [arn for arn in (found["principals"] if found else []) if CERT in arn]
+        arns = [
+            arn
+            for arn in (found["principals"] if found else [])
+            if CERT in arn
+            and (arn.rpartition("/")[2] in ids or self._policy in self._policies(arn))
+        ]
         attached = {arn.rpartition("/")[2] for arn in arns}
         return arns + [
             told["certificateDescription"]["certificateArn"]
-            for number in dict.fromkeys(noted)
+            for number in ids
             if number not in attached
             and (
                 told := self._unless_missing(
@@ -53,14 +63,20 @@ class Retiring:
             self._unless_missing(
                 self._iot.detach_thing_principal, thingName=thing, principal=arn
             )
-        listed = self._unless_missing(self._iot.list_attached_policies, target=arn)
-        for policy in listed["policies"] if listed else []:
-            self._unless_missing(
-                self._iot.detach_policy, policyName=policy["policyName"], target=arn
-            )
-        self._unless_missing(
-            self._iot.delete_certificate, certificateId=arn.rpartition("/")[2]
+        for policy in self._policies(arn):
+            self._unless_missing(self._iot.detach_policy, policyName=policy, target=arn)
+        number = arn.rpartition("/")[2]
+        self._patience.until_free(
+            f"certificate {number[:12]}",
+            DETACHED_WITHIN_S,
+            lambda: self._unless_missing(
+                self._iot.delete_certificate, certificateId=number
+            ),
         )
+
+    def _policies(self, arn: str) -> list[str]:
+        listed = self._unless_missing(self._iot.list_attached_policies, target=arn)
+        return [one["policyName"] for one in (listed["policies"] if listed else [])]
 
     def _unless_missing(self, call: Any, **arguments: Any) -> Any:
         try:

@@ -19,6 +19,7 @@ from trafficctl.sensors.pace import DEFAULT_RATE, UNPACED, Pace
 from trafficctl.sensors.registrar import Names, Registrar, now_ms
 from trafficctl.sensors.retiring import Retiring
 from trafficctl.sensors.rows import Rows, open_rows
+from trafficctl.sensors.things import Things
 
 DEVICES, RENEWALS, CLAIMS = "devices", "renewals", "claims"
 
@@ -41,7 +42,12 @@ class Place:
     @property
     def retiring(self) -> Retiring:
         """What takes certificates out of use."""
-        return Retiring(self.iot, self.calls)
+        return Retiring(self.iot, self.calls, self.names.policy)
+
+    @property
+    def things(self) -> Things:
+        """What makes and changes the stack's Things."""
+        return Things(self.iot, self.calls, self.names.thing_type)
 
     def directory(self, kind: str) -> Path:
         """Where keys and certificates of that kind lie."""

@@ -1,0 +1,57 @@
+"""Waiting for what AWS does late: what was detached counts as attached for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from botocore.exceptions import ClientError
+
+from trafficctl.errors import CityError
+from trafficctl.output import say
+
+STILL_ATTACHED = ("DeleteConflictException",)
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
+SILENT_S = 5.0  # a wait that is longer is told of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Asks again until AWS no longer refuses; told how to sleep, and whom to tell."""
+
+    sleep: Callable[[float], object] = time.sleep
+    tell: Callable[[str], object] = say
+
+    def until_free(
+        self,
+        what: str,
+        limit_s: float,
+        call: Callable[[], T],
+        codes: tuple[str, ...] = STILL_ATTACHED,
+    ) -> T:
+        """Make `call` until it is not refused by one of `codes`.
+
+        Raises CityError naming `what` when it still is after `limit_s`.
+        """
+        waited_s, wait_s, told = 0.0, FIRST_WAIT_S, False
+        while True:
+            try:
+                return call()
+            except ClientError as exc:
+                if exc.response["Error"]["Code"] not in codes:
+                    raise
+                if waited_s >= limit_s:
+                    raise CityError(
+                        f"{what} is still in use, AWS says: {exc} - "
+                        "repeat the command in five minutes"
+                    ) from exc
+            if waited_s >= SILENT_S and not told:
+                self.tell(f"{what}: waiting until AWS lets go, {limit_s:.0f} s at most")
+                told = True
+            self.sleep(wait_s)
+            waited_s += wait_s
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)

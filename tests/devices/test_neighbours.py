@@ -1,0 +1,141 @@
+"""Two stacks of one account share its Things' names, and take nothing of each other."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trafficctl.errors import CityError
+from trafficctl.sensors import revoke
+from trafficctl.sensors.finishing import finish
+from trafficctl.sensors.planning import Wanted
+from trafficctl.sensors.registrar import now_ms
+from trafficctl.sensors.renewing import Renewal
+from trafficctl.sensors.workplace import RENEWALS
+
+from .fakes import ARN, World
+from .registering import ONE, is_whole, register
+
+OTHER_SEGMENT = [Wanted("d1", "s9")]
+
+
+@pytest.fixture
+def city(world: World) -> World:
+    """A city that has registered a device."""
+    register(world)
+    return world
+
+
+@pytest.fixture
+def staging(city: World, tmp_path: Path) -> World:
+    """A stack beside the city, with a registry of its own."""
+    return World(tmp_path / "staging", "staging", beside=city)
+
+
+def state(world: World) -> Any:
+    iot = world.iot
+    return copy.deepcopy((iot.things, iot.types, iot.certificates, iot.principals))
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_device_of_another_stack_is_refused_and_nothing_is_changed(
+    city: World, staging: World, again: bool
+) -> None:
+    before = state(city)
+
+    with pytest.raises(CityError) as refusal:
+        register(staging, OTHER_SEGMENT, again)
+
+    assert str(refusal.value) == (
+        "d1: expected a Thing of type staging-device, and this account has one of type "
+        "city-device, which is another stack's - names of Things are the account's: "
+        "give the device another id in one of the two stacks"
+    )
+    assert state(city) == before
+    assert staging.rows.rows == {}
+    is_whole(city)
+
+
+def test_a_thing_that_nobody_gave_a_type_is_not_taken_unasked(world: World) -> None:
+    world.iot.things["d1"], world.iot.types["d1"] = {"owner": "somebody"}, None
+
+    with pytest.raises(
+        CityError, match=r"without a type .* --thing-type-name city-dev"
+    ):
+        register(world)
+
+    assert world.iot.things["d1"] == {"owner": "somebody"}
+    assert world.iot.certificates == {}
+
+
+def foreign_certificate(city: World, staging: World) -> str:
+    """Have both stacks' certificates on one Thing, as before names were guarded."""
+    register(staging, [Wanted("elsewhere", "s1")])
+    (number,) = staging.certificates_of("elsewhere")
+    city.iot.principals["d1"].add(ARN + number)
+    return ARN + number
+
+
+def test_revoking_leaves_the_certificate_of_another_stack_alone(
+    city: World, staging: World
+) -> None:
+    foreign = foreign_certificate(city, staging)
+
+    assert revoke.revoke(city.place, city.rows.all()[0], delete=True) == 1
+
+    assert list(city.iot.certificates) == [foreign]
+    assert city.iot.certificates[foreign]["status"] == "ACTIVE"
+    assert city.iot.certificates[foreign]["policies"] == {"staging-device"}
+
+
+def test_the_end_of_a_renewal_leaves_the_certificate_of_another_stack_alone(
+    city: World, staging: World
+) -> None:
+    foreign = foreign_certificate(city, staging)
+    with city.place.journal(RENEWALS) as journal:
+        Renewal(city.place, journal, now_ms()).begin(city.rows.all())
+
+    assert finish(city.place, city.rows.all()) == (1, 0)
+
+    own = ARN + city.rows.rows["d1"]["certificate_id"]
+    assert set(city.iot.certificates) == {foreign, own}
+    assert city.iot.certificates[foreign]["status"] == "ACTIVE"
+
+
+def test_a_take_over_leaves_the_certificate_of_another_stack_alone(
+    city: World, staging: World
+) -> None:
+    foreign = foreign_certificate(city, staging)
+    (before,) = (a for a in city.iot.principals["d1"] if a != foreign)
+    city.rows.rows["d1"]["status"] = "revoked"
+
+    register(city, ONE, again=True)
+
+    assert before not in city.iot.certificates
+    assert city.iot.certificates[foreign]["status"] == "ACTIVE"
+
+
+# AWS is late
+
+
+def test_a_certificate_is_deleted_once_aws_has_let_go_of_it(city: World) -> None:
+    city.iot.lag = 3
+
+    revoke.revoke(city.place, city.rows.all()[0], delete=True)
+
+    assert city.iot.certificates == {}
+    assert city.slept == [0.5, 1.0, 2.0]
+
+
+def test_a_certificate_that_stays_attached_is_an_error_that_says_what_to_do(
+    city: World,
+) -> None:
+    city.iot.lag = 10**6
+
+    with pytest.raises(CityError, match=r"certificate c0001 is still in use.* repeat"):
+        revoke.revoke(city.place, city.rows.all()[0], delete=True)
+
+    assert 60 <= sum(city.slept) < 90
