@@ -7,14 +7,13 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from . import shard_history
+from . import shard_history, stream_metrics
 from .metrics import line
 from .scaling import (
     MINUTE_S,
@@ -34,12 +33,12 @@ REQUIRED = ("STREAM_NAME", "PROCESSOR_NAME", "STACK_NAME", "MIN_SHARDS", "MAX_SH
 TAG = "shards-seen"
 # AWS's "not now": the stream's limit, the account's quota, or a change under way.
 NOT_NOW = {"LimitExceededException", "ResourceInUseException"}
-# Field of a minute: namespace, metric, statistic.
+# By field of a minute.
 METRICS = {
-    "records": ("AWS/Kinesis", "IncomingRecords", "Sum"),
-    "size": ("AWS/Kinesis", "IncomingBytes", "Sum"),
-    "throttled": ("AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum"),
-    "age_ms": ("AWS/Lambda", "IteratorAge", "Maximum"),
+    "records": stream_metrics.INCOMING_RECORDS,
+    "size": stream_metrics.INCOMING_BYTES,
+    "throttled": stream_metrics.THROTTLED,
+    "age_ms": stream_metrics.ITERATOR_AGE,
 }
 _CLIENT = Config(
     connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}
@@ -174,13 +173,10 @@ def _minutes(cloudwatch: Any, chosen: Settings, now_s: int) -> list[Minute]:
     value where nothing happened.
     """
     end = now_s - now_s % MINUTE_S
-    results = cloudwatch.get_metric_data(
-        MetricDataQueries=[_query(name, chosen) for name in METRICS],
-        StartTime=datetime.fromtimestamp(end - QUIET_S, timezone.utc),
-        EndTime=datetime.fromtimestamp(end, timezone.utc),
-        ScanBy="TimestampAscending",
-    )["MetricDataResults"]
-    found = {one["Id"]: _values(one) for one in results}
+    asked = stream_metrics.asked(
+        METRICS, chosen.stream, chosen.processor, end - QUIET_S, end
+    )
+    found = stream_metrics.minutes(cloudwatch.get_metric_data(**asked))
     return [
         Minute(
             at_s=at_s,
@@ -191,25 +187,6 @@ def _minutes(cloudwatch: Any, chosen: Settings, now_s: int) -> list[Minute]:
         )
         for at_s, records in sorted(found["records"].items())
     ]
-
-
-def _query(name: str, chosen: Settings) -> dict[str, Any]:
-    namespace, metric, statistic = METRICS[name]
-    whose = (
-        {"Name": "StreamName", "Value": chosen.stream}
-        if namespace == "AWS/Kinesis"
-        else {"Name": "FunctionName", "Value": chosen.processor}
-    )
-    asked = {"Namespace": namespace, "MetricName": metric, "Dimensions": [whose]}
-    return {
-        "Id": name,
-        "MetricStat": {"Metric": asked, "Period": MINUTE_S, "Stat": statistic},
-    }
-
-
-def _values(result: Mapping[str, Any]) -> dict[int, float]:
-    pairs = zip(result["Timestamps"], result["Values"])
-    return {int(at.timestamp()): value for at, value in pairs}
 
 
 @functools.lru_cache(maxsize=1)

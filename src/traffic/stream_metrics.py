@@ -1,0 +1,54 @@
+"""What CloudWatch is asked about the stream of readings and its processor: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from .scaling import MINUTE_S
+
+# Namespace, metric, statistic.
+Metric = tuple[str, str, str]
+INCOMING_RECORDS: Metric = ("AWS/Kinesis", "IncomingRecords", "Sum")
+INCOMING_BYTES: Metric = ("AWS/Kinesis", "IncomingBytes", "Sum")
+THROTTLED: Metric = ("AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum")
+ITERATOR_AGE: Metric = ("AWS/Lambda", "IteratorAge", "Maximum")
+
+
+def asked(
+    metrics: Mapping[str, Metric], stream: str, processor: str, start_s: int, end_s: int
+) -> dict[str, Any]:
+    """Return what GetMetricData takes, to tell the minutes of *metrics* by name."""
+    return {
+        "MetricDataQueries": [
+            _query(name, metric, stream, processor) for name, metric in metrics.items()
+        ],
+        "StartTime": datetime.fromtimestamp(start_s, timezone.utc),
+        "EndTime": datetime.fromtimestamp(end_s, timezone.utc),
+        "ScanBy": "TimestampAscending",
+    }
+
+
+def _query(name: str, metric: Metric, stream: str, processor: str) -> dict[str, Any]:
+    namespace, of, statistic = metric
+    whose = (
+        {"Name": "StreamName", "Value": stream}
+        if namespace == "AWS/Kinesis"
+        else {"Name": "FunctionName", "Value": processor}
+    )
+    told = {"Namespace": namespace, "MetricName": of, "Dimensions": [whose]}
+    return {
+        "Id": name,
+        "MetricStat": {"Metric": told, "Period": MINUTE_S, "Stat": statistic},
+    }
+
+
+def minutes(answer: Mapping[str, Any]) -> dict[str, dict[int, float]]:
+    """Return the values of each metric by the second in which its minute begins."""
+    return {one["Id"]: _values(one) for one in answer["MetricDataResults"]}
+
+
+def _values(result: Mapping[str, Any]) -> dict[int, float]:
+    pairs = zip(result["Timestamps"], result["Values"])
+    return {int(at.timestamp()): value for at, value in pairs}
