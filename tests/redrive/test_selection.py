@@ -55,6 +55,17 @@ def test_a_prefix_takes_only_what_begins_so(prefix: str, left: int) -> None:
     assert len(world.s3.keys("refused")) == 1
 
 
+def test_refused_readings_go_back_alone_by_their_prefix() -> None:
+    world = World()
+    hole(world)
+
+    world.redrive(Selection(prefix="quarantine/"), quarantine=True)
+
+    assert len(world.letters()) == 4
+    (moved,) = world.s3.keys("refused")
+    assert moved.startswith("redriven/quarantine/")
+
+
 def test_what_was_moved_away_is_never_meant() -> None:
     assert not Selection().admits(entry("redriven/iot/a/1"))
     assert not Selection(prefix="journal/").admits(entry("journal/open/1.json"))

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from .alarms import ALARMS, RUNBOOKS, kebab, metrics
+from .template import of_type, properties
 
 NAMES = {kebab(name): name for name in ALARMS}
 PAGES = {page.stem: page.read_text() for page in RUNBOOKS.glob("[a-z]*.md")}
@@ -16,6 +17,7 @@ SECTIONS = [
     "Afterwards",
     "What can raise it falsely",
 ]
+THROTTLED = "tables-throttled"
 PART = re.compile(r"^## (.+)$", re.M)
 
 
@@ -46,3 +48,37 @@ def test_the_index_lists_every_runbook_with_what_it_means() -> None:
     rows = re.findall(r"^\| \[([a-z-]+)\]\(([a-z-]+)\.md\) \| \S.* \|$", index, re.M)
 
     assert sorted(rows) == sorted((page, page) for page in PAGES)
+
+
+PLAIN = re.compile(r"`trafficctl deploy`")
+OF_A_VERSION = re.compile(r"version before|package does not fit")
+
+
+def test_no_runbook_repairs_by_a_deployment_that_sees_no_change() -> None:
+    """It compares with the last template: what was changed by hand stays as it is."""
+    in_vain = {
+        f"{page}: {line}"
+        for page, text in PAGES.items()
+        for line in text.splitlines()
+        if PLAIN.search(line) and not OF_A_VERSION.search(line)
+    }
+
+    assert in_vain == set()
+
+
+def test_the_page_on_throttled_tables_names_those_that_its_alarm_watches() -> None:
+    told = PAGES["tables-throttled"].partition("**What the city sees.**")[0]
+    watched = [(one.name, dict(one.dimensions)) for one in metrics(NAMES[THROTTLED])]
+    tables = {of["TableName"].rpartition("-")[2] for _, of in watched}
+    of_indexes = {name for name, of in watched if "GlobalSecondaryIndexName" in of}
+
+    before, _, after = " ".join(told.split()).partition("Reads of an index")
+    assert of_indexes == {"WriteThrottleEvents"}
+    assert set(re.findall("`([a-z]+_[a-z]+)`", before)) == tables
+    unwatched = set(re.findall("`([a-z]+_[a-z]+)`", after))
+    assert unwatched == set(map(table_name, of_type("AWS::DynamoDB::Table"))) - tables
+
+
+def table_name(resource: str) -> str:
+    """Return a table's name without its stack's."""
+    return str(properties(resource)["TableName"]["Fn::Sub"]).partition("}-")[2]
