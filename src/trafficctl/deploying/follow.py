@@ -9,7 +9,8 @@ from typing import Any
 from trafficctl import progress
 from trafficctl.deploying import operations
 from trafficctl.deploying.causes import advice, causes
-from trafficctl.deploying.stack import Event, Stack
+from trafficctl.deploying.operations import Event
+from trafficctl.deploying.stack import Stack
 from trafficctl.errors import CityError
 
 Say = Callable[[str], None]

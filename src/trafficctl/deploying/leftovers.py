@@ -9,12 +9,14 @@ and an ordinary update then adds the rest.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trafficctl.deploying import operations
 from trafficctl.deploying import template as texts
 from trafficctl.deploying.kinds import KINDS
+from trafficctl.deploying.operations import Event
 from trafficctl.deploying.stack import Account, Stack
 from trafficctl.errors import CityError
 
@@ -60,7 +62,8 @@ class Estate:
 def find(stack: Stack, template: str) -> Estate:
     """What is left of earlier stacks of this name. Reads only.
 
-    The last deleted stack says by its events what it kept; beyond the 90 days that
+    The last deleted stack says by the events of its deletion what it kept (what an
+    update had left behind before was no longer its own); beyond the 90 days that
     CloudFormation remembers it, names still tell of tables, policies and log groups,
     and a table of its key.
     """
@@ -68,10 +71,12 @@ def find(stack: Stack, template: str) -> Estate:
     found: dict[str, Leftover] = {}
     deleted_id = None
     for stack_id in stack.deleted_ids():
-        kept = [one for one in skipped(stack, stack_id) if one.logical_id in declared]
-        if kept:
+        last = operations.of_the_deletion(stack.newest_first(stack_id))
+        for one in skipped(last):
+            if one.logical_id in declared:
+                found.setdefault(one.logical_id, one)
+        if found:
             deleted_id = stack_id
-            found = {one.logical_id: one for one in kept}
             break
     for one in _by_name(stack.name, declared):
         found.setdefault(one.logical_id, one)
@@ -79,15 +84,15 @@ def find(stack: Stack, template: str) -> Estate:
     return Estate(tuple(_with_key(stack.account, there)), deleted_id)
 
 
-def skipped(stack: Stack, stack_id: str) -> list[Leftover]:
-    """What a deleted stack kept, by its events."""
+def skipped(events: Iterable[Event]) -> list[Leftover]:
+    """What these events say was kept, in their order."""
     return [
         Leftover(
             str(event["LogicalResourceId"]),
             str(event["ResourceType"]),
             str(event["PhysicalResourceId"]),
         )
-        for event in stack.newest_first(stack_id)
+        for event in events
         if event["ResourceStatus"] == "DELETE_SKIPPED"
         and event["ResourceType"] in KINDS
         and event.get("PhysicalResourceId")

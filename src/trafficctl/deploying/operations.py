@@ -68,10 +68,8 @@ def _ends(event: Event) -> bool:
 
 def _is_own(event: Event) -> bool:
     """Whether it is about the stack itself: a nested stack has an id of its own."""
-    return (
-        event["ResourceType"] == "AWS::CloudFormation::Stack"
-        and event.get("PhysicalResourceId") == event["StackId"]
-    )
+    kind, of = event["ResourceType"], event.get("PhysicalResourceId")
+    return kind == "AWS::CloudFormation::Stack" and bool(of == event["StackId"])
 
 
 def _status(event: Event) -> str:

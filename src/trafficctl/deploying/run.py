@@ -20,6 +20,11 @@ from trafficctl.errors import UserError
 from trafficctl.package import HOST, RUNTIMES, build_zip
 
 ARCHITECTURE = "LambdaArchitecture"
+ONLY_DATA = (
+    "stack {stack} holds its data again, and nothing else yet: if that may have been "
+    "changed meanwhile, `trafficctl deploy --revert-drift --stack {stack}` also "
+    "compares it with the template"
+)
 
 
 @dataclass(frozen=True)
@@ -82,16 +87,22 @@ class _Deployment:
         step = self._settle()
         if step is Step.UPDATE:
             self.kept = self.stack.parameters()
+            self._hint()
             return self._change("UPDATE")
         estate = leftovers.find(self.stack, self.text)
         if not estate.leftovers:
             return self._change("CREATE")
         if not self._adopt(estate):
             return Outcome(False, [], {})
-        outcome = self._change("UPDATE")
+        outcome = self._change("UPDATE", unknown=estate.deleted_id is None)
         if not outcome.done:
-            self.talk.say("the stack holds its data again, and nothing else yet")
+            self.talk.say(ONLY_DATA.format(stack=self.wish.stack))
         return outcome
+
+    def _hint(self) -> None:
+        """An import that went no further may have taken anything for granted."""
+        if self.stack.status() == "IMPORT_COMPLETE" and not self.wish.revert_drift:
+            self.talk.say(ONLY_DATA.format(stack=self.wish.stack))
 
     def _settle(self) -> Step:
         """End what is under way and clear what failed; CREATE or UPDATE."""
@@ -118,7 +129,12 @@ class _Deployment:
         )
 
     def _adopt(self, estate: leftovers.Estate) -> bool:
-        """Make the stack out of what an earlier one left; False if not wanted."""
+        """Make the stack out of what an earlier one left; False if not wanted.
+
+        An import changes nothing: it takes the template's word for how things are. So
+        it gets the parameters that they were made with, and no wish, or the update
+        that follows would see no difference.
+        """
         found = [Change("Import", o.logical_id, o.type) for o in estate.leftovers]
         self.talk.say(
             f"an earlier stack {self.wish.stack} left its data. The new stack can take "
@@ -138,17 +154,26 @@ class _Deployment:
         text = leftovers.import_template(self.account, text, estate)
         imports = [one.to_import() for one in estate.leftovers]
         change_set = changeset.make(
-            self.stack, "IMPORT", self._uploaded(text), self._parameters(text), imports
+            self.stack,
+            "IMPORT",
+            self._uploaded(text),
+            _parameters(text, self.kept),
+            imports,
         )
         if change_set is not None:
             self._execute(change_set)
         self.kept = self.stack.parameters()
         return True
 
-    def _change(self, kind: str) -> Outcome:
+    def _change(self, kind: str, unknown: bool = False) -> Outcome:
+        """Make and execute a change set, if agreed.
+
+        `unknown` resources are compared as they are: no record tells how they were
+        made.
+        """
         body = self._with_code()
-        parameters = self._parameters(body)
-        reverts = self.wish.revert_drift and kind == "UPDATE"
+        parameters = _parameters(body, {**self.kept, **self.wish.parameters})
+        reverts = unknown or (self.wish.revert_drift and kind == "UPDATE")
         if reverts:
             self.talk.say("comparing the template with the resources as they are")
         change_set = changeset.make(
@@ -230,15 +255,14 @@ class _Deployment:
         arch = HOST if self.account.is_local else chosen.get(ARCHITECTURE, "arm64")
         return build_zip(folder / "traffic.zip", RUNTIMES, arch)
 
-    def _parameters(self, text: str) -> list[dict[str, Any]]:
-        """Wished values win; others stay as they were, or take the default."""
-        known = texts.parameters(text)
-        values = {**self.kept, **self.wish.parameters}
-        return [
-            {"ParameterKey": key, "ParameterValue": values[key]}
-            for key in known
-            if key in values
-        ]
+
+def _parameters(text: str, values: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Those values that the template has parameters for; others take the default."""
+    return [
+        {"ParameterKey": key, "ParameterValue": values[key]}
+        for key in texts.parameters(text)
+        if key in values
+    ]
 
 
 def check_parameters(template: str, given: Mapping[str, str]) -> None:
