@@ -11,81 +11,17 @@ from typing import Any
 import cfnlint
 import pytest
 
-from tests.template.template import PARAMETERS, RESOURCES
+from tests.template.template import PARAMETERS
 from trafficctl.preflighting import account as accounts
-from trafficctl.preflighting import permissions
-from trafficctl.preflighting.rows import Question, data
-from trafficctl.preflighting.run import preflight
+from trafficctl.preflighting.rows import data
 
 from .accounts import (
     QUESTION,
     SETTINGS,
     checked,
     full_account,
-    simulated,
 )
-from .fakes import FakeSession, refusal
-
-
-def test_actions_that_are_denied_are_named() -> None:
-    answers = full_account()
-    answers["iam", "simulate_principal_policy"] = simulated(
-        "kms:CreateKey", "iam:PassRole"
-    )
-
-    row = checked(answers)["permissions to deploy"]
-
-    assert row.verdict == "missing"
-    assert row.next_step == "have allowed: iam:PassRole, kms:CreateKey"
-
-
-def test_simulation_asks_for_the_role_of_the_session_by_its_whole_arn() -> None:
-    session = FakeSession(full_account())
-    preflight(session, QUESTION)
-
-    sources = {
-        request["PolicySourceArn"]
-        for service, operation, request in session.asked
-        if operation == "simulate_principal_policy"
-    }
-    assert sources == {"arn:aws:iam::111122223333:role/path/deployer"}
-
-
-def test_where_simulation_is_refused_permissions_are_unknown() -> None:
-    answers = full_account()
-    del answers["iam", "simulate_principal_policy"]
-
-    row = checked(answers)["permissions to deploy"]
-
-    assert row.verdict == "unknown"
-    assert "AccessDenied" in row.next_step
-
-
-def test_every_type_of_resource_is_asked_for() -> None:
-    known = data("permissions")["types"]
-
-    assert {one["Type"] for one in RESOURCES.values()} - set(known) == set()
-    assert {one["same"] for one in known.values() if "same" in one} - set(known) == (
-        set()
-    )
-
-
-def test_reports_are_asked_for_only_where_they_are_deployed() -> None:
-    filled = dict.fromkeys(("stack", "region", "account", "partition"), "x")
-    owner = "arn:aws:quicksight:eu-central-1:111122223333:user/default/reports"
-    with_reports = replace(
-        QUESTION, settings={**SETTINGS, "QuickSightPrincipalArn": owner}
-    )
-
-    def services(question: Question) -> set[str]:
-        asked_for = permissions.wanted(question, filled)
-        return {a.partition(":")[0] for _, actions in asked_for for a in actions}
-
-    assert services(with_reports) - services(QUESTION) == {
-        "athena",
-        "glue",
-        "quicksight",
-    }
+from .fakes import refusal
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from trafficctl.deploying import template as texts
@@ -20,14 +21,34 @@ from trafficctl.preflighting.rows import (
     brief,
     data,
 )
+from trafficctl.preflighting.side_by_side import side_by_side
 
 CHECK = "permissions to deploy"
 NAMED = 6  # of the missing actions: the rest is counted
 PARALLEL = 8
+PASSED_TO = "iam:PassedToService"
 ROOT = re.compile(r"^arn:[a-z-]+:iam::\d{12}:root$")
 ASSUMED = re.compile(r"^arn:[a-z-]+:sts::\d{12}:assumed-role/([^/]+)/")
 
-Wanted = tuple[str, tuple[str, ...]]
+
+@dataclass(frozen=True)
+class Wanted:
+    """Actions on a resource; `context` is what AWS would tell IAM of the call."""
+
+    arn: str
+    actions: tuple[str, ...]
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An action that was not allowed, and the context that IAM would have needed.
+
+    Without that context its answer is no verdict: a condition could not be weighed.
+    """
+
+    action: str
+    lacking: tuple[str, ...] = ()
 
 
 def check(account: Account, question: Question) -> Row:
@@ -38,48 +59,60 @@ def check(account: Account, question: Question) -> Row:
     """
     arn = str(account.client("sts").get_caller_identity()["Arn"])
     asked = wanted(question, names(account, question.stack))
-    total = sum(len(actions) for _, actions in asked)
+    total = sum(len(one.actions) for one in asked)
     if ROOT.match(arn):
         return Row(CHECK, "the root user", str(total), OK)
     try:
         source = _principal(account, arn)
-        denied = _denied(account.client("iam"), source, asked)
+        refused = simulated(account.client("iam"), source, asked)
     except REFUSALS as exc:
         return Row(
             CHECK, "?", str(total), UNKNOWN, f"not tried: {brief(translate(exc))}"
         )
-    return judged(total, denied)
+    return judged(total, refused)
 
 
-def judged(total: int, denied: Iterable[str]) -> Row:
-    """The row for the actions that were denied. Pure."""
-    missing = sorted(set(denied))
-    if not missing:
-        return Row(CHECK, str(total), str(total), OK)
-    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-    return Row(
-        CHECK,
-        str(total - len(missing)),
-        str(total),
-        MISSING,
-        f"have allowed: {', '.join(missing[:NAMED])}{more}",
-    )
+def judged(total: int, refused: Collection[Refused]) -> Row:
+    """The row for the actions that were not allowed. Pure."""
+    denied = sorted({one.action for one in refused if not one.lacking})
+    unclear = sorted({one.action for one in refused} - set(denied))
+    allowed = str(total - len(denied) - len(unclear))
+    if denied:
+        return Row(CHECK, allowed, str(total), MISSING, f"have allowed: {_few(denied)}")
+    if unclear:
+        keys = sorted({key for one in refused for key in one.lacking})
+        told = f"{_few(unclear)}: IAM cannot tell without {', '.join(keys)}"
+        return Row(CHECK, allowed, str(total), UNKNOWN, told)
+    return Row(CHECK, allowed, str(total), OK)
+
+
+def _few(actions: Sequence[str]) -> str:
+    more = f" and {len(actions) - NAMED} more" if len(actions) > NAMED else ""
+    return ", ".join(actions[:NAMED]) + more
 
 
 def wanted(question: Question, filled: Mapping[str, str]) -> list[Wanted]:
     """The actions on each kind of resource that these settings would make. Pure."""
     known = data("permissions")
-    types = [
-        known["types"][kind]
-        for kind in texts.types(question.template)
-        if kind in known["types"]
-    ]
-    parts = [known["itself"], known["artifacts"], known["packages"], *types]
+    declared = texts.types(question.template)
+    parts = [*known["always"], *(known["types"].get(kind, {}) for kind in declared)]
+    parts += [one for one in known["besides"] if set(one["types"]) & set(declared)]
     return [
-        (one["arn"].format(**filled), tuple(one["actions"]))
+        made
         for one in parts
-        if "same" not in one and _is_made(one.get("only"), question.settings)
+        if "actions" in one and _is_made(one.get("only"), question.settings)
+        for made in _filled(one, filled)
     ]
+
+
+def _filled(part: Mapping[str, Any], filled: Mapping[str, str]) -> Iterator[Wanted]:
+    """A part of permissions.json; one for each service that a role is passed to."""
+    arn, actions = part["arn"].format(**filled), tuple(part["actions"])
+    contexts: list[dict[str, str]] = [
+        {PASSED_TO: service} for service in part.get("passed_to", [])
+    ]
+    for context in contexts or [{}]:
+        yield Wanted(arn, actions, context)
 
 
 def names(account: Account, stack: str) -> dict[str, str]:
@@ -109,18 +142,30 @@ def _principal(account: Account, arn: str) -> str:
     return str(role["Role"]["Arn"])
 
 
-def _denied(iam: Any, source: str, asked: Iterable[Wanted]) -> list[str]:
-    def refused(one: Wanted) -> Iterator[str]:
-        resource, actions = one
-        found = iam.simulate_principal_policy(
-            PolicySourceArn=source,
-            ActionNames=list(actions),
-            ResourceArns=[resource],
-        )
-        for result in found["EvaluationResults"]:
-            if result["EvalDecision"] != "allowed":
-                yield str(result["EvalActionName"])
+def simulated(iam: Any, source: str, asked: Iterable[Wanted]) -> list[Refused]:
+    """What of `asked` the principal `source` may not do."""
+    works = [partial(_simulated, iam, source, one) for one in asked]
+    return [one for found in side_by_side(works, PARALLEL) for one in found]
 
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        found = pool.map(lambda one: list(refused(one)), asked)
-        return [name for names in found for name in names]
+
+def _simulated(iam: Any, source: str, one: Wanted) -> list[Refused]:
+    found = iam.simulate_principal_policy(
+        PolicySourceArn=source,
+        ActionNames=list(one.actions),
+        ResourceArns=[one.arn],
+        ContextEntries=[
+            {
+                "ContextKeyName": key,
+                "ContextKeyValues": [value],
+                "ContextKeyType": "string",
+            }
+            for key, value in one.context.items()
+        ],
+    )
+    return [
+        Refused(
+            str(result["EvalActionName"]), tuple(result.get("MissingContextValues", ()))
+        )
+        for result in found["EvaluationResults"]
+        if result["EvalDecision"] != "allowed"
+    ]
