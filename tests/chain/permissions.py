@@ -29,6 +29,8 @@ ELSEWHERE = {
     "LiveApiRole": "tests/local/test_live_api_role.py takes each table action away",
     "FleetRole": "tests/devices/test_roles.py takes each action away",
     "ProvisioningHookRole": "tests/devices/test_roles.py takes each action away",
+    "AlertRuleRole": "tests/secure/test_rule_roles.py takes each permission away",
+    "SensorHealthNewsRole": "tests/secure/test_rule_roles.py takes each away",
     "ShardScalerRole": "tests/local/test_shard_scaler.py takes each action away",
     "ConnectorRole": "tests/quicksight: the local city has no Athena to use it",
     "QuickSightRole": "tests/quicksight: the local city has no QuickSight to use it",

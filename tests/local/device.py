@@ -22,13 +22,17 @@ class Certificate:
 
 
 def register(
-    local_city: Any, folder: Path, name: str, attributes: dict[str, str]
+    local_city: Any,
+    folder: Path,
+    name: str,
+    attributes: dict[str, str],
+    thing_type: str | None = None,
 ) -> Certificate:
-    """A thing with a certificate and the template's policy."""
+    """A thing with a certificate and the template's policy, and of its type if none."""
     iot, outputs = local_city.client("iot"), local_city.outputs
     iot.create_thing(
         thingName=name,
-        thingTypeName=outputs["DeviceThingType"],
+        thingTypeName=thing_type or outputs["DeviceThingType"],
         attributePayload={"attributes": attributes},
     )
     made = iot.create_keys_and_certificate(setAsActive=True)

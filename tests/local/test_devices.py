@@ -111,6 +111,42 @@ def test_a_thing_without_segment_may_publish_nowhere(
     assert answers == [DENIED, DENIED]
 
 
+@pytest.fixture
+def neighbour(local_city: Any, folder: Path) -> Device:
+    """A thing of another type: of another stack of the account, or of no city."""
+    local_city.client("iot").create_thing_type(thingTypeName="neighbours-device")
+    own = register(local_city, folder, "dev-next", OWN, "neighbours-device")
+    device = Device(local_city.city, "dev-next", own)
+    device.close()
+    return device
+
+
+def test_a_thing_of_another_type_may_not_connect_though_it_has_the_policy(
+    neighbour: Device,
+) -> None:
+    assert neighbour.connected == DENIED
+
+
+def test_a_thing_of_this_city_is_let_in_by_its_type_while_it_has_it(
+    local_city: Any, folder: Path
+) -> None:
+    iot, prefix = local_city.client("iot"), local_city.outputs["IngestTopicPrefix"]
+    own = register(local_city, folder, "dev-turned", OWN)
+    device = Device(local_city.city, "dev-turned", own)
+    topic, kind = f"{prefix}/seg-own/dev-turned", local_city.outputs["DeviceThingType"]
+    iot.create_thing_type(thingTypeName="turned-device")
+
+    answers = [device.publish(topic, {})]
+    for other in ("turned-device", kind):
+        iot.update_thing(thingName="dev-turned", thingTypeName=other)
+        again = Device(local_city.city, "dev-turned", own)
+        answers.append(again.connected)
+        again.close()
+    device.close()
+
+    assert answers == ["Success", DENIED, "Success"]
+
+
 def test_a_device_without_certificate_is_refused(local_city: Any) -> None:
     """TLS 1.3 lets the client believe for a moment: no CONNACK is what counts."""
     try:

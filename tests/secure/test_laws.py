@@ -125,16 +125,35 @@ def test_who_may_run_a_function_is_one_resource_and_not_a_service_at_large() -> 
 
 def test_a_service_may_do_nothing_here_for_another_account() -> None:
     """Or whoever uses the same service could have it act on this city."""
-    for statement in (s for one in POLICIES for s in documents(one)):
-        if statement["Effect"] == "Allow" and "Condition" not in statement:
-            # AWS supports no condition between EventBridge and an encrypted topic
-            assert statement["Sid"] == "EventBridgePublishes"
-            assert statement["Action"] == "sns:Publish"
+    unbound = [
+        (name, statement["Sid"])
+        for name, statement in granting()
+        if "Service" in statement["Principal"] and not sources(statement)
+    ]
+
+    assert granting() != []
+    assert unbound == [("DataKey", "LogsUseKey")]  # bound to the groups' own names
 
 
-def documents(policy: str) -> list[dict[str, Any]]:
-    """The statements of a queue's or topic's policy."""
-    return statements(properties(policy)["PolicyDocument"])
+SOURCES = {"aws:SourceAccount", "aws:SourceArn"}
+
+
+def sources(statement: dict[str, Any]) -> set[str]:
+    """The conditions of a statement that tell whom a service acts for."""
+    conditions = statement.get("Condition", {}).values()
+    return SOURCES & {key for one in conditions for key in one}
+
+
+def granting() -> list[tuple[str, dict[str, Any]]]:
+    """What the policies of keys, queues and topics allow, by resource."""
+    documents = {name: properties(name)["PolicyDocument"] for name in POLICIES}
+    documents |= {name: properties(name)["KeyPolicy"] for name in KEYS}
+    return [
+        (name, one)
+        for name, document in documents.items()
+        for one in statements(document)
+        if one["Effect"] == "Allow"
+    ]
 
 
 def test_the_internet_is_met_by_tls_1_2_of_apis_and_by_nothing_else() -> None:
@@ -148,14 +167,54 @@ def test_the_internet_is_met_by_tls_1_2_of_apis_and_by_nothing_else() -> None:
     ] == []
 
 
+# Plain http, and patterns that take it, but for this machine itself and names of XML.
+PLAIN = re.compile(
+    r"http(?:s\?)?:(?!\S*www\.w3\.org|// for this machine alone"
+    r"|//\(localhost\|127\\\.0\\\.0\\\.1\)\(:)"
+)
+
+
 def test_links_lead_to_https_only() -> None:
     plain = [
         text
-        for text in walk([RESOURCES, TEMPLATE["Outputs"]])
-        if isinstance(text, str) and re.search(r"http:(?!\S*www\.w3\.org)", text)
+        for text in walk([PARAMETERS, RESOURCES, TEMPLATE["Outputs"]])
+        if isinstance(text, str) and PLAIN.search(text)
     ]
 
     assert plain == []
+
+
+URLS = [name for name in PARAMETERS if name.endswith("Url")]
+
+
+@pytest.mark.parametrize("name", URLS)
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://map.example.org", True),
+        ("https://map.example.org/style.json", True),
+        ("http://localhost:8080", True),
+        ("http://127.0.0.1", True),
+        ("http://map.example.org", False),
+        ("http://localhost.example.org", False),
+        ("http://127.0.0.1.example.org", False),
+        ("http://127.0.0.1:80@example.org", False),
+        ("https://map.example.org/\\", False),
+        ('https://map.example.org/"', False),
+        ("https://", False),
+    ],
+)
+def test_an_address_that_is_given_is_https_or_of_this_machine(
+    name: str, url: str, is_taken: bool
+) -> None:
+    """Cognito takes http for this machine alone."""
+    pattern = PARAMETERS[name]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, url)) is is_taken
+
+
+def test_there_are_such_addresses() -> None:
+    assert URLS == ["SiteUrl", "MapStyleUrl"]
 
 
 # Secrets

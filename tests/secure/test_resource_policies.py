@@ -74,9 +74,11 @@ def logging(deployed: Deployed) -> Decided:
     return asked, [other, by(EVENTS, asked)]
 
 
-def sending(_: Deployed) -> Decided:
-    asked = Request("kms:GenerateDataKey", EVENTS)
-    return asked, [by("s3.amazonaws.com", asked), Request("kms:Encrypt", EVENTS)]
+def keeping(_: Deployed) -> Decided:
+    asked = Request("kms:GenerateDataKey", EVENTS).but(aws__SourceAccount=ACCOUNT)
+    other = asked.but(aws__SourceAccount="999999999999")
+    unknown = Request("kms:GenerateDataKey", EVENTS)
+    return asked, [other, unknown, by("s3.amazonaws.com", asked)]
 
 
 def alarming(action: str) -> Callable[[Deployed], Decided]:
@@ -89,11 +91,6 @@ def alarming(action: str) -> Callable[[Deployed], Decided]:
         return asked, [other, asked.but(aws__SourceAccount="999999999999")]
 
     return telling
-
-
-def publishing(_: Deployed) -> Decided:
-    asked = Request("sns:Publish", EVENTS)
-    return asked, [by("s3.amazonaws.com", asked), Request("sns:Subscribe", EVENTS)]
 
 
 def giving_up(deployed: Deployed) -> Decided:
@@ -110,10 +107,8 @@ DECIDED: dict[tuple[str, str], Callable[[Deployed], Decided]] = {
     ("DataKey", "LogsUseKey"): logging,
     ("AlertKey", "AccountAdministersKey"): administering,
     ("AlertKey", "AccountUsesKeyThroughServices"): through("sqs"),
-    ("AlertKey", "EventBridgeSendsAlerts"): sending,
+    ("AlertKey", "EventBridgeKeepsUntold"): keeping,
     ("AlertKey", "AlarmsTellEngineers"): alarming("kms:GenerateDataKey"),
-    ("AlertTopicPolicy", "EventBridgePublishes"): publishing,
-    ("OperationsTopicPolicy", "EventBridgePublishes"): publishing,
     ("OperationsTopicPolicy", "AlarmsPublish"): alarming("sns:Publish"),
     ("AlertDeadLetterQueuePolicy", "RulesSend"): giving_up,
 }

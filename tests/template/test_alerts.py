@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from traffic.alerts import Transition
 from traffic.announce import event_of, traffic_of
@@ -15,31 +17,36 @@ from traffic.policy import Policy
 from traffic.publish import DETAIL_TYPE, SOURCE
 
 from .template import RESOURCES, properties, shown, statements
+from .texts import AWKWARD, told
 
 RULE = properties("AlertRule")
 (TARGET,) = RULE["Targets"]
 PATHS = TARGET["InputTransformer"]["InputPathsMap"]
 TEXT = TARGET["InputTransformer"]["InputTemplate"]
 
-JAM = event_of(
-    Change(
-        Transition("opened", 2, 0, 1795372320000, 1795372320000, 2, 840, 840),
-        1795372320500,
-        Measures(1200, 400, 21, 19, 0.4, 0.2, 5, "F", 84),
-    ),
-    StoredSegment("seg-1", road=Road(name="I-405 N", district="Los Angeles")),
-    1795372321000,
-    Policy(50, 80, 40, 60, 120, 90, 60, "https://map.example.org/#{segment_id}"),
-)
+SEGMENT = StoredSegment("seg-1", road=Road(name="I-405 N", district="Los Angeles"))
+
+
+def jam(at: StoredSegment) -> dict[str, Any]:
+    """Return the event of a jam there."""
+    return event_of(
+        Change(
+            Transition("opened", 2, 0, 1795372320000, 1795372320000, 2, 840, 840),
+            1795372320500,
+            Measures(1200, 400, 21, 19, 0.4, 0.2, 5, "F", 84),
+        ),
+        at,
+        1795372321000,
+        Policy(50, 80, 40, 60, 120, 90, 60, "https://map.example.org/#{segment_id}"),
+    )
+
+
+JAM = jam(SEGMENT)
 
 
 def rendered(event: dict[str, Any]) -> str:
     """Return the text that the transformer makes of an event's detail."""
-    text: str = json.loads(TEXT)
-    for name, path in PATHS.items():
-        value = event[path.removeprefix("$.detail.")]
-        text = text.replace(f"<{name}>", str(value))
-    return text
+    return told(TARGET, event)
 
 
 def test_a_controller_reads_what_happened_where_and_how_bad_it_is() -> None:
@@ -48,6 +55,16 @@ def test_a_controller_reads_what_happened_where_and_how_bad_it_is() -> None:
         "score 84.0, 21 of 50 km/h (level of service F), since 2026-11-22T18:32Z. "
         "https://map.example.org/#seg-1"
     )
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+@pytest.mark.parametrize("field", ["name", "district"])
+def test_a_jam_is_told_whatever_the_road_is_called(field: str, name: str) -> None:
+    road = replace(SEGMENT.road, **{field: name})
+    event = jam(replace(SEGMENT, road=road))
+
+    assert event[field] == name
+    assert f"at {event['place']} (traffic): severe" in rendered(event)
 
 
 def test_an_empty_road_is_told_as_one() -> None:
@@ -79,16 +96,38 @@ def granted(policy: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_only_eventbridge_publishes_and_only_the_rules_fill_the_queue() -> None:
+def test_topics_are_open_to_alarms_alone_and_the_queue_to_the_rules() -> None:
     events = {"Service": "events.amazonaws.com"}
+    cloudwatch = {"Service": "cloudwatch.amazonaws.com"}
     rules = [{"Fn::GetAtt": [n, "Arn"]} for n in ("AlertRule", "SensorHealthNews")]
     rule = {"ArnEquals": {"aws:SourceArn": rules}}
     queue = "AlertDeadLetterQueue.Arn"
 
-    assert granted("AlertTopicPolicy") == [(events, "sns:Publish", "AlertTopic", None)]
+    assert granted("AlertTopicPolicy") == []
+    assert [one[:3] for one in granted("OperationsTopicPolicy")] == [
+        (cloudwatch, "sns:Publish", "OperationsTopic")
+    ]
     assert granted("AlertDeadLetterQueuePolicy") == [
         (events, "sqs:SendMessage", queue, rule)
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "topic"),
+    [("AlertRule", "AlertTopic"), ("SensorHealthNews", "OperationsTopic")],
+)
+def test_a_rule_publishes_by_a_role_that_only_this_rule_may_take(
+    rule: str, topic: str
+) -> None:
+    (target,) = properties(rule)["Targets"]
+    (trust,) = statements(properties(f"{rule}Role")["AssumeRolePolicyDocument"])
+    arn = trust["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+    name = shown(properties(rule)["Name"])
+
+    assert target["Arn"] == {"Ref": topic}
+    assert target["RoleArn"] == {"Fn::GetAtt": [f"{rule}Role", "Arn"]}
+    assert properties(rule)["EventBusName"] == {"Ref": "AlertBus"}
+    assert arn.partition(":rule/")[2] == f"${{AlertBus}}/{name}"
 
 
 def test_mail_is_sent_only_where_an_address_is_given() -> None:

@@ -15,11 +15,13 @@ def test_a_device_connects_as_itself_and_publishes_for_its_segment_only() -> Non
         for one in statements(properties("DevicePolicy")["PolicyDocument"])
     ]
 
-    attached = {"Bool": {"iot:Connection.Thing.IsAttached": ["true"]}}
+    kind = {"iot:Connection.Thing.ThingTypeName": {"Ref": "DeviceThingType"}}
+    own = {"StringEquals": kind}
+    attached = {"Bool": {"iot:Connection.Thing.IsAttached": ["true"]}, **own}
     topic = f"topic/$aws/rules/${{IngestRule}}/traffic/{SEGMENT}/{THING}"
     assert granted == [
         ("Allow", "iot:Connect", f"{IOT}:client/{THING}", attached),
-        ("Allow", "iot:Publish", f"{IOT}:{topic}", None),
+        ("Allow", "iot:Publish", f"{IOT}:{topic}", own),
     ]
 
 

@@ -246,10 +246,10 @@ def test_a_key_opens_data_only_through_the_services_that_hold_it() -> None:
     }
 
 
-def test_the_statement_that_can_have_no_condition_opens_alerts_only() -> None:
+def test_the_key_of_alerts_opens_for_this_account_only() -> None:
     assert openers("AlertKey") == {
         "AccountUsesKeyThroughServices": ["kms:ViaService"],
-        "EventBridgeSendsAlerts": [],
+        "EventBridgeKeepsUntold": ["aws:SourceAccount"],
         "AlarmsTellEngineers": ["aws:SourceAccount", "aws:SourceArn"],
     }
 

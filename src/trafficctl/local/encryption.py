@@ -1,4 +1,4 @@
-"""Keys that a template gives to streams and buckets, so that roles need them."""
+"""Keys that a template gives to streams, buckets, topics, so that roles need them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import kinesis, s3
+from ministack.services import kinesis, s3, sns
 from ministack.services.cloudformation import provisioners
 
 from trafficctl.local.patching import Patch
@@ -27,6 +27,13 @@ def _encrypt_bucket(name: str, props: dict[str, Any]) -> None:
     if wanted:
         (rule,) = wanted["ServerSideEncryptionConfiguration"]
         s3._put_bucket_encryption(name, _as_xml(rule["ServerSideEncryptionByDefault"]))
+
+
+def _encrypt_topic(arn: str, props: dict[str, Any]) -> None:
+    attributes = sns._topics[arn]["attributes"]
+    attributes.pop("KmsMasterKeyId", None)
+    if props.get("KmsMasterKeyId"):
+        attributes["KmsMasterKeyId"] = props["KmsMasterKeyId"]
 
 
 def _as_xml(default: dict[str, str]) -> bytes:
@@ -78,5 +85,15 @@ PATCHES = (
             (provisioners, "_s3_update", "1d4f3f6390bb"),
         ],
         _wrap("AWS::S3::Bucket", _encrypt_bucket),
+    ),
+    Patch(
+        "topic encryption",
+        "CloudFormation ignores KmsMasterKeyId, so no role needs the key",
+        [(sns, "_topics"), (provisioners, "_RESOURCE_HANDLERS")],
+        [
+            (provisioners, "_sns_create", "0a96666a036a"),
+            (provisioners, "_sns_update", "a29cbf08e7b5"),
+        ],
+        _wrap("AWS::SNS::Topic", _encrypt_topic),
     ),
 )

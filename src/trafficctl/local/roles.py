@@ -1,7 +1,7 @@
 """May a role do this? Asked where MiniStack acts for a service and asks nobody.
 
-With AUTH=true MiniStack checks every API call, but not what IoT rules and event
-source mappings do inside it. Their roles are held here to what IAM would hold them
+With AUTH=true MiniStack checks every API call, but not what rules and event source
+mappings do inside it. Their roles are held here to what IAM would hold them
 to: the trust policy, the role's policies and boundary, the resource's own policy.
 """
 
@@ -19,6 +19,7 @@ from trafficctl.local.memo import Memo
 
 IOT = "iot.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
+EVENTS = "events.amazonaws.com"
 
 _refusals: Memo[str | None] = Memo()
 _keys: Memo[str | None] = Memo()
@@ -30,13 +31,17 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Actor:
-    """A role as one AWS service uses it, in one account and region."""
+    """A role as one AWS service uses it, in one account and region.
+
+    `source` is the ARN that the service acts for, where it tells IAM one.
+    """
 
     account: str
     region: str
     role_arn: str
     service: str
     session: str
+    source: str = ""
 
 
 def require(
@@ -88,7 +93,7 @@ def _refusal(
     role = _role(actor)
     if role is None:
         return f"role {actor.role_arn} does not exist"
-    if not _may_assume(role, actor.service):
+    if not _may_assume(role, actor):
         return f"{actor.service} is not authorized to assume role {actor.role_arn}"
     name = actor.role_arn.rsplit("/", 1)[-1]
     principal = f"arn:aws:sts::{actor.account}:assumed-role/{name}/{actor.session}"
@@ -136,18 +141,26 @@ def _role(actor: Actor) -> Any:
     return iam._roles.get_scoped(actor.account, None, name)
 
 
-def _may_assume(role: Any, service: str) -> bool:
-    """Whether the trust policy names the service; its conditions are not weighed."""
+def _may_assume(role: Any, actor: Actor) -> bool:
+    """Whether the trust policy lets the service take the role for its source."""
     trust = role.get("AssumeRolePolicyDocument") or {}
     document = trust if isinstance(trust, dict) else json.loads(trust)
     statements = document.get("Statement", [])
-    return any(
-        statement.get("Effect") == "Allow"
-        and iam_evaluator._service_principal_matches(
-            statement.get("Principal"), service
-        )
-        for statement in (statements if isinstance(statements, list) else [statements])
+    named = statements if isinstance(statements, list) else [statements]
+    here = {"Statement": [{"Resource": actor.role_arn, **one} for one in named]}
+    told = {"aws:sourceaccount": actor.account, "aws:sourcearn": actor.source}
+    asked = iam_evaluator.EvalContext(
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action="sts:AssumeRole",
+        resource_arn=actor.role_arn,
+        region=actor.region,
+        secure_transport=True,
+        service_context={key: value for key, value in told.items() if value},
     )
+    found = iam_evaluator.evaluate_resource_policy(here, asked, service=actor.service)
+    return bool(found.decision == "Allow")
 
 
 NEEDS = (
@@ -157,7 +170,7 @@ NEEDS = (
     (iam_evaluator, "_gather_role_policies"),
     (iam_evaluator, "_permissions_boundary"),
     (iam_evaluator, "_resource_policy"),
-    (iam_evaluator, "_service_principal_matches"),
+    (iam_evaluator, "evaluate_resource_policy"),
     (iam, "_roles"),
     (kms, "_resolve_key"),
 )

@@ -15,6 +15,7 @@ from typing import Any
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
+from trafficctl.local import roles
 from trafficctl.local.patching import Patch
 from trafficctl.local.watch import services
 from trafficctl.local.watch.counts import count, here
@@ -50,20 +51,46 @@ def _matched(matches: Callable[..., bool]) -> Callable[..., bool]:
     return matching
 
 
-def refusal(target: str, rule_arn: str) -> str | None:
-    """Why EventBridge cannot call the ARN `target` for this rule; None if it can."""
+def refusal(target: dict[str, Any], rule_arn: str) -> str | None:
+    """Why EventBridge cannot call this target for this rule; None if it can."""
+    arn = target.get("Arn", "")
     try:
-        service = parse_arn(target).service
+        service = parse_arn(arn).service
     except ArnParseError:
-        return f"{target} is no ARN"
+        return f"{arn} is no ARN"
     action = _ACTIONS.get(service)
     if action is None:
         return None  # of a kind that is not held to anything here
-    if not _exists(service, target):
-        return f"{target} does not exist"
-    if services.may(services.EVENTS, action, target, rule_arn):
+    if not _exists(service, arn):
+        return f"{arn} does not exist"
+    if target.get("RoleArn"):
+        return _refused_to(target["RoleArn"], action, arn, rule_arn)
+    if services.may(services.EVENTS, action, arn, rule_arn):
         return None
-    return f"{services.EVENTS} is not authorized to perform {action} on {target}"
+    return f"{services.EVENTS} is not authorized to perform {action} on {arn}"
+
+
+def _refused_to(role_arn: str, action: str, arn: str, rule_arn: str) -> str | None:
+    """Why the target's role may not call it: then its own policy is not asked alone."""
+    rule = parse_arn(rule_arn)
+    actor = roles.Actor(
+        rule.account_id, rule.region, role_arn, roles.EVENTS, "rule", rule_arn
+    )
+    try:
+        roles.require(actor, action, arn)
+        for key in _keys(arn):
+            roles.require_key(actor, "kms:GenerateDataKey", key, "sns")
+            roles.require_key(actor, "kms:Decrypt", key, "sns")
+    except roles.RefusedError as exc:
+        return str(exc)
+    return None
+
+
+def _keys(arn: str) -> list[str]:
+    """The key that a topic is encrypted under, if it is one and has one."""
+    topic = sns._topic_by_arn_any_scope(arn) or {}
+    key = (topic.get("attributes") or {}).get("KmsMasterKeyId")
+    return [key] if key else []
 
 
 def _exists(service: str, arn: str) -> bool:
@@ -77,7 +104,7 @@ def _exists(service: str, arn: str) -> bool:
 def _invoked(invoke: Callable[..., None]) -> Callable[..., None]:
     def invoking(target: Any, event: Any, rule: Any, view: Any = None) -> None:
         _count(rule, "Invocations")
-        why = refusal(target.get("Arn", ""), rule["Arn"])
+        why = refusal(target, rule["Arn"])
         if why is None:
             return invoke(target, event, rule, view)
         log.warning("rule %s: %s", rule["Name"], why)
@@ -122,6 +149,7 @@ PATCHES = (
             (sqs, "_act_send_message"),
             (lambda_svc, "_get_func_record_for_ref"),
             *services.NEEDS,
+            *roles.NEEDS,
         ],
         [
             (eventbridge, "_invoke_target", "550e304af080"),
