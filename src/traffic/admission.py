@@ -3,6 +3,7 @@
 A row of the registry says `expected`, `registered` or `revoked`. One certificate comes
 in on an expected row, and the same one again, since its answer may have been lost. A
 registered device gets a second one only while the row says that it may be renewed.
+Names are the account's: what another stack has a thing of does not come in here.
 """
 
 from __future__ import annotations
@@ -62,6 +63,12 @@ def decide(row: Optional[Mapping[str, Any]], request: Request, now_ms: int) -> D
     if row["status"] == EXPECTED:
         return Decision(row["segment_id"], mark=_first(row, request, now_ms))
     return _again(row, request, now_ms)
+
+
+def unless_foreign(decision: Decision, its_type: Optional[str], ours: str) -> Decision:
+    """Refuse after all if the thing of that name is another's; None is no thing."""
+    foreign = its_type is not None and its_type != ours
+    return Decision(reason="foreign_device") if foreign else decision
 
 
 def _fault(row: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from typing import Any, Callable, NamedTuple, Optional
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
-from .admission import Decision, Mark, Request, decide, request_of
+from .admission import Decision, Mark, Request, decide, request_of, unless_foreign
 from .errors import Conflict, StoreError
 from .items import attributes, value_of
 from .metrics import line
@@ -19,7 +20,7 @@ from .model import is_id
 from .settings import require
 from .store import called
 
-REQUIRED = ("REGISTRY_TABLE", "STACK_NAME")
+REQUIRED = ("REGISTRY_TABLE", "STACK_NAME", "THING_TYPE")
 _TRIES = 3  # of a row that somebody else writes at the same time
 
 # IoT Core waits 5 s for the answer, and the device asks again.
@@ -65,12 +66,31 @@ class Registry:
         )
 
 
+class Things:
+    """The account's things, those of other stacks among them."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def type_of(self, device_id: str) -> Optional[str]:
+        """Return the type of a thing, "" if it has none; None if there is no thing."""
+        try:
+            found = called(self._client.describe_thing, thingName=device_id)
+        except StoreError as error:
+            if _is_missing(error.__cause__):
+                return None
+            raise
+        return str(found.get("thingTypeName") or "")
+
+
 class Shell(NamedTuple):
     """All that the function has outside of itself; *clock* gives ms."""
 
     registry: Registry
+    things: Things
     clock: Callable[[], int]
     stack: str
+    thing_type: str
 
 
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
@@ -98,6 +118,9 @@ def admit(request: Request, shell: Shell) -> Decision:
         named = is_id(request.device_id)
         row = shell.registry.read(request.device_id) if named else None
         decision = decide(row, request, shell.clock())
+        if decision.allowed:
+            its_type = shell.things.type_of(request.device_id)
+            decision = unless_foreign(decision, its_type, shell.thing_type)
         if decision.mark is None:
             return decision
         try:
@@ -106,6 +129,13 @@ def admit(request: Request, shell: Shell) -> Decision:
             continue
         return decision
     raise StoreError(f"the row of {request.device_id} changed {_TRIES} times meanwhile")
+
+
+def _is_missing(cause: Optional[BaseException]) -> bool:
+    """Return whether AWS said that there is no such thing."""
+    if not isinstance(cause, ClientError):
+        return False
+    return bool(cause.response["Error"]["Code"] == "ResourceNotFoundException")
 
 
 def _condition(term: tuple[str, Optional[str]]) -> str:
@@ -133,9 +163,12 @@ def _told(request: Request, decision: Decision, shell: Shell) -> str:
 def _shell() -> Shell:
     """Connect once for each execution environment, at its first request."""
     require(os.environ, REQUIRED)
-    client = boto3.session.Session().client("dynamodb", config=_CLIENT)
+    session = boto3.session.Session()
+    dynamodb = session.client("dynamodb", config=_CLIENT)
     return Shell(
-        registry=Registry(client, os.environ["REGISTRY_TABLE"]),
+        registry=Registry(dynamodb, os.environ["REGISTRY_TABLE"]),
+        things=Things(session.client("iot", config=_CLIENT)),
         clock=lambda: time.time_ns() // 1_000_000,
         stack=os.environ["STACK_NAME"],
+        thing_type=os.environ["THING_TYPE"],
     )

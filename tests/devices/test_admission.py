@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from traffic.admission import Mark, Request, decide, request_of
 from traffic.errors import Conflict, StoreError
-from traffic.provisioning import REQUIRED, Registry, Shell, answer
+from traffic.provisioning import REQUIRED, Registry, Shell, Things, answer
 
 from ..template.template import properties
+from .fakes import refused
 
 CASES = json.loads(Path(__file__).with_name("admissions.json").read_text())
 NOW = 1000
@@ -83,8 +85,28 @@ EVENT = {
 }
 
 
-def asked(*rows: dict[str, Any] | None, event: Any = EVENT) -> dict[str, Any]:
-    shell = Shell(FakeRegistry(*rows), lambda: NOW, "city")  # type: ignore[arg-type] # its methods are there
+class FakeIot:
+    """One thing of that type; None is no thing, and an error is a fault."""
+
+    def __init__(self, found: str | ClientError | None) -> None:
+        self._found = found
+
+    def describe_thing(self, thingName: str) -> dict[str, Any]:  # noqa: N803 - AWS's
+        if self._found is None:
+            raise refused("ResourceNotFoundException", 404)
+        if isinstance(self._found, ClientError):
+            raise self._found
+        kind = {"thingTypeName": self._found} if self._found else {}
+        return {"thingName": thingName, **kind}
+
+
+def asked(
+    *rows: dict[str, Any] | None,
+    event: Any = EVENT,
+    thing: str | ClientError | None = None,
+) -> dict[str, Any]:
+    registry, things = FakeRegistry(*rows), Things(FakeIot(thing))
+    shell = Shell(registry, things, lambda: NOW, "city", "city-device")  # type: ignore[arg-type] # its methods are there
     return answer(event, shell)
 
 
@@ -97,6 +119,32 @@ def test_the_segment_comes_from_the_registry() -> None:
 
 def test_a_refusal_says_no_more_than_no() -> None:
     assert asked(None) == {"allowProvisioning": False}
+
+
+@pytest.mark.parametrize("row", [EXPECTED, {**TAKEN, "certificate_id": "mine"}])
+@pytest.mark.parametrize("thing", ["city-test-device", ""])
+def test_a_name_that_another_stack_has_a_thing_of_does_not_come_in(
+    row: dict[str, Any], thing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(row, thing=thing) == {"allowProvisioning": False}
+    assert json.loads(capsys.readouterr().out)["reason"] == "foreign_device"
+
+
+def test_a_refused_name_leaves_the_row_as_it_was() -> None:
+    registry = FakeRegistry(EXPECTED)
+    things = Things(FakeIot("city-test-device"))
+    answer(EVENT, Shell(registry, things, lambda: NOW, "city", "city-device"))  # type: ignore[arg-type] # its methods are there
+
+    assert registry.written == []
+
+
+def test_a_device_whose_thing_is_there_already_comes_in() -> None:
+    assert asked(EXPECTED, thing="city-device")["allowProvisioning"] is True
+
+
+def test_a_thing_that_cannot_be_looked_at_is_a_fault() -> None:
+    with pytest.raises(StoreError, match="UnauthorizedException"):
+        asked(EXPECTED, thing=refused("UnauthorizedException", 401))
 
 
 def test_of_two_certificates_at_once_one_wins() -> None:

@@ -31,7 +31,7 @@ FLEET_NOT_ENFORCED = [
     "iot:DescribeCertificate",
     "iot:GetPolicy",
 ]
-HOOK = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+HOOK = ["dynamodb:GetItem", "dynamodb:UpdateItem", "iot:DescribeThing"]
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ def _processors() -> Iterator[str]:
 
 
 def _hooks() -> Iterator[str]:
-    shell = provisioning.Shell(NobodyThere(), lambda: 0, STACK)  # type: ignore[arg-type] # it needs no client
+    things = provisioning.Things(None)  # nobody is let in, so nothing is looked at
+    shell = provisioning.Shell(NobodyThere(), things, lambda: 0, STACK, "device")  # type: ignore[arg-type] # it needs no client
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         provisioning.answer({"parameters": {"DeviceId": "unit-1"}}, shell)

@@ -75,6 +75,16 @@ def test_a_device_gets_one_thing_one_policy_and_an_active_certificate() -> None:
     }
 
 
+def test_a_thing_keeps_its_type_and_takes_the_segment_of_the_registry() -> None:
+    """A device that was moved has another segment; its thing is still the stack's."""
+    thing = BODY["Resources"]["thing"]
+
+    assert thing["OverrideSettings"] == {
+        "AttributePayload": "REPLACE",
+        "ThingTypeName": "DO_NOTHING",
+    }
+
+
 def test_no_parameter_of_the_fleet_has_a_default_to_fall_back_to() -> None:
     named = ("DeviceId", "SegmentId", "AWS::IoT::Certificate::Id")
 
