@@ -1,0 +1,101 @@
+"""The tables are described as they are: keys, indexes, TTL and every attribute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.core.builders import MINUTE, POLICY, ROAD, message, ms, reading, say
+from traffic import items
+from traffic.health.fault_rows import row_of
+from traffic.health.faults import Fault
+from traffic.model import StoredSegment
+from traffic.rows import alert_rows, history_row
+from traffic.windows import Window
+from trafficctl import roads, tables
+from trafficctl.sensors import rows as registry
+
+from ..shape.sources import ROOT
+from ..template.template import of_type, properties
+
+PAGE = (ROOT / "docs" / "architecture.md").read_text()
+SECTION = PAGE.partition("\n## The tables\n")[2].partition("\n## ")[0]
+OVERVIEW, *PARTS = re.split(r"^### ", SECTION, flags=re.M)
+TOLD = {part.partition("`\n")[0].strip("`"): part for part in PARTS}
+NAME = re.compile(r"`([a-z_]+)`")
+TABLES = {
+    properties(name)["TableName"]["Fn::Sub"].partition("}-")[2]: properties(name)
+    for name in of_type("AWS::DynamoDB::Table")
+}
+
+
+def keys(of: dict[str, Any]) -> list[str]:
+    """Return the attributes of a key, the partition's first."""
+    return [one["AttributeName"] for one in of["KeySchema"]]
+
+
+def test_every_table_is_told_with_its_key_its_indexes_and_its_end() -> None:
+    told = {}
+    for line in re.findall(r"^\| `.*$", OVERVIEW, re.M):
+        table, key, indexes, end = (cell.strip() for cell in line.strip("|").split("|"))
+        told[table.strip("`")] = (
+            NAME.findall(key),
+            [NAME.findall(one) for one in indexes.split(";") if one != "none"],
+            NAME.findall(end),
+        )
+
+    assert told == {
+        name: (
+            keys(table),
+            [
+                [index["IndexName"], *keys(index)]
+                for index in table.get("GlobalSecondaryIndexes", [])
+            ],
+            [table["TimeToLiveSpecification"]["AttributeName"]]
+            if "TimeToLiveSpecification" in table
+            else [],
+        )
+        for name, table in TABLES.items()
+    }
+
+
+def of_segments() -> Iterable[str]:
+    road = roads.RoadSegment("s", 0.0, 0.0)
+    return {*tables.SEGMENT_FIELDS, *items.read_attributes(), *vars(road)}
+
+
+def of_history() -> Iterable[str]:
+    segment = StoredSegment("s", road=ROAD)
+    return history_row(segment, MINUTE, Window(), 1, given={"a": {0}})
+
+
+def of_alerts() -> Iterable[str]:
+    jam = message(reading(congestion_score=90))
+    (row,) = alert_rows(say(jam, policy=replace(POLICY, hold_s=0)).last, 1).values()
+    seen = ("acknowledged_by", "acknowledged_at")  # live/reader.py writes them
+    return {"alert_id", *row, *seen}
+
+
+def of_faults() -> Iterable[str]:
+    return row_of(Fault("fleet", "city", "silent", ms(0), ms(1)), 1)
+
+
+WRITTEN = {
+    "road_segments": of_segments,
+    "segment_history": of_history,
+    "congestion_alerts": of_alerts,
+    "sensor_faults": of_faults,
+    "device_registry": lambda: registry.FIELDS,
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_attribute_is_told_and_none_is_invented(table: str) -> None:
+    cells = re.findall(r"^\| (`[^|]*) \|", TOLD[table], re.M)
+    told = [name for cell in cells for name in NAME.findall(cell)]
+
+    assert sorted(told) == sorted(WRITTEN[table]())
