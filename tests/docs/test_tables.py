@@ -65,7 +65,8 @@ def test_every_table_is_told_with_its_key_its_indexes_and_its_end() -> None:
 
 def of_segments() -> Iterable[str]:
     road = roads.RoadSegment("s", 0.0, 0.0)
-    return {*tables.SEGMENT_FIELDS, *items.read_attributes(), *vars(road)}
+    live = say(message(reading())).live
+    return {*tables.SEGMENT_FIELDS, *live, *items.read_attributes(), *vars(road)}
 
 
 def of_history() -> Iterable[str]:
@@ -99,3 +100,7 @@ def test_every_attribute_is_told_and_none_is_invented(table: str) -> None:
     told = [name for cell in cells for name in NAME.findall(cell)]
 
     assert sorted(told) == sorted(WRITTEN[table]())
+
+
+def test_what_the_processor_writes_of_a_segment_now_the_tool_reads() -> None:
+    assert set(say(message(reading())).live) - set(tables.LIVE_FIELDS) == set()
