@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.core.builders import START, message, ms, reading, record
+from tests.core.builders import POLICY, START, message, ms, reading, record
 from tests.shell.city import City
 from trafficctl.evidence import Evidence, stored_readings
 from trafficctl.reconcile import Published, Report, reconcile
 from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.letters import Entry
+from trafficctl.redriving.lost import Lost, Tables
+from trafficctl.redriving.objects import Objects
 from trafficctl.redriving.selection import Selection
+from trafficctl.redriving.shards import Shards, Span
 from trafficctl.redriving.stream import Stream
-from trafficctl.redriving.work import Redrive
+from trafficctl.redriving.work import Redrive, Source
 
 from .fakes import Clock, FakeKinesis, FakeS3, Life
 
@@ -54,7 +57,10 @@ class World:
     def say(self, segment: str, *readings: Record) -> Record:
         """A message that comes into the stream: its record."""
         self.published += len(readings)
-        return record(next(self._numbers), message(*readings), segment)
+        said = record(next(self._numbers), message(*readings), segment)
+        arrived = int(said["kinesis"]["approximateArrivalTimestamp"] * 1000)
+        self.kinesis.hold(segment, message(*readings), arrived)
+        return said
 
     def apply(self, *records: Record) -> None:
         """The processor takes records; what it refuses comes into quarantine."""
@@ -94,15 +100,21 @@ class World:
         quarantine: bool = True,
         execute: bool = True,
         life: Life | None = None,
+        span: Span | None = None,
     ) -> Redrive:
-        """Run the command's work, in a life of its own."""
+        """Run the command's work, in a life of its own; on a *span* of the stream."""
         clock = Clock()
         self.s3.life = life or Life()
         stream = Stream(self.kinesis, "stream", 1e9, clock, clock.sleep)
-        work = Redrive(Buckets(self.s3, OUTPUTS), selection, quarantine)
+        buckets = Buckets(self.s3, OUTPUTS)
         try:
+            source: Source = Objects(buckets, selection, quarantine)
+            if span is not None:
+                shards = Shards(self.kinesis, "stream", clock, clock.sleep)
+                source = Lost(buckets, shards, span, self.tables())
+            work = Redrive(buckets, source)
             if execute:
-                work.settle()
+                source.settle()
                 work.execute(stream, f"run-{next(self._runs)}", lambda _count: None)
             else:
                 work.survey(lambda _count: None)
@@ -110,13 +122,17 @@ class World:
             self.s3.life = Life()
         return work
 
+    def tables(self) -> Tables:
+        """The tables, as the command looks into them 400 s on."""
+        return Tables(self.city.shell().store, POLICY, lambda: ms(400))
+
     def drain(self) -> None:
-        """The processor takes what redrive put into the stream, 300 s on."""
+        """The processor takes what redrive put into the stream, 700 s on."""
         new = self.kinesis.records[self._seen :]
         self._seen = len(self.kinesis.records)
         self.apply(
             *(
-                record(next(self._numbers), r["Data"], r["PartitionKey"], arrived=300)
+                record(next(self._numbers), r["Data"], r["PartitionKey"], arrived=700)
                 for r in new
             )
         )

@@ -1,8 +1,9 @@
 """What lies in the buckets, as the records that go back into the stream; pure.
 
 Three kinds are known by what they hold: Lambda's failure objects, the objects of the
-IoT rule's error action, and the processor's quarantine. Each record goes back with the
-receipt time it had, and marked (docs/wire-format.md).
+IoT rule's error action, and the processor's quarantine. A fourth is read out of the
+stream again (`lost`). Each record goes back with the receipt time it had, and marked
+(docs/wire-format.md).
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from traffic.intake import intake
 from traffic.policy import MAX_READINGS_PER_MESSAGE
 from traffic.times import day_text
 
-BATCH, MESSAGE, REFUSED = "batch", "message", "refused"
+BATCH, MESSAGE, REFUSED, STREAM = "batch", "message", "refused", "stream"
 KINDS = {
     BATCH: "given up by the processor",
     MESSAGE: "not put into the stream",
     REFUSED: "refused, in quarantine",
+    STREAM: "in the stream, not in the tables",
 }
 QUARANTINE_PREFIX = "quarantine/"
 # More than the largest: a batch has 6 MB, a refused reading some 500 bytes of reasons.
@@ -76,7 +78,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Letter:
-    """An object that can be put back, and the records it goes back as."""
+    """An object, or a part of the stream, and the records it goes back as."""
 
     entry: Entry
     kind: str
@@ -95,7 +97,7 @@ def letter_of(entry: Entry, body: bytes) -> Letter:
     content = content_of(body)
     if "base64OriginalPayload" in content:
         return Letter(entry, MESSAGE, [_message(entry, content)])
-    records = [_again(entry, record) for record in batch_of(content)]
+    records = [again(record, entry.written_ms) for record in batch_of(content)]
     return Letter(entry, BATCH, records)
 
 
@@ -141,14 +143,17 @@ def record_of(data: str, partition_key: str = "-") -> dict[str, Any]:
     return {"eventID": "-:0", "kinesis": body}
 
 
-def _again(entry: Entry, record: dict[str, Any]) -> Record:
-    """A record of the stream, with the receipt time that the processor believes."""
+def again(record: dict[str, Any], now_ms: int) -> Record:
+    """A record of the stream, with the receipt time that the processor believes.
+
+    *now_ms* is when one without arrival time came. Raises UnreadableError.
+    """
     body = record["kinesis"]
     try:
         raw = base64.b64decode(body["data"], validate=True)
     except binascii.Error:
         raise UnreadableError("the data of a record are not base64") from None
-    readings, received_ms = _counted(record, entry.written_ms)
+    readings, received_ms = _counted(record, now_ms)
     data = marked(raw, {"received_at": received_ms})
     return Record(body["partitionKey"], data, readings, received_ms)
 

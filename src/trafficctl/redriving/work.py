@@ -1,115 +1,84 @@
-"""Going through the letters: to say what would be put back, or to put it back.
+"""Going through a source: to say what would be put back, or to put it back.
 
 One stretch after the other: write its page, put its records, note on the page that
-they are put, move the letters away, close the page. A kill between any two of these
+they are put, and let the source finish with it. A kill between any two of these
 steps loses nothing, and the page says what may have been put already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
-from trafficctl.redriving.buckets import Buckets, can_be_moved
-from trafficctl.redriving.journal import OPEN, Page, Place, page_of
-from trafficctl.redriving.letters import (
-    MOST_BYTES,
-    QUARANTINE_PREFIX,
-    Entry,
-    Letter,
-    UnreadableError,
-    letter_of,
-)
-from trafficctl.redriving.selection import Selection, Sums, stretches
+from trafficctl.redriving.buckets import Buckets
+from trafficctl.redriving.journal import Page, page_of
+from trafficctl.redriving.letters import Entry, Letter
+from trafficctl.redriving.selection import Sums
 from trafficctl.redriving.stream import Stream
 
 Seen = Callable[[int], None]
+Leave = Callable[[Entry, str], None]
 
 
-class Redrive:
-    """What an operator selected in the buckets; *sums* are of what was gone through."""
+class Stretch(NamedTuple):
+    """What is worked on at once, and how much of the source's total it is."""
 
-    def __init__(
-        self, buckets: Buckets, selection: Selection, with_quarantine: bool
-    ) -> None:
-        self._buckets, self._selection = buckets, selection
-        self._with_quarantine = with_quarantine
-        self.sums = Sums()
+    letters: Sequence[Letter]
+    seen: int
 
-    def entries(self) -> Iterator[Entry]:
-        """The objects that are meant, as far as their keys tell; in no one's memory."""
-        for bucket, bucket_prefix in self._places():
-            prefix = self._selection.listed_prefix(bucket_prefix)
-            if prefix is not None:
-                listed = self._buckets.entries(bucket, prefix)
-                yield from filter(self._selection.admits, listed)
 
-    def _places(self) -> Iterator[tuple[str, str]]:
-        yield self._buckets.letters, ""
-        if self._with_quarantine:
-            yield self._buckets.quarantine, QUARANTINE_PREFIX
+class Source(Protocol):
+    """Where to find what is to be put back."""
 
-    def survey(self, seen: Seen) -> None:
-        """Sum up what is meant, and change nothing."""
-        for entries in stretches(self.entries()):
-            for letter in self._letters(entries):
-                self.sums.add(letter)
-            seen(len(entries))
+    def total(self) -> int:
+        """How much there is to go through, for a display."""
+
+    def stretches(self, leave: Leave) -> Iterator[Stretch]:
+        """What is to be put back; *leave* is told of what has to stay, and why."""
 
     def settle(self) -> int:
-        """Finish what an earlier run left off; gives the readings it may have put.
+        """Take up what an earlier run left off; gives the readings it may have put.
 
         Those are put again: what is in the stream already will count as duplicate.
         """
-        uncertain = 0
-        for page in list(self._buckets.pages(OPEN)):
-            if page.put:
-                self._buckets.move(_places_of(page))
-            else:
-                uncertain += sum(line.readings for line in page.letters)
-            self._buckets.close(page)
-        return uncertain
+
+    def finish(self, page: Page) -> None:
+        """Do what is to be done once all of a page is in the stream."""
+
+    def end(self) -> None:
+        """Do what is to be done when all is gone through."""
+
+
+class Redrive:
+    """The work on a source; *sums* are of what was gone through."""
+
+    def __init__(self, buckets: Buckets, source: Source) -> None:
+        self._buckets, self.source = buckets, source
+        self.sums = Sums()
+
+    def survey(self, seen: Seen) -> None:
+        """Sum up what is meant, and change nothing."""
+        for letters, count in self.source.stretches(self.sums.leave):
+            self._add(letters)
+            seen(count)
 
     def execute(self, stream: Stream, run: str, seen: Seen) -> None:
         """Put back what is meant; *run* names this run among all others."""
-        for number, entries in enumerate(stretches(self.entries()), 1):
-            letters = self._letters(entries)
+        stretches = self.source.stretches(self.sums.leave)
+        for number, (letters, count) in enumerate(stretches, 1):
             if letters:
                 self._put_back(stream, page_of(f"{run}-{number:06d}", letters), letters)
-            for letter in letters:
-                self.sums.add(letter)
-            seen(len(entries))
+            self._add(letters)
+            seen(count)
+        self.source.end()
 
     def _put_back(self, stream: Stream, page: Page, letters: Sequence[Letter]) -> None:
         self._buckets.write(page)
         stream.put([record for letter in letters for record in letter.records])
         page = Page(page.name, page.letters, put=True)
         self._buckets.write(page)
-        self._buckets.move(_places_of(page))
-        self._buckets.close(page)
+        self.source.finish(page)
 
-    def _letters(self, entries: Sequence[Entry]) -> list[Letter]:
-        """Read objects; what is no letter stays where it is."""
-        fitting = [entry for entry in entries if self._fits(entry)]
-        found = []
-        for entry, body in self._buckets.bodies(fitting):
-            try:
-                letter = letter_of(entry, body)
-            except UnreadableError as error:
-                self.sums.leave(entry, str(error))
-                continue
-            if self._selection.wants(letter):
-                found.append(letter)
-        return found
-
-    def _fits(self, entry: Entry) -> bool:
-        if entry.size > MOST_BYTES:
-            self.sums.leave(entry, "it is larger than any letter")
-        elif not can_be_moved(entry.key):
-            self.sums.leave(entry, "its name is too long to be moved")
-        else:
-            return True
-        return False
-
-
-def _places_of(page: Page) -> list[Place]:
-    return [(line.bucket, line.key) for line in page.letters]
+    def _add(self, letters: Sequence[Letter]) -> None:
+        for letter in letters:
+            self.sums.add(letter)

@@ -1,0 +1,303 @@
+"""What was lost for good is read out of the stream again, and put back once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.core.builders import ms
+from tests.shell.fake_dynamodb import FakeDynamoDB, refused
+from trafficctl.errors import CityError
+from trafficctl.reconcile import Redriven
+from trafficctl.redriving.lost import Covered, Lost
+from trafficctl.redriving.shards import Read, Span
+
+from .fakes import SHARD, Killed, Life
+from .world import LETTERS, World, lane, whole_history
+
+SPAN = Span(ms(0), ms(400))
+WHOLE = [
+    {"08:00": 1, "08:01": 3, "08:02": 1},
+    {"08:00": 1, "08:01": 1, "08:02": 1, "08:03": 1},
+]
+
+
+def robbed() -> World:
+    """A city that lost minutes 1 to 3 of two roads, and has no letter of them."""
+    world = World()
+    world.kinesis.at_most = 3
+    world.apply(world.say("a", *lane("x", 0)), world.say("b", *lane("x", 0)))
+    world.say("a", *lane("x", 60, 90))
+    world.say("a", *lane("y", 65))
+    world.say("b", *lane("x", 60, 120))
+    world.say("a", *lane("x", 120))
+    world.say("b", *lane("x", 180))
+    world.apply(world.say("a", *lane("x", 300)), world.say("b", *lane("x", 300)))
+    return world
+
+
+def put(world: World) -> int:
+    """Messages that redrive has put into the stream."""
+    return len(world.kinesis.records)
+
+
+def test_what_was_lost_comes_back_out_of_the_stream() -> None:
+    world = robbed()
+    assert whole_history(world) == [{"08:00": 1}, {"08:00": 1}]
+    assert (world.audit().holds, world.audit().missing) == (False, 7)
+
+    work = world.redrive(span=SPAN)
+    world.drain()
+
+    assert whole_history(world) == WHOLE
+    report = world.audit()
+    assert (report.missing, report.surplus) == (0, 0)
+    assert (report.stored.accepted, report.stored.duplicate) == (11, 0)
+    assert report.redriven == Redriven(put=7, interrupted=0, copies=7)
+    assert (work.sums.records, work.sums.readings) == (5, 7)
+
+
+def test_ten_lost_minutes_of_a_sensor_that_went_on_are_accepted() -> None:
+    world = World()
+    world.apply(world.say("s", *lane("x", 0)))
+    for minute in range(1, 11):
+        world.say("s", *lane("x", 60 * minute))
+    world.apply(world.say("s", *lane("x", 660)))
+
+    world.redrive(span=Span(ms(0), ms(700)))
+    world.drain()
+
+    stored = world.audit().stored
+    assert (stored.accepted, stored.late, stored.duplicate) == (12, 10, 0)
+
+
+def test_what_the_tables_hold_is_not_put_again() -> None:
+    world = World()
+    for minute in range(6):
+        world.apply(world.say("a", *lane("x", 60 * minute), *lane("y", 60 * minute)))
+
+    work = world.redrive(span=SPAN)
+
+    assert (put(world), work.sums.readings) == (0, 0)
+    assert world.s3.keys(LETTERS) == []
+
+
+def test_without_execute_it_is_only_told() -> None:
+    world = robbed()
+
+    source, sums = looked_through(world)
+
+    assert (put(world), world.s3.keys(LETTERS)) == (0, [])
+    assert (source.looked.records, source.looked.readings) == (9, 11)
+    (told,) = sums
+    assert {name: told[name] for name in ("kind", "records", "readings")} == {
+        "kind": "stream",
+        "records": 5,
+        "readings": 7,
+    }
+    assert (told["day"], told["segments"]) == ("2027-01-15", 2)
+    assert (told["oldest"], told["newest"]) == (ms(65), ms(180))
+
+
+def looked_through(world: World) -> tuple[Lost, list[dict[str, object]]]:
+    work = world.redrive(span=SPAN, execute=False)
+    source = work.source
+    assert isinstance(source, Lost)
+    return source, work.sums.as_json()
+
+
+def test_a_message_goes_back_marked_with_its_receipt_time_and_key() -> None:
+    world = robbed()
+    world.redrive(span=SPAN)
+
+    told = {
+        one["PartitionKey"]: json.loads(one["Data"]) for one in world.kinesis.records
+    }
+    assert set(told) == {"a", "b"}
+    assert (told["b"]["redriven"], told["b"]["received_at"]) == (True, ms(180))
+    assert told["b"]["device_id"] == "u"
+
+
+def test_a_second_run_has_nothing_to_do_and_does_not_read_its_own() -> None:
+    world = robbed()
+    world.redrive(span=SPAN)
+    first = put(world)
+    world.drain()
+
+    work = world.redrive(span=SPAN)
+
+    assert (first, put(world), work.sums.readings) == (5, 5, 0)
+
+
+def test_what_is_lost_once_more_is_put_once_more() -> None:
+    world = robbed()
+    world.redrive(span=SPAN)
+    world.kinesis.records.clear()  # and no letter again
+
+    work = world.redrive(span=SPAN)
+    world.drain()
+
+    assert work.sums.readings == 7
+    assert whole_history(world) == WHOLE
+    assert world.audit().holds
+
+
+def test_only_what_came_in_the_span_is_put() -> None:
+    world = robbed()
+
+    world.redrive(span=Span(ms(100), ms(180)))
+
+    assert [one["PartitionKey"] for one in world.kinesis.records] == ["b", "a"]
+
+
+def test_only_the_segment_that_is_meant_is_put_and_its_shard_read() -> None:
+    world = robbed()
+    world.kinesis.held = {"shardId-000000000000": [], **world.kinesis.held}
+
+    world.redrive(span=SPAN._replace(segment="b"))
+
+    assert {one["PartitionKey"] for one in world.kinesis.records} == {"b"}
+    (shard,) = {shard for shard, _limit in world.kinesis.reads}
+    assert shard == SHARD
+
+
+def test_a_message_of_nothing_that_can_be_read_stays() -> None:
+    world = robbed()
+    world.kinesis.hold("a", b"\xff", ms(200))
+    world.kinesis.hold("a/b", b"{}", ms(200))
+    world.kinesis.hold("a", json.dumps({"readings": []}).encode(), ms(200))
+
+    work = world.redrive(span=SPAN)
+
+    assert work.sums.readings == 7
+
+
+def test_a_table_that_does_not_answer_ends_it_with_advice() -> None:
+    world = robbed()
+    world.city.dynamodb = Silent()
+
+    with pytest.raises(CityError, match="wait until the tables answer, and repeat"):
+        world.redrive(span=SPAN)
+    assert put(world) == 0
+
+
+class Silent(FakeDynamoDB):
+    """Tables that can't be read."""
+
+    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+        raise refused("InternalServerError", f"BatchGetItem of {len(RequestItems)}")
+
+
+# Killed
+
+
+def calls_of_a_run(span: Span = SPAN) -> list[str]:
+    life = Life()
+    robbed().redrive(life=life, span=span)
+    return life.calls
+
+
+def noted(calls: list[str]) -> int:
+    """The call by which the last page is noted as put: the one after its records."""
+    return 1 + max(at for at, name in enumerate(calls, 1) if name == "put_records")
+
+
+KILLS = [
+    pytest.param(at, name, after, id=f"{at}-{name}-{when}")
+    for at, name in enumerate(calls_of_a_run(), 1)
+    for when, after in (("before", False), ("after", True))
+]
+
+
+WHILE_PUTTING = [kill for kill in KILLS if kill.values[0] <= noted(calls_of_a_run())]
+
+
+@pytest.mark.parametrize(("at", "name", "after"), KILLS)
+def test_killed_at_any_call_it_is_made_good_by_the_next_run(
+    at: int, name: str, after: bool
+) -> None:
+    world = robbed()
+    with pytest.raises(Killed):
+        world.redrive(life=Life(at, after), span=SPAN)
+    world.drain()
+    assert world.audit().surplus == 0, name
+
+    world.redrive(span=SPAN)
+    world.drain()
+
+    assert whole_history(world) == WHOLE
+    report = world.audit()
+    assert report.holds, (name, report)
+    assert report.stored.accepted == 11
+    assert world.s3.keys(LETTERS, "journal/open/") == []
+
+
+@pytest.mark.parametrize(("at", "name", "after"), WHILE_PUTTING)
+def test_what_is_known_to_be_in_the_stream_is_not_put_again_by_the_next_run(
+    at: int, name: str, after: bool
+) -> None:
+    world = robbed()
+    with pytest.raises(Killed):
+        world.redrive(life=Life(at, after), span=SPAN)
+    is_sure = world.audit().redriven.put == world.audit().redriven.copies
+    world.redrive(span=SPAN)  # before the processor saw any of it
+
+    said = [one["Data"] for one in world.kinesis.records]
+    twice = len(said) - len(set(said))
+    assert twice == 0 if is_sure else twice <= 3, name
+
+
+def test_a_part_of_a_shard_is_told_by_its_name() -> None:
+    part = Covered(SHARD, 3, 5)
+    records = [{"SequenceNumber": str(n), "PartitionKey": "a"} for n in range(2, 7)]
+
+    assert Covered.of_key(part.key) == part
+    assert [part.holds(one) for one in records] == [False, True, True, True, False]
+    of_b = part._replace(segment="b")
+    assert Covered.of_key(of_b.key) == of_b
+    assert not any(map(of_b.holds, records))
+    assert part.touches(Read(SHARD, records, 0))
+    assert not part.touches(Read(SHARD, records[-1:], 0))
+    assert not part.touches(Read("shardId-000000000002", records, 0))
+
+
+def test_a_run_for_one_segment_hides_nothing_of_the_others() -> None:
+    world = robbed()
+    of_b = SPAN._replace(segment="b")
+    with pytest.raises(Killed):
+        world.redrive(life=Life(noted(calls_of_a_run(of_b)), after=True), span=of_b)
+    assert {one["PartitionKey"] for one in world.kinesis.records} == {"b"}
+
+    world.redrive(span=SPAN)
+    world.drain()
+
+    assert whole_history(world) == WHOLE
+
+
+def test_a_redrive_of_letters_leaves_the_pages_of_the_stream_alone() -> None:
+    world = robbed()
+    with pytest.raises(Killed):
+        world.redrive(life=Life(noted(calls_of_a_run()), after=True), span=SPAN)
+    pages = world.s3.keys(LETTERS, "journal/open/")
+    assert len(pages) == 3
+
+    world.redrive()
+
+    assert world.s3.keys(LETTERS, "journal/open/") == pages
+    world.drain()
+    assert world.audit().holds
+
+
+def test_a_redrive_of_the_stream_leaves_the_pages_of_letters_alone() -> None:
+    world = robbed()
+    world.fail_to_put("a", *lane("x", 240), seconds=241)
+    with pytest.raises(Killed):
+        world.redrive(life=Life(6), quarantine=False)
+    pages = world.s3.keys(LETTERS, "journal/open/")
+    assert len(pages) == 1
+
+    world.redrive(span=SPAN)
+
+    assert world.s3.keys(LETTERS, "journal/open/") == pages
