@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,11 +92,21 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
     ):
         output.say("that is not the name: nothing was changed")
         return ANSWER_IS_NO
+    buckets = removal.given_buckets()
     removal.delete_stack()
     removal.delete(holdings)
     removal.delete_artifacts()
-    output.say(f"nothing of stack {args.stack} is left")
+    output.say(what_is_left(args.stack, buckets))
     return OK
+
+
+def what_is_left(stack: str, buckets: Collection[str]) -> str:
+    """The last word of a purge: packages in buckets of one's own are not touched."""
+    if not buckets:
+        return f"nothing of stack {stack} is left"
+    lines = [f"  aws s3 rm --recursive s3://{one}/{stack}/" for one in sorted(buckets)]
+    said = f"nothing of stack {stack} is left but its packages in a bucket of yours:"
+    return "\n".join([said, *lines])
 
 
 def check_protection(holdings: Sequence[Holding], despite: bool) -> None:

@@ -10,9 +10,14 @@ from trafficctl.errors import CityError
 PAGE = 1000  # the most that one DeleteObjects takes
 
 
-def count(s3: Any, bucket: str) -> int:
-    """Objects in a bucket, former versions included."""
-    return sum(len(page) for page in _pages(s3, bucket, ""))
+def count(s3: Any, bucket: str, most: int) -> int:
+    """Objects in a bucket, former versions included; it ends soon after `most`."""
+    found = 0
+    for page in _pages(s3, bucket, ""):
+        found += len(page)
+        if found > most:
+            break
+    return found
 
 
 def empty(s3: Any, bucket: str, prefix: str, tick: Callable[[int], None]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -64,20 +65,23 @@ class Removal:
 
     def staying(self) -> list[Leftover]:
         """What outlives the stack, of it and of earlier ones of its name."""
-        if not self.exists:
-            return list(leftovers.find(self.stack, self._given).leftovers)
-        kept = self._retained()
-        return [
-            Leftover(
-                str(one["LogicalResourceId"]),
-                str(one["ResourceType"]),
-                str(one["PhysicalResourceId"]),
-            )
-            for one in self.stack.resources()
-            if one["LogicalResourceId"] in kept
-            and one["ResourceType"] in KINDS
-            and one.get("PhysicalResourceId")
+        now = self._now() if self.described else list(self._estate.leftovers)
+        known = {(one.type, one.physical_id) for one in now}
+        earlier = leftovers.left_behind(self.stack, self._id(), self._given)
+        return now + [
+            one
+            for one in earlier
+            if (one.type, one.physical_id) not in known
+            and not self.stack.is_in_a_stack(one.physical_id)
         ]
+
+    def given_buckets(self) -> set[str]:
+        """Buckets of one's own that the stack's code was deployed from."""
+        stack_id = self._id() or self._estate.deleted_id
+        if stack_id is None:
+            return set()
+        ours = Artifacts(self.account, self.stack.name).bucket
+        return texts.code_buckets(self.stack.template(stack_id)) - {ours}
 
     def holdings(self) -> list[Holding]:
         """What stays, looked into; the order is that of deletion."""
@@ -116,11 +120,33 @@ class Removal:
             emptying.empty(
                 artifacts.s3, artifacts.bucket, f"{self.stack.name}/", lambda _n: None
             )
-            if emptying.count(artifacts.s3, artifacts.bucket) == 0:
+            if emptying.count(artifacts.s3, artifacts.bucket, most=0) == 0:
                 artifacts.s3.delete_bucket(Bucket=artifacts.bucket)
         except ClientError as exc:
             if exc.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
                 raise
+
+    def _id(self) -> str | None:
+        return str(self.described["StackId"]) if self.described else None
+
+    @cached_property
+    def _estate(self) -> leftovers.Estate:
+        return leftovers.find(self.stack, self._given)
+
+    def _now(self) -> list[Leftover]:
+        """What the stack as it is would leave."""
+        kept = self._retained()
+        return [
+            Leftover(
+                str(one["LogicalResourceId"]),
+                str(one["ResourceType"]),
+                str(one["PhysicalResourceId"]),
+            )
+            for one in self.stack.resources()
+            if one["LogicalResourceId"] in kept
+            and one["ResourceType"] in KINDS
+            and one.get("PhysicalResourceId")
+        ]
 
     def _retained(self) -> set[str]:
         declared = texts.resources(self.stack.template())

@@ -110,6 +110,18 @@ class Stack:
             for one in page["StackResourceSummaries"]
         ]
 
+    def is_in_a_stack(self, physical_id: str) -> bool:
+        """Whether any stack has a resource of that id now."""
+        try:
+            found = self.api.describe_stack_resources(PhysicalResourceId=physical_id)
+        except ClientError as exc:
+            if "does not exist" in str(exc):
+                return False
+            raise
+        # Of a deleted stack it tells as well, whose resources are gone or were kept.
+        statuses = {str(one["ResourceStatus"]) for one in found["StackResources"]}
+        return bool(statuses - {"DELETE_COMPLETE", "DELETE_SKIPPED"})
+
     def newest_first(self, stack_id: str | None = None) -> Iterator[Event]:
         """Its events, the newest first, read page by page."""
         pages = self.api.get_paginator("describe_stack_events")

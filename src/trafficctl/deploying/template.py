@@ -84,6 +84,11 @@ def with_code(template: str, bucket: str, key: str) -> str:
     return made
 
 
+def code_buckets(template: str) -> set[str]:
+    """The buckets that a deployed template takes its code from."""
+    return set(re.findall(r"S3Bucket:[ \t]*[\"']?([a-z0-9.-]+)", template))
+
+
 def parameters(template: str) -> dict[str, str]:
     """Each parameter's default, by name; one without a default has ''."""
     return {

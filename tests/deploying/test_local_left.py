@@ -1,0 +1,48 @@
+"""A purge also finds what the stack had left behind before, and says what it leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.template.template import TEXT
+
+from .conftest import EmptyCity
+from .things import everything_of, packages
+
+# A bucket that a later template does without.
+MORE = """
+  Reports:
+    Type: AWS::S3::Bucket
+    DeletionPolicy: Retain
+    UpdateReplacePolicy: Retain
+    Properties:
+      BucketName: !Sub ${AWS::StackName}-reports
+"""
+
+
+def test_a_purge_finds_what_an_update_left_behind_and_names_packages_it_leaves(
+    empty_city: EmptyCity, tmp_path: Path
+) -> None:
+    s3 = empty_city.client("s3")
+    s3.create_bucket(Bucket="own-artifacts")
+    path = tmp_path / "more.yaml"
+    path.write_text(TEXT.replace("\nResources:\n", f"\nResources:\n{MORE}"))
+    command = ("deploy", "--stack", "less", "--yes", "--bucket", "own-artifacts")
+    made = empty_city.run(*command, "--template", str(path))
+    assert made.returncode == 0, made.stderr
+    s3.put_object(Bucket="less-reports", Key="old.csv", Body=b"")
+    done = empty_city.run(*command, "--allow-replacement")
+    assert done.returncode == 0, done.stderr
+    assert "Reports" not in empty_city.resources("less")
+
+    purged = empty_city.run("destroy", "--purge", "--stack", "less", "--yes")
+
+    assert purged.returncode == 0, purged.stderr
+    assert ["bucket", "less-reports", "1", "objects"] in [
+        line.split() for line in purged.stdout.splitlines()
+    ]
+    last = purged.stderr.splitlines()[-1].strip()
+    assert last == "aws s3 rm --recursive s3://own-artifacts/less/"
+    left = packages(empty_city, "less")
+    assert {one.partition("/")[0] for one in left} == {"own-artifacts"}
+    assert everything_of(empty_city, "less") == {"packages": left}
