@@ -67,6 +67,11 @@ class SignIn:
         self.refresh_tokens.add(token := secrets.token_hex(8))
         return {**self._token(), "refresh_token": token}
 
+    def revoke(self, form: dict[str, str]) -> None:
+        """End a refresh token of the page, and all that came of it."""
+        if form.get("client_id") == CLIENT_ID:
+            self.refresh_tokens.discard(form["token"])
+
     def _knows(self, token: str) -> bool:
         return token in self.refresh_tokens
 
@@ -84,6 +89,8 @@ class CannedServer:
         self.city = city
         self.sign_in = SignIn()
         self.down = False
+        self.revoking = threading.Event()  # cleared, a revocation waits for ever
+        self.revoking.set()
         self.asked: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -97,6 +104,7 @@ class CannedServer:
 
     def close(self) -> None:
         """Stop serving."""
+        self.revoking.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -115,6 +123,10 @@ class CannedServer:
             form = dict(urllib.parse.parse_qsl(body))
             tokens = self.sign_in.redeem(form)
             return _json(200 if tokens else 400, tokens or {"error": "invalid_grant"})
+        if parts.path == "/oauth2/revoke":
+            self.revoking.wait()
+            self.sign_in.revoke(dict(urllib.parse.parse_qsl(body)))
+            return _json(200, {})
         return self._passed(method, parts.path, query, headers)
 
     def _passed(

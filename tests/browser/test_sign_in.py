@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
 
 from .canned_server import CONTROLLER, CannedServer
 from .conftest import Open, painted
@@ -104,3 +107,42 @@ def test_signing_out_forgets_the_token(live: Open, server: CannedServer) -> None
 
     assert [p.split("?")[0] for p in server.asked].count("/logout") == 1
     assert after != before
+
+
+def signed_out(page: Page, address: str) -> None:
+    """Press the button, and wait until the sign-out has led back and in again."""
+    with page.expect_navigation(url=f"{address}/?code=*"):
+        page.get_by_role("button", name="Sign out").click()
+    painted(page)
+
+
+def test_signing_out_ends_the_refresh_token(
+    live: Open, server: CannedServer, eventually: Callable[..., Any]
+) -> None:
+    page = live()
+    (token,) = server.sign_in.refresh_tokens
+    signed_out(page, server.address)
+
+    assert eventually(lambda: token not in server.sign_in.refresh_tokens)
+    renewal = {"grant_type": "refresh_token", "refresh_token": token}
+    assert server.sign_in.redeem(renewal) is None
+
+
+def test_signing_out_waits_for_no_sign_in_that_does_not_answer(
+    live: Open, server: CannedServer
+) -> None:
+    page = live()
+    server.revoking.clear()
+    signed_out(page, server.address)
+
+    assert [p.split("?")[0] for p in server.asked].count("/logout") == 1
+
+
+def test_signing_out_goes_on_where_revoking_fails(
+    live: Open, server: CannedServer
+) -> None:
+    page = live()
+    page.route("**/oauth2/revoke", lambda route: route.abort())
+    signed_out(page, server.address)
+
+    assert [p.split("?")[0] for p in server.asked].count("/logout") == 1

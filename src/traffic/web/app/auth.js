@@ -19,6 +19,7 @@ export async function openSession(auth) {
     forget,
     signIn: () => leave(auth),
     signOut: () => {
+      revoke(auth, stored()?.refresh_token)
       forget()
       location.assign(address(auth, "logout", {client_id: auth.client_id, logout_uri: here()}))
     },
@@ -92,6 +93,14 @@ async function redeem(auth, grant, also = {}) {
   const answer = await fetch(address(auth, "oauth2/token"), {method: "POST", body}).catch(() => null)
   if (answer?.ok) keep({...await answer.json(), ...also})
   else if (answer && answer.status < 500) forget()
+}
+
+// Ends the refresh token, which would otherwise be good for days more. Nobody waits for the answer:
+// the request outlives the page (keepalive), and who signs out is gone at once.
+function revoke(auth, token) {
+  if (!token) return
+  const body = new URLSearchParams({client_id: auth.client_id, token})
+  fetch(address(auth, "oauth2/revoke"), {method: "POST", body, keepalive: true}).catch(() => null)
 }
 
 const keep = tokens =>
