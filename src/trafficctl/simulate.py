@@ -174,6 +174,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "up the road and dissolves within the run; alerts take their hold time, so "
         "give it a few minutes.",
     )
+    _add_city(parser)
+    add_options(parser)
+    _add_events(parser)
+    add_common(parser, json=True)
+    parser.set_defaults(run=_run)
+
+
+def _add_city(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--segments",
@@ -203,7 +211,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="S",
         help=f"how long (default {DEFAULT_SECONDS:g})",
     )
-    add_options(parser)
+
+
+def _add_events(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--jam", action="append", default=[], metavar="SEGMENT", help="may be repeated")
     add(
         "--faults",
@@ -220,8 +231,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="N",
         help="another made-up city (default %(default)s)",
     )
-    add_common(parser, json=True)
-    parser.set_defaults(run=_run)
 
 
 def _share(text: str) -> float:
