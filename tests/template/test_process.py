@@ -50,7 +50,7 @@ def test_the_default_settings_are_ones_the_processor_accepts() -> None:
     assert (policy.clear_score, policy.high_score, policy.severe_score) == (40, 50, 80)
 
 
-def test_a_failing_batch_is_halved_retried_for_less_than_a_day_and_kept() -> None:
+def test_a_failing_batch_is_halved_retried_by_age_alone_and_kept() -> None:
     assert {
         name: SOURCE[name]
         for name in (
@@ -63,7 +63,7 @@ def test_a_failing_batch_is_halved_retried_for_less_than_a_day_and_kept() -> Non
     } == {
         "BisectBatchOnFunctionError": True,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "MaximumRetryAttempts": 50,
+        "MaximumRetryAttempts": -1,
         "MaximumRecordAgeInSeconds": 82800,
         "DestinationConfig": {
             "OnFailure": {"Destination": {"Fn::GetAtt": ["DeadLetterBucket", "Arn"]}}
