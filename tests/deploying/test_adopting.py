@@ -14,7 +14,7 @@ from trafficctl.deploying.run import Talk, Wish, deploy
 from trafficctl.deploying.stack import Account, Stack
 
 from .events import STACK_ID, event, history
-from .fakes import FakeSession, refusal
+from .fakes import BUCKET, FakeSession, refusal
 
 GONE_ID = "arn:city/0"
 TABLE = Leftover("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments")
@@ -55,7 +55,7 @@ class Cloud:
         self.session = FakeSession(
             {
                 ("sts", "get_caller_identity"): {"Account": "111122223333"},
-                ("s3", "head_bucket"): {},
+                **BUCKET,
                 ("s3", "put_object"): {},
                 ("iot", "get_policy"): gone,
                 ("iot", "describe_thing_type"): gone,

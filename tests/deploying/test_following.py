@@ -15,7 +15,7 @@ from trafficctl.deploying.stack import Account, Stack, is_loopback
 from trafficctl.errors import CityError
 
 from .events import STACK_ID, event
-from .fakes import FakeSession, refusal
+from .fakes import BUCKET, FakeSession, refusal
 
 STACK = {"StackName": "city", "StackId": STACK_ID, "StackStatus": "UPDATE_COMPLETE"}
 WHO = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/deployer"}
@@ -54,7 +54,7 @@ def updating(tmp_path: Path, **wish: Any) -> tuple[FakeSession, list[str]]:
     session = FakeSession(
         {
             ("sts", "get_caller_identity"): WHO,
-            ("s3", "head_bucket"): {},
+            **BUCKET,
             ("s3", "put_object"): {},
             ("cloudformation", "describe_stacks"): {"Stacks": [STACK]},
             ("cloudformation", "create_change_set"): {"Id": "c", "StackId": "arn"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -29,18 +30,23 @@ class Artifacts:
         self.s3 = account.client("s3")
 
     def ensure(self) -> bool:
-        """Make the bucket if there is none, then close it; whether it was made.
+        """Make the bucket if there is none, and close it; whether it was made.
 
-        A bucket given by name must exist, and is used as it is.
+        It is closed at each deployment: an earlier one may have been interrupted, or
+        somebody may have opened it. A bucket given by name must exist, and is used as
+        it is.
         """
-        if self._exists():
-            return False
+        exists = self._exists()
         if self.given:
-            raise CityError(
-                f"there is no bucket {self.bucket} - make it, or leave --bucket out"
-            )
-        self._make()
-        return True
+            if not exists:
+                raise CityError(
+                    f"there is no bucket {self.bucket} - make it, or leave --bucket out"
+                )
+            return False
+        if not exists:
+            self._make()
+        self._close()
+        return not exists
 
     def upload(self, data: bytes, name: str, suffix: str) -> str:
         """Upload; the key, which holds the content's hash."""
@@ -81,8 +87,11 @@ class Artifacts:
                 "CreateBucketConfiguration": {"LocationConstraint": self.account.region}
             }
         self.s3.create_bucket(Bucket=self.bucket, **where)
+
+    def _close(self) -> None:
+        ours = {"Bucket": self.bucket, "ExpectedBucketOwner": self.account.number}
         self.s3.put_public_access_block(
-            Bucket=self.bucket,
+            **ours,
             PublicAccessBlockConfiguration=dict.fromkeys(
                 (
                     "BlockPublicAcls",
@@ -94,7 +103,7 @@ class Artifacts:
             ),
         )
         self.s3.put_bucket_encryption(
-            Bucket=self.bucket,
+            **ours,
             ServerSideEncryptionConfiguration={
                 "Rules": [
                     {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
@@ -102,7 +111,7 @@ class Artifacts:
             },
         )
         self.s3.put_bucket_policy(
-            Bucket=self.bucket,
+            **ours,
             Policy=json.dumps(tls_only(self.bucket, self._partition())),
         )
 
@@ -133,3 +142,7 @@ def tls_only(bucket: str, partition: str) -> dict[str, Any]:
             {**anybody, "Sid": "RefuseOldTls", "Condition": old},
         ],
     }
+
+
+if __name__ == "__main__":  # for the recipe in plain AWS CLI: python -m ... BUCKET
+    print(json.dumps(tls_only(sys.argv[1], *(sys.argv[2:] or ["aws"]))))
