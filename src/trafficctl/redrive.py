@@ -93,7 +93,7 @@ def _lost(session: Any, outputs: dict[str, str], buckets: Buckets, span: Span) -
     dynamodb = aws.client(session, "dynamodb")
     store = DynamoStore(dynamodb, names, policy.retention_days, time.sleep)
     kinesis = aws.client(session, "kinesis")
-    shards = Shards(kinesis, outputs["ReadingsStream"], time.monotonic, time.sleep)
+    shards = Shards(kinesis, outputs["ReadingsStreamArn"], time.monotonic, time.sleep)
     return Lost(buckets, shards, span, Tables(store, policy, _now_ms))
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.core.builders import ms
 
+ARN = "arn:aws:kinesis:eu-central-1:123456789012:stream/stream"
 SHARD = "shardId-000000000001"
 PAGE = 3  # objects of one listing: few, so that there are several
 
@@ -168,7 +169,8 @@ class FakeKinesis:
     def list_shards(self, **asked: Any) -> Any:
         names = list(self.held)
         place = int(asked.get("NextToken", 0))
-        assert set(asked) in ({"NextToken"}, {"StreamName", "ShardFilter"})
+        assert asked.pop("StreamARN") == ARN
+        assert set(asked) in ({"NextToken"}, {"ShardFilter"})
         each = 2**128 // len(names)
         shard = {
             "ShardId": names[place],
@@ -182,13 +184,13 @@ class FakeKinesis:
 
     def get_shard_iterator(
         self,
-        StreamName: str,  # noqa: N803 - boto3's
+        StreamARN: str,  # noqa: N803 - boto3's
         ShardId: str,  # noqa: N803
         ShardIteratorType: str,  # noqa: N803
         Timestamp: datetime | None = None,  # noqa: N803
         StartingSequenceNumber: str | None = None,  # noqa: N803
     ) -> Any:
-        assert StreamName == "stream"
+        assert StreamARN == ARN
         if ShardIteratorType == "AT_TIMESTAMP":
             assert Timestamp is not None
             before = [
@@ -204,7 +206,8 @@ class FakeKinesis:
         said = {"ShardIterator": f"{ShardId}@{len(before)}"}
         return self._life().through("get_shard_iterator", lambda: said)
 
-    def get_records(self, ShardIterator: str, Limit: int) -> Any:  # noqa: N803 - boto3's
+    def get_records(self, StreamARN: str, ShardIterator: str, Limit: int) -> Any:  # noqa: N803
+        assert StreamARN == ARN
         assert 0 < Limit <= 10_000
         shard, start = ShardIterator.split("@")
         self.reads.append((shard, Limit))

@@ -12,7 +12,7 @@ from tests.core.builders import ms
 from trafficctl.errors import CityError
 from trafficctl.redriving.shards import Shards, Span
 
-from .fakes import SHARD, Clock, FakeKinesis
+from .fakes import ARN, SHARD, Clock, FakeKinesis
 
 SPAN = Span(ms(0), ms(100))
 OTHER = "shardId-000000000002"
@@ -20,7 +20,7 @@ OTHER = "shardId-000000000002"
 
 def shards_of(kinesis: FakeKinesis) -> tuple[Shards, Clock]:
     clock = Clock()
-    return Shards(kinesis, "stream", clock, clock.sleep), clock
+    return Shards(kinesis, ARN, clock, clock.sleep), clock
 
 
 def filled(count: int, size: int = 100, *names: str) -> FakeKinesis:

@@ -22,7 +22,7 @@ from trafficctl.redriving.shards import Shards, Span
 from trafficctl.redriving.stream import Stream
 from trafficctl.redriving.work import Redrive, Source
 
-from .fakes import Clock, FakeKinesis, FakeS3, Life
+from .fakes import ARN, Clock, FakeKinesis, FakeS3, Life
 
 OUTPUTS = {
     "DeadLetterBucket": "letters",
@@ -110,7 +110,7 @@ class World:
         try:
             source: Source = Objects(buckets, selection, quarantine)
             if span is not None:
-                shards = Shards(self.kinesis, "stream", clock, clock.sleep)
+                shards = Shards(self.kinesis, ARN, clock, clock.sleep)
                 source = Lost(buckets, shards, span, self.tables())
             work = Redrive(buckets, source)
             if execute:

@@ -59,25 +59,32 @@ class _Place:
 
 
 class Shards:
-    """The shards of a stream, read again; *clock* and *sleep* are in seconds."""
+    """The shards of a stream, read again; *clock* and *sleep* are in seconds.
+
+    The stream is named by its ARN in each call, so that leave to read that one is
+    enough.
+    """
 
     def __init__(
         self,
         kinesis: Any,
-        name: str,
+        arn: str,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
-        self._kinesis, self.name = kinesis, name
+        self._kinesis, self._arn = kinesis, arn
+        self.name = arn.rpartition("/")[2]
         self._clock, self._sleep = clock, sleep
 
     def names(self, span: Span) -> list[str]:
         """The shards that may hold what is meant, the closed ones among them."""
         begin = {"Type": "FROM_TIMESTAMP", "Timestamp": _moment(span.begin_ms)}
-        answer = self._kinesis.list_shards(StreamName=self.name, ShardFilter=begin)
+        answer = self._kinesis.list_shards(StreamARN=self._arn, ShardFilter=begin)
         found = list(answer["Shards"])
         while answer.get("NextToken"):
-            answer = self._kinesis.list_shards(NextToken=answer["NextToken"])
+            answer = self._kinesis.list_shards(
+                StreamARN=self._arn, NextToken=answer["NextToken"]
+            )
             found += answer["Shards"]
         return [one["ShardId"] for one in found if _may_hold(one, span.segment)]
 
@@ -101,7 +108,7 @@ class Shards:
         try:
             iterator = place.iterator or self._iterator(place, span)
             answer = self._kinesis.get_records(
-                ShardIterator=iterator, Limit=place.limit
+                StreamARN=self._arn, ShardIterator=iterator, Limit=place.limit
             )
         except ClientError as error:
             self._note_refusal(place, error)
@@ -120,7 +127,7 @@ class Shards:
                 "StartingSequenceNumber": place.after,
             }
         answer = self._kinesis.get_shard_iterator(
-            StreamName=self.name, ShardId=place.shard, **start
+            StreamARN=self._arn, ShardId=place.shard, **start
         )
         return str(answer["ShardIterator"])
 
