@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from tests.core.builders import ms
 from tests.shell.fake_dynamodb import FakeDynamoDB, refused
 from trafficctl.errors import CityError
+from trafficctl.output import show
 from trafficctl.reconcile import Redriven
 from trafficctl.redriving.lost import Covered, Lost
 from trafficctl.redriving.shards import Read, Span
+from trafficctl.redriving.view import sums_view
 
 from .fakes import SHARD
 from .robbed import SPAN, WHOLE, put, robbed
@@ -82,6 +85,16 @@ def looked_through(world: World) -> tuple[Lost, list[dict[str, object]]]:
     source = work.source
     assert isinstance(source, Lost)
     return source, work.sums.as_json()
+
+
+def test_a_part_of_the_stream_is_shown_by_its_messages_and_not_as_objects() -> None:
+    out = io.StringIO()
+    show(sums_view(robbed().redrive(span=SPAN, execute=False).sums), out)
+
+    assert " ".join(out.getvalue().strip().splitlines()[-1].split()) == (
+        "in the stream, not in the tables 2027-01-15 - 5 7 2 "
+        "2027-01-15T08:01:05Z 2027-01-15T08:03:00Z"
+    )
 
 
 def test_a_message_goes_back_marked_with_its_receipt_time_and_key() -> None:
