@@ -17,7 +17,7 @@ from trafficctl.deploying.run import check_parameters
 from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import Column
 from trafficctl.preflighting import rows as verdicts
-from trafficctl.preflighting.load import Load, shards
+from trafficctl.preflighting.load import Load
 from trafficctl.preflighting.rows import Question, Row
 from trafficctl.preflighting.run import preflight
 
@@ -37,7 +37,9 @@ def register(subparsers: Any) -> None:
         "preflight",
         help="check whether the account can carry the load, before deploying",
         description="Reads quotas, permissions, runtimes and leftovers, and changes "
-        "nothing. The exit code is 0 if nothing speaks against going on.",
+        "nothing. Parameters that are not given are those that `deploy` would keep of "
+        "the stack, else the defaults. The exit code is 0 if nothing speaks against "
+        "going on.",
     )
     cli_common.add_common(parser, json=True)
     for option, kind, default, what in (
@@ -78,7 +80,6 @@ def run(args: argparse.Namespace) -> int:
         output.show_json({"go_on": go_on(rows), "checks": [vars(row) for row in rows]})
     else:
         show(rows)
-        _advise(question)
     return OK if go_on(rows) else ANSWER_IS_NO
 
 
@@ -87,10 +88,8 @@ def asked(args: argparse.Namespace, today: dt.date) -> Question:
     template = texts.read(args.template)
     chosen = parameters.given(args)
     check_parameters(template, chosen)
-    settings = {**texts.parameters(template), **chosen}
     load = Load(args.sensors, args.interval, args.readings_per_message, args.segments)
-    wants_reports = args.quicksight or bool(settings.get("QuickSightPrincipalArn"))
-    return Question(args.stack, template, load, settings, today, wants_reports)
+    return Question(args.stack, template, load, chosen, today, args.quicksight)
 
 
 def go_on(rows: Sequence[Row]) -> bool:
@@ -116,15 +115,3 @@ def show(rows: Sequence[Row]) -> None:
     output.show(output.table(columns, cells))
     for number, row in enumerate(steps, 1):
         print(f"{number:>3}  {row.next_step}")
-
-
-def _advise(question: Question) -> None:
-    wanted = shards(question.load)
-    if (
-        question.settings["KinesisStreamMode"] == "PROVISIONED"
-        and int(question.settings["KinesisShardCount"]) < wanted
-    ):
-        output.say(
-            f"for this load, deploy with KinesisShardCount of at least {wanted} "
-            f"(now {question.settings['KinesisShardCount']})"
-        )

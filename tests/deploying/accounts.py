@@ -16,7 +16,8 @@ from .fakes import FakeSession, refusal
 
 TODAY = dt.date(2026, 11, 23)
 SETTINGS = texts.parameters(TEXT)
-QUESTION = Question("city", TEXT, Load(), SETTINGS, TODAY)
+QUESTION = Question("city", TEXT, Load(), {}, TODAY)
+STREAM = "city-readings"
 NOBODY = refusal("ValidationError", "Stack with id city does not exist")
 GONE = refusal("ResourceNotFoundException")
 
@@ -41,6 +42,33 @@ def full_account() -> fakes.Answers:
             "Role": {"Arn": "arn:aws:iam::111122223333:role/path/deployer"}
         },
         ("iam", "simulate_principal_policy"): simulated(),
+    }
+
+
+def deployed(answers: fakes.Answers, **parameters: str) -> fakes.Answers:
+    """The account with a stack, made with these parameters beside the defaults."""
+    values = {**SETTINGS, **parameters}
+    stack = {
+        "StackName": "city",
+        "StackStatus": "UPDATE_COMPLETE",
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in values.items()
+        ],
+        "Outputs": [{"OutputKey": "ReadingsStream", "OutputValue": STREAM}],
+    }
+    return {**answers, ("cloudformation", "describe_stacks"): {"Stacks": [stack]}}
+
+
+def shards(limit: int, opened: int, ours: int) -> fakes.Answers:
+    """An account's shards, and those of the stack's own stream."""
+    summary = {
+        "OpenShardCount": ours,
+        "StreamModeDetails": {"StreamMode": "PROVISIONED"},
+    }
+    return {
+        ("kinesis", "describe_limits"): {"ShardLimit": limit, "OpenShardCount": opened},
+        ("kinesis", "describe_stream_summary"): {"StreamDescriptionSummary": summary},
     }
 
 

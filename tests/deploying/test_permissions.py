@@ -30,7 +30,7 @@ from trafficctl.preflighting.permissions import PARALLEL, PASSED_TO, Refused
 from trafficctl.preflighting.rows import Question, data
 from trafficctl.preflighting.run import preflight
 
-from .accounts import QUESTION, SETTINGS, checked, full_account, simulated
+from .accounts import QUESTION, checked, full_account, simulated
 from .fakes import FakeSession, refusal
 
 PATIENCE_S = 120
@@ -88,9 +88,7 @@ def test_every_type_of_resource_is_asked_for() -> None:
 
 def test_reports_are_asked_for_only_where_they_are_deployed() -> None:
     owner = "arn:aws:quicksight:eu-central-1:111122223333:user/default/reports"
-    with_reports = replace(
-        QUESTION, settings={**SETTINGS, "QuickSightPrincipalArn": owner}
-    )
+    with_reports = replace(QUESTION, given={"QuickSightPrincipalArn": owner})
 
     def services(question: Question) -> set[str]:
         return {action.partition(":")[0] for action in asked_for(question)}

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import re
 import threading
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.template.template import PARAMETERS, TEXT
 from trafficctl.__main__ import build_parser
 from trafficctl.preflight import asked, go_on
 from trafficctl.preflighting import account as accounts
 from trafficctl.preflighting import quotas
-from trafficctl.preflighting.load import Load
+from trafficctl.preflighting.load import Load, fitting
+from trafficctl.preflighting.quotas import Room
 from trafficctl.preflighting.rows import OK, UNKNOWN, Row, data
 from trafficctl.preflighting.run import gather, preflight
 
@@ -22,8 +27,10 @@ from .accounts import (
     SETTINGS,
     TODAY,
     checked,
+    deployed,
     full_account,
     limits,
+    shards,
 )
 from .fakes import FakeSession, refusal
 
@@ -60,19 +67,38 @@ def test_a_new_account_has_too_few_executions_to_set_some_apart() -> None:
         "LiveApiReservedConcurrency=-1"
         in rows["Lambda unreserved executions"].next_step
     )
-    none_apart = {**SETTINGS, "LiveApiReservedConcurrency": "-1"}
-    small = replace(QUESTION, settings=none_apart, load=Load(1000, 60.0, 25))
+    none_apart = {"LiveApiReservedConcurrency": "-1"}
+    small = replace(QUESTION, given=none_apart, load=Load(1000, 60.0, 25))
     assert go_on(list(checked(answers, small).values()))
 
 
 def test_a_deployed_stack_has_taken_its_executions_already() -> None:
     answers = full_account()
     answers["lambda", "get_account_settings"] = limits(105, 100)
-    answers["cloudformation", "describe_stacks"] = {
-        "Stacks": [{"StackName": "city", "StackStatus": "UPDATE_COMPLETE"}]
-    }
 
-    assert checked(answers)["Lambda unreserved executions"].verdict == "ok"
+    rows = checked(deployed(answers, LiveApiReservedConcurrency="5"))
+
+    row = rows["Lambda unreserved executions"]
+    assert (row.have, row.need, row.verdict) == ("105", "105", "ok")
+    assert rows["Lambda concurrent executions"].verdict == "ok"
+
+
+def test_executions_that_others_have_set_apart_are_part_of_the_request() -> None:
+    answers = full_account()
+    answers["lambda", "get_account_settings"] = limits(1000, 50)
+
+    rows = checked(answers)
+
+    row = rows["Lambda unreserved executions"]
+    assert (row.have, row.need, row.verdict) == ("50", "105", "raise")
+    assert value_asked_for(row) == 1400  # 950 of others and 105, and a quarter
+    assert value_asked_for(rows["Lambda concurrent executions"]) == 1400
+
+
+def value_asked_for(row: Row) -> int:
+    """The quota that the printed command asks AWS for."""
+    (found,) = re.findall(r"--desired-value (\d+) ", row.next_step)
+    return int(found)
 
 
 def test_refused_quotas_are_unknown_say_why_and_what_the_default_is_worth() -> None:
@@ -121,11 +147,40 @@ def test_a_code_that_names_another_quota_is_not_trusted() -> None:
 
 
 def test_shards_in_use_are_not_there_to_be_had() -> None:
-    answers = full_account()
-    answers["kinesis", "describe_limits"] = {"ShardLimit": 500, "OpenShardCount": 495}
+    row = checked(full_account() | shards(500, 495, 0))["Kinesis shards"]
 
-    assert checked(answers)["Kinesis shards"].have == "5"
-    assert checked(answers)["Kinesis shards"].verdict == "raise"
+    assert (row.have, row.need, row.verdict) == ("5", "12", "raise")
+    assert row.next_step == (
+        "aws service-quotas request-service-quota-increase --service-code kinesis "
+        "--quota-code L-0918CF54 --desired-value 640 --region eu-central-1"
+    )
+
+
+def test_a_stacks_own_shards_are_there_for_it() -> None:
+    answers = deployed(full_account() | shards(500, 495, 12))
+
+    row = checked(answers)["Kinesis shards"]
+
+    assert (row.have, row.verdict) == ("17", "ok")
+
+
+@given(
+    limit=st.integers(1, 20_000),
+    taken=st.integers(0, 20_000),
+    need=st.integers(1, 60_000),
+)
+def test_no_request_is_for_less_than_there_is_or_than_is_needed(
+    limit: int, taken: int, need: int
+) -> None:
+    quota = {"what": "a quota", "service": "iotcore"}
+    room = Room(limit, min(taken, limit))
+
+    row = quotas.judged(quota, room, need, "L-1", "eu-central-1")
+
+    assert row.verdict == ("ok" if room.free >= need else "raise")
+    if row.verdict == "raise":
+        assert value_asked_for(row) > limit
+        assert value_asked_for(row) >= room.taken + need
 
 
 def test_without_credentials_nothing_else_is_tried() -> None:
@@ -157,8 +212,26 @@ def test_a_new_table_that_is_too_small_for_the_load_is_said_to_be() -> None:
 
     assert quotas.fresh_tables(QUESTION).verdict == "ok"
     assert quotas.fresh_tables(big).verdict == "raise"
-    provisioned = {**SETTINGS, "DynamoDBBillingMode": "PROVISIONED"}
-    assert quotas.fresh_tables(replace(big, settings=provisioned)).verdict == "ok"
+    provisioned = {"DynamoDBBillingMode": "PROVISIONED"}
+    assert quotas.fresh_tables(replace(big, given=provisioned)).verdict == "ok"
+
+
+def test_the_first_shards_are_named_as_the_template_takes_them() -> None:
+    row = quotas.first_shards(replace(QUESTION, load=Load(45_000, 1.0, 25)))
+
+    assert (row.have, row.need, row.verdict) == ("2", "11", "ok")
+    assert row.next_step == "--parameter KinesisShardCount=12"
+    enough = {"KinesisShardCount": "12"}
+    assert quotas.first_shards(replace(QUESTION, given=enough)).next_step == ""
+    on_demand = {"KinesisStreamMode": "ON_DEMAND"}
+    assert quotas.first_shards(replace(QUESTION, given=on_demand)).next_step == ""
+
+
+def test_the_counts_offered_are_those_of_the_template() -> None:
+    allowed = PARAMETERS["KinesisShardCount"]["AllowedValues"]
+
+    assert quotas.offered(TEXT) == allowed
+    assert fitting(257, allowed) == 256
 
 
 def test_a_check_that_hangs_is_unknown_and_holds_nobody_up() -> None:
@@ -198,3 +271,4 @@ def test_the_options_make_the_question() -> None:
     assert question.settings["LambdaRuntime"] == "python3.13"
     assert question.settings["KinesisShardCount"] == SETTINGS["KinesisShardCount"]
     assert not question.quicksight
+    assert not question.wants_reports

@@ -14,10 +14,10 @@ import pytest
 from tests.template.template import PARAMETERS
 from trafficctl.preflighting import account as accounts
 from trafficctl.preflighting.rows import data
+from trafficctl.preflighting.standing import Standing
 
 from .accounts import (
     QUESTION,
-    SETTINGS,
     checked,
     full_account,
 )
@@ -36,16 +36,18 @@ from .fakes import refusal
 def test_a_runtime_is_refused_from_its_date_for_updates_a_month_later(
     today: dt.date, exists: bool, verdict: str
 ) -> None:
-    row = accounts.runtime(replace(QUESTION, today=today), exists)
+    stands = Standing(exists=exists)
+
+    row = accounts.runtime(replace(QUESTION, today=today, standing=stands))
 
     assert row.verdict == verdict
     assert "LambdaRuntime=python3.14" in row.next_step
 
 
 def test_a_runtime_that_will_be_taken_for_long_needs_no_word() -> None:
-    settings = {**SETTINGS, "LambdaRuntime": "python3.13"}
+    newer = {"LambdaRuntime": "python3.13"}
 
-    assert accounts.runtime(replace(QUESTION, settings=settings), False).next_step == ""
+    assert accounts.runtime(replace(QUESTION, given=newer)).next_step == ""
 
 
 def test_the_dates_of_the_runtimes_are_those_the_linter_knows() -> None:

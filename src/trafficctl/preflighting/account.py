@@ -42,14 +42,22 @@ def region(name: str | None) -> Row:
     return Row("region", name, "set", OK, step)
 
 
-def runtime(question: Question, exists: bool) -> Row:
+def parameters(question: Question) -> Row:
+    """With which parameters all else is judged. Pure."""
+    whose = question.standing.whose
+    count = len(question.given)
+    return Row("parameters", f"{whose}, {count} given" if count else whose, "-", OK)
+
+
+def runtime(question: Question) -> Row:
     """Whether AWS takes functions of this runtime today. Pure.
 
     A stack that exists is updated: AWS blocks that a month later than creation.
     """
     name = question.settings["LambdaRuntime"]
     blocks = data("runtimes")["runtimes"][name]
-    until = dt.date.fromisoformat(blocks["update" if exists else "create"])
+    blocked = "update" if question.standing.exists else "create"
+    until = dt.date.fromisoformat(blocks[blocked])
     left = (until - question.today).days
     newest = max(data("runtimes")["runtimes"], key=_minor)
     step = f"--parameter LambdaRuntime={newest}"

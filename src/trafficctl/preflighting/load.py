@@ -9,7 +9,7 @@ configuration-concurrency.html). Shards are sized in `trafficctl.sizing`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from trafficctl import sizing
@@ -96,7 +96,7 @@ def executions(shard_count: int, settings: Mapping[str, str]) -> int:
 def reserved(settings: Mapping[str, str]) -> int:
     """Executions that the parameters set apart; -1 sets none apart."""
     names = ("LambdaReservedConcurrency", "LiveApiReservedConcurrency")
-    return sum(max(0, int(settings[name])) for name in names)
+    return sum(max(0, int(settings.get(name, -1))) for name in names)
 
 
 def table_writes(load: Load, settings: Mapping[str, str]) -> int:
@@ -125,7 +125,7 @@ def to_ask_for(need: float) -> int:
     return math.ceil(wanted / step) * step
 
 
-def fitting(load: Load, offered: list[int]) -> int:
-    """The smallest shard count that the template offers and the load fits into."""
-    wanted = shards(load)
-    return next((one for one in sorted(offered) if one >= wanted), max(offered))
+def fitting(wanted: int, offered: Iterable[int]) -> int:
+    """The smallest of the shard counts offered that is enough, else the largest."""
+    counts = sorted(offered)
+    return next((one for one in counts if one >= wanted), counts[-1])

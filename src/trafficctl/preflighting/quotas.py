@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,7 +26,22 @@ from trafficctl.preflighting.rows import (
 
 Quota = Mapping[str, Any]
 
+OFFERED = re.compile(r"^  KinesisShardCount:\n.*?Values: \[(.*?)\]", re.M | re.S)
+
 NO_QUOTAS = "a local city has none"
+
+
+@dataclass(frozen=True)
+class Room:
+    """A quota, and what others than this stack have taken of it."""
+
+    limit: float
+    taken: float = 0
+
+    @property
+    def free(self) -> float:
+        """What is left for this stack."""
+        return self.limit - self.taken
 
 
 def check(account: Account, question: Question, quota: Quota) -> Row:
@@ -35,21 +52,24 @@ def check(account: Account, question: Question, quota: Quota) -> Row:
     """
     need = loads.needs(question.load, question.settings)[quota["key"]]
     try:
-        have = _own(account, quota["key"])
+        room = _own(account, question, quota["key"])
         code = str(quota["code"])
-        if have is None:
-            have, code = _from_service_quotas(account, quota)
+        if room is None:
+            limit, code = _from_service_quotas(account, quota)
+            room = Room(limit)
     except REFUSALS as exc:
         why = NO_QUOTAS if account.is_local else brief(translate(exc))
         return unreadable(quota, need, account.region, why)
-    return judged(quota, have, need, code, account.region)
+    return judged(quota, room, need, code, account.region)
 
 
-def judged(quota: Quota, have: float, need: int, code: str, region: str) -> Row:
+def judged(quota: Quota, room: Room, need: int, code: str, region: str) -> Row:
     """The row of a quota that was read. Pure."""
-    verdict = loads.judge(have, need)
-    step = request(quota["service"], code, need, region) if verdict == RAISE else ""
-    return Row(quota["what"], number(have), number(need), verdict, step)
+    verdict = loads.judge(room.free, need)
+    step = ""
+    if verdict == RAISE:
+        step = request(quota["service"], code, room.taken + need, region)
+    return Row(quota["what"], number(room.free), number(need), verdict, step)
 
 
 def unreadable(quota: Quota, need: int, region: str, why: str) -> Row:
@@ -66,46 +86,37 @@ def unreadable(quota: Quota, need: int, region: str, why: str) -> Row:
     )
 
 
-def request(service: str, code: str, need: int, region: str) -> str:
-    """The command that asks AWS for more."""
+def request(service: str, code: str, total: float, region: str) -> str:
+    """The command that asks AWS for a quota of `total` and some room.
+
+    AWS takes no request for less than there is: others' part belongs to the total.
+    """
     return (
         f"aws service-quotas request-service-quota-increase --service-code {service} "
-        f"--quota-code {code} --desired-value {loads.to_ask_for(need)} "
+        f"--quota-code {code} --desired-value {loads.to_ask_for(total)} "
         f"--region {region}"
     )
 
 
 def unreserved(account: Account, question: Question) -> Row:
-    """Whether 100 executions stay unreserved; Lambda refuses to go below.
-
-    A stack that is deployed has taken its part already.
-    """
-    settings = account.client("lambda").get_account_settings()["AccountLimit"]
-    described = account.client("cloudformation").describe_stacks
-    taken = loads.reserved(question.settings)
-    try:
-        described(StackName=question.stack)
-        taken = 0
-    except ClientError:
-        pass
-    return judged_unreserved(
-        int(settings["UnreservedConcurrentExecutions"]), taken, account.region
-    )
+    """Whether 100 executions stay unreserved; Lambda refuses to go below."""
+    room = _executions(account, question)
+    return judged_unreserved(room, loads.reserved(question.settings), account.region)
 
 
-def judged_unreserved(have: int, reserved: int, region: str) -> Row:
+def judged_unreserved(room: Room, reserved: int, region: str) -> Row:
     """The row of the unreserved floor. Pure."""
     need = reserved + loads.UNRESERVED_FLOOR if reserved else 0
-    verdict = loads.judge(have, need)
+    verdict = loads.judge(room.free, need)
     step = ""
     if verdict == RAISE:
         step = (
             "deploy with --parameter LiveApiReservedConcurrency=-1 and no "
             "LambdaReservedConcurrency, or "
-            + request("lambda", "L-B99A9384", need, region)
+            + request("lambda", "L-B99A9384", room.taken + need, region)
         )
     return Row(
-        "Lambda unreserved executions", number(have), number(need), verdict, step
+        "Lambda unreserved executions", number(room.free), number(need), verdict, step
     )
 
 
@@ -129,33 +140,70 @@ def fresh_tables(question: Question) -> Row:
     )
 
 
-def _own(account: Account, key: str) -> float | None:
+def first_shards(question: Question) -> Row:
+    """Whether the stream begins with the shards that the load needs. Pure.
+
+    Fewer are no fault, the scaler adds them; but it takes minutes for each doubling.
+    """
+    what, wanted = "shards to begin with", loads.shards(question.load)
+    if question.settings["KinesisStreamMode"] != "PROVISIONED":
+        return Row(what, "on demand", "-", OK)
+    have = int(question.settings["KinesisShardCount"])
+    step = ""
+    if have < wanted:
+        fitting = loads.fitting(wanted, offered(question.template))
+        step = f"--parameter KinesisShardCount={fitting}"
+    return Row(what, number(have), number(wanted), OK, step)
+
+
+def offered(template: str) -> list[int]:
+    """The shard counts that the template takes to begin with. Pure."""
+    (listed,) = OFFERED.findall(template)
+    return [int(one) for one in listed.split(",")]
+
+
+def _own(account: Account, question: Question, key: str) -> Room | None:
     """What the service itself says; None where it says nothing."""
-    ask: Callable[[Account], float] | None = _ASKED_THEMSELVES.get(key)
+    ask = _ASKED_THEMSELVES.get(key)
     if ask is None:
         return None
     try:
-        return ask(account)
+        return ask(account, question)
     except REFUSALS:
         return None
 
 
-def _shards(account: Account) -> float:
+def _shards(account: Account, question: Question) -> Room:
     found = account.client("kinesis").describe_limits()
-    return float(found["ShardLimit"] - found["OpenShardCount"])
+    ours = _open_shards(account, question.standing.stream)
+    return Room(found["ShardLimit"], max(0, found["OpenShardCount"] - ours))
 
 
-def _executions(account: Account) -> float:
+def _open_shards(account: Account, stream: str | None) -> int:
+    """The shards of the stack's own stream, as far as they count for the quota."""
+    if stream is None:
+        return 0
+    found = account.client("kinesis").describe_stream_summary(StreamName=stream)
+    summary = found["StreamDescriptionSummary"]
+    on_demand = summary.get("StreamModeDetails", {}).get("StreamMode") == "ON_DEMAND"
+    return 0 if on_demand else int(summary["OpenShardCount"])
+
+
+def _executions(account: Account, question: Question) -> Room:
+    """What others have set apart is taken; what the stack has set apart is its own."""
     found = account.client("lambda").get_account_settings()["AccountLimit"]
-    return float(found["ConcurrentExecutions"])
+    limit = found["ConcurrentExecutions"]
+    reserved = limit - found["UnreservedConcurrentExecutions"]
+    ours = loads.reserved(question.standing.kept) if question.standing.exists else 0
+    return Room(limit, max(0, reserved - ours))
 
 
-def _writes(account: Account) -> float:
+def _writes(account: Account, _question: Question) -> Room:
     found = account.client("dynamodb").describe_limits()
-    return float(found["TableMaxWriteCapacityUnits"])
+    return Room(found["TableMaxWriteCapacityUnits"])
 
 
-_ASKED_THEMSELVES: dict[str, Callable[[Account], float]] = {
+_ASKED_THEMSELVES: dict[str, Callable[[Account, Question], Room]] = {
     "shards": _shards,
     "executions": _executions,
     "table_writes": _writes,

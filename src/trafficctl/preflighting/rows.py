@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from trafficctl.deploying import template as texts
 from trafficctl.preflighting.load import Load
+from trafficctl.preflighting.standing import Standing
 
 OK, RAISE, MISSING, UNKNOWN = "ok", "raise", "missing", "unknown"
 NOT_YET = (RAISE, MISSING)  # the answers that say: do not go on
@@ -37,16 +40,29 @@ class Row:
 class Question:
     """What the account is asked about.
 
-    `settings` are all parameters of the template as they will be deployed; `today`
-    decides about runtimes.
+    `given` are the parameters that the person names; `today` decides about runtimes;
+    `quicksight` asks for its subscription in any case.
     """
 
     stack: str
     template: str
     load: Load
-    settings: Mapping[str, str]
+    given: Mapping[str, str]
     today: dt.date
     quicksight: bool = False
+    standing: Standing = field(default_factory=Standing)
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """All parameters of the template, as `deploy` would set them."""
+        defaults = texts.parameters(self.template)
+        kept = {k: v for k, v in self.standing.kept.items() if k in defaults}
+        return {**defaults, **kept, **self.given}
+
+    @property
+    def wants_reports(self) -> bool:
+        """Whether QuickSight has to be there."""
+        return self.quicksight or bool(self.settings.get("QuickSightPrincipalArn"))
 
 
 def data(name: str) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from trafficctl.deploying.stack import Account, Stack
+from trafficctl.deploying.stack import Account
 from trafficctl.errors import translate
 from trafficctl.preflighting import account as accounts
-from trafficctl.preflighting import permissions, quotas
+from trafficctl.preflighting import permissions, quotas, standing
 from trafficctl.preflighting.rows import (
     OK,
     REFUSALS,
@@ -22,7 +23,9 @@ from trafficctl.preflighting.rows import (
 )
 
 WHO_DEADLINE_S = 3.0
+STANDING_DEADLINE_S = 3.0
 DEADLINE_S = 5.0
+ALL_S = 9.0  # of the three in turn: the last gets less where the first took long
 READ_TIMEOUT_S = 3.0
 ATTEMPTS = 2
 Check = tuple[str, Callable[[], Row]]
@@ -33,26 +36,48 @@ def preflight(session: Any, question: Question) -> list[Row]:
     where = accounts.region(session.region_name)
     if where.verdict != OK:
         return [where]
+    end = time.monotonic() + ALL_S
     account = Account(session, read_timeout_s=READ_TIMEOUT_S, attempts=ATTEMPTS)
     asked = [("credentials", lambda: accounts.credentials(account))]
     (who,) = gather(asked, WHO_DEADLINE_S)
     if who.verdict != OK:
         return [who, where]
-    found = gather(checks(account, question), DEADLINE_S)
-    return [who, where, *found, quotas.fresh_tables(question)]
+    question, judged = met(account, question)
+    left_s = min(DEADLINE_S, end - time.monotonic())
+    found = gather(checks(account, question), left_s)
+    pure = [quotas.first_shards(question), quotas.fresh_tables(question)]
+    return [who, where, judged, *found, *pure]
+
+
+def met(account: Account, question: Question) -> tuple[Question, Row]:
+    """The question with what stands already, and the row that says so.
+
+    Where that cannot be read, the template's defaults are judged.
+    """
+    seen: list[Question] = []
+
+    def look() -> Row:
+        stands = standing.look(account, question.stack, question.template)
+        seen.append(replace(question, standing=stands))
+        return accounts.parameters(seen[0])
+
+    (row,) = gather([("parameters", look)], STANDING_DEADLINE_S)
+    if row.verdict == OK:
+        return seen[0], row
+    return question, replace(row, have=accounts.parameters(question).have)
 
 
 def checks(account: Account, question: Question) -> list[Check]:
     """Name and work of each check, in the order of the table."""
     found: list[Check] = [
         ("stack", lambda: accounts.stack(account, question)),
-        ("Lambda runtime", lambda: _runtime(account, question)),
+        ("Lambda runtime", lambda: accounts.runtime(question)),
         (permissions.CHECK, lambda: permissions.check(account, question)),
         ("Lambda unreserved", lambda: quotas.unreserved(account, question)),
     ]
     for one in data("quotas")["quotas"]:
         found.append((one["what"], _quota(account, question, one)))
-    if question.quicksight:
+    if question.wants_reports:
         found.append(("QuickSight", lambda: accounts.quicksight(account)))
     return found
 
@@ -61,11 +86,6 @@ def _quota(
     account: Account, question: Question, quota: quotas.Quota
 ) -> Callable[[], Row]:
     return lambda: quotas.check(account, question, quota)
-
-
-def _runtime(account: Account, question: Question) -> Row:
-    exists = Stack(account, question.stack).status() not in (None, "DELETE_COMPLETE")
-    return accounts.runtime(question, exists)
 
 
 def gather(
@@ -102,7 +122,7 @@ def gather(
         thread.join(max(0.0, end - clock()))
     if faults:
         raise faults[0]
-    late = f"no answer within {deadline_s:g} s: repeat the command"
+    late = f"no answer within {deadline_s:.2g} s: repeat the command"
     return [
         row or Row(name, "?", "-", UNKNOWN, late)
         for row, (name, _) in zip(rows, asked, strict=True)

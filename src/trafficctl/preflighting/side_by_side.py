@@ -42,7 +42,9 @@ def side_by_side(works: Sequence[Callable[[], T]], parallel: int) -> list[T]:
     return _in_order(over, len(works))
 
 
-def _in_order(over: SimpleQueue[tuple[int, Any, Exception | None]], count: int) -> Any:
+def _in_order(
+    over: SimpleQueue[tuple[int, Any, Exception | None]], count: int
+) -> list[Any]:
     results: dict[int, Any] = {}
     while len(results) < count:
         place, result, fault = over.get()
