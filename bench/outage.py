@@ -21,7 +21,7 @@ from traffic.times import minute_text
 from trafficctl import aws
 from trafficctl.audit import audit, settle
 from trafficctl.city import City
-from trafficctl.devices import device_id
+from trafficctl.devices import unit_name
 from trafficctl.evidence import Evidence
 from trafficctl.links import Message
 from trafficctl.publisher import SentReading, Target, Timed, payload, publish_run
@@ -208,7 +208,7 @@ def _messages(segments: Sequence[str], minutes: range) -> Iterator[Timed]:
                 for number in range(SENSORS)
             ]
             message = Message(payload(readings), len(readings))
-            yield Timed(0.0, device_id(segment, 1), message)
+            yield Timed(0.0, unit_name(segment, 1), message)
 
 
 def _until(holds: Callable[[], Any]) -> None:

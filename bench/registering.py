@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trafficctl import city
+from trafficctl.local.process import LOCAL
 from trafficctl.output import Column, duration, number, show, table
 from trafficctl.sensors.journal import BEGUN, DONE, FILE_NAME, MADE, read_entries
 from trafficctl.sensors.rows import open_rows
+from trafficctl.sensors.workplace import DEVICES
 
 from .local_city import free_ports
 
@@ -45,8 +47,8 @@ def run(devices: int) -> None:
             started, outputs = city.up(home, gateway, mqtt)
             wanted = Path(folder) / "devices.csv"
             write_list(wanted, devices)
-            runs = _register(started, wanted, home / "devices", devices)
-            found = left_behind(started, outputs, home / "devices")
+            runs = _register(started, wanted, home / LOCAL / DEVICES, devices)
+            found = left_behind(started, outputs, home / LOCAL / DEVICES)
         finally:
             city.stop(home)
     title = f"Registering {devices:,} devices on the local city, killed {KILLS} times"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from trafficctl.devices import device_id
+from trafficctl.devices import unit_name
 from trafficctl.links import Message
 from trafficctl.publisher import SentReading, Timed, payload
 
@@ -27,7 +27,7 @@ def offset_ms(number: int, count: int) -> int:
 
 def messages(segments: Sequence[str], seconds: float, start_ms: int) -> Iterator[Timed]:
     """Each segment's message of each period, in order of time."""
-    devices = [device_id(segment, 1) for segment in segments]
+    devices = [unit_name(segment, 1) for segment in segments]
     for period in range(int(seconds * 1000 / PERIOD_MS)):
         for number, device in enumerate(devices):
             passed_ms = period * PERIOD_MS + offset_ms(number, len(segments))

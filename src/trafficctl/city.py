@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from trafficctl.local.process import (
     GATEWAY_PORT,
     MQTT_PORT,
     City,
+    purge,
     running,
     start,
     stop,
@@ -169,7 +169,7 @@ def _run_down(args: argparse.Namespace) -> int:
     else:
         output.say(f"the city at {city.endpoint} has ended")
     if args.purge:
-        shutil.rmtree(directory, ignore_errors=True)
+        purge(directory)
     return OK
 
 

@@ -11,20 +11,21 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from traffic.policy import MAX_ID_LENGTH
 from trafficctl import aws
 from trafficctl.cli_common import add_common, positive_int
 from trafficctl.errors import OK, UserError
-from trafficctl.home import home
+from trafficctl.home import belongings, home
 from trafficctl.local.process import running
 from trafficctl.output import Column, say, show, show_json, table
 from trafficctl.roads import read_geojson
 from trafficctl.sensors.certificates import pem_path
+from trafficctl.sensors.csv_file import DEVICE_ID
 from trafficctl.sensors.journal import DONE, read_entries
 from trafficctl.sensors.planning import Wanted as WantedDevice
 from trafficctl.sensors.registering import carry_out, keys_plan
@@ -33,16 +34,23 @@ from trafficctl.tables import scan
 
 NOTE = "simulated"
 MQTT_TLS_PORT = 8883
-MAX_THING_NAME = 64  # of a device id: it is part of the topic
 ENDPOINT_VARIABLE, CA_VARIABLE = "TRAFFIC_MQTT_ENDPOINT", "TRAFFIC_MQTT_CA"
 
-Wanted = tuple[str, str]  # device id, segment id
+
+@dataclass(frozen=True)
+class Wanted:
+    """A device to simulate; `unit` is its name in every stack, by which it is sent."""
+
+    unit: str
+    device_id: str
+    segment_id: str
 
 
 @dataclass(frozen=True)
 class Device:
     """A registered device; `pem` holds its key and its certificate."""
 
+    unit: str
     device_id: str
     segment_id: str
     pem: Path
@@ -60,27 +68,33 @@ class Broker:
     ca_file: Path | None = None
 
 
-def device_id(segment_id: str, unit: int) -> str:
-    """The name of roadside unit `unit` (from 1) of a segment.
+def unit_name(segment_id: str, unit: int) -> str:
+    """The name of roadside unit `unit` (from 1) of a segment."""
+    return f"{segment_id}-unit{unit}"
+
+
+def device_id(stack: str, segment_id: str, unit: int) -> str:
+    """The name of its Thing. The account shares those: it has the stack's name.
 
     A Thing's name takes no dot and has its limit, so such a segment is named by a
-    part of its id and a digest of all of it.
+    part of its id and a digest of all of it. No stack's name has a `_`.
     """
-    name = f"{segment_id}-unit{unit}"
-    if re.fullmatch(f"[A-Za-z0-9:_-]{{1,{MAX_THING_NAME}}}", name):
+    name = f"{stack}_{unit_name(segment_id, unit)}"
+    if DEVICE_ID.fullmatch(name):
         return name
     digest = hashlib.sha256(segment_id.encode()).hexdigest()[:10]
-    return f"{segment_id.replace('.', '_')[:40]}-{digest}-unit{unit}"
+    end = f"-{digest}-unit{unit}"
+    head = f"{stack}_{segment_id.replace('.', '_')}"
+    return head[: MAX_ID_LENGTH - len(end)] + end
 
 
-def wanted_for(segments: Iterable[str], units: int = 1) -> list[Wanted]:
+def wanted_for(stack: str, segments: Iterable[str], units: int = 1) -> list[Wanted]:
     """The devices of `segments`, `units` for each."""
-    return [(device_id(s, n), s) for s in segments for n in range(1, units + 1)]
-
-
-def directory_of(stack: str) -> Path:
-    """Where the devices of `stack` are kept."""
-    return home(stack) / DEVICES
+    return [
+        Wanted(unit_name(s, n), device_id(stack, s, n), s)
+        for s in segments
+        for n in range(1, units + 1)
+    ]
 
 
 def register_devices(
@@ -92,11 +106,14 @@ def register_devices(
     """
     place = place_of(session, outputs, base)
     with place.journal(DEVICES) as journal:
-        described = [WantedDevice(name, segment, NOTE) for name, segment in wanted]
+        described = [WantedDevice(w.device_id, w.segment_id, NOTE) for w in wanted]
         plan = keys_plan(place, journal, described, again=True)
         carry_out(plan, place.registrar(journal).register)
-    directory = place.directory(DEVICES)
-    return [Device(n, s, pem_path(directory, n)) for n, s in wanted]
+    folder = place.directory(DEVICES)
+    return [
+        Device(w.unit, w.device_id, w.segment_id, pem_path(folder, w.device_id))
+        for w in wanted
+    ]
 
 
 def find_broker(
@@ -125,22 +142,33 @@ def _given_broker(endpoint: str, ca_file: str | None) -> Broker:
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `devices register` and `devices list`."""
-    parser = subparsers.add_parser("devices", help="register and list devices")
+    parser = subparsers.add_parser(
+        "devices",
+        help="the simulated devices of simulate and replay (real ones: sensors)",
+        description="Register and list the simulated devices of `simulate` and "
+        "`replay`, which also register those they need. Real ones: `sensors`.",
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     adding = actions.add_parser(
         "register",
-        help="make Things with certificates",
-        description="Register devices for the segments named, for those of a road "
-        "file, or else for all that the table of segments knows.",
+        help="make simulated devices, as Things with certificates",
+        description="Register simulated devices for the segments named, for those of a "
+        "road file, or else for all that the table of segments knows.",
     )
     adding.add_argument("segment", nargs="*", metavar="SEGMENT")
     adding.add_argument("--roads", type=Path, metavar="FILE.geojson")
     adding.add_argument(
-        "--units", type=positive_int, default=1, metavar="N", help="for each segment"
+        "--units",
+        type=positive_int,
+        default=1,
+        metavar="N",
+        help="devices for each segment (default %(default)s)",
     )
     add_common(adding)
     adding.set_defaults(run=_run_register)
-    listing = actions.add_parser("list", help="show what is registered from here")
+    listing = actions.add_parser(
+        "list", help="show the devices whose keys were made here"
+    )
     add_common(listing, json=True)
     listing.set_defaults(run=_run_list)
 
@@ -151,9 +179,9 @@ def _run_register(args: argparse.Namespace) -> int:
     segments = args.segment or _segments(session, outputs, args.roads)
     if not segments:
         raise UserError("no segments - name some, or load a road file first")
-    wanted = wanted_for(segments, args.units)
+    wanted = wanted_for(args.stack, segments, args.units)
     made = register_devices(session, outputs, home(args.stack), wanted)
-    say(f"{len(made)} devices are registered; keys in {directory_of(args.stack)}")
+    say(f"{len(made)} devices are registered; keys in {made[0].pem.parent}")
     return OK
 
 
@@ -169,7 +197,9 @@ def _segments(
 
 
 def _run_list(args: argparse.Namespace) -> int:
-    entries = sorted(read_entries(directory_of(args.stack)).items())
+    iot = aws.client(aws.session(), "iot")
+    kept = belongings(home(args.stack), iot) / DEVICES
+    entries = sorted(read_entries(kept).items())
     rows = [(n, e.segment_id, e.certificate_id) for n, e in entries if e.step == DONE]
     names = ("device_id", "segment_id", "certificate_id")
     if args.json:

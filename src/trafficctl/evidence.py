@@ -14,7 +14,7 @@ from typing import Any
 from traffic.intake import intake
 from trafficctl import aws, tally
 from trafficctl.errors import CityError
-from trafficctl.home import home
+from trafficctl.home import belongings, home
 from trafficctl.reconcile import DeadLetters, Published, Redriven, Stored
 from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.journal import JOURNAL, MOVED, History, Place
@@ -130,7 +130,7 @@ class Evidence:
         session = aws.session()
         outputs = aws.stack_outputs(session, stack)
         dynamodb, s3 = aws.client(session, "dynamodb"), aws.client(session, "s3")
-        return cls(dynamodb, s3, outputs, home(stack))
+        return cls(dynamodb, s3, outputs, belongings(home(stack), dynamodb))
 
     def stored(self) -> Stored:
         """What the segments have counted, by consistent reads."""

@@ -66,7 +66,7 @@ class Fleet:
         self._next_connect = self._next_chores = 0.0
         self._closing = False
         self.reconnects = self.waiting = self.in_flight = 0
-        self._links = {d.device_id: self._link(d, topic_prefix) for d in devices}
+        self._links = {d.unit: self._link(d, topic_prefix) for d in devices}
         self._away = list(self._links.values())  # not connected, or not any more
 
     def _link(self, device: Device, prefix: str) -> Link:
@@ -122,9 +122,9 @@ class Fleet:
             "and is its device policy attached to their certificates?"
         )
 
-    def publish(self, device_id: str, message: Message) -> None:
+    def publish(self, unit: str, message: Message) -> None:
         """Publish at QoS 1 as soon as the device can; never blocks."""
-        link = self._links[device_id]
+        link = self._links[unit]
         link.backlog.append(message)
         self.waiting += 1
         self._flush(link)

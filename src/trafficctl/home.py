@@ -2,7 +2,8 @@
 
 One directory per stack, under `$TRAFFIC_HOME` or `./.traffic`: the local city's
 record (`city.json`), device certificates (`devices/`), the tally of what was
-published (`tally.jsonl`).
+published (`tally.jsonl`). What belongs to the local city lies in `local/`, since it
+goes with that city: the same directory may hold the only keys of a stack on AWS.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from trafficctl.local.process import LOCAL, running
 
 
 def home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
@@ -25,3 +29,13 @@ def ensure_home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
     path = home(stack, environ)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def belongings(base: Path, client: Any) -> Path:
+    """Where keys, journals and tally lie of the stack that `client` speaks to.
+
+    `base` is the stack's directory; a local city of that name has its own within.
+    """
+    city = running(base)
+    is_local = city is not None and city.endpoint == client.meta.endpoint_url
+    return base / LOCAL if is_local else base

@@ -21,7 +21,7 @@ from trafficctl.cli_common import positive_int
 from trafficctl.devices import find_broker, register_devices, wanted_for
 from trafficctl.errors import OK, UNREACHABLE, UserError
 from trafficctl.fleet import Fleet
-from trafficctl.home import home
+from trafficctl.home import belongings, home
 from trafficctl.links import Message
 from trafficctl.output import Column, duration, number, say, show, show_json, table
 from trafficctl.progress import publishing
@@ -43,7 +43,7 @@ class Timed(NamedTuple):
     """A message with the second of the run in which it is due, and its sender."""
 
     due_s: float
-    device_id: str
+    unit: str
     message: Message
 
 
@@ -54,7 +54,7 @@ class Mqtt(Protocol):
     def full(self) -> bool:
         """Whether nothing more should be published for now."""
 
-    def publish(self, device_id: str, message: Message) -> None:
+    def publish(self, unit: str, message: Message) -> None:
         """Publish as soon as the device can."""
 
     def poll(self, timeout_s: float) -> None:
@@ -158,14 +158,14 @@ def keep_pace(
     """
     begun = clock()
     worst = looked = 0.0
-    for due_s, device_id, message in messages:
+    for due_s, unit, message in messages:
         passed = clock() - begun
         while passed < due_s or mqtt.full:
             mqtt.poll(min(max(due_s - passed, 0.001), LONGEST_POLL_S))
             passed = clock() - begun
             looked = _look(look, passed, looked)
         worst = max(worst, passed - due_s)
-        mqtt.publish(device_id, message)
+        mqtt.publish(unit, message)
         looked = _look(look, passed, looked)
     return Pace(clock() - begun, worst)
 
@@ -212,10 +212,10 @@ def publish_run(
     `messages` is called when all are connected: the run's time 0. `duration_s` is
     for the display only.
     """
-    wanted, base = wanted_for(segments, units), home(target.stack)
+    wanted, base = wanted_for(target.stack, segments, units), home(target.stack)
     devices = register_devices(target.session, target.outputs, base, wanted)
     broker = find_broker(target.session, target.stack)
-    path = base / FILE_NAME
+    path = belongings(base, aws.client(target.session, "iot")) / FILE_NAME
     prefix = target.outputs["IngestTopicPrefix"]
     with (
         Tally(path, secrets.token_hex(4), _now_ms) as tally,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from traffic import policy
 from trafficctl.cli_common import add_common, positive_float, positive_int
-from trafficctl.devices import device_id
+from trafficctl.devices import unit_name
 from trafficctl.errors import UserError
 from trafficctl.links import Message
 from trafficctl.output import say
@@ -190,7 +190,7 @@ def messages(
         by_device: dict[str, list[SentReading]] = {}
         for row in tick:
             unit = unit_of(row.reading.sensor_id, units)
-            sender = by_device.setdefault(device_id(row.segment_id, unit), [])
+            sender = by_device.setdefault(unit_name(row.segment_id, unit), [])
             sender.append(_sent(row, published))
         for sender_id, readings in by_device.items():
             for begin in range(0, len(readings), batch):

@@ -16,7 +16,7 @@ import msgspec
 
 from traffic import policy
 from trafficctl.cli_common import add_common, positive_float, positive_int
-from trafficctl.devices import device_id
+from trafficctl.devices import unit_name
 from trafficctl.errors import UserError
 from trafficctl.links import Message
 from trafficctl.publisher import (
@@ -108,7 +108,7 @@ class Simulation:
             for begin in range(0, len(ready), self._load.batch):
                 part = ready[begin : begin + self._load.batch]
                 message = Message(encode(part, self._load.batch == 1), len(part))
-                yield Timed(due_s, device_id(street.segment_id, unit), message)
+                yield Timed(due_s, unit_name(street.segment_id, unit), message)
 
     def _perhaps_spoilt(self, reading: dict[str, Any]) -> list[dict[str, Any]]:
         if not self._load.faults or self._random.random() >= self._load.faults:

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from traffic.times import minute_text
 from trafficctl import roads
-from trafficctl.devices import Broker, device_id, register_devices
+from trafficctl.devices import Broker, register_devices, unit_name, wanted_for
 from trafficctl.fleet import Fleet
 from trafficctl.links import Message
+from trafficctl.local.process import LOCAL
 from trafficctl.tally import FILE_NAME, Tally
 
 from .stack import Stack
@@ -122,18 +123,18 @@ def _unknown(story: Story) -> Told:
 def publish(stack: Stack, told: Sequence[Told]) -> None:
     """Publish messages in their order, each by the device of its segment."""
     segments = list(dict.fromkeys(segment for segment, _ in told))
-    wanted = [(device_id(s, 1), s) for s in segments]
+    wanted = wanted_for(stack.city.stack, segments)
     session = stack.city.session()
     devices = register_devices(session, stack.outputs, stack.home, wanted)
     city, prefix = stack.city, stack.outputs["IngestTopicPrefix"]
     broker = Broker(city.mqtt_host, city.mqtt_port, stack.home / "ca.pem")
     run = uuid.uuid4().hex[:8]
     with (
-        Tally(stack.home / FILE_NAME, run, now_ms) as tally,
+        Tally(stack.home / LOCAL / FILE_NAME, run, now_ms) as tally,
         Fleet(broker, devices, prefix, tally) as fleet,
     ):
         fleet.connect(PATIENCE_S)
         for segment, readings in told:
             content = json.dumps({"readings": readings}).encode()
-            fleet.publish(device_id(segment, 1), Message(content, len(readings)))
+            fleet.publish(unit_name(segment, 1), Message(content, len(readings)))
         assert fleet.drain(PATIENCE_S)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from trafficctl.devices import device_id
+
 from ..conftest import _eventually
 from .inbox import Inbox
 from .stack import Stack
@@ -189,7 +191,7 @@ def test_a_bad_reading_is_set_aside_with_its_reason_and_takes_no_neighbour_with_
         "actual": "str",
         "index": 1,
         "readings": 1,
-        "device_id": f"{WATCHED}-unit1",
+        "device_id": device_id(whole.city.stack, WATCHED, 1),
     }
     assert found["message"] == reading("s9", story.at(2), average_speed="fast")
     assert minutes(whole, WATCHED)[story.text(2)]["readings"] == 2

@@ -73,7 +73,7 @@ class Authority:
         return path
 
     def device(self, name: str, segment: str) -> Device:
-        return Device(name, segment, self.issue(name))
+        return Device(name, name, segment, self.issue(name))
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

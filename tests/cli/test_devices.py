@@ -10,29 +10,41 @@ from typing import Any
 
 import pytest
 
-from trafficctl.devices import Broker, device_id, find_broker, wanted_for
+from trafficctl.devices import Broker, Wanted, device_id, find_broker, wanted_for
 from trafficctl.errors import UserError
 
-WANTED = wanted_for(["s1", "s2"], 2)
+SEGMENTS = ["a.b", "a_b", "x" * 64, "x" * 63 + "y", "I-5:N"]
+STACKS = ["city", "city-test", "c" * 29 + "x", "c" * 29 + "y"]  # 30 at the most
 
 
 def test_each_segment_has_its_units() -> None:
-    assert WANTED == [
-        ("s1-unit1", "s1"),
-        ("s1-unit2", "s1"),
-        ("s2-unit1", "s2"),
-        ("s2-unit2", "s2"),
+    assert wanted_for("city", ["s1", "s2"], 2) == [
+        Wanted("s1-unit1", "city_s1-unit1", "s1"),
+        Wanted("s1-unit2", "city_s1-unit2", "s1"),
+        Wanted("s2-unit1", "city_s2-unit1", "s2"),
+        Wanted("s2-unit2", "city_s2-unit2", "s2"),
     ]
 
 
-@pytest.mark.parametrize("segment", ["a.b", "a_b", "x" * 64, "x" * 63 + "y", "I-5:N"])
-def test_every_segment_id_makes_a_name_that_a_thing_may_have(segment: str) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9:_-]{1,64}", device_id(segment, 12))
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_every_segment_id_makes_a_name_that_a_thing_may_have(
+    segment: str, stack: str
+) -> None:
+    name = device_id(stack, segment, 12)
+
+    assert re.fullmatch(r"[A-Za-z0-9:_-]{1,64}", name)
+    assert name.startswith(f"{stack}_")
 
 
-def test_no_two_segments_share_a_device() -> None:
-    segments = ["a.b", "a_b", "x" * 64, "x" * 63 + "y"]
-    assert len({device_id(segment, 1) for segment in segments}) == 4
+def test_no_two_segments_and_no_two_stacks_share_a_device() -> None:
+    named = {device_id(stack, one, 1) for stack in STACKS for one in SEGMENTS}
+
+    assert len(named) == len(STACKS) * len(SEGMENTS)
+
+
+def test_a_hyphen_more_in_the_stacks_name_makes_another_device() -> None:
+    assert device_id("city", "test-1", 1) != device_id("city-test", "1", 1)
 
 
 class FakeSession:

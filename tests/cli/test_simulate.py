@@ -192,7 +192,7 @@ def test_the_same_seed_makes_the_same_city() -> None:
 
 def test_units_share_the_sensors_of_their_segment() -> None:
     made = [*simulation(units=2).messages(BEGAN, 8.0)]
-    first = {t.device_id: readings(t) for t in made if "0001" in t.device_id}
+    first = {t.unit: readings(t) for t in made if "0001" in t.unit}
     assert sorted(first) == ["sim-0001-unit1", "sim-0001-unit2"]
     assert sum(len(found) for found in first.values()) == 5
 

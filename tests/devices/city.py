@@ -10,7 +10,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from trafficctl.local.process import LOCAL
 from trafficctl.sensors.journal import write_private
+from trafficctl.sensors.workplace import CLAIMS, DEVICES
 from trafficctl.tables import plain_item
 
 from .claimant import Claimant, Connection
@@ -21,6 +23,7 @@ class Operator:
 
     def __init__(self, local_city: Any, folder: Path) -> None:
         self.local_city, self.folder = local_city, folder
+        self.kept: Path = local_city.home / LOCAL
         self.outputs: dict[str, str] = local_city.outputs
         self.iot, self.dynamodb = (
             local_city.client("iot"),
@@ -62,7 +65,7 @@ class Operator:
     def claim(self, name: str = "delivery") -> Path:
         """A claim certificate."""
         self.run("claim", name)
-        return Path(self.local_city.home / "claims" / f"{name}.pem")
+        return Path(self.kept / CLAIMS / f"{name}.pem")
 
     def row(self, device_id: str) -> dict[str, Any]:
         """The registry's row; empty if there is none."""
@@ -110,7 +113,7 @@ class Operator:
 
     def own(self, device_id: str) -> Path:
         """Key and certificate that were made here for a device."""
-        return Path(self.local_city.home / "devices" / f"{device_id}.pem")
+        return Path(self.kept / DEVICES / f"{device_id}.pem")
 
     def topic(self, segment_id: str, device_id: str) -> str:
         """Where a device publishes."""

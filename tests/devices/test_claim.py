@@ -96,3 +96,23 @@ def test_what_is_expected_anew_loses_its_certificate(
     second = operator.newcomer("new-7", claim)
     assert second.come_in()[0] == "accepted"
     assert [status for _, status in operator.certificates("new-7")] == ["ACTIVE"]
+
+
+def test_a_device_whose_name_another_stack_has_is_turned_away(
+    operator: Operator, claim: Path
+) -> None:
+    operator.iot.create_thing_type(thingTypeName="city-test-device")
+    theirs = {"attributes": {"segment_id": "theirs"}}
+    operator.iot.create_thing(
+        thingName="both-1", thingTypeName="city-test-device", attributePayload=theirs
+    )
+    operator.expect(("both-1", "seg-both"))
+
+    kind, answer = operator.newcomer("both-1", claim).come_in()
+
+    assert (kind, answer["errorCode"]) == ("rejected", "AccessDenied")
+    assert operator.row("both-1")["status"] == "expected"
+    found = operator.iot.describe_thing(thingName="both-1")
+    assert found["thingTypeName"] == "city-test-device"
+    assert found["attributes"] == theirs["attributes"]
+    assert operator.certificates("both-1") == []

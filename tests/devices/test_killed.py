@@ -12,6 +12,7 @@ import pytest
 
 from trafficctl import keys
 from trafficctl.sensors.journal import BEGUN, FILE_NAME
+from trafficctl.sensors.workplace import DEVICES as FOLDER
 
 from .city import Operator
 
@@ -26,7 +27,7 @@ def names() -> list[tuple[str, str]]:
 
 def noted(operator: Operator) -> int:
     """How many lines the journal has."""
-    path = operator.local_city.home / "devices" / FILE_NAME
+    path = operator.kept / FOLDER / FILE_NAME
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
@@ -87,7 +88,7 @@ def one_whole_device(operator: Operator, name: str, segment: str) -> None:
 def test_a_certificate_whose_answer_was_lost_is_found_again(operator: Operator) -> None:
     """As a kill between AWS's answer and its note leaves it."""
     name, segment = "lost-answer", "seg-bulk-1"
-    folder = operator.local_city.home / "devices"
+    folder = operator.kept / FOLDER
     key = keys.new_key()
     (folder / f"{name}.key").write_text(key)
     with (folder / FILE_NAME).open("a") as journal:

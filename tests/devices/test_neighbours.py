@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from trafficctl.errors import CityError
+from trafficctl.errors import CityError, UserError
 from trafficctl.sensors import revoke
+from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.finishing import finish
 from trafficctl.sensors.planning import Wanted
 from trafficctl.sensors.registrar import now_ms
 from trafficctl.sensors.renewing import Renewal
-from trafficctl.sensors.workplace import RENEWALS
+from trafficctl.sensors.workplace import DEVICES, RENEWALS
 
 from .fakes import ARN, World
 from .registering import ONE, is_whole, register
 
+ACCOUNT = ARN.split(":")[4]
 OTHER_SEGMENT = [Wanted("d1", "s9")]
 
 
@@ -116,6 +118,35 @@ def test_a_take_over_leaves_the_certificate_of_another_stack_alone(
 
     assert before not in city.iot.certificates
     assert city.iot.certificates[foreign]["status"] == "ACTIVE"
+
+
+# Keys of two accounts
+
+
+def table_arn(account: str, region: str) -> str:
+    return f"arn:aws:dynamodb:{region}:{account}:table/city-device_registry"
+
+
+def at(world: World, account: str, region: str) -> World:
+    """The same machine, and a stack of the same name somewhere else."""
+    world.place.outputs["DeviceRegistryTableArn"] = table_arn(account, region)  # type: ignore[index] # a dict here
+    return world
+
+
+def test_keys_of_another_account_are_not_written_over(city: World) -> None:
+    kept = pem_path(city.place.directory(DEVICES), "d1")
+    before = kept.read_text()
+    city.rows.rows.clear()
+
+    for account, region in [("111122223333", "us-east-1"), (ACCOUNT, "eu-west-1")]:
+        with pytest.raises(UserError) as refusal:
+            register(at(city, account, region))
+        assert f"expected keys of account {account} in {region}" in str(refusal.value)
+        assert f"got those of {ACCOUNT} in us-east-1" in str(refusal.value)
+
+    assert kept.read_text() == before
+    assert city.rows.rows == {}
+    assert register(at(city, ACCOUNT, "us-east-1")) == 1
 
 
 # AWS is late

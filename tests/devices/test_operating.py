@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from trafficctl.sensors.workplace import RENEWALS
+
 from .city import Operator, parsed, reading
 from .claimant import Connection
 
@@ -25,7 +27,7 @@ def test_a_device_whose_key_was_made_here_is_renewed_without_a_gap(
     old = operator.keep("turn-1.old.pem", operator.own(name).read_text())
 
     operator.run("rotate", name)
-    new = operator.local_city.home / "renewals" / f"{name}.pem"
+    new = operator.kept / RENEWALS / f"{name}.pem"
     both = [publishes(operator, name, segment, pem) for pem in (old, new)]
     new = operator.keep("turn-1.new.pem", new.read_text())
     operator.run("rotate", name, "--finish")

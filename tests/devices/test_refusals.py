@@ -289,22 +289,3 @@ def test_a_revoked_claim_lets_nobody_in(operator: Operator) -> None:
 
     assert connection.connected in REFUSED
     assert not spent.exists()
-
-
-def test_a_device_whose_name_another_stack_has_is_turned_away(
-    operator: Operator, claim: Path
-) -> None:
-    operator.iot.create_thing_type(thingTypeName="city-test-device")
-    operator.iot.create_thing(
-        thingName="both-1",
-        thingTypeName="city-test-device",
-        attributePayload={"attributes": {"segment_id": "theirs"}},
-    )
-    operator.expect(("both-1", "seg-both"))
-
-    is_turned_away(operator, claim, "both-1")
-
-    found = operator.iot.describe_thing(thingName="both-1")
-    assert found["thingTypeName"] == "city-test-device"
-    assert found["attributes"] == {"segment_id": "theirs"}
-    assert operator.certificates("both-1") == []

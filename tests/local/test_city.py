@@ -16,7 +16,7 @@ import pytest
 from trafficctl import city
 from trafficctl.city import export_lines
 from trafficctl.errors import CityError, UserError
-from trafficctl.local.process import start_time
+from trafficctl.local.process import purge, start_time
 
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 LISTEN = "0A"
@@ -76,14 +76,16 @@ def test_it_starts_and_ends_and_leaves_no_process(
     tmp_path: Path, free_port: Any
 ) -> None:
     home = tmp_path / "city"
-    (home / "devices").mkdir(parents=True)
-    (home / "tally.jsonl").write_text("{}\n")
+    for name in ("devices", "local/devices"):
+        (home / name).mkdir(parents=True)
+        (home / name / "unit-1.pem").write_text("the only copy of a key")
+    (home / "local" / "tally.jsonl").write_text("{}\n")
 
     begun = city.start(home, free_port(), free_port())
 
     assert city.running(home) == begun
-    assert not (home / "devices").exists()  # certificates of a city that is gone
-    assert not (home / "tally.jsonl").exists()
+    assert not (home / "local").exists()  # keys and tally of a city that is gone
+    assert (home / "devices" / "unit-1.pem").exists()  # of the stack on AWS
     assert city.stop(home) == begun
     assert city.running(home) is None
     assert start_time(begun.pid) != begun.started
@@ -151,3 +153,21 @@ def test_env_prints_what_points_a_shell_at_the_city(local_city: Any) -> None:
     assert lines[0] == "unset AWS_PROFILE AWS_SESSION_TOKEN"
     assert f"export AWS_ENDPOINT_URL={local_city.city.endpoint}" in lines
     assert """export TRAFFIC_STACK='it'"'"'s'""" in lines
+
+
+def test_a_purge_spares_the_keys_of_the_stack_on_aws(tmp_path: Path) -> None:
+    home = tmp_path / "city"
+    for name in ("devices", "local/devices", "tmp"):
+        (home / name).mkdir(parents=True)
+    (home / "devices" / "unit-1.pem").write_text("the only copy of a key")
+    (home / "emulator.log").write_text("")
+
+    purge(home)
+    left = [path.name for path in home.iterdir()]
+    (home / "devices" / "unit-1.pem").unlink()
+    (home / "devices").rmdir()
+    purge(home)
+
+    assert left == ["devices"]
+    assert not home.exists()
+    purge(home)  # there is nothing

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from trafficctl import tally
+from trafficctl.local.process import LOCAL
 from trafficctl.tables import scan
 
 COUNTERS = ("segment_id", "accepted", "duplicate")
@@ -53,7 +54,7 @@ def test_a_simulated_city_is_counted_reading_by_reading(
     assert told["acknowledged"] == told["readings"] == 300 + twice
     expected = {"accepted": 300 - rejected, "duplicate": twice}
     assert eventually(lambda: counted(local_city, "sim-") == expected)
-    run = tally.read(local_city.home / tally.FILE_NAME)[-1]
+    run = tally.read(local_city.home / LOCAL / tally.FILE_NAME)[-1]
     assert (run.readings, run.acknowledged) == (told["readings"], told["readings"])
 
 

@@ -32,7 +32,7 @@ from trafficctl.demo.viewer import Viewer
 from trafficctl.demo.worker import Worker
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
 from trafficctl.evidence import Evidence
-from trafficctl.home import ensure_home
+from trafficctl.home import belongings, ensure_home
 from trafficctl.output import console, say, show
 from trafficctl.replay import messages
 from trafficctl.tables import DynamoCity
@@ -237,7 +237,9 @@ def _outcome(scene: Scene, lasted_s: float) -> summary.Outcome:
     scene.traffic.end()
     dynamodb = aws.client(scene.session, "dynamodb")
     s3 = aws.client(scene.session, "s3")
-    evidence = Evidence(dynamodb, s3, scene.outputs, scene.directory)
+    evidence = Evidence(
+        dynamodb, s3, scene.outputs, belongings(scene.directory, dynamodb)
+    )
     report = settle(lambda: audit(evidence), DRAIN_S)
     _drain_alerts(scene)
     viewer, reader = scene.viewer, DynamoCity(dynamodb, scene.outputs)

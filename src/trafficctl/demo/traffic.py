@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from trafficctl import aws
 from trafficctl.demo.worker import Worker
 from trafficctl.devices import find_broker, register_devices, wanted_for
 from trafficctl.fleet import Fleet
-from trafficctl.home import home
+from trafficctl.home import belongings, home
 from trafficctl.output import say
 from trafficctl.publisher import Timed, keep_pace, served
 from trafficctl.tally import FILE_NAME, Tally
@@ -30,10 +31,11 @@ class Traffic:
     def __init__(
         self, session: Any, stack: str, outputs: Mapping[str, str], segments: list[str]
     ) -> None:
-        wanted = wanted_for(segments)
+        wanted = wanted_for(stack, segments)
         say(f"registering {len(wanted)} devices with X.509 certificates")
         devices = register_devices(session, outputs, home(stack), wanted)
-        self._tally = Tally(home(stack) / FILE_NAME, secrets.token_hex(4), _now_ms)
+        kept = belongings(home(stack), aws.client(session, "iot"))
+        self._tally = Tally(kept / FILE_NAME, secrets.token_hex(4), _now_ms)
         broker, prefix = find_broker(session, stack), outputs["IngestTopicPrefix"]
         self._fleet = Fleet(broker, devices, prefix, self._tally)
         say(f"connecting them to {broker.host}:{broker.port} by MQTT with mutual TLS")

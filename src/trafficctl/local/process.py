@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,11 @@ STOP_TIMEOUT_S = 10.0
 POLL_S = 0.1
 LOG_TAIL_LINES = 15
 
+# Keys and tally of the local city; beside it lie those of a stack on AWS.
+LOCAL = "local"
 # What describes one run of the city, and would mislead beside another: a new city
 # knows no certificate of the old one and holds none of its readings.
-PERISHABLE = (
-    *("devices", "renewals", "claims"),
-    *("tally.jsonl", "tmp", "ca.pem", "emulator.log"),
-)
+PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log")
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,22 @@ def stop(home: Path) -> City | None:
     return city
 
 
+def purge(home: Path) -> None:
+    """Remove what a local city left in `home`; what is of a stack on AWS stays."""
+    _remove(home, (*PERISHABLE, "city.json", "demo.lock"))
+    with contextlib.suppress(OSError):  # not empty, or not there
+        home.rmdir()
+
+
+def _remove(home: Path, names: Sequence[str]) -> None:
+    for name in names:
+        path = home / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def _recorded(home: Path) -> City | None:
     try:
         return City(**json.loads((home / "city.json").read_text()))
@@ -172,12 +187,7 @@ def _check_port(port: int, option: str) -> None:
 
 def _clear(home: Path) -> None:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in PERISHABLE:
-        path = home / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+    _remove(home, PERISHABLE)
     (home / "tmp").mkdir()
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from trafficctl import aws
-from trafficctl.home import ensure_home
-from trafficctl.local.process import running
+from trafficctl.home import belongings, ensure_home
 from trafficctl.sensors.calls import Calls, plain_client
 from trafficctl.sensors.certificates import Workshop, pem_path
-from trafficctl.sensors.journal import Journal, opened
+from trafficctl.sensors.journal import Journal, demand_of_account, opened
 from trafficctl.sensors.pace import DEFAULT_RATE, UNPACED, Pace
 from trafficctl.sensors.registrar import Names, Registrar, now_ms
 from trafficctl.sensors.retiring import Retiring
@@ -55,9 +54,14 @@ class Place:
 
     @contextmanager
     def journal(self, kind: str) -> Iterator[Journal]:
-        """The journal of that kind, for this process alone."""
+        """The journal of that kind, for this process alone.
+
+        Raises UserError when it is of a stack of that name in another account.
+        """
         self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with opened(self.directory(kind)) as journal:
+        directory = self.directory(kind)
+        with opened(directory) as journal:
+            demand_of_account(journal, self.outputs, directory)
             yield journal
 
     def registrar(self, journal: Journal) -> Registrar:
@@ -88,15 +92,10 @@ def place_of(
 ) -> Place:
     """The same for a session, a stack's outputs and its state directory."""
     iot = plain_client(session, "iot")
-    chosen = rate if rate is not None else _usual_rate(base, iot)
-    calls = Calls(Pace(chosen, time.monotonic()))
-    return Place(base, outputs, iot, open_rows(session, outputs), calls)
-
-
-def _usual_rate(base: Path, iot: Any) -> float:
-    city = running(base)
-    is_local = city is not None and city.endpoint == iot.meta.endpoint_url
-    return UNPACED if is_local else DEFAULT_RATE
+    kept = belongings(base, iot)
+    usual = DEFAULT_RATE if kept == base else UNPACED  # the local city's lie apart
+    calls = Calls(Pace(usual if rate is None else rate, time.monotonic()))
+    return Place(kept, outputs, iot, open_rows(session, outputs), calls)
 
 
 def pems(directory: Path, names: Iterator[str] | list[str]) -> set[str]:
