@@ -9,6 +9,7 @@ import pytest
 from tests.template.template import PARAMETERS, PATH, RESOURCES, TEXT, walk
 from trafficctl.__main__ import build_parser
 from trafficctl.deploying import template as texts
+from trafficctl.deploying.kinds import FEW_OBJECTS
 from trafficctl.docs import commands_of
 from trafficctl.errors import UserError
 
@@ -38,6 +39,12 @@ def test_every_option_of_ours_it_names_exists() -> None:
 
     assert named - known == set()
     assert {"--purge", "--allow-replacement", "--despite-protection"} <= named
+
+
+def test_the_limit_of_counting_it_tells_is_the_one_in_force() -> None:
+    (told,) = re.findall(r"counted up to ([\d,]+) objects", PAGE)
+
+    assert int(told.replace(",", "")) == FEW_OBJECTS
 
 
 def test_the_longest_stack_name_is_the_one_it_tells() -> None:
