@@ -192,3 +192,16 @@ def test_a_script_is_taken_apart_as_a_shell_would(
 )
 def test_a_wrong_aws_command_is_told_from_a_right_one(line: str, told: str) -> None:
     assert fault(line.split()) == told
+
+
+def test_a_threshold_that_is_set_goes_with_the_others_as_they_are() -> None:
+    names = ("Clear", "High", "Severe")
+    defaults = {
+        name: float(PARAMETERS[f"Congestion{name}Threshold"]["Default"])
+        for name in names
+    }
+    for _page, parameter, value in parameters_told():
+        name = parameter.removeprefix("Congestion").removesuffix("Threshold")
+        if name in names:
+            clear, high, severe = {**defaults, name: float(value)}.values()
+            assert clear < high < severe
