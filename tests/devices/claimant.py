@@ -85,6 +85,11 @@ class Connection:
         ]
         return found[0] if found else ("silence", None)
 
+    def heard(self, topic: str) -> bool:
+        """Whether a message has come on that topic so far."""
+        with self._heard:
+            return topic in self._said
+
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()

@@ -11,19 +11,18 @@ from tests.live.fakes import alert, segment
 
 from .live import ALERT_PATH, DAY, Live
 
+TASKS = [
+    ("dynamodb:Scan", "/api/now"),
+    ("dynamodb:Scan", "/api/roads"),
+    ("dynamodb:Query", "/api/now"),
+    ("dynamodb:Query", "/api/segments/seen/history"),
+    ("dynamodb:GetItem", "/api/segments/seen"),
+    ("dynamodb:GetItem", ALERT_PATH.format("fresh@9000")),
+    ("dynamodb:UpdateItem", ALERT_PATH.format("fresh@9000")),
+]
 
-@pytest.mark.parametrize(
-    ("action", "path"),
-    [
-        ("dynamodb:Scan", "/api/now"),
-        ("dynamodb:Scan", "/api/roads"),
-        ("dynamodb:Query", "/api/now"),
-        ("dynamodb:Query", "/api/segments/seen/history"),
-        ("dynamodb:GetItem", "/api/segments/seen"),
-        ("dynamodb:GetItem", ALERT_PATH.format("fresh@9000")),
-        ("dynamodb:UpdateItem", ALERT_PATH.format("fresh@9000")),
-    ],
-)
+
+@pytest.mark.parametrize(("action", "path"), TASKS)
 def test_the_role_needs_each_of_its_table_actions(
     live: Live,
     anew: Callable[[], None],

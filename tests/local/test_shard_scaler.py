@@ -124,16 +124,17 @@ def test_it_remembers_what_it_sees_and_doubles_a_busy_stream(scaled: Scaled) -> 
     assert scaled.remembered() == [SHARDS, 2 * SHARDS]
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        "kinesis:DescribeStreamSummary",
-        "kinesis:ListTagsForStream",
-        "kinesis:AddTagsToStream",
-        "kinesis:UpdateShardCount",
-        "cloudwatch:GetMetricData",
-    ],
-)
+LOOK = [
+    "kinesis:DescribeStreamSummary",
+    "kinesis:ListTagsForStream",
+    "kinesis:AddTagsToStream",
+    "kinesis:UpdateShardCount",
+    "cloudwatch:GetMetricData",
+]
+LOG = ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+
+@pytest.mark.parametrize("action", LOOK)
 def test_without_it_the_look_fails_and_changes_nothing(
     scaled: Scaled, without_action: Any, action: str
 ) -> None:
@@ -148,7 +149,7 @@ def test_without_it_the_look_fails_and_changes_nothing(
     assert (error, scaled.shards()) == ("", 2 * SHARDS)
 
 
-@pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])
+@pytest.mark.parametrize("action", LOG)
 def test_without_it_the_scaler_works_unseen(
     scaled: Scaled, without_action: Any, eventually: Any, action: str
 ) -> None:
