@@ -5,6 +5,7 @@ TrafficError
   StoreError       the database refused or did not answer
     Conflict       somebody else wrote the segment first: read, decide and write again
   PublishError     the event bus refused or did not answer
+  MetricsError     CloudWatch refused, did not answer, or not wholly
   QuarantineError  rejected readings could not be set aside
   SweepError       a sweep of sensor health left something undone
   RequestError     the live API was asked for what it does not answer
@@ -31,6 +32,10 @@ class Conflict(StoreError):  # noqa: N818 - an outcome of a race, not a fault
 
 class PublishError(TrafficError):
     """The event bus refused or did not answer."""
+
+
+class MetricsError(TrafficError):
+    """CloudWatch refused, did not answer, or not wholly."""
 
 
 class QuarantineError(TrafficError):

@@ -15,6 +15,7 @@ from .errors import SweepError
 from .health.fault_table import DynamoFaults
 from .health.gather import DynamoSegments, S3Memory
 from .health.settings import Settings, read
+from .health.stream import CloudWatchStream
 from .health.sweep import Outside, Sweep, told
 from .publish import HEALTH_DETAIL_TYPE, EventBridgeBus
 from .store import DynamoStore, Tables
@@ -57,6 +58,9 @@ def _outside() -> Outside:
         settings.segments_table, settings.history_table, settings.alerts_table
     )
     return Outside(
+        stream=CloudWatchStream(
+            client("cloudwatch"), settings.stream, settings.processor
+        ),
         segments=DynamoSegments(dynamodb, settings.segments_table),
         faults=DynamoFaults(dynamodb, settings.faults_table, policy.retention_days),
         memory=S3Memory(client("s3"), settings.memory_bucket),

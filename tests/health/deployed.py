@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -60,6 +62,37 @@ class Deployed:
         lines = [json.loads(line) for line in printed if line.startswith("{")]
         figures = next((line for line in lines if "_aws" in line), {})
         return Answer(error, figures, [line for line in lines if "_aws" not in line])
+
+    @contextlib.contextmanager
+    def told(self, **variables: str) -> Iterator[None]:
+        """Have the function read other settings for a while."""
+        functions = self.city.client("lambda")
+        found = functions.get_function_configuration(FunctionName=self._function)
+        before = found["Environment"]["Variables"]
+        self._tell({**before, **variables})
+        try:
+            yield
+        finally:
+            self._tell(before)
+
+    def _tell(self, variables: dict[str, str]) -> None:
+        self.city.client("lambda").update_function_configuration(
+            FunctionName=self._function, Environment={"Variables": variables}
+        )
+
+    def figure(self, processor: str, name: str, value: float) -> None:
+        """Let CloudWatch tell that of a processor's last minute."""
+        self.city.client("cloudwatch").put_metric_data(
+            Namespace="AWS/Lambda",
+            MetricData=[
+                {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": "FunctionName", "Value": processor}],
+                    "Timestamp": time.time() - 60,
+                    "Value": value,
+                }
+            ],
+        )
 
     def hear(
         self, segment: str, age_s: float, speed: float = 5, bus: Any = None

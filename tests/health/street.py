@@ -119,6 +119,7 @@ class Watch:
     def __init__(self, street: Street, silent_s: float = SILENT_S) -> None:
         self.street = street
         self.silent_s = silent_s
+        self.is_held: Callable[[float], bool] = lambda _: False
         self.memory = Memory()
         self.rows: dict[str, Fault] = {}
         self.log: list[tuple[float, str, str]] = []
@@ -128,7 +129,8 @@ class Watch:
         """Sweep once, and write as the table would."""
         faults = [fault for fault in self.rows.values() if fault.standing]
         seen, silent_ms = self.street.seen(at_s), round(self.silent_s * 1000)
-        made = judge(seen, faults, self.memory, ms(at_s), silent_ms)
+        held = self.is_held(at_s)
+        made = judge(seen, faults, self.memory, ms(at_s), silent_ms, held)
         for fault in made.opened:
             assert fault.fault_id not in self.rows, fault.fault_id
             self._write(at_s, "opened", fault)

@@ -188,6 +188,41 @@ def test_a_fleet_without_a_word_is_one_fault(
     assert eventually(lambda: engineers.texts("the whole city"))
 
 
+def test_an_alert_stays_open_while_the_processor_is_behind(
+    deployed: Deployed, jam: str
+) -> None:
+    processor = f"behind-{uuid.uuid4().hex[:8]}"
+    deployed.figure(processor, "IteratorAge", 45_000)
+
+    with deployed.told(PROCESSOR_NAME=processor):
+        answer = deployed.sweep()
+        left = deployed.alert(jam)["alert_status"], deployed.faults(jam)
+    again = deployed.sweep()
+
+    assert (answer.error, left) == ("", ("open", []))
+    assert answer.figures["ProcessorBehind"] == 1
+    assert (again.error, again.figures["ProcessorBehind"]) == ("", 0)
+    assert deployed.alert(jam)["alert_status"] == "cleared"
+
+
+def test_a_fault_that_ended_without_a_reading_is_listed_again(
+    deployed: Deployed, jam: str
+) -> None:
+    """Its row is opened anew, as its sensors are silent since the same instant."""
+    deployed.sweep()
+    with deployed.told(SENSOR_SILENT_SECONDS="3600"):
+        assert deployed.sweep().error == ""
+        (over,) = deployed.faults(jam)
+    assert deployed.sweep().error == ""
+
+    (fault,) = deployed.faults(jam)
+    assert "open_flag" not in over
+    assert over["expires_at"] > 0
+    assert fault["open_flag"] == "open"
+    assert fault["fault_id"] == over["fault_id"]
+    assert not {"closed_at", "duration_s", "expires_at", "outbox"} & set(fault)
+
+
 def test_the_schedule_runs_the_function_each_minute(deployed: Deployed) -> None:
     events, name = deployed.city.client("events"), deployed.city.city.stack
     rule = events.describe_rule(Name=f"{name}-sensor-health")

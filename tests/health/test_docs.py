@@ -22,7 +22,7 @@ EVENTS = (DOCS / "wire-format.md").read_text().partition("## Sensor Health")[2]
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        ("silent", "| `silent` | max(S, 3 I) + 2 P | 7 min |"),
+        ("silent", "| `silent` | max(S, 3 I, I + 4 min) + 2 P | 7 min |"),
         ("stuck", "| `stuck` | max(1 h, 13 max(I, P)) + I + 2 P | 63 min |"),
         ("locked_on", "| `locked_on` | max(30 min, 5 max(I, P)) + I + 2 P | 33 min |"),
         ("impossible", "| `impossible`, `chatter` | 5 max(I, P) + I + 2 P | 8 min |"),

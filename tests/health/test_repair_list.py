@@ -14,11 +14,12 @@ from rich.console import Console
 
 from traffic.health.fault_rows import fault_of, insertion, plain, row_of
 from traffic.health.faults import CLOSING, Fault, closed, opened
+from traffic.health.stream import CloudWatchStream
 from trafficctl.errors import OK, UserError
 from trafficctl.sensors import health
 
 from ..core.builders import message, ms, reading, records
-from .world import FaultyDynamoDB, World
+from .world import FakeCloudWatch, FaultyDynamoDB, World
 
 HOUR_MS = 3_600_000
 
@@ -136,6 +137,29 @@ def test_a_row_gives_back_the_fault_it_was_made_of(one: Fault) -> None:
     row = {k: v for k, v in row_of(told, 30).items() if v is not None}
 
     assert fault_of(row) == told
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "status", "said"),
+    [
+        (1_500, "Complete", ""),
+        (45_000, "Complete", "the processor is behind: no silence is judged until"),
+        (1_500, "InternalError", "whether the processor is behind, and silence judged"),
+    ],
+)
+def test_whoever_reads_the_list_is_told_that_silence_is_not_judged(
+    age_ms: float, status: str, said: str, capsys: Any
+) -> None:
+    cloudwatch = FakeCloudWatch()
+    cloudwatch.minutes["age_ms"][540] = age_ms
+    cloudwatch.status = status
+
+    health.warn(CloudWatchStream(cloudwatch, "readings", "processor"), ms(700))
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(said)
+    assert bool(told.err) is bool(said)
 
 
 # Dismissing

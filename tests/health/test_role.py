@@ -22,8 +22,9 @@ def _may(action: str, resource: str) -> Permission:
     return Permission(ROLE, action, resource)
 
 
-# Without these nothing can be judged.
+# Without these no silence can be judged.
 GATHER = [
+    _may("cloudwatch:GetMetricData", "*"),
     _may("dynamodb:Scan", "RoadSegments.Arn"),
     _may("dynamodb:Query", "${SensorFaults.Arn}/index/open_faults"),
 ]
@@ -133,7 +134,7 @@ def without(
 
 
 @each(GATHER)
-def test_without_it_nothing_is_judged(
+def test_without_it_no_silence_is_judged(
     permissions: HealthPermissions, deployed: Deployed, silent: str, lost: Permission
 ) -> None:
     refused = without(permissions, deployed, lost)

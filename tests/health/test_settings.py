@@ -12,6 +12,8 @@ from ..core.test_settings import ENVIRONMENT as PROCESSORS
 ENVIRONMENT = {
     **{name: value for name, value in PROCESSORS.items() if name in REQUIRED},
     "FAULTS_TABLE": "city-sensor_faults",
+    "STREAM_NAME": "city-readings",
+    "PROCESSOR_NAME": "city-processor",
     "MEMORY_BUCKET": "city-memory",
     "SENSOR_SILENT_SECONDS": "450",
 }
@@ -22,6 +24,7 @@ def test_the_environment_chooses_the_patience() -> None:
 
     assert settings.silent_ms == 450_000
     assert settings.faults_table == "city-sensor_faults"
+    assert (settings.stream, settings.processor) == ("city-readings", "city-processor")
     assert settings.policy.retention_days == 30
 
 

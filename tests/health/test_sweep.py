@@ -90,14 +90,18 @@ def test_a_sweep_prints_one_line_of_metrics() -> None:
         "SegmentsSilent": 2,
         "DistrictsSilent": 1,
         "FleetSilent": 1,
+        "ProcessorBehind": 0,
         "AlertsClosedBySilence": 1,
+        "UnsentEvents": 0,
         "UnsentHealthEvents": 0,
+        "AlertLatencyMs": [0],
     }
 
 
 def test_the_calls_of_a_sweep_are_all_tried_below() -> None:
     assert set(calls()) == {
         "get_object",
+        "get_metric_data",
         "scan",
         "query",
         "batch_execute_statement",
@@ -233,7 +237,8 @@ def test_an_alert_that_the_processor_did_not_live_to_send_is_sent_after_a_minute
 
 
 def test_a_city_that_cannot_be_read_is_not_judged() -> None:
-    world, line = jammed(), Line(fail_at=2, how="throttle")
+    scan = calls().index("scan") + 1
+    world, line = jammed(), Line(fail_at=scan, how="throttle")
     before = world.whole()
 
     with pytest.raises(Exception, match="Throttling"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 from traffic.health.fault_rows import plain
 from traffic.health.fault_table import DynamoFaults
 from traffic.health.gather import DynamoSegments, S3Memory
+from traffic.health.stream import CloudWatchStream
 from traffic.health.sweep import Outside, Sweep, told
 from traffic.publish import HEALTH_DETAIL_TYPE, EventBridgeBus
 from traffic.store import DynamoStore
@@ -21,8 +23,9 @@ from ..shell.fake_dynamodb import FakeDynamoDB, refused
 Item = dict[str, Any]
 _INSERT = re.compile(r"INSERT INTO \"faults\" VALUE \{(?P<names>.*)\}")
 _UPDATE = re.compile(
-    r'UPDATE "faults" (?P<told>.+) '
-    r'WHERE "fault_id"=\? AND "open_flag"=\? AND "told_at"=\?'
+    r'UPDATE "faults" (?P<told>.+) WHERE "fault_id"=\? AND '
+    r'((?P<same>"open_flag"=\? AND "told_at"=\?)'
+    r'|"open_flag" IS MISSING AND "closed_at"<\?)'
 )
 
 
@@ -54,9 +57,10 @@ class FaultyDynamoDB(FakeDynamoDB):
     def _change(self, statement: str, values: list[Item]) -> str | None:
         told = _UPDATE.fullmatch(statement)
         assert told, statement
-        *new, fault_id, standing, told_at = values
+        places = told["told"].count("=?")
+        new, (fault_id, *held) = values[:places], values[places:]
         row = self.tables["faults"].get((fault_id["S"],), {})
-        if (row.get("open_flag"), row.get("told_at")) != (standing, told_at):
+        if not _holds(row, held, is_same=told["same"] is not None):
             return "ConditionalCheckFailed"
         names = re.findall(r'SET "(\w+)"=\?', told["told"])
         row.update(zip(names, new, strict=True))
@@ -97,6 +101,41 @@ class FaultyDynamoDB(FakeDynamoDB):
         return {"Items": found[start:end], **more}
 
 
+def _holds(row: Item, held: list[Item], is_same: bool) -> bool:
+    if is_same:
+        return [row.get("open_flag"), row.get("told_at")] == held
+    (before,) = held
+    is_over = "open_flag" not in row and "closed_at" in row
+    return is_over and int(row["closed_at"]["N"]) < int(before["N"])
+
+
+class FakeCloudWatch:
+    """Minutes of the stream and its processor, by the second after START."""
+
+    def __init__(self) -> None:
+        self.minutes: dict[str, dict[int, float]] = {"records": {}, "age_ms": {}}
+        self.status = "Complete"
+
+    def get_metric_data(self, **asked: Any) -> Item:
+        start, end = asked["StartTime"], asked["EndTime"]
+        results = []
+        for query in asked["MetricDataQueries"]:
+            told = [
+                (datetime.fromtimestamp(ms(at) // 1000, timezone.utc), value)
+                for at, value in sorted(self.minutes[query["Id"]].items())
+            ]
+            there = [(at, value) for at, value in told if start <= at < end]
+            results.append(
+                {
+                    "Id": query["Id"],
+                    "StatusCode": self.status,
+                    "Timestamps": [at for at, _ in there],
+                    "Values": [value for _, value in there],
+                }
+            )
+        return {"MetricDataResults": results}
+
+
 class RememberingS3(FakeS3):
     """A bucket that can be read."""
 
@@ -112,6 +151,8 @@ class World(City):
     def __init__(self, *known: str) -> None:
         super().__init__(*known, dynamodb=FaultyDynamoDB())
         self.memory = RememberingS3()
+        self.cloudwatch = FakeCloudWatch()
+        self.silent_s = 300
         self.printed: list[str] = []
 
     def outside(self, at_s: float, line: Line | None = None) -> Outside:
@@ -119,6 +160,9 @@ class World(City):
         line = line or Line()
         dynamodb, bus = Wire(self.dynamodb, line), Wire(self.bus, line)
         return Outside(
+            stream=CloudWatchStream(
+                Wire(self.cloudwatch, line), "readings", "processor"
+            ),
             segments=DynamoSegments(dynamodb, "segments"),
             faults=DynamoFaults(dynamodb, "faults", POLICY.retention_days),
             memory=S3Memory(Wire(self.memory, line), "memory"),
@@ -127,7 +171,7 @@ class World(City):
             health=EventBridgeBus(bus, "bus", HEALTH_DETAIL_TYPE),
             clock=lambda: ms(at_s),
             policy=POLICY,
-            silent_ms=300_000,
+            silent_ms=self.silent_s * 1000,
         )
 
     def sweep(self, at_s: float, line: Line | None = None) -> Sweep:

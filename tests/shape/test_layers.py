@@ -17,7 +17,7 @@ ALLOWED = {*sys.stdlib_module_names, "boto3", "botocore", "msgspec", "traffic"}
 SHELL = {"batch", "processor", "publish", "quarantine", "store"}
 SHELL |= {"assets", "live_api", "reader", "shard_scaler"}
 SHELL |= {"provisioning"}
-SHELL |= {"sensor_health", "sweep", "gather", "fault_table"}
+SHELL |= {"sensor_health", "sweep", "gather", "fault_table", "stream"}
 CORE = {name: path for name, path in SHIPPED.items() if path.stem not in SHELL}
 
 OUTSIDE = {"boto3", "botocore", "concurrent", "http", "io", "os", "random", "secrets"}

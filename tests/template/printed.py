@@ -49,16 +49,35 @@ def _scalers() -> Iterator[str]:
 
 def _sweeps() -> Iterator[str]:
     nothing: Any = None  # it has not begun
-    yield from told(Sweep(nothing), STACK, 0)
+    sweep = Sweep(nothing)
+    sweep.alert_latency_ms.append(1)
+    yield from told(sweep, STACK, 0)
 
 
-@functools.lru_cache(maxsize=1)
-def printed() -> dict[str, set[str]]:
-    """Return the names, each with its sets of dimensions: "Reason,Stack"."""
+_LINES = {
+    "Processor": _processors,
+    "ProvisioningHook": _hooks,
+    "ShardScaler": _scalers,
+    "SensorHealth": _sweeps,
+}
+
+
+@functools.cache
+def printed_by(function: str) -> dict[str, set[str]]:
+    """Return the names that a function prints, each with its sets of dimensions."""
     found: dict[str, set[str]] = {}
-    for line in (*_processors(), *_hooks(), *_scalers(), *_sweeps()):
+    for line in _LINES[function]():
         (directive,) = json.loads(line)["_aws"]["CloudWatchMetrics"]
         for metric in directive["Metrics"]:
             dimensions = ",".join(sorted(directive["Dimensions"][0]))
             found.setdefault(metric["Name"], set()).add(dimensions)
+    return found
+
+
+def printed() -> dict[str, set[str]]:
+    """Return all names, each with its sets of dimensions: "Reason,Stack"."""
+    found: dict[str, set[str]] = {}
+    for function in _LINES:
+        for name, dimensions in printed_by(function).items():
+            found.setdefault(name, set()).update(dimensions)
     return found

@@ -23,7 +23,7 @@ from .alarms import (
     metrics,
     used,
 )
-from .printed import printed
+from .printed import printed, printed_by
 from .template import RESOURCES, TEXT, of_type
 
 NAMES = {kebab(name): name for name in ALARMS}
@@ -240,12 +240,35 @@ def _name_of(resource: str) -> Any:
     return HERE.value(told.get("Name", {"Ref": resource}))
 
 
-@pytest.mark.parametrize("resource", BY_FIGURES)
-def test_a_watcher_is_watched_by_its_figures(resource: str) -> None:
-    for alarm in BY_FIGURES[resource]:
-        assert ALARMS[NAMES[alarm]].get("Condition") == RESOURCES[resource].get(
-            "Condition"
-        )
+@pytest.mark.parametrize(
+    ("resource", "alarm"), [(r, a) for r, alarms in BY_FIGURES.items() for a in alarms]
+)
+def test_a_watcher_is_watched_by_its_figures(resource: str, alarm: str) -> None:
+    own = printed_by(resource)
+
+    assert [
+        one.name for one in metrics(NAMES[alarm]) if _keys(one) in own.get(one.name, ())
+    ] == [one.name for one in metrics(NAMES[alarm])]
+    assert ALARMS[NAMES[alarm]].get("Condition") == RESOURCES[resource].get("Condition")
+
+
+def test_alerts_are_watched_whoever_sends_them() -> None:
+    for alarm in ("unsent-alerts", "alert-latency"):
+        (metric,) = metrics(NAMES[alarm])
+
+        for sender in ("Processor", "SensorHealth"):
+            assert _keys(metric) in printed_by(sender)[metric.name]
+
+
+def test_sensor_health_rings_by_what_it_prints_as_unsent() -> None:
+    ours = [
+        one.name
+        for one in metrics(NAMES["sensor-health-failing"])
+        if one.namespace == "CityTraffic"
+    ]
+
+    assert ours == ["UnsentHealthEvents"]
+    assert set(ours) <= set(printed_by("SensorHealth"))
 
 
 def test_nothing_that_can_fail_is_forgotten() -> None:

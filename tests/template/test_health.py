@@ -34,6 +34,8 @@ def test_each_variable_comes_from_its_part_of_the_stack() -> None:
     ours = {
         "SEGMENTS_TABLE": "RoadSegments",
         "FAULTS_TABLE": "SensorFaults",
+        "STREAM_NAME": "ReadingsStream",
+        "PROCESSOR_NAME": "Processor",
         "MEMORY_BUCKET": "HealthMemory",
         "SENSOR_SILENT_SECONDS": "SensorSilentSeconds",
     }

@@ -88,6 +88,7 @@ def test_only_what_aws_cannot_narrow_is_allowed_on_everything() -> None:
     assert everywhere == {
         ("ProcessorRole", "kinesis:ListStreams"),
         ("QuickSightRole", "athena:ListDataCatalogs"),
+        ("SensorHealthRole", "cloudwatch:GetMetricData"),
         ("ShardScalerRole", "cloudwatch:GetMetricData"),
     }
 

@@ -11,6 +11,7 @@ from ..items import attribute, value_of
 from .faults import CLOSING, DISMISSED, Fault, first_of, place_of
 
 _DAY_S = 86_400
+_KEY = "fault_id"
 _STORED = [f.name for f in fields(Fault) if f.name not in ("outbox", "standing")]
 
 
@@ -19,7 +20,7 @@ def row_of(fault: Fault, retention_days: int) -> dict[str, Any]:
     is_done = fault.closed_at is not None and fault.standing != DISMISSED
     expires_at = int(fault.closed_at or 0) // 1000 + retention_days * _DAY_S
     return {
-        "fault_id": fault.fault_id,
+        _KEY: fault.fault_id,
         **{name: getattr(fault, name) for name in _STORED},
         "duration_s": fault.duration_s,
         "open_flag": fault.standing,
@@ -62,11 +63,24 @@ def insertion(table: str, fault: Fault, retention_days: int) -> dict[str, Any]:
     }
 
 
+def reopening(table: str, fault: Fault, retention_days: int) -> dict[str, Any]:
+    """Return the statement that stores a fault in the row of one that is over.
+
+    It has the same id where it ended without a new reading: its sensors count as silent
+    again since the same instant. What a later sweep than this one ended stays over.
+    """
+    row = row_of(fault, retention_days)
+    stays = {name: v for name, v in row.items() if v is not None and name != _KEY}
+    gone = dict.fromkeys(("closed_at", "duration_s", "expires_at"))
+    where = '"open_flag" IS MISSING AND "closed_at"<?'
+    return _update(table, fault, {**stays, **gone}, where, fault.detected_at)
+
+
 def change(table: str, was: Fault, fault: Fault, days: int) -> dict[str, Any]:
     """Return the statement that makes *was* into *fault*, if it still is as it was."""
     before, after = row_of(was, days), row_of(fault, days)
     changed = {name: v for name, v in after.items() if v != before[name]}
-    return _update(table, was, changed)
+    return _update_as_it_was(table, was, changed)
 
 
 def sent(table: str, fault: Fault) -> dict[str, Any]:
@@ -74,17 +88,25 @@ def sent(table: str, fault: Fault) -> dict[str, Any]:
     gone: dict[str, Any] = {"outbox": None}
     if fault.standing == CLOSING:
         gone["open_flag"] = None
-    return _update(table, fault, gone)
+    return _update_as_it_was(table, fault, gone)
 
 
-def _update(table: str, was: Fault, values: Mapping[str, Any]) -> dict[str, Any]:
+def _update_as_it_was(
+    table: str, was: Fault, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    where = '"open_flag"=? AND "told_at"=?'
+    return _update(table, was, values, where, was.standing, was.told_at)
+
+
+def _update(
+    table: str, fault: Fault, values: Mapping[str, Any], where: str, *held: Any
+) -> dict[str, Any]:
     sets = {name: value for name, value in values.items() if value is not None}
     removes = [name for name in values if name not in sets]
     told = [f'SET "{name}"=?' for name in sets]
     told += [f'REMOVE "{name}"' for name in removes]
-    where = 'WHERE "fault_id"=? AND "open_flag"=? AND "told_at"=?'
-    held = (was.fault_id, was.standing, was.told_at)
+    known = (*sets.values(), fault.fault_id, *held)
     return {
-        "Statement": f'UPDATE "{table}" {" ".join(told)} {where}',
-        "Parameters": [attribute(value) for value in (*sets.values(), *held)],
+        "Statement": f'UPDATE "{table}" {" ".join(told)} WHERE "{_KEY}"=? AND {where}',
+        "Parameters": [attribute(value) for value in known],
     }

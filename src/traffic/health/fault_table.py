@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional
 
 from ..errors import Conflict, StoreError
 from ..store import MOST_STATEMENTS, called, chunks, refusal_of
-from .fault_rows import change, fault_of, insertion, plain, sent
+from .fault_rows import change, fault_of, insertion, plain, reopening, sent
 from .faults import STANDINGS, Fault
 from .gather import pages
 
@@ -36,7 +36,16 @@ class DynamoFaults:
         statements = [insertion(table, fault, days) for fault in opened]
         ids += [was.fault_id for was, _ in changed]
         statements += [change(table, was, fault, days) for was, fault in changed]
-        return dict(zip(ids, self._execute(statements)))
+        outcomes = dict(zip(ids, self._execute(statements)))
+        return {**outcomes, **self._reopen(opened, outcomes)}
+
+    def _reopen(
+        self, opened: Sequence[Fault], outcomes: Mapping[str, Optional[StoreError]]
+    ) -> dict[str, Optional[StoreError]]:
+        """Try those whose row there is: it may be over, and not another sweep's."""
+        again = [f for f in opened if isinstance(outcomes[f.fault_id], Conflict)]
+        statements = [reopening(self._table, fault, self._days) for fault in again]
+        return dict(zip((f.fault_id for f in again), self._execute(statements)))
 
     def mark_sent(self, faults: Sequence[Fault]) -> None:
         """Empty their outboxes, unless somebody added to them; raises StoreError."""
@@ -47,6 +56,8 @@ class DynamoFaults:
 
     def _execute(self, statements: Sequence[Any]) -> list[Optional[StoreError]]:
         parts = chunks(statements, MOST_STATEMENTS)
+        if not parts:
+            return []
         with ThreadPoolExecutor(PARALLEL_WRITES) as pool:
             return [one for met in pool.map(self._execute_some, parts) for one in met]
 

@@ -100,7 +100,7 @@ def sensor_subject(segment_id: str, sensor_id: str) -> str:
 def opened(fault: Fault) -> Fault:
     """Return a new fault with the event that tells of it."""
     told = replace(fault, told_at=fault.detected_at)
-    return _telling(told, OPENED, "opened", fault.detected_at)
+    return _telling(told, OPENED, f"opened@{fault.detected_at}", fault.detected_at)
 
 
 def reminded(fault: Fault, sensors: int, now_ms: int) -> Fault:
@@ -114,7 +114,7 @@ def closed(fault: Fault, now_ms: int) -> Fault:
     if fault.standing == DISMISSED:
         return replace(fault, standing=None)
     over = replace(fault, closed_at=max(now_ms, fault.since), standing=CLOSING)
-    return _telling(over, CLOSED, "closed", now_ms)
+    return _telling(over, CLOSED, f"closed@{over.closed_at}", now_ms)
 
 
 def dismissed(fault: Fault, now_ms: int) -> Fault:

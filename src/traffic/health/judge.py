@@ -27,7 +27,7 @@ from .samples import Track, is_over, raised
 class Judgement:
     """What is to be written: faults with the events that tell of them, and what to
     remember. *changed* pairs each fault with what it was; *silent* are segments without
-    a word from any sensor; *figures* are metrics by name."""
+    a word from any sensor, to be put to rest; *figures* are metrics by name."""
 
     memory: Memory
     opened: list[Fault] = field(default_factory=list)
@@ -42,16 +42,19 @@ def judge(
     memory: Memory,
     now_ms: int,
     silent_ms: int,
+    is_held: bool = False,
 ) -> Judgement:
     """Decide which faults begin, last and end.
 
-    *faults* are the rows of the index; *silent_ms* the deployment's patience. A fault
-    that a later sweep than this one has found is none of this one's business.
+    *faults* are the rows of the index; *silent_ms* the deployment's patience; with
+    *is_held* silence proves nothing now. A fault that a later sweep than this one has
+    found is none of this one's business.
     """
     work = _Sweep(faults, now_ms)
     city = listen(segments, memory, now_ms, silent_ms)
     members = [work.on_the_street(heard) for heard in city]
-    silence = Outages(work.known, memory.eased, now_ms, silent_ms).look(members)
+    outages = Outages(work.known, memory.eased, now_ms, silent_ms, is_held)
+    silence = outages.look(members)
     for fault in silence.raised:
         work.made.opened.append(opened(fault))
     for key in silence.over:
@@ -61,7 +64,8 @@ def judge(
     work.remind(silence)
     work.remember(city, memory, silent_ms)
     del work.made.opened[limits.MOST_RAISED :]  # the broadest come first
-    work.made.silent = [heard.seen for heard in city if heard.is_silent()]
+    if not is_held:
+        work.made.silent = [heard.seen for heard in city if heard.is_silent()]
     work.count(members, silence)
     return work.made
 
@@ -163,7 +167,8 @@ class _Sweep:
         figures["SensorsSuspect"] = begun + lasting
         figures["SegmentsSilent"] = silence.segments
         figures["DistrictsSilent"] = silence.districts
-        figures["FleetSilent"] = int(0 < known == silence.sensors)
+        is_all = 0 < known == silence.sensors
+        figures["FleetSilent"] = int(is_all or silence.is_fleet_out)
 
 
 def _anew(track: Track) -> Track:

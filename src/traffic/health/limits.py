@@ -31,6 +31,17 @@ LONG_BROKEN_MS = 3_600_000
 # While a district or the fleet stays out, its fault is told again.
 REMIND_MS = 24 * 3_600_000
 
+# The processor is behind when a batch has waited for so long: three times what breaks
+# the promise of freshness, and far below any patience with a sensor.
+BEHIND_MS = 30_000
+# CloudWatch is a minute or two late. What happened a whole minute and that long ago is
+# in its figures, so a processor that stops shows within twice a minute and this.
+FIGURES_LATE_MS = 120_000
+FIGURES_SHOW_MS = 2 * SWEEP_MS + FIGURES_LATE_MS
+# Figures of so long are looked at: a batch is not tried again at once for ever, and
+# after a delay the segments have the rest of it to be heard in.
+FIGURES_MS = 600_000
+
 # New faults that one sweep takes upon itself; the others are found by the next.
 MOST_RAISED = 1_000
 # Silent segments that one sweep puts to rest, by a transaction of four items each.
@@ -97,8 +108,13 @@ SPANS = {
 
 
 def patience_ms(interval_ms: int, silent_ms: int) -> int:
-    """Return how long a sensor may be silent: the setting, three intervals at least."""
-    return max(silent_ms, STALE_AFTER_INTERVALS * interval_ms)
+    """Return how long a sensor may be silent: the setting, three intervals at least.
+
+    And after its next reading was due, a processor that stopped must have had the time
+    to show in its figures.
+    """
+    due_ms = interval_ms + FIGURES_SHOW_MS
+    return max(silent_ms, STALE_AFTER_INTERVALS * interval_ms, due_ms)
 
 
 def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:

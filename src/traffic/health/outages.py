@@ -74,16 +74,27 @@ class Silence:
     sensors: int = 0
     segments: int = 0
     districts: int = 0
+    is_fleet_out: bool = False
     affected: dict[Key, int] = field(default_factory=dict)
 
 
 class Outages:
-    """One look at the silence of a city, from the fleet down to its sensors."""
+    """One look at the silence of a city, from the fleet down to its sensors.
+
+    With *is_held* nothing is raised: silence proves nothing now. What stands ends by
+    sensors that are heard, as ever.
+    """
 
     def __init__(
-        self, known: Known, eased: Mapping[str, int], now_ms: int, silent_ms: int
+        self,
+        known: Known,
+        eased: Mapping[str, int],
+        now_ms: int,
+        silent_ms: int,
+        is_held: bool,
     ) -> None:
         self._known = known
+        self._is_held = is_held
         self._eased = {place for place, at in eased.items() if now_ms - at < silent_ms}
         self._now_ms = now_ms
         self._out: set[Key] = set()
@@ -91,7 +102,7 @@ class Outages:
 
     def look(self, city: Sequence[Members]) -> Silence:
         """Return what the silence of *city* amounts to."""
-        self._area(FLEET, CITY, city)
+        self.found.is_fleet_out = self._area(FLEET, CITY, city)
         districts = _by_district(city)
         self._districts_gone(districts)
         for district, members in districts.items():
@@ -190,7 +201,7 @@ class Outages:
         if is_known and not is_out:
             self.found.over.append(key)
             self._eased.add(place(key))
-        is_new = is_out and is_sure and not is_known
+        is_new = is_out and is_sure and not is_known and not self._is_held
         if is_new and not self._is_explained(made, district):
             self.found.raised.append(made)
             is_known = True

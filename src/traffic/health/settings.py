@@ -13,6 +13,8 @@ REQUIRED = (
     "HISTORY_TABLE",
     "ALERTS_TABLE",
     "FAULTS_TABLE",
+    "STREAM_NAME",
+    "PROCESSOR_NAME",
     "EVENT_BUS_NAME",
     "MEMORY_BUCKET",
     "STACK_NAME",
@@ -29,6 +31,8 @@ class Settings:
     history_table: str
     alerts_table: str
     faults_table: str
+    stream: str
+    processor: str
     event_bus: str
     memory_bucket: str
     stack: str
@@ -44,6 +48,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         history_table=environment["HISTORY_TABLE"],
         alerts_table=environment["ALERTS_TABLE"],
         faults_table=environment["FAULTS_TABLE"],
+        stream=environment["STREAM_NAME"],
+        processor=environment["PROCESSOR_NAME"],
         event_bus=environment["EVENT_BUS_NAME"],
         memory_bucket=environment["MEMORY_BUCKET"],
         stack=environment["STACK_NAME"],

@@ -8,8 +8,8 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Protocol
 
-from ..errors import Conflict, PublishError, StoreError
-from ..metrics import line
+from ..errors import Conflict, MetricsError, PublishError, StoreError
+from ..metrics import line, spread
 from ..model import StoredSegment
 from ..policy import MINUTE_MS, Policy
 from ..publish import Bus
@@ -28,10 +28,19 @@ FIGURES = (
     "SegmentsSilent",
     "DistrictsSilent",
     "FleetSilent",
+    "ProcessorBehind",
     "AlertsClosedBySilence",
+    "UnsentEvents",
     "UnsentHealthEvents",
 )
 _UNSENT_AFTER_MS = MINUTE_MS  # until then whoever wrote the events may be sending them
+
+
+class Stream(Protocol):
+    """The readings on their way to the segments."""
+
+    def is_behind(self, now_ms: int) -> bool:
+        """Return whether the processor is behind with them; raises MetricsError."""
 
 
 class Segments(Protocol):
@@ -70,6 +79,7 @@ class Recollection(Protocol):
 class Outside:
     """The outside world of a sweep; *clock* returns the time in ms."""
 
+    stream: Stream
     segments: Segments
     faults: Faults
     memory: Recollection
@@ -87,19 +97,34 @@ class Sweep:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self.figures: Counter[str] = Counter(dict.fromkeys(FIGURES, 0))
+        self.alert_latency_ms: list[int] = []
         self.failed: Counter[str] = Counter()
 
     def run(self) -> None:
         """Sweep once; raises StoreError where the city could not be read."""
         outside, now_ms = self._outside, self._outside.clock()
-        memory = outside.memory.recall()
+        memory, is_held = outside.memory.recall(), self._holds_silence(now_ms)
         segments, faults = outside.segments.all(), outside.faults.standing()
-        made = judge(segments, faults, memory, now_ms, outside.silent_ms)
+        made = judge(segments, faults, memory, now_ms, outside.silent_ms, is_held)
         self.figures.update(made.figures)
         self._write_faults(made, faults)
         rested = self._rest(made.silent, now_ms)
         self._send_left_over(segments, rested, now_ms)
         self._tried(lambda: outside.memory.keep(made.memory))
+
+    def _holds_silence(self, now_ms: int) -> bool:
+        """Whether silence proves nothing, or nobody knows whether it does.
+
+        Asked before the segments are read: what stops later still speaks in them.
+        """
+        try:
+            is_behind = self._outside.stream.is_behind(now_ms)
+        except MetricsError as error:
+            self._note(error)
+            del self.figures["ProcessorBehind"]
+            return True
+        self.figures["ProcessorBehind"] = int(is_behind)
+        return is_behind
 
     def _write_faults(self, made: Judgement, faults: Sequence[Fault]) -> None:
         """Write what is decided, then tell of it and of what was left untold."""
@@ -113,8 +138,8 @@ class Sweep:
         new = [*made.opened, *(fault for _, fault in changed)]
         new = [fault for fault in new if outcomes.get(fault.fault_id) is None]
         untold = [fault for fault in (*left, *new) if fault.outbox]
-        told, refused = self._told(self._outside.health, untold)
-        self.figures["UnsentHealthEvents"] += refused
+        told, taken = self._told(self._outside.health, untold)
+        self.figures["UnsentHealthEvents"] += taken.count(False)
         self._tried(lambda: self._outside.faults.mark_sent(told))
 
     def _rest(self, silent: Iterable[Seen], now_ms: int) -> set[str]:
@@ -150,12 +175,24 @@ class Sweep:
 
     def _send_alerts(self, segments: Iterable[StoredSegment]) -> None:
         unsent = [segment for segment in segments if segment.outbox]
-        sent, _ = self._told(self._outside.alerts, unsent)
+        sent, taken = self._told(self._outside.alerts, unsent)
+        self._count_alerts([e for one in unsent for e in one.outbox], taken)
         if sent:
             self._tried(lambda: self._outside.store.mark_sent(sent))
 
-    def _told(self, bus: Bus, holders: Sequence[Any]) -> tuple[list[Any], int]:
-        """Send the events of each outbox; return whose went, and how many did not."""
+    def _count_alerts(
+        self, events: Sequence[dict[str, Any]], taken: Sequence[bool]
+    ) -> None:
+        """Count as the processor does: the promise is about each, whoever sends it."""
+        now_ms = self._outside.clock()
+        for event, is_taken in zip(events, taken):
+            if is_taken:
+                self.alert_latency_ms.append(now_ms - event["received_at"])
+            else:
+                self.figures["UnsentEvents"] += 1
+
+    def _told(self, bus: Bus, holders: Sequence[Any]) -> tuple[list[Any], list[bool]]:
+        """Send the events of each outbox; return whose went, and which were taken."""
         taken = self._sent(bus, [e for holder in holders for e in holder.outbox])
         told, at = [], 0
         for holder in holders:
@@ -163,7 +200,7 @@ class Sweep:
             if all(taken[at:end]):
                 told.append(holder)
             at = end
-        return told, taken.count(False)
+        return told, taken
 
     def _sent(self, bus: Bus, events: Sequence[dict[str, Any]]) -> list[bool]:
         if not events:
@@ -186,7 +223,10 @@ class Sweep:
 
 def told(sweep: Sweep, stack: str, now_ms: int) -> list[str]:
     """Return the lines to print: metrics, then each fault of the sweep itself."""
-    lines = [line(sweep.figures, {"Stack": stack}, now_ms)]
+    values: dict[str, Any] = dict(sweep.figures)
+    if sweep.alert_latency_ms:
+        values["AlertLatencyMs"] = spread(sweep.alert_latency_ms)
+    lines = [line(values, {"Stack": stack}, now_ms)]
     for fault, times in sweep.failed.items():
         lines.append(
             json.dumps({"event": "health.refused", "fault": fault, "times": times})

@@ -14,7 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from traffic.errors import StoreError
+from traffic.errors import MetricsError, StoreError
 from traffic.health import fault_rows
 from traffic.health.fault_table import standing
 from traffic.health.faults import (
@@ -27,7 +27,8 @@ from traffic.health.faults import (
     place_of,
 )
 from traffic.health.gather import pages
-from traffic.health.limits import DISTRICT, FLEET, SCOPES, SEGMENT, SENSOR
+from traffic.health.limits import DISTRICT, FIGURES_MS, FLEET, SCOPES, SEGMENT, SENSOR
+from traffic.health.stream import CloudWatchStream
 from trafficctl import aws
 from trafficctl.cli_common import add_common
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
@@ -62,6 +63,7 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description=(
             "List what is out of order, the broadest fault first. What a broader "
             "fault explains is counted in it and not listed apart. "
+            "Says on stderr while the processor is behind and silence is not judged. "
             "Exit code 1 while a district or the whole fleet is silent."
         ),
     )
@@ -85,7 +87,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run `trafficctl sensors health`."""
     session = aws.session()
-    table = aws.stack_outputs(session, args.stack)["SensorFaultsTable"]
+    outputs = aws.stack_outputs(session, args.stack)
+    table = outputs["SensorFaultsTable"]
     client, now_ms = aws.client(session, "dynamodb"), time.time_ns() // 1_000_000
     if args.dismiss is not None:
         return dismiss(client, table, args.dismiss, now_ms)
@@ -97,7 +100,22 @@ def run(args: argparse.Namespace) -> int:
         write_csv(chosen)
     else:
         show(view(chosen, now_ms, args))
+    names = outputs["ReadingsStream"], outputs["ProcessorFunction"]
+    warn(CloudWatchStream(aws.client(session, "cloudwatch"), *names), now_ms)
     return ANSWER_IS_NO if is_out(chosen) else OK
+
+
+def warn(stream: CloudWatchStream, now_ms: int) -> None:
+    """Say on stderr where the list may lack who fell silent just now, and why."""
+    try:
+        if stream.is_behind(now_ms):
+            say(
+                "the processor is behind: no silence is judged until it has kept up "
+                f"for {FIGURES_MS // 60_000} minutes - "
+                "docs/runbooks/processor-behind.md"
+            )
+    except MetricsError as exc:
+        say(f"whether the processor is behind, and silence judged, is not known: {exc}")
 
 
 def read(client: Any, table: str, everything: bool) -> list[Fault]:

@@ -1,0 +1,38 @@
+"""How far the processor is with the stream of readings, as CloudWatch has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .. import stream_metrics
+from ..errors import MetricsError
+from .lag import is_behind, span_s
+
+METRICS = {
+    "records": stream_metrics.INCOMING_RECORDS,
+    "age_ms": stream_metrics.ITERATOR_AGE,
+}
+
+
+class CloudWatchStream:
+    """The figures of a stream and its processor, by one call a look."""
+
+    def __init__(self, client: Any, stream: str, processor: str) -> None:
+        self._client = client
+        self._names = stream, processor
+
+    def is_behind(self, now_ms: int) -> bool:
+        """Return whether the processor is behind; raises MetricsError."""
+        now_s = now_ms // 1000
+        asked = stream_metrics.asked(METRICS, *self._names, *span_s(now_s))
+        try:
+            answer = self._client.get_metric_data(**asked)
+        except (BotoCoreError, ClientError) as error:
+            raise MetricsError(f"cloudwatch: {error}") from error
+        for one in answer["MetricDataResults"]:
+            if one.get("StatusCode", "Complete") != "Complete":
+                raise MetricsError(f"cloudwatch: {one['Id']} is {one['StatusCode']}")
+        found = stream_metrics.minutes(answer)
+        return is_behind(found["records"], found["age_ms"], now_s)
