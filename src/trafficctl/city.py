@@ -104,7 +104,7 @@ def register(subparsers: Any) -> None:
     down.add_argument(
         "--purge",
         action="store_true",
-        help="also remove its log, device certificates and tally",
+        help="also remove its log, its devices' keys and its tally",
     )
     down.set_defaults(run=_run_down)
 

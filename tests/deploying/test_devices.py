@@ -126,7 +126,8 @@ def test_what_has_a_certificate_of_another_stack_stays_with_it(
         "policies": {"city-device"},
     }
     assert account.said == [
-        "thing unit-1 has certificates of others: it stays, untyped"
+        "thing unit-1 has certificates of others: it stays, without a type - "
+        "docs/devices.md, Two stacks in one account"
     ]
     assert ARN + "unit-1-city-test" not in account.certificates
 

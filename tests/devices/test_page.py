@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from traffic import admission
+from trafficctl.devices import device_id
 from trafficctl.output import duration
 from trafficctl.sensors.csv_file import CLAIM_PREFIX
 from trafficctl.sensors.pace import DEFAULT_RATE, ROWS_RATE
@@ -41,6 +42,10 @@ def test_the_time_for_a_whole_fleet_is_the_number_by_the_rate(rate: float) -> No
     told = duration(round(FLEET / rate / 60) * 60).removesuffix(" 00 s")
 
     assert f"| {rate:g} a second | {told} |" in PAGE
+
+
+def test_the_simulated_device_on_the_page_is_named_as_it_would_be() -> None:
+    assert f"`{device_id('city', 'sim-0001', 1)}`" in PAGE
 
 
 def test_claims_connect_under_the_name_that_no_device_may_have() -> None:

@@ -122,7 +122,10 @@ def _delete_things(
     for name, is_shared in shared.items():
         if is_shared:
             iot.update_thing(thingName=name, removeThingType=True)
-            patience.tell(f"thing {name} has certificates of others: it stays, untyped")
+            patience.tell(
+                f"thing {name} has certificates of others: it stays, without a type - "
+                "docs/devices.md, Two stacks in one account"
+            )
         else:
             _delete_thing(iot, name, patience)
 
