@@ -7,11 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from trafficctl import city
 from trafficctl.output import Column, number, show, table
 
+from .bars import under
 from .local_city import free_ports
 
 STACK = "bench-deploy"
@@ -19,35 +22,59 @@ STACK = "bench-deploy"
 BARS = (("deploy", ("deploy", "--yes"), 60.0), ("preflight", ("preflight",), 10.0))
 
 
-def run() -> None:
-    """Time each command, its start included, and print it beside its promise."""
+@dataclass(frozen=True)
+class Timed:
+    """What a command took, and how it ended."""
+
+    seconds: float
+    code: int
+
+
+def run() -> bool:
+    """Time each command, its start included, and print it beside its promise.
+
+    True if both did their work; how long they took is not judged.
+    """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / STACK
         try:
             gateway, mqtt = free_ports(2)
             started = city.start(home, gateway, mqtt)
-            rows = [
-                (name, number(seconds(started, command), 1), f"under {bar:.0f}")
-                for name, command, bar in BARS
-            ]
+            found = {name: timed(started, command) for name, command, _ in BARS}
         finally:
             city.stop(home)
     columns = [Column("trafficctl"), Column("s", number=True), Column("")]
-    show(table(columns, rows, title="Into an empty local city"))
+    show(table(columns, rows(found), title="Into an empty local city"))
+    return worked(found)
 
 
-def seconds(started: city.City, command: tuple[str, ...]) -> float:
-    """The time of one command, to its end."""
+def worked(found: Mapping[str, Timed]) -> bool:
+    """Whether all commands did what they should."""
+    return all(one.code == 0 for one in found.values())
+
+
+def rows(found: Mapping[str, Timed]) -> list[tuple[str, str, str]]:
+    """A line for each command; one that failed has no time worth telling."""
+    return [
+        (name, number(one.seconds, 1), under(one.seconds, bar, "s"))
+        if (one := found[name]).code == 0
+        else (name, "", f"FAILED with exit code {one.code}")
+        for name, _, bar in BARS
+    ]
+
+
+def timed(started: city.City, command: tuple[str, ...]) -> Timed:
+    """One command, to its end."""
     begun = time.monotonic()
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "trafficctl", *command, "--stack", STACK],
         env={**os.environ, **started.environment()},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        check=True,
+        check=False,
     )
-    return time.monotonic() - begun
+    return Timed(time.monotonic() - begun, done.returncode)
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(0 if run() else 1)

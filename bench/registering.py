@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +37,11 @@ class Run:
     in_flight: int
 
 
-def run(devices: int) -> None:
-    """Start a city of its own, register, kill, repeat, print, end it."""
+def run(devices: int) -> bool:
+    """Start a city of its own, register, kill, repeat, print, end it.
+
+    True if no device is doubled and none is missing.
+    """
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / STACK
         home.mkdir()
@@ -54,6 +57,7 @@ def run(devices: int) -> None:
     title = f"Registering {devices:,} devices on the local city, killed {KILLS} times"
     columns = (Column(""), Column("", number=True), Column(""))
     show(table(columns, rows(devices, runs, found), title=title))
+    return is_whole(found, devices)
 
 
 def write_list(path: Path, devices: int) -> None:
@@ -132,14 +136,19 @@ def rows(
     return [*told, *counted]
 
 
+def is_whole(found: Mapping[str, int], devices: int) -> bool:
+    """Whether there is of everything as much as there are devices."""
+    return set(found.values()) == {devices}
+
+
 def _verdict(count: int, devices: int) -> str:
     return "none doubled, none missing" if count == devices else "WRONG"
 
 
-def main() -> None:
+def main() -> int:
     """Register BENCH_DEVICES devices; alone: `python -m bench.registering`."""
-    run(int(os.environ.get("BENCH_DEVICES") or 10_000))
+    return 0 if run(int(os.environ.get("BENCH_DEVICES") or 10_000)) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""A figure beside its bar.
+
+Machines are noisy: whether a bar is held is told, and not judged.
+"""
+
+from __future__ import annotations
+
+from trafficctl.output import number
+
+
+def under(figure: float | None, bar: float, unit: str) -> str:
+    """The remark on a figure that should stay under its bar."""
+    return _told(None if figure is None else figure < bar, f"under {bar:g} {unit}")
+
+
+def over(figure: float | None, bar: float, unit: str = "") -> str:
+    """The remark on a figure that should reach its bar."""
+    held = None if figure is None else figure >= bar
+    return _told(held, f"at least {number(bar)} {unit}".rstrip())
+
+
+def _told(held: bool | None, bar: str) -> str:
+    return f"{bar}: {'not measured' if held is None else 'held' if held else 'missed'}"
