@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.deploying import BARS
 from tests.template.template import PARAMETERS, TEXT
 from trafficctl.__main__ import build_parser
 from trafficctl.preflight import asked, go_on
 from trafficctl.preflighting import account as accounts
-from trafficctl.preflighting import quotas
+from trafficctl.preflighting import quotas, run
 from trafficctl.preflighting.load import Load, fitting
 from trafficctl.preflighting.quotas import Room
 from trafficctl.preflighting.rows import OK, UNKNOWN, Row, data
@@ -272,3 +273,9 @@ def test_the_options_make_the_question() -> None:
     assert question.settings["KinesisShardCount"] == SETTINGS["KinesisShardCount"]
     assert not question.quicksight
     assert not question.wants_reports
+
+
+def test_the_deadlines_add_up_to_less_than_the_promise() -> None:
+    promised_s = next(bar for name, _, bar in BARS if name == "preflight")
+
+    assert run.WHO_DEADLINE_S + run.STANDING_DEADLINE_S < run.ALL_S < promised_s
