@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from traffic.health import stream
 from traffic.shard_scaler import METRICS
 from trafficctl import sizing
 from trafficctl.prices import Price
@@ -27,7 +28,7 @@ EVENT_BYTES = 6_000_000  # of one invocation, its records in base64 with 500 byt
 LANES_PER_SHARD = 2
 MEMORY_MB = 1_024
 ALARM_METRICS = 52  # 28 alarms; one over several metrics is paid for each of them
-METRICS_OF_OURS = 40  # of processor, health and scaler, with a reason each
+METRICS_OF_OURS = 41  # of processor, health and scaler, with a reason each
 
 TABLES_USE = 0.70  # of their capacity, where that is provisioned
 
@@ -271,7 +272,8 @@ def _live(load: Load) -> dict[str, float]:
 
 
 def _operation(load: Load) -> dict[str, float]:
-    asked = len(METRICS) * MONTH_MINUTES if load.stream_mode == "PROVISIONED" else 0.0
+    scaler = len(METRICS) if load.stream_mode == "PROVISIONED" else 0
+    asked = (scaler + len(stream.METRICS)) * MONTH_MINUTES  # and sensor health
     return {
         "alarm_metrics": ALARM_METRICS,
         "metrics": METRICS_OF_OURS,

@@ -182,57 +182,6 @@ def test_all_is_well_again_with_the_next_reading() -> None:
     ]
 
 
-# Events
-
-
-def test_news_that_the_bus_refused_is_told_by_the_next_sweep() -> None:
-    world = jammed()
-    world.bus.refuses = 1
-    first = world.sweep(LATER)
-    assert first.figures["UnsentHealthEvents"] == 1
-    (row,) = world.faults()
-    assert json.loads(row["outbox"])[0]["transition"] == "opened"
-
-    world.sweep(LATER + 60)
-
-    kinds = [event.get("kind") for event in world.bus.events]
-    assert kinds.count("silent") == 1
-    assert "outbox" not in world.faults()[0]
-
-
-def test_the_end_of_a_fault_that_nobody_was_told_of_is_told_in_its_order() -> None:
-    world = jammed()
-    world.bus.refuses = 99
-    world.sweep(LATER)
-    speaks(world, 730)
-    speaks(world, 730, "calm", first=60)
-    world.bus.refuses = 99
-    world.sweep(760)
-    world.bus.refuses = 0
-
-    world.sweep(820)
-
-    told = [event["transition"] for event in world.bus.events if "kind" in event]
-    assert told == ["opened", "closed"]
-    assert all("open_flag" not in row for row in world.faults())
-
-
-@pytest.mark.parametrize(("at_s", "is_sent"), [(60, False), (70, True)])
-def test_an_alert_that_the_processor_did_not_live_to_send_is_sent_after_a_minute(
-    at_s: float, is_sent: bool
-) -> None:
-    world = World("jam")
-    world.bus.refuses = 99
-    world.process(records(message(reading("a", speed=5)), segment="jam"))
-    world.bus.refuses = 0
-    assert "outbox" in world.segment("jam")
-
-    world.sweep(at_s)
-
-    assert len(world.bus.events) == is_sent
-    assert ("outbox" not in world.segment("jam")) is is_sent
-
-
 # What can't be read
 
 
