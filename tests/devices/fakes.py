@@ -133,10 +133,7 @@ class FakeIot:
         if asked["thingName"] not in self.things:
             raise refused("ResourceNotFoundException", 404)
         kind = self.types[asked["thingName"]]
-        return {
-            "thingName": asked["thingName"],
-            **({"thingTypeName": kind} if kind else {}),
-        }
+        return {"thingTypeName": kind} if kind else {}
 
     def do_update_thing(self, **asked: Any) -> None:
         if asked.get("removeThingType"):
