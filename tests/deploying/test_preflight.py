@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.deploying import BARS
-from tests.template.template import PARAMETERS, TEXT
 from trafficctl.__main__ import build_parser
 from trafficctl.preflight import asked, go_on
 from trafficctl.preflighting import account as accounts
 from trafficctl.preflighting import quotas, run
-from trafficctl.preflighting.load import Load, fitting
+from trafficctl.preflighting.load import Load
 from trafficctl.preflighting.quotas import Room
 from trafficctl.preflighting.rows import OK, UNKNOWN, Row, data
 from trafficctl.preflighting.run import gather, preflight
@@ -206,33 +205,6 @@ def test_without_a_region_nothing_is_asked() -> None:
 
     assert (row.check, row.verdict) == ("region", "missing")
     assert session.asked == []
-
-
-def test_a_new_table_that_is_too_small_for_the_load_is_said_to_be() -> None:
-    big = replace(QUESTION, load=Load(200_000, 1.0, 25))
-
-    assert quotas.fresh_tables(QUESTION).verdict == "ok"
-    assert quotas.fresh_tables(big).verdict == "raise"
-    provisioned = {"DynamoDBBillingMode": "PROVISIONED"}
-    assert quotas.fresh_tables(replace(big, given=provisioned)).verdict == "ok"
-
-
-def test_the_first_shards_are_named_as_the_template_takes_them() -> None:
-    row = quotas.first_shards(replace(QUESTION, load=Load(45_000, 1.0, 25)))
-
-    assert (row.have, row.need, row.verdict) == ("2", "11", "ok")
-    assert row.next_step == "--parameter KinesisShardCount=12"
-    enough = {"KinesisShardCount": "12"}
-    assert quotas.first_shards(replace(QUESTION, given=enough)).next_step == ""
-    on_demand = {"KinesisStreamMode": "ON_DEMAND"}
-    assert quotas.first_shards(replace(QUESTION, given=on_demand)).next_step == ""
-
-
-def test_the_counts_offered_are_those_of_the_template() -> None:
-    allowed = PARAMETERS["KinesisShardCount"]["AllowedValues"]
-
-    assert quotas.offered(TEXT) == allowed
-    assert fitting(257, allowed) == 256
 
 
 def test_a_check_that_hangs_is_unknown_and_holds_nobody_up() -> None:

@@ -2,6 +2,8 @@
 
 Facts of AWS used here: a new on-demand table begins with 4,000 writes a second
 (docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html);
+a new on-demand stream with 4 MB a second, and its shards count for no quota
+(docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html);
 100 Lambda executions must stay unreserved (lambda/latest/dg/
 configuration-concurrency.html). Shards are sized in `trafficctl.sizing`.
 """
@@ -16,6 +18,7 @@ from trafficctl import sizing
 
 HEADROOM = 1.25  # of a quota that is asked for: the next request takes days again
 FRESH_TABLE_WRITES_PER_S = 4000
+FRESH_STREAM_SHARDS = 4  # what a new on-demand stream takes, in shards
 UNRESERVED_FLOOR = 100
 SENSORS_PER_SEGMENT = 10
 REGISTRATION_S = 8 * 3600  # devices are registered within a working day
@@ -65,12 +68,17 @@ def needs(load: Load, settings: Mapping[str, str]) -> dict[str, int]:
         "evaluations": a_second,
         "connections": load.devices,
         "registrations": math.ceil(load.devices / REGISTRATION_S),
-        "shards": shards(load),
+        "shards": 0 if is_on_demand(settings) else shards(load),
         "executions": executions(shards(load), settings),
         "table_writes": table_writes(load, settings),
         "put_events": storm,
         "publications": storm,
     }
+
+
+def is_on_demand(settings: Mapping[str, str]) -> bool:
+    """Whether AWS itself sees to the stream's shards."""
+    return settings["KinesisStreamMode"] == "ON_DEMAND"
 
 
 def shards(load: Load) -> int:

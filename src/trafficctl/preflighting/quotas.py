@@ -143,16 +143,25 @@ def fresh_tables(question: Question) -> Row:
 def first_shards(question: Question) -> Row:
     """Whether the stream begins with the shards that the load needs. Pure.
 
-    Fewer are no fault, the scaler adds them; but it takes minutes for each doubling.
+    Fewer are no fault, they are added as the load grows; but each doubling takes
+    minutes. An on-demand stream that stands has as many as its own past asked for.
     """
     what, wanted = "shards to begin with", loads.shards(question.load)
-    if question.settings["KinesisStreamMode"] != "PROVISIONED":
+    on_demand = loads.is_on_demand(question.settings)
+    if on_demand and question.standing.exists:
         return Row(what, "on demand", "-", OK)
-    have = int(question.settings["KinesisShardCount"])
+    have = loads.FRESH_STREAM_SHARDS
+    if not on_demand:
+        have = int(question.settings["KinesisShardCount"])
     step = ""
     if have < wanted:
         fitting = loads.fitting(wanted, offered(question.template))
         step = f"--parameter KinesisShardCount={fitting}"
+        if on_demand:
+            step += (
+                " --parameter KinesisStreamMode=PROVISIONED at first: deployed again "
+                "with ON_DEMAND, the stream keeps these shards"
+            )
     return Row(what, number(have), number(wanted), OK, step)
 
 
