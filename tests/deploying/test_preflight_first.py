@@ -1,0 +1,59 @@
+"""What a new city begins with: tables and streams that AWS makes small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.template.template import PARAMETERS, TEXT
+from trafficctl.preflighting import quotas
+from trafficctl.preflighting.load import Load, fitting, needs
+from trafficctl.preflighting.standing import Standing
+
+from .accounts import QUESTION
+
+
+def test_a_new_table_that_is_too_small_for_the_load_is_said_to_be() -> None:
+    big = replace(QUESTION, load=Load(200_000, 1.0, 25))
+
+    assert quotas.fresh_tables(QUESTION).verdict == "ok"
+    assert quotas.fresh_tables(big).verdict == "raise"
+    provisioned = {"DynamoDBBillingMode": "PROVISIONED"}
+    assert quotas.fresh_tables(replace(big, given=provisioned)).verdict == "ok"
+
+
+def test_the_first_shards_are_named_as_the_template_takes_them() -> None:
+    row = quotas.first_shards(replace(QUESTION, load=Load(45_000, 1.0, 25)))
+
+    assert (row.have, row.need, row.verdict) == ("2", "11", "ok")
+    assert row.next_step == "--parameter KinesisShardCount=12"
+    enough = {"KinesisShardCount": "12"}
+    assert quotas.first_shards(replace(QUESTION, given=enough)).next_step == ""
+
+
+def test_a_new_stream_on_demand_begins_small_and_one_that_stands_does_not() -> None:
+    on_demand = replace(QUESTION, given={"KinesisStreamMode": "ON_DEMAND"})
+    large = replace(on_demand, load=Load(45_000, 1.0, 25))
+
+    small = replace(on_demand, load=Load(10_000, 1.0, 25))
+    assert quotas.first_shards(small).next_step == ""
+    row = quotas.first_shards(large)
+    assert (row.have, row.need, row.verdict) == ("4", "11", "ok")
+    assert row.next_step.startswith(
+        "--parameter KinesisShardCount=12 --parameter KinesisStreamMode=PROVISIONED"
+    )
+    stands = replace(large, standing=Standing(exists=True))
+    assert quotas.first_shards(stands).next_step == ""
+
+
+def test_an_on_demand_stream_takes_nothing_of_the_quota_of_shards() -> None:
+    on_demand = {**QUESTION.settings, "KinesisStreamMode": "ON_DEMAND"}
+
+    assert needs(QUESTION.load, QUESTION.settings)["shards"] == 12
+    assert needs(QUESTION.load, on_demand)["shards"] == 0
+
+
+def test_the_counts_offered_are_those_of_the_template() -> None:
+    allowed = PARAMETERS["KinesisShardCount"]["AllowedValues"]
+
+    assert quotas.offered(TEXT) == allowed
+    assert fitting(257, allowed) == 256
