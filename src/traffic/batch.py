@@ -35,6 +35,12 @@ from .store import MOST_ACTIONS, Store
 # two at once are a rare leftover of a time-out.
 _MOST_CONFLICTS = 6
 
+# How long an alert that the bus refuses may hold up what is behind it: as long as
+# viewers may have to wait. After that the segment's next batch sends it, or the watch
+# over sensors. Only one with very many unsent alerts waits on: its item has no room.
+_WAITS_FOR_BUS_MS = 10_000
+_MOST_UNSENT = 64
+
 
 @dataclass(frozen=True)
 class Shell:
@@ -214,13 +220,20 @@ class Batch:
             self._note_sent(segment, went)
             if all(went):
                 sent.append((segment, number))
-            else:
+            elif self._waits_for_bus(segment):
                 self._note_failed(number, refusal)
+            else:
+                self.faults[str(refusal)] += 1
         try:
             self._shell.store.mark_sent([segment for segment, _ in sent])
         except StoreError as error:
             for _, number in sent:
                 self._note_failed(number, error)
+
+    def _waits_for_bus(self, segment: StoredSegment) -> bool:
+        newest_ms = max(event["received_at"] for event in segment.outbox)
+        is_new = self._shell.clock() - newest_ms < _WAITS_FOR_BUS_MS
+        return is_new or len(segment.outbox) > _MOST_UNSENT
 
     def _note_sent(self, segment: StoredSegment, went: Sequence[bool]) -> None:
         now_ms = self._shell.clock()

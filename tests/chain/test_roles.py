@@ -124,12 +124,13 @@ def test_a_deployed_role_may_do_what_is_listed_and_nothing_else(
 def test_a_processor_without_it_has_the_batch_come_again(
     permissions: Permissions, spare: Stack, lost: Permission
 ) -> None:
+    """But for an alert that nobody takes: one of minutes ago holds up nothing."""
     batch = new_batch(spare)
     with permissions.without(lost):
         refused = batch.invoke(batch.event())
         left = batch.stored()
 
-    assert refused.failed
+    assert refused.failed == (lost != SEND)
     assert [lost.action in fault for fault in refused.faults] == [True]
     assert left == BATCH[lost]
 

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from tests.core.builders import (
     POLICY,
     ROAD,
@@ -28,16 +30,18 @@ AT_ONCE = replace(POLICY, hold_s=0)
 
 @dataclass
 class World:
-    """A shell of fakes; its clock stands 5 s after START."""
+    """A shell of fakes; its clock stands *at_s*, 5 s, after START."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
     bus: MemoryBus = field(default_factory=MemoryBus)
     quarantine: MemoryQuarantine = field(default_factory=MemoryQuarantine)
     policy: Policy = POLICY
+    at_s: float = 5
 
     @property
     def shell(self) -> Shell:
-        return Shell(self.store, self.bus, self.quarantine, lambda: ms(5), self.policy)
+        outside = self.store, self.bus, self.quarantine
+        return Shell(*outside, lambda: ms(self.at_s), self.policy)
 
     def run(self, *batch: Any) -> Batch:
         work = Batch(self.shell, batch)
@@ -165,6 +169,39 @@ def test_a_bus_that_does_not_answer_loses_no_event() -> None:
     world.bus.fault = None
     assert world.run(record(1, jam())).failed == []
     assert len(world.bus.events) == 1
+
+
+def test_a_bus_that_stays_away_holds_up_the_map_no_longer_than_viewers_may_wait() -> (
+    None
+):
+    world = World(policy=AT_ONCE)
+    world.bus.fault = PublishError("no answer")
+
+    world.at_s = 9.9
+    assert world.run(record(1, jam())).failed == ["1"]
+    world.at_s = 10
+    late = world.run(record(1, jam()))
+    world.bus.fault = None
+    world.run(record(2, jam(1)))
+
+    assert (late.failed, late.faults) == ([], {"no answer": 1})
+    assert late.figures.counts["UnsentEvents"] == 1
+    assert [event["transition"] for event in world.bus.events] == ["opened"]
+
+
+@pytest.mark.parametrize(("unsent", "failed"), [(64, []), (65, ["1"])])
+def test_a_segment_with_more_unsent_alerts_than_its_item_may_hold_waits(
+    unsent: int, failed: list[str]
+) -> None:
+    world = World(at_s=60)
+    world.bus.refuses = {"s"}
+    old = {"segment_id": "s", "received_at": ms(0)}
+    world.store.segments["s"] = StoredSegment("s", road=ROAD, outbox=(old,) * unsent)
+
+    work = world.run(record(1, message(reading())))
+
+    assert work.failed == failed
+    assert len(world.store.segments["s"].outbox) == unsent
 
 
 def test_whatever_comes_next_sends_what_was_left_unsent() -> None:
