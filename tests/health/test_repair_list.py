@@ -195,8 +195,6 @@ def test_a_dismissed_sensor_leaves_the_list_and_its_end_will_be_told() -> None:
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (WEST, "only a sensor or a segment"),
-        (FLEET, "only a sensor or a segment"),
         (replace(SENSOR, standing=CLOSING, closed_at=ms(1)), "is over"),
         (replace(SENSOR, standing="dismissed"), "is dismissed already"),
     ],

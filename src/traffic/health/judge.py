@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Optional
 
 from . import limits
 from .faults import (
+    CITY,
     DISMISSED,
     OPEN,
     Fault,
@@ -53,6 +55,7 @@ def judge(
     work = _Sweep(faults, now_ms)
     city = listen(segments, memory, now_ms, silent_ms)
     members = [work.on_the_street(heard) for heard in city]
+    work.forget_areas()
     outages = Outages(work.known, memory.eased, now_ms, silent_ms, is_held)
     silence = outages.look(members)
     for fault in silence.raised:
@@ -70,12 +73,16 @@ def judge(
     return work.made
 
 
+_WIDE = (limits.FLEET, limits.DISTRICT)
+
+
 class _Sweep:
     def __init__(self, faults: Sequence[Fault], now_ms: int) -> None:
         self.made = Judgement(Memory(swept_at=now_ms))
         self.known: dict[Key, Fault] = {}
         self._now_ms = now_ms
-        self._away = {f.key: f for f in faults if f.standing == DISMISSED}
+        self._away: dict[Key, Fault] = {}
+        self._areas: set[Key] = set()  # dismissed, and still without some sensors
         self._suspects: dict[str, Fault] = {}
         ranked = sorted(faults, key=lambda fault: (fault.detected_at, fault.since))
         for fault in (one for one in ranked if one.standing == OPEN):
@@ -85,6 +92,12 @@ class _Sweep:
             self.known[fault.key] = fault
             if fault.kind != limits.SILENT:
                 self._suspects[fault.subject] = fault
+
+        for fault in (one for one in ranked if one.standing == DISMISSED):
+            older = self._away.get(fault.key)
+            if older is not None:  # the later one has what it had
+                self.made.changed.append((older, closed(older, now_ms)))
+            self._away[fault.key] = fault
 
     def on_the_street(self, heard: Heard) -> Members:
         """Return the sensors of a segment, but for those that were dismissed."""
@@ -96,10 +109,40 @@ class _Sweep:
     def _is_off(self, heard: Heard, sensor: Sensor) -> bool:
         if not self._away:
             return False
+        if self._is_off_with_its_area(heard, sensor):
+            return True
         subject = sensor_subject(heard.segment_id, sensor.sensor_id)
         kinds = (limits.SILENT, *limits.SUSPECT_KINDS)
         keys = [Key(limits.SENSOR, subject, kind) for kind in kinds]
         return any(self._is_away(key, heard, sensor) for key in keys)
+
+    def _is_off_with_its_area(self, heard: Heard, sensor: Sensor) -> bool:
+        """Whether it went with a district or fleet that was dismissed.
+
+        Not if it was listed for itself before: so it stays, until dismissed itself.
+        """
+        subject = sensor_subject(heard.segment_id, sensor.sensor_id)
+        own = (limits.SENSOR, subject), (limits.SEGMENT, heard.segment_id)
+        if not sensor.is_silent or any(
+            Key(scope, name, limits.SILENT) in self.known for scope, name in own
+        ):
+            return False
+        district = heard.seen.stored.road.district
+        gone = [
+            key
+            for key in _areas_of(district)
+            if key in self._away and sensor.heard_at <= self._away[key].detected_at
+        ]
+        self._areas.update(gone)
+        return bool(gone)
+
+    def forget_areas(self) -> None:
+        """End what was dismissed of districts and fleet once all of it speaks again."""
+        wide = [key for key in self._away if key.scope in _WIDE]
+        for key in wide:
+            if key not in self._areas:
+                fault = self._away.pop(key)
+                self.made.changed.append((fault, closed(fault, self._now_ms)))
 
     def _is_away(self, key: Key, heard: Heard, *sensors: Sensor) -> bool:
         """Whether it was dismissed and has not spoken since; if it has, it is back."""
@@ -142,8 +185,7 @@ class _Sweep:
     def remind(self, silence: Silence) -> None:
         """Tell once more of a district or fleet that stays out."""
         for key, fault in self.known.items():
-            is_wide = key.scope in (limits.FLEET, limits.DISTRICT)
-            if is_wide and self._now_ms - fault.told_at >= limits.REMIND_MS:
+            if key.scope in _WIDE and self._now_ms - fault.told_at >= limits.REMIND_MS:
                 affected = silence.affected.get(key, fault.sensors)
                 told = reminded(fault, affected, self._now_ms)
                 self.made.changed.append((fault, told))
@@ -169,6 +211,14 @@ class _Sweep:
         figures["DistrictsSilent"] = silence.districts
         is_all = 0 < known == silence.sensors
         figures["FleetSilent"] = int(is_all or silence.is_fleet_out)
+
+
+def _areas_of(district: Optional[str]) -> list[Key]:
+    """Return the areas that a segment of *district* lies in."""
+    names = [(limits.FLEET, CITY)]
+    if district is not None:
+        names.append((limits.DISTRICT, district))
+    return [Key(scope, name, limits.SILENT) for scope, name in names]
 
 
 def _anew(track: Track) -> Track:

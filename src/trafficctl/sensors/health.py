@@ -77,8 +77,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--dismiss",
         metavar="FAULT_ID",
-        help="this sensor or segment was taken off the street: "
-        "not listed again until it speaks",
+        help="what has this fault was taken off the street (of a district or the "
+        "fleet, the silent sensors): not listed again until it speaks",
     )
     add_common(parser, json=True)
     parser.set_defaults(run=run)
@@ -237,7 +237,9 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
         if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
         raise UserError(f"{fault_id} has just changed - list the faults again") from exc
-    say(f"{place_of(fault)} is off the street until it speaks again")
+    wide = fault.scope in (FLEET, DISTRICT)
+    what = f"what is silent of {place_of(fault)}" if wide else place_of(fault)
+    say(f"{what} is off the street until it speaks again")
     return OK
 
 
@@ -247,11 +249,6 @@ def _dismissable(fault_id: str, item: dict[str, Any] | None) -> Fault:
             f"no fault {fault_id!r} - `trafficctl sensors health --json` names them"
         )
     fault = fault_rows.fault_of(fault_rows.plain(item))
-    if fault.scope not in (SENSOR, SEGMENT):
-        raise UserError(
-            f"{fault_id}: only a sensor or a segment can be taken off the street; "
-            "a district or the fleet returns when its network does"
-        )
     if fault.standing != OPEN:
         state = "dismissed already" if fault.standing == DISMISSED else "over"
         raise UserError(f"{fault_id} is {state} - nothing to dismiss")
