@@ -1,4 +1,4 @@
-"""A district or a fleet that was taken off the street goes with what is silent of it."""
+"""A district or fleet that was taken off the street goes with what is silent of it."""
 
 from __future__ import annotations
 
