@@ -41,7 +41,7 @@ def register(subparsers: Any) -> None:
         "--revert-drift",
         action="store_true",
         help="also put back what was changed outside of CloudFormation, as a role or "
-        "an alarm; shards and capacity go back to the parameters too",
+        "an alarm; shards that the scaler added go back to the parameter too",
     )
     parser.add_argument(
         "--allow-replacement",
