@@ -135,6 +135,20 @@ def test_a_service_may_do_nothing_here_for_another_account() -> None:
     assert unbound == [("DataKey", "LogsUseKey")]  # bound to the groups' own names
 
 
+def test_a_role_is_lent_for_another_account_by_those_services_alone_that_are_told() -> (
+    None
+):
+    """docs/threat-model.md says what stands in the way instead."""
+    unbound = {
+        statement["Principal"]["Service"]
+        for role in of_type("AWS::IAM::Role").values()
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if "Service" in statement["Principal"] and not sources(statement)
+    }
+
+    assert unbound == {"lambda.amazonaws.com", "quicksight.amazonaws.com"}
+
+
 SOURCES = {"aws:SourceAccount", "aws:SourceArn"}
 
 
