@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from trafficctl.sensors import health
+
+from ..core.builders import message, ms, reading, records
 from .street import Street, Watch, segments
+from .world import World
 
 NEVER = float("inf")
 HOUR = 3_600
@@ -52,6 +56,28 @@ def test_what_falls_silent_after_it_is_listed() -> None:
     watch.run(2 * HOUR + 60, 4 * HOUR)
 
     assert watch.open() == ["segment:r0/silent"]
+
+
+def test_what_died_while_the_trial_hid_it_is_listed_too() -> None:
+    watch = after_a_trial(r0=(5_400, NEVER))
+    assert watch.open() == ["fleet:city/silent"]
+
+    dismiss(watch, 2 * HOUR + 30)
+    watch.run(2 * HOUR + 60, 3 * HOUR)
+
+    assert watch.open() == ["segment:r0/silent"]
+    assert watch.figures("FleetSilent", "SensorsKnown", "SensorsSilent") == (0, 8, 2)
+
+
+def test_a_lost_memory_does_not_bring_it_back() -> None:
+    watch = after_a_trial()
+    dismiss(watch, 2 * HOUR + 30)
+
+    watch.forget()
+    watch.run(2 * HOUR + 60, 4 * HOUR)
+
+    assert watch.told() == ["opened fleet:city"]
+    assert watch.figures("FleetSilent", "SensorsKnown") == (0, 8)
 
 
 def test_a_fleet_that_fails_after_it_is_an_outage_of_its_own() -> None:
@@ -111,3 +137,26 @@ def test_what_was_listed_for_itself_stays_listed() -> None:
 
     assert watch.open() == ["segment:w0/silent"]
     assert watch.figures("SensorsKnown", "DistrictsSilent") == (10, 0)
+
+
+def test_in_the_table_it_is_told_once_and_forgotten_when_all_have_spoken() -> None:
+    names = ("a", "b")
+    world = World(*names)
+    for name in names:
+        world.process(records(message(reading(name, speed=50)), segment=name))
+    assert world.sweep(700).figures["FleetSilent"] == 1
+    (row,) = world.faults()
+
+    health.dismiss(world.dynamodb, "faults", row["fault_id"], ms(720))
+    after = world.sweep(760)
+    assert (after.figures["FleetSilent"], after.figures["SensorsKnown"]) == (0, 0)
+    assert world.faults()[0]["open_flag"] == "dismissed"
+    for first, name in enumerate(names, 70):
+        back = message(reading(name, 860, speed=50))
+        world.process(records(back, segment=name, first=first))
+    assert world.sweep(880).figures["SensorsKnown"] == 2
+
+    (row,) = world.faults()
+    assert "open_flag" not in row
+    told = [event["transition"] for event in world.bus.events if "kind" in event]
+    assert told == ["opened", "closed"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .street import SILENT_S, Street, Watch, segments
 
 NEVER = float("inf")
@@ -47,3 +49,19 @@ def test_a_fleet_that_was_dismissed_to_the_last_sensor_but_silent_ones_is_silent
 
     assert watch.open() == ["segment:n1/silent", "segment:n2/silent"]
     assert watch.figures("FleetSilent") == (1,)
+
+
+@pytest.mark.parametrize("survivors", [0, 1])
+def test_an_outage_of_a_day_and_a_half_rings_throughout_and_floods_nobody(
+    survivors: int,
+) -> None:
+    devices = segments([f"n{n}" for n in range(10)], silences=[(600, NEVER)])
+    for device in devices[:survivors]:
+        device.silences = []
+    watch = Watch(Street(devices)).run(0, 1_200)
+
+    for at_s in range(1_800, 36 * 3_600, 600):
+        watch.sweep(at_s)
+        assert watch.figures("FleetSilent") == (1,)
+
+    assert watch.told() == ["opened fleet:city", "reminded fleet:city"]

@@ -195,6 +195,26 @@ def test_a_dismissed_sensor_leaves_the_list_and_its_end_will_be_told() -> None:
 @pytest.mark.parametrize(
     ("one", "words"),
     [
+        (SENSOR, "sensor a, Main Street, West is off"),
+        (SEGMENT, "t, West is off"),
+        (WEST, "what fell silent with West is off"),
+        (FLEET, "what fell silent with the whole city is off"),
+    ],
+    ids=lambda one: getattr(one, "scope", None),
+)
+def test_what_goes_off_the_street_is_said(one: Fault, words: str, capsys: Any) -> None:
+    dynamodb = table(one)
+
+    assert health.dismiss(dynamodb, "faults", one.fault_id, ms(900)) == OK
+
+    assert f"{words} the street until it speaks again" in capsys.readouterr().err
+    (gone,) = health.read(dynamodb, "faults", everything=True)
+    assert (gone.standing, gone.dismissed_at) == ("dismissed", ms(900))
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
         (replace(SENSOR, standing=CLOSING, closed_at=ms(1)), "is over"),
         (replace(SENSOR, standing="dismissed"), "is dismissed already"),
     ],

@@ -78,7 +78,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--dismiss",
         metavar="FAULT_ID",
         help="what has this fault was taken off the street (of a district or the "
-        "fleet, the silent sensors): not listed again until it speaks",
+        "fleet, the sensors that fell silent with it): not listed again until it "
+        "speaks",
     )
     add_common(parser, json=True)
     parser.set_defaults(run=run)
@@ -238,7 +239,7 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
             raise
         raise UserError(f"{fault_id} has just changed - list the faults again") from exc
     wide = fault.scope in (FLEET, DISTRICT)
-    what = f"what is silent of {place_of(fault)}" if wide else place_of(fault)
+    what = f"what fell silent with {place_of(fault)}" if wide else place_of(fault)
     say(f"{what} is off the street until it speaks again")
     return OK
 
