@@ -32,6 +32,7 @@ def full_account() -> fakes.Answers:
         },
         ("cloudformation", "describe_stacks"): NOBODY,
         ("cloudformation", "list_stacks"): {"StackSummaries": []},
+        ("cloudformation", "describe_stack_resources"): NOBODY,
         ("dynamodb", "describe_table"): GONE,
         ("iot", "get_policy"): GONE,
         ("iot", "describe_thing_type"): GONE,

@@ -23,6 +23,9 @@ WISH = {"Environment": "production", "AlertHoldSeconds": "90"}
 FORMER = {"Environment": "staging", "KinesisShardCount": "7"}
 
 
+NOBODYS = refusal("ValidationError", "Stack for it does not exist")
+
+
 def listed(values: dict[str, str]) -> list[dict[str, str]]:
     """Parameters as CloudFormation has them."""
     return [
@@ -67,6 +70,7 @@ class Cloud:
                 ("cloudformation", "list_stacks"): {"StackSummaries": self.deleted()},
                 ("cloudformation", "get_template"): {"TemplateBody": TEXT},
                 ("cloudformation", "describe_stacks"): self.describe,
+                ("cloudformation", "describe_stack_resources"): NOBODYS,
                 ("cloudformation", "describe_stack_events"): self.history,
                 ("cloudformation", "create_change_set"): self.make,
                 ("cloudformation", "describe_change_set"): {

@@ -171,6 +171,36 @@ def test_what_another_stack_has_taken_in_is_that_stacks(
     assert names(removal) == found
 
 
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        ("IMPORT_COMPLETE", []),
+        ("IMPORT_ROLLBACK_COMPLETE", ["city-spill-1"]),
+        ("DELETE_SKIPPED", ["city-spill-1"]),
+    ],
+)
+def test_once_the_stack_is_gone_what_another_has_taken_in_is_that_stacks(
+    status: str, found: list[str]
+) -> None:
+    gone = {"StackName": "city", "StackId": "arn:city/0", "CreationTime": "2026"}
+    removal = living(
+        [skipped("SpillBucket", BUCKET, "city-spill-1")],
+        describe_stacks=NOWHERE,
+        list_stacks={"StackSummaries": [gone]},
+        describe_stack_resources={"StackResources": [{"ResourceStatus": status}]},
+    )
+    absent = refusal("ResourceNotFoundException")
+    removal.account.session.answers |= {
+        ("s3", "head_bucket"): {},
+        ("dynamodb", "describe_table"): absent,
+        ("iot", "get_policy"): absent,
+        ("iot", "describe_thing_type"): absent,
+        ("logs", "describe_log_groups"): {"logGroups": []},
+    }
+
+    assert names(removal) == found
+
+
 def test_of_an_earlier_stack_only_what_the_template_declares_is_ours() -> None:
     """The name may have been that of another system."""
     earlier = [

@@ -65,7 +65,7 @@ def find(stack: Stack, template: str) -> Estate:
     The last deleted stack says by the events of its deletion what it kept (what an
     update had left behind before was no longer its own); beyond the 90 days that
     CloudFormation remembers it, names still tell of tables, policies and log groups,
-    and a table of its key.
+    and a table of its key. What another stack has taken in meanwhile is that stack's.
     """
     declared = texts.resources(template)
     found: dict[str, Leftover] = {}
@@ -80,8 +80,8 @@ def find(stack: Stack, template: str) -> Estate:
             break
     for one in _by_name(stack.name, declared):
         found.setdefault(one.logical_id, one)
-    there = [one for one in found.values() if _is_there(stack.account, one)]
-    return Estate(tuple(_with_key(stack.account, there)), deleted_id)
+    free = [one for one in found.values() if _is_free(stack, one)]
+    return Estate(tuple(_with_key(stack, free)), deleted_id)
 
 
 def left_behind(stack: Stack, stack_id: str | None, template: str) -> list[Leftover]:
@@ -130,15 +130,20 @@ def _is_there(account: Account, one: Leftover) -> bool:
     return KINDS[one.type].found(account, one.physical_id) is not None
 
 
-def _with_key(account: Account, found: Sequence[Leftover]) -> list[Leftover]:
+def _is_free(stack: Stack, one: Leftover) -> bool:
+    """Whether it is there and in no stack: AWS imports nothing out of another one."""
+    return _is_there(stack.account, one) and not stack.is_in_a_stack(one.physical_id)
+
+
+def _with_key(stack: Stack, found: Sequence[Leftover]) -> list[Leftover]:
     """Add the key of the tables where no event named it."""
     tables = [one for one in found if one.type == TABLE]
     if not tables or any(one.type == KEY for one in found):
         return list(found)
-    table = KINDS[TABLE].found(account, tables[0].physical_id) or {}
+    table = KINDS[TABLE].found(stack.account, tables[0].physical_id) or {}
     arn = str(table.get("SSEDescription", {}).get("KMSMasterKeyArn", ""))
     key = Leftover(DATA_KEY, KEY, arn.rpartition("/")[2])
-    if key.physical_id and _is_there(account, key):
+    if key.physical_id and _is_free(stack, key):
         return [*found, key]
     raise CityError(
         f"table {tables[0].physical_id} is there, but the key that opens it is not - "

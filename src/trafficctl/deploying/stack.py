@@ -17,6 +17,8 @@ from trafficctl.deploying.operations import Event
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOCAL_POLL_S = 0.3
 AWS_POLL_S = 2.0
+# Statuses of a resource that a stack tells of, and has no longer.
+OUT_OF_THE_STACK = {"DELETE_COMPLETE", "DELETE_SKIPPED", "IMPORT_ROLLBACK_COMPLETE"}
 
 
 class Account:
@@ -120,7 +122,7 @@ class Stack:
             raise
         # Of a deleted stack it tells as well, whose resources are gone or were kept.
         statuses = {str(one["ResourceStatus"]) for one in found["StackResources"]}
-        return bool(statuses - {"DELETE_COMPLETE", "DELETE_SKIPPED"})
+        return bool(statuses - OUT_OF_THE_STACK)
 
     def newest_first(self, stack_id: str | None = None) -> Iterator[Event]:
         """Its events, the newest first, read page by page."""
