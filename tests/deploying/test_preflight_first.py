@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.template.template import PARAMETERS, TEXT
 from trafficctl.preflighting import quotas
 from trafficctl.preflighting.load import Load, fitting, needs
@@ -19,6 +21,28 @@ def test_a_new_table_that_is_too_small_for_the_load_is_said_to_be() -> None:
     assert quotas.fresh_tables(big).verdict == "raise"
     provisioned = {"DynamoDBBillingMode": "PROVISIONED"}
     assert quotas.fresh_tables(replace(big, given=provisioned)).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("exists", "kept", "have", "verdict"),
+    [
+        (True, "PAY_PER_REQUEST", "on demand", "ok"),
+        (True, "PROVISIONED", "4,000", "raise"),  # on demand from now on
+        (False, "PAY_PER_REQUEST", "4,000", "raise"),
+    ],
+)
+def test_a_table_that_stands_on_demand_is_no_new_one(
+    exists: bool, kept: str, have: str, verdict: str
+) -> None:
+    stands = Standing({"DynamoDBBillingMode": kept}, exists=exists)
+    wished = {"DynamoDBBillingMode": "PAY_PER_REQUEST"}
+    big = Load(200_000, 1.0, 25)
+
+    row = quotas.fresh_tables(
+        replace(QUESTION, load=big, given=wished, standing=stands)
+    )
+
+    assert (row.have, row.verdict) == (have, verdict)
 
 
 def test_the_first_shards_are_named_as_the_template_takes_them() -> None:

@@ -28,6 +28,7 @@ Quota = Mapping[str, Any]
 
 OFFERED = re.compile(r"^  KinesisShardCount:\n.*?Values: \[(.*?)\]", re.M | re.S)
 
+ON_DEMAND = "PAY_PER_REQUEST"
 NO_QUOTAS = "a local city has none"
 
 
@@ -121,13 +122,18 @@ def judged_unreserved(room: Room, reserved: int, region: str) -> Row:
 
 
 def fresh_tables(question: Question) -> Row:
-    """Whether a new on-demand table takes the load from its first minute. Pure."""
+    """Whether a new on-demand table takes the load from its first minute. Pure.
+
+    One that stands on demand has grown with its own past.
+    """
     need = loads.table_writes(question.load, question.settings)
     limit = loads.FRESH_TABLE_WRITES_PER_S
-    on_demand = question.settings["DynamoDBBillingMode"] == "PAY_PER_REQUEST"
     what = "writes/s of a new table"
-    if not on_demand:
+    if question.settings["DynamoDBBillingMode"] != ON_DEMAND:
         return Row(what, question.settings["DynamoDBWriteCapacity"], "-", OK)
+    standing = question.standing
+    if standing.exists and standing.kept.get("DynamoDBBillingMode") == ON_DEMAND:
+        return Row(what, "on demand", "-", OK)
     if need <= limit:
         return Row(what, number(limit), number(need), OK)
     return Row(
