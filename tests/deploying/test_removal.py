@@ -242,6 +242,25 @@ def test_a_deletion_under_way_is_followed_and_not_ordered_again() -> None:
     assert "delete_stack" not in asked
 
 
+def test_a_stack_in_review_goes_though_nothing_was_ever_made_of_it() -> None:
+    """It has no template, and may go without an event of its own."""
+    review = {"StackId": STACK_ID, "StackStatus": "REVIEW_IN_PROGRESS"}
+    statuses = iter([review, {**review, "StackStatus": "DELETE_COMPLETE"}])
+    removal = living(
+        [],
+        describe_stacks=lambda **_asked: {"Stacks": [next(statuses)]},
+        get_template={"StagesAvailable": []},
+        delete_stack={},
+    )
+
+    assert (removal.exists, removal.going(), removal.staying()) == (True, [], [])
+    assert removal.given_buckets() == set()
+    removal.delete_stack()
+
+    ordered = [a for _, name, a in removal.account.session.asked if "delete" in name]
+    assert ordered == [{"StackName": STACK_ID}]
+
+
 def test_packages_in_a_bucket_of_ones_own_are_named_at_last() -> None:
     own = texts.with_code(TEXT, "my-packages", "city/traffic-1.zip")
     made = texts.with_code(

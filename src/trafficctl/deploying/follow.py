@@ -17,6 +17,7 @@ Say = Callable[[str], None]
 
 PATIENCE_S = 3600.0
 HEARTBEAT_S = 30.0
+GONE = (None, "DELETE_COMPLETE")
 BEGIN_PATIENCE_S = 300.0  # AWS says yes before it begins
 
 
@@ -60,7 +61,12 @@ class Follower:
                     status = self.stack.status(self.stack_id)
                     if status in (end, None):
                         return status
-                self._check_begun()
+                elif not operations.has_begun(self.events):
+                    # A stack that held nothing may go without a word.
+                    status = self.stack.status(self.stack_id)
+                    if status in GONE:
+                        return status
+                    self._check_patience()
                 self._beat(bar.disable)
                 time.sleep(self.stack.account.poll_s)
         raise CityError(
@@ -68,9 +74,7 @@ class Follower:
             "look at its events in the console; the same command follows it again"
         )
 
-    def _check_begun(self) -> None:
-        if operations.has_begun(self.events):
-            return
+    def _check_patience(self) -> None:
         if time.monotonic() - self._since > BEGIN_PATIENCE_S:
             raise CityError(
                 f"CloudFormation has not begun with stack {self.stack.name} after "

@@ -51,9 +51,15 @@ class Removal:
         """Whether the stack itself is there."""
         return self.described is not None
 
+    @property
+    def _is_made(self) -> bool:
+        """Whether anything was ever made of it: in review it is a name alone."""
+        found = self.described
+        return found is not None and found["StackStatus"] != "REVIEW_IN_PROGRESS"
+
     def going(self) -> list[dict[str, Any]]:
         """The resources that go with the stack."""
-        if not self.exists:
+        if not self._is_made:
             return []
         kept = self._retained()
         return [
@@ -65,7 +71,7 @@ class Removal:
 
     def staying(self) -> list[Leftover]:
         """What outlives the stack, of it and of earlier ones of its name."""
-        now = self._now() if self.described else list(self._estate.leftovers)
+        now = self._now() if self.exists else list(self._estate.leftovers)
         known = {(one.type, one.physical_id) for one in now}
         earlier = leftovers.left_behind(self.stack, self._id(), self._given)
         return now + [
@@ -135,6 +141,8 @@ class Removal:
 
     def _now(self) -> list[Leftover]:
         """What the stack as it is would leave."""
+        if not self._is_made:
+            return []
         kept = self._retained()
         return [
             Leftover(

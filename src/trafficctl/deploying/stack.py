@@ -97,11 +97,11 @@ class Stack:
         }
 
     def template(self, stack_id: str | None = None) -> str:
-        """The text of its template."""
+        """The text of its template; empty for a stack that nothing was made of yet."""
         found = self.api.get_template(
             StackName=stack_id or self.name, TemplateStage="Original"
         )
-        return str(found["TemplateBody"])
+        return str(found.get("TemplateBody") or "")
 
     def resources(self) -> list[dict[str, Any]]:
         """Its resources, as ListStackResources has them."""
