@@ -94,7 +94,8 @@ class Cloud:
         if not self.events:
             return refusal("ValidationError", "Stack with id city does not exist")
         stack = {"StackId": STACK_ID, "StackStatus": self.events[0]["ResourceStatus"]}
-        return {"Stacks": [{**stack, "Parameters": self.made[0]["Parameters"]}]}
+        parameters = self.made[0]["Parameters"] if self.made else []
+        return {"Stacks": [{**stack, "Parameters": parameters}]}
 
     def history(self, StackName: str) -> Any:  # noqa: N803 - boto3's
         """The events of either."""
@@ -147,6 +148,32 @@ def test_an_import_says_how_things_were_and_the_update_how_they_shall_be(
     assert parameters(imported) == FORMER
     assert parameters(updated) == {**FORMER, **WISH}
     assert "DeploymentMode" not in updated
+
+
+@pytest.mark.parametrize(
+    ("held", "kinds"),
+    [
+        ([], ["IMPORT", "UPDATE"]),
+        (["IMPORT_ROLLBACK_COMPLETE"], ["IMPORT", "UPDATE"]),
+        (["CREATE_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"], ["UPDATE"]),
+    ],
+)
+def test_an_import_that_failed_is_tried_again_unless_the_stack_stood_before(
+    tmp_path: Path, held: list[str], kinds: list[str]
+) -> None:
+    cloud = Cloud(remembered=True)
+    cloud.events = [event("0", "IMPORT_ROLLBACK_COMPLETE")]
+    held_now = [{"ResourceStatus": one} for one in held]
+    cloud.session.answers |= {
+        ("cloudformation", "list_stack_resources"): {
+            "StackResourceSummaries": held_now
+        },
+        ("cloudformation", "delete_stack"): lambda **_asked: cloud.events.clear(),
+    }
+
+    cloud.deploy(tmp_path)
+
+    assert [one["ChangeSetType"] for one in cloud.made] == kinds
 
 
 def test_what_nothing_is_known_of_is_compared_as_it_is(tmp_path: Path) -> None:

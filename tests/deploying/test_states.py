@@ -29,6 +29,13 @@ def test_the_step_for_a_status(status: str | None, step: Step) -> None:
     assert next_step("city", status) is step
 
 
+def test_only_a_failed_import_asks_whether_the_stack_is_empty() -> None:
+    failed = "IMPORT_ROLLBACK_COMPLETE"
+    assert next_step("city", failed, empty=True) is Step.CLEAR
+    assert next_step("city", failed, empty=False) is Step.UPDATE
+    assert next_step("city", "UPDATE_COMPLETE", empty=True) is Step.UPDATE
+
+
 @pytest.mark.parametrize(
     ("status", "command"),
     [

@@ -108,7 +108,8 @@ class _Deployment:
         """End what is under way and clear what failed; CREATE or UPDATE."""
         while True:
             status = self.stack.status()
-            step = states.next_step(self.wish.stack, status)
+            empty = status == states.FAILED_IMPORT and self.stack.is_empty()
+            step = states.next_step(self.wish.stack, status, empty=empty)
             if step is Step.FOLLOW:
                 self.talk.say(f"stack {self.wish.stack} is {status}: following it")
                 self._follow()

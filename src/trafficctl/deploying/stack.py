@@ -112,6 +112,11 @@ class Stack:
             for one in page["StackResourceSummaries"]
         ]
 
+    def is_empty(self) -> bool:
+        """Whether it holds no resource."""
+        statuses = {str(one["ResourceStatus"]) for one in self.resources()}
+        return statuses <= OUT_OF_THE_STACK
+
     def is_in_a_stack(self, physical_id: str) -> bool:
         """Whether any stack has a resource of that id now."""
         try:

@@ -19,6 +19,7 @@ class Step(Enum):
 NEVER_BEGUN = (None, "DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
 # Only a stack whose creation failed gets here: it holds nothing, and cannot be updated.
 FAILED_CREATION = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+FAILED_IMPORT = "IMPORT_ROLLBACK_COMPLETE"
 STUCK = {
     "DELETE_FAILED": (
         "its deletion failed half-way: end it by `trafficctl destroy --stack {stack}`, "
@@ -40,11 +41,16 @@ STUCK = {
 SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 
 
-def next_step(stack: str, status: str | None) -> Step:
-    """What to do with a stack of this status. CityError, saying how on, if nothing."""
+def next_step(stack: str, status: str | None, *, empty: bool = False) -> Step:
+    """What to do with a stack of this status. CityError, saying how on, if nothing.
+
+    `empty` says that it holds no resource. It tells an import that was to make the
+    stack from one into a stack that stood: the first leaves nothing to update, and
+    what it was to take in would be in the way of the update.
+    """
     if status in NEVER_BEGUN:
         return Step.CREATE
-    if status in FAILED_CREATION:
+    if status in FAILED_CREATION or (status == FAILED_IMPORT and empty):
         return Step.CLEAR
     if status in STUCK:
         advice = STUCK[status].format(stack=stack)
