@@ -176,6 +176,16 @@ def test_an_import_that_failed_is_tried_again_unless_the_stack_stood_before(
     assert [one["ChangeSetType"] for one in cloud.made] == kinds
 
 
+def test_the_bucket_of_packages_is_seen_to_once_a_run(tmp_path: Path) -> None:
+    cloud = Cloud(remembered=True)
+
+    cloud.deploy(tmp_path)
+
+    asked = [name for _, name, _ in cloud.session.asked]
+    assert (asked.count("put_object"), asked.count("head_bucket")) == (3, 1)
+    assert asked.count("put_bucket_policy") == 1
+
+
 def test_what_nothing_is_known_of_is_compared_as_it_is(tmp_path: Path) -> None:
     cloud = Cloud(remembered=False)
 

@@ -182,6 +182,8 @@ def trusted() -> set[str]:
 # Operations whose action in IAM has another name.
 NAMED_OTHERWISE = {
     "s3:HeadBucket": "s3:ListBucket",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
     "sts:GetCallerIdentity": None,  # nobody can be denied it

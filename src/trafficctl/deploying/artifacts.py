@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,24 +19,43 @@ from trafficctl.deploying.stack import Account
 from trafficctl.errors import CityError
 
 HOME_REGION = "us-east-1"  # the one Region that CreateBucket must not be told
+BUSY = "OperationAborted"  # two deployments at once; boto3 does not repeat it
+PAUSES_S = (1.0, 2.0, 4.0, 8.0)
+CIPHER = {"SSEAlgorithm": "AES256"}
+NO_ACCESS = dict.fromkeys(
+    (
+        "BlockPublicAcls",
+        "IgnorePublicAcls",
+        "BlockPublicPolicy",
+        "RestrictPublicBuckets",
+    ),
+    True,
+)
 
 
 class Artifacts:
     """The bucket's part that belongs to one stack."""
 
-    def __init__(self, account: Account, stack: str, bucket: str | None = None) -> None:
-        self.account = account
+    def __init__(
+        self,
+        account: Account,
+        stack: str,
+        bucket: str | None = None,
+        say: Callable[[str], None] = lambda _said: None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.account, self.say, self.sleep = account, say, sleep
         self.stack = stack
         self.given = bucket is not None
         self.bucket = bucket or bucket_name(account.number, account.region)
         self.s3 = account.client("s3")
 
-    def ensure(self) -> bool:
-        """Make the bucket if there is none, and close it; whether it was made.
+    def ensure(self) -> None:
+        """Make the bucket if there is none, and close it, telling what was done.
 
-        It is closed at each deployment: an earlier one may have been interrupted, or
-        somebody may have opened it. A bucket given by name must exist, and is used as
-        it is.
+        At each deployment it is seen to be closed: an earlier one may have been
+        interrupted, or somebody may have opened it. A bucket given by name must
+        exist, and is used as it is.
         """
         exists = self._exists()
         if self.given:
@@ -42,11 +63,13 @@ class Artifacts:
                 raise CityError(
                     f"there is no bucket {self.bucket} - make it, or leave --bucket out"
                 )
-            return False
+            return
         if not exists:
             self._make()
-        self._close()
-        return not exists
+            self.say(f"made bucket {self.bucket} for packages")
+        changed = self._close()
+        if exists and changed:
+            self.say(f"bucket {self.bucket} is closed anew: {', '.join(changed)}")
 
     def upload(self, data: bytes, name: str, suffix: str) -> str:
         """Upload; the key, which holds the content's hash."""
@@ -86,37 +109,72 @@ class Artifacts:
             where = {
                 "CreateBucketConfiguration": {"LocationConstraint": self.account.region}
             }
-        self.s3.create_bucket(Bucket=self.bucket, **where)
+        try:
+            self._insist(self.s3.create_bucket, Bucket=self.bucket, **where)
+        except ClientError as exc:  # another deployment was quicker
+            if exc.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
+                raise
 
-    def _close(self) -> None:
-        ours = {"Bucket": self.bucket, "ExpectedBucketOwner": self.account.number}
-        self.s3.put_public_access_block(
-            **ours,
-            PublicAccessBlockConfiguration=dict.fromkeys(
-                (
-                    "BlockPublicAcls",
-                    "IgnorePublicAcls",
-                    "BlockPublicPolicy",
-                    "RestrictPublicBuckets",
-                ),
-                True,
-            ),
-        )
-        self.s3.put_bucket_encryption(
-            **ours,
-            ServerSideEncryptionConfiguration={
-                "Rules": [
-                    {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-                ]
-            },
-        )
-        self.s3.put_bucket_policy(
-            **ours,
-            Policy=json.dumps(tls_only(self.bucket, self._partition())),
-        )
+    def _close(self) -> list[str]:
+        """Set what is not as it shall be; what that was."""
+        api = self.s3
+        policy = tls_only(self.bucket, self._partition())
+        changed = []
+        if _access(self._read(api.get_public_access_block)) != NO_ACCESS:
+            self._put(
+                api.put_public_access_block, PublicAccessBlockConfiguration=NO_ACCESS
+            )
+            changed.append("public access block")
+        if _ciphers(self._read(api.get_bucket_encryption)) != [CIPHER]:
+            rules = [{"ApplyServerSideEncryptionByDefault": CIPHER}]
+            self._put(
+                api.put_bucket_encryption,
+                ServerSideEncryptionConfiguration={"Rules": rules},
+            )
+            changed.append("encryption")
+        if _policy(self._read(api.get_bucket_policy)) != policy:
+            self._put(api.put_bucket_policy, Policy=json.dumps(policy))
+            changed.append("policy")
+        return changed
+
+    def _read(self, get: Callable[..., Any]) -> Any:
+        """A setting; nothing where there is none, or where it may not be read."""
+        try:
+            return get(Bucket=self.bucket, ExpectedBucketOwner=self.account.number)
+        except ClientError:
+            return {}  # so it is set, and that tells what is wrong
+
+    def _put(self, put: Callable[..., Any], **setting: Any) -> None:
+        owner = self.account.number
+        self._insist(put, Bucket=self.bucket, ExpectedBucketOwner=owner, **setting)
+
+    def _insist(self, call: Callable[..., Any], **asked: Any) -> None:
+        for pause_s in PAUSES_S:
+            try:
+                call(**asked)
+            except ClientError as exc:
+                if exc.response["Error"]["Code"] != BUSY:
+                    raise
+                self.sleep(pause_s)
+            else:
+                return
+        call(**asked)
 
     def _partition(self) -> str:
         return str(self.s3.meta.partition)
+
+
+def _access(found: Any) -> Any:
+    return found.get("PublicAccessBlockConfiguration")
+
+
+def _ciphers(found: Any) -> list[Any]:
+    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    return [one.get("ApplyServerSideEncryptionByDefault") for one in rules]
+
+
+def _policy(found: Any) -> Any:
+    return json.loads(found.get("Policy", "null"))
 
 
 def bucket_name(account: str, region: str) -> str:

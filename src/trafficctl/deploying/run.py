@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class _Deployment:
         self.wish, self.talk = wish, talk
         self.account = Account(session)
         self.stack = Stack(self.account, wish.stack)
-        self.artifacts = Artifacts(self.account, wish.stack, wish.bucket)
+        self._artifacts = Artifacts(self.account, wish.stack, wish.bucket, talk.say)
         self.text = texts.read(wish.template)
         self.kept: Mapping[str, str] = {}  # parameters that stay as they were
 
@@ -232,18 +233,22 @@ class _Deployment:
         if status not in (*states.SUCCEEDED, "DELETE_COMPLETE", None):
             raise failure(self.wish.stack, status, follower.events)
 
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """The bucket's part, seen to once a run."""
+        self._artifacts.ensure()
+        return self._artifacts
+
     def _uploaded(self, text: str) -> str:
-        if self.artifacts.ensure():
-            self.talk.say(f"made bucket {self.artifacts.bucket} for packages")
         key = self.artifacts.upload(text.encode(), "template", ".yaml")
         return self.artifacts.url(key)
 
     def _with_code(self) -> str:
         """The template with the package uploaded and named."""
-        self.artifacts.ensure()
         with tempfile.TemporaryDirectory() as folder:
+            artifacts = self.artifacts  # a bucket that cannot be used spares the build
             code = self.wish.code or self._package(Path(folder))
-            key = self.artifacts.upload(code.read_bytes(), "traffic", ".zip")
+            key = artifacts.upload(code.read_bytes(), "traffic", ".zip")
         return texts.with_code(self.text, self.artifacts.bucket, key)
 
     def _package(self, folder: Path) -> Path:
