@@ -5,26 +5,22 @@ from __future__ import annotations
 import argparse
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
 
-from traffic.errors import SettingsError
-from traffic.settings import policy_of
-from traffic.store import DynamoStore
-from traffic.store import Tables as Names
 from trafficctl import aws
 from trafficctl.cli_common import add_common
-from trafficctl.errors import ANSWER_IS_NO, OK, CityError
+from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import say, show, show_json
 from trafficctl.progress import counting, publishing
 from trafficctl.redriving.buckets import Buckets
-from trafficctl.redriving.lost import Looked, Lost, Tables
+from trafficctl.redriving.from_stream import look_whether_behind, open_lost
+from trafficctl.redriving.lost import Looked, Lost
 from trafficctl.redriving.objects import Objects
 from trafficctl.redriving.options import add_options, span_of
 from trafficctl.redriving.selection import Selection, Sums
-from trafficctl.redriving.shards import Shards, Span
+from trafficctl.redriving.steps import Steps
 from trafficctl.redriving.stream import Stream
 from trafficctl.redriving.view import sums_view
 from trafficctl.redriving.work import Redrive, Seen, Source
@@ -57,7 +53,8 @@ def _run(args: argparse.Namespace) -> int:
         selection = Selection(args.prefix, args.day, args.segment)
         source = Objects(buckets, selection, args.quarantine)
     else:
-        source = _lost(session, outputs, buckets, span)
+        look_whether_behind(session, outputs, _now_ms(), args.execute)
+        source = open_lost(session, outputs, buckets, span, args.table_reads, _now_ms)
     redrive = Redrive(buckets, source)
     if args.execute:
         kinesis = aws.client(session, "kinesis")
@@ -65,7 +62,7 @@ def _run(args: argparse.Namespace) -> int:
         stream = Stream(kinesis, name, args.rate, time.monotonic, time.sleep)
         _execute(redrive, source, stream)
     else:
-        with _progress(source, "reading") as seen:
+        with progress(source, "reading") as seen:
             redrive.survey(seen)
     looked = source.looked if isinstance(source, Lost) else None
     _report(redrive.sums, looked, args)
@@ -76,27 +73,6 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _lost(session: Any, outputs: dict[str, str], buckets: Buckets, span: Span) -> Lost:
-    """What lacks of the stream, by the rules that the processor goes by."""
-    function = aws.client(session, "lambda").get_function_configuration(
-        FunctionName=outputs["ProcessorFunction"]
-    )
-    try:
-        policy = policy_of(function.get("Environment", {}).get("Variables", {}))
-    except (KeyError, SettingsError) as error:
-        raise CityError(
-            f"the settings of {outputs['ProcessorFunction']} can't be read ({error}) - "
-            "they need kms:Decrypt with the stack's key, and a finished deployment"
-        ) from None
-    tables = ("RoadSegmentsTable", "SegmentHistoryTable", "CongestionAlertsTable")
-    names = Names(*(outputs[name] for name in tables))
-    dynamodb = aws.client(session, "dynamodb")
-    store = DynamoStore(dynamodb, names, policy.retention_days, time.sleep)
-    kinesis = aws.client(session, "kinesis")
-    shards = Shards(kinesis, outputs["ReadingsStreamArn"], time.monotonic, time.sleep)
-    return Lost(buckets, shards, span, Tables(store, policy, _now_ms))
-
-
 def _execute(redrive: Redrive, source: Source, stream: Stream) -> None:
     uncertain = source.settle()
     if uncertain:
@@ -104,7 +80,7 @@ def _execute(redrive: Redrive, source: Source, stream: Stream) -> None:
             f"An earlier run was interrupted: up to {uncertain:,} readings may be in "
             "the stream already. They are put again, and then count as duplicates."
         )
-    with _progress(source, "putting back") as seen:
+    with progress(source, "putting back") as seen:
         redrive.execute(stream, _name_of_run(), seen)
 
 
@@ -114,13 +90,37 @@ def _name_of_run() -> str:
 
 
 @contextmanager
-def _progress(source: Source, what: str) -> Iterator[Seen]:
+def progress(source: Source, what: str) -> Iterator[Seen]:
     """A display on stderr; only where somebody looks is the total counted first."""
     display = publishing() if isinstance(source, Lost) else counting("objects")
     total = None if display.disable else source.total()
-    with display:
+    with display, _told(source) as tell:
         task = display.add_task(what, total=total, state="of the stream")
-        yield lambda count: display.advance(task, count)
+
+        def seen(count: int) -> None:
+            display.advance(task, count)
+            tell()
+
+        yield seen
+
+
+@contextmanager
+def _told(source: Source) -> Iterator[Callable[[], None]]:
+    """Say from time to time, and where it breaks off, how far the stream is read."""
+    if not isinstance(source, Lost):
+        yield lambda: None
+        return
+    steps = Steps(time.monotonic())
+    try:
+        yield lambda: _say_some(steps.reached(source.reached_ms, time.monotonic()))
+    except BaseException:
+        _say_some(steps.broken_off(source.reached_ms))
+        raise
+
+
+def _say_some(message: str | None) -> None:
+    if message is not None:
+        say(message)
 
 
 def _report(sums: Sums, looked: Looked | None, args: argparse.Namespace) -> None:

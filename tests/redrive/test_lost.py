@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
 
 import pytest
 
 from tests.core.builders import ms
-from tests.shell.fake_dynamodb import FakeDynamoDB, refused
 from trafficctl.errors import CityError
 from trafficctl.output import show
 from trafficctl.reconcile import Redriven
+from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.lost import Covered, Lost
 from trafficctl.redriving.shards import Read, Span
+from trafficctl.redriving.stream import Stream
 from trafficctl.redriving.view import sums_view
+from trafficctl.redriving.work import Redrive
 
-from .fakes import SHARD
+from .fake_tables import FULL
+from .fakes import SHARD, Clock
 from .robbed import SPAN, WHOLE, put, robbed
-from .world import LETTERS, World, lane, whole_history
+from .world import LETTERS, OUTPUTS, World, lane, whole_history
 
 
 def test_what_was_lost_comes_back_out_of_the_stream() -> None:
@@ -165,18 +167,60 @@ def test_a_message_of_nothing_that_can_be_read_stays() -> None:
 
 def test_a_table_that_does_not_answer_ends_it_with_advice() -> None:
     world = robbed()
-    world.city.dynamodb = Silent()
+    world.tables.faults = ["InternalServerError"] * 99
 
-    with pytest.raises(CityError, match="wait until the tables answer, and repeat"):
+    with pytest.raises(CityError, match=r"segments refuses to be read .* and repeat"):
         world.redrive(span=SPAN)
     assert put(world) == 0
 
 
-class Silent(FakeDynamoDB):
-    """Tables that can't be read."""
+def test_tables_that_are_busy_for_a_while_are_waited_for() -> None:
+    world = robbed()
+    world.tables.faults = [FULL] * 5
 
-    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
-        raise refused("InternalServerError", f"BatchGetItem of {len(RequestItems)}")
+    assert world.redrive(span=SPAN).sums.readings == 7
+
+
+def test_only_what_is_in_the_stream_again_counts_as_reached() -> None:
+    source = robbed().lost(SPAN, Clock())
+    assert source.reached_ms == ms(0)
+
+    reached = []
+    for _ in source.stretches(lambda _entry, _why: None):
+        reached.append(source.reached_ms)
+
+    assert reached == [ms(0), ms(80), ms(110), ms(290)]  # 10 s before the last
+    assert source.reached_ms == SPAN.end_ms
+
+
+def test_a_repeat_may_begin_where_an_interrupted_run_had_come_to() -> None:
+    world = robbed()
+    world.kinesis.refuses = [0] + [3] * 99  # the second stretch never gets through
+    source = world.lost(SPAN, Clock())
+    work = Redrive(Buckets(world.s3, OUTPUTS), source)
+    clock = Clock()
+    stream = Stream(world.kinesis, "stream", 1e9, clock, clock.sleep)
+    with pytest.raises(CityError, match="refuses"):
+        work.execute(stream, "run", lambda _count: None)
+    assert (source.reached_ms, put(world)) == (ms(80), 1)
+
+    world.kinesis.refuses = []
+    world.redrive(span=SPAN._replace(begin_ms=source.reached_ms))
+    world.drain()
+
+    assert whole_history(world) == WHOLE
+    assert world.audit().holds
+
+
+def test_shards_are_only_as_far_as_the_last_of_them() -> None:
+    world = robbed()
+    world.kinesis.held = {"shardId-000000000000": [], **world.kinesis.held}
+    source = world.lost(SPAN, Clock())
+
+    stretches = source.stretches(lambda _entry, _why: None)
+    next(stretches), next(stretches)
+
+    assert source.reached_ms == ms(0)  # one is at its end, one has just been begun
 
 
 def test_a_part_of_a_shard_is_told_by_its_name() -> None:

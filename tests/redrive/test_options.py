@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
 from tests.core.builders import ms
+from tests.template.template import PARAMETERS
+from traffic.health.limits import FIGURES_SHOW_MS
 from trafficctl.__main__ import build_parser
 from trafficctl.errors import UserError
 from trafficctl.redriving.options import SETTLED_MS, span_of
@@ -14,8 +18,12 @@ DAY = "2027-01-15"
 NOW_MS = ms(7 * 86_400)  # a week later
 
 
+def parsed(*options: str) -> argparse.Namespace:
+    return build_parser().parse_args(["redrive", *options])
+
+
 def span(*options: str) -> Span | None:
-    return span_of(build_parser().parse_args(["redrive", *options]), NOW_MS)
+    return span_of(parsed(*options), NOW_MS)
 
 
 def test_dead_letters_are_meant_unless_the_stream_is() -> None:
@@ -26,6 +34,7 @@ def test_a_span_of_the_stream_ends_where_readings_may_be_on_their_way() -> None:
     found = span("--stream", "--from", f"{DAY}T08:00Z")
 
     assert found == Span(ms(0), NOW_MS - SETTLED_MS, None)
+    assert SETTLED_MS >= FIGURES_SHOW_MS  # or a processor that stopped is not seen
 
 
 @pytest.mark.parametrize(
@@ -58,6 +67,13 @@ def test_a_span_never_reaches_behind_the_moment_it_begins() -> None:
 def test_what_does_not_go_together_is_refused(options: list[str], says: str) -> None:
     with pytest.raises(UserError, match=says):
         span(*options)
+
+
+def test_the_tables_are_read_gently_unless_more_is_asked_for() -> None:
+    lowest = PARAMETERS["DynamoDBReadCapacity"]["Default"]
+
+    assert parsed().table_reads == lowest / 2
+    assert parsed("--table-reads", "1000").table_reads == 1_000
 
 
 @pytest.mark.parametrize("text", ["yesterday", f"{DAY}T08:00", f"{DAY}T25:00Z", ""])

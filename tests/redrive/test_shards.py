@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from itertools import pairwise
+from threading import Lock
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -90,6 +93,38 @@ def test_shards_are_read_in_turn_so_that_none_waits_for_another() -> None:
 
     assert clock_of_both.now == clock.now > 0
     assert two.reads[0][0] != two.reads[1][0]
+
+
+def test_shards_are_read_at_a_time_and_each_at_its_own_pace() -> None:
+    names = [f"shardId-{n:012d}" for n in range(20)]
+    kinesis = filled(2_000, 1_000, *names)
+    slow = Slow(kinesis)
+    clock = Clock()
+    shards = Shards(slow, ARN, clock, clock.sleep)
+
+    assert len(numbers(shards, Span(ms(0), ms(900)))) == 40_000
+
+    assert slow.most == 16
+    assert clock.now <= 5  # the seconds that one shard of 2 MB takes
+
+
+class Slow:
+    """A stream whose answers take a moment: *most* is how many were under way."""
+
+    def __init__(self, kinesis: FakeKinesis) -> None:
+        self._kinesis = kinesis
+        self._lock, self._now, self.most = Lock(), 0, 0
+        self.list_shards = kinesis.list_shards
+        self.get_shard_iterator = kinesis.get_shard_iterator
+
+    def get_records(self, **asked: Any) -> Any:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        time.sleep(0.02)
+        with self._lock:
+            self._now -= 1
+        return self._kinesis.get_records(**asked)
 
 
 def test_what_is_covered_adds_up_to_the_span_of_each_shard() -> None:

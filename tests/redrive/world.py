@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from tests.core.builders import POLICY, START, message, ms, reading, record
-from tests.shell.city import City
+from tests.shell.city import TABLES, City
 from trafficctl.evidence import Evidence, stored_readings
 from trafficctl.reconcile import Published, Report, reconcile
 from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.letters import Entry
-from trafficctl.redriving.lost import Lost, Tables
+from trafficctl.redriving.lost import Lost
 from trafficctl.redriving.objects import Objects
+from trafficctl.redriving.reads import Reads
 from trafficctl.redriving.selection import Selection
 from trafficctl.redriving.shards import Shards, Span
 from trafficctl.redriving.stream import Stream
+from trafficctl.redriving.tables import Tables
 from trafficctl.redriving.work import Redrive, Source
 
+from .fake_tables import FakeTables
 from .fakes import ARN, Clock, FakeKinesis, FakeS3, Life
 
 OUTPUTS = {
@@ -47,6 +50,7 @@ class World:
     def __init__(self) -> None:
         self.city, self.s3 = City(), FakeS3()
         self.kinesis = FakeKinesis(lambda: self.s3.life)
+        self.tables = FakeTables(self.city.dynamodb)
         self.published = 0
         self._numbers = itertools.count(1)
         self._seen = 0
@@ -110,8 +114,7 @@ class World:
         try:
             source: Source = Objects(buckets, selection, quarantine)
             if span is not None:
-                shards = Shards(self.kinesis, ARN, clock, clock.sleep)
-                source = Lost(buckets, shards, span, self.tables())
+                source = self.lost(span, clock)
             work = Redrive(buckets, source)
             if execute:
                 source.settle()
@@ -122,9 +125,13 @@ class World:
             self.s3.life = Life()
         return work
 
-    def tables(self) -> Tables:
-        """The tables, as the command looks into them 400 s on."""
-        return Tables(self.city.shell().store, POLICY, lambda: ms(400))
+    def lost(self, span: Span, clock: Clock, table_reads: float = 1e9) -> Lost:
+        """What lacks of the stream, as the command finds it 400 s on."""
+        self.tables.clock = clock
+        reads = Reads(self.tables, table_reads, clock, clock.sleep)
+        tables = Tables(reads, TABLES, POLICY, lambda: ms(400), clock)
+        shards = Shards(self.kinesis, ARN, clock, clock.sleep)
+        return Lost(Buckets(self.s3, OUTPUTS), shards, span, tables)
 
     def drain(self) -> None:
         """The processor takes what redrive put into the stream, 700 s on."""

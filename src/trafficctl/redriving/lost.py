@@ -7,38 +7,24 @@ rules say which it would still take, by what the tables hold, and only those go 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from traffic.errors import StoreError
-from traffic.fold import fold
 from traffic.intake import opened
-from traffic.model import Parcel, StoredSegment
-from traffic.policy import Policy
-from traffic.restore import Rows, minutes_in_question
-from traffic.state import unpack
-from traffic.store import Store
-from trafficctl.errors import CityError
+from traffic.model import Parcel
 from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.journal import OPEN, Page
 from trafficctl.redriving.letters import STREAM, Entry, Letter, again
 from trafficctl.redriving.shards import Found, Read, Shards, Span, arrived_ms
+from trafficctl.redriving.tables import Tables
 from trafficctl.redriving.work import Leave, Stretch
 
+# When a record came is known approximately: so much before, all is sure to be read.
+ROUGHLY_MS = 10_000
 Event = dict[str, Any]  # a record, as Lambda would hand it to the processor
-
-
-def missing(
-    stored: StoredSegment, parcels: Iterable[Parcel], policy: Policy, rows: Rows
-) -> Iterator[str]:
-    """The sequence numbers of messages of which the processor would take a reading."""
-    state = unpack(stored.packed)
-    for parcel in parcels:
-        if fold(state, [parcel], stored.road, policy, rows).accepted:
-            yield parcel.sequence_number
 
 
 class Covered(NamedTuple):
@@ -75,35 +61,6 @@ class Covered(NamedTuple):
         return is_between and self.segment in {"", record["PartitionKey"]}
 
 
-class Tables:
-    """Tells by the tables what is missing; *clock* is in ms."""
-
-    def __init__(self, store: Store, policy: Policy, clock: Callable[[], int]) -> None:
-        self._store, self._policy, self._clock = store, policy, clock
-
-    def missing(self, told: dict[str, Sequence[Parcel]]) -> set[str]:
-        """The sequence numbers of messages that lack, of those of each segment.
-
-        Raises CityError where a table does not answer.
-        """
-        stored = _whole(self._store.read(list(told)))
-        now_ms, policy = self._clock(), self._policy
-        minutes = {s: minutes_in_question(told[s], now_ms, policy) for s in told}
-        rows = _whole(self._store.rows(minutes))
-        return {
-            number
-            for segment_id, parcels in told.items()
-            for number in missing(stored[segment_id], parcels, policy, rows[segment_id])
-        }
-
-
-def _whole(answers: dict[str, Any]) -> dict[str, Any]:
-    for answer in answers.values():
-        if isinstance(answer, StoreError):
-            raise CityError(f"{answer} - wait until the tables answer, and repeat")
-    return answers
-
-
 @dataclass
 class Looked:
     """What was read in the stream, whether it is missing or not."""
@@ -123,7 +80,17 @@ class Lost:
         self._tables = tables
         self._names = shards.names(span)
         self._covered: list[Covered] = []
+        self._reached = dict.fromkeys(self._names, span.begin_ms)
         self.looked = Looked()
+
+    @property
+    def reached_ms(self) -> int:
+        """All that came before then is done with: a repeat may begin there."""
+        begin_ms, end_ms, _ = self._span
+        reached_ms = min(self._reached.values(), default=end_ms)
+        return (
+            end_ms if reached_ms == end_ms else max(begin_ms, reached_ms - ROUGHLY_MS)
+        )
 
     def total(self) -> int:
         """How much there is to go through: of each shard the span, in ms."""
@@ -138,6 +105,7 @@ class Lost:
         ]
         for read in self._shards.read(self._names, self._span):
             yield Stretch(self._letters(read), read.covered_ms)
+            self._reached[read.shard] = read.reached_ms  # put, when we are back here
 
     def settle(self) -> int:
         """Put away what an earlier run may have put, and may not; gives its readings.

@@ -6,14 +6,19 @@ import argparse
 import re
 from datetime import datetime
 
+from traffic.health.limits import BEHIND_MS, FIGURES_SHOW_MS
 from trafficctl.cli_common import positive_float
 from trafficctl.errors import UserError
 from trafficctl.redriving.shards import Span
 
 # Even in messages of one reading no more than a single shard takes.
 DEFAULT_RATE = 1000.0
-# What came so lately may be on its way to the tables: it is not lost.
-SETTLED_MS = 60_000
+# Half of what a PROVISIONED table has at least, unless the stack says otherwise.
+DEFAULT_TABLE_READS = 50.0
+# What came so lately may be on its way to the tables: it is not lost. A processor that
+# stopped before shows in its figures.
+SETTLED_MS = FIGURES_SHOW_MS + BEHIND_MS
+SETTLED_MINUTES = SETTLED_MS / 60_000
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +74,15 @@ def _add_stream(group: argparse._ArgumentGroup) -> None:
         dest="end_ms",
         type=_instant,
         metavar="TIME",
-        help="what came before then (else a minute ago)",
+        help=f"what came before then (else {SETTLED_MINUTES:g} minutes ago)",
+    )
+    group.add_argument(
+        "--table-reads",
+        type=positive_float,
+        default=DEFAULT_TABLE_READS,
+        metavar="N",
+        help="read units a second at most from the tables (%(default)g), to leave "
+        "room for processor and map",
     )
 
 
@@ -109,7 +122,8 @@ def span_of(args: argparse.Namespace, now_ms: int) -> Span | None:
     end_ms = now_ms - SETTLED_MS if args.end_ms is None else min(args.end_ms, now_ms)
     if args.begin_ms >= end_ms:
         raise UserError(
-            "--from must be before --until, which is a minute ago unless you say it"
+            "--from must be before --until, which is "
+            f"{SETTLED_MINUTES:g} minutes ago unless you say it"
         )
     return Span(args.begin_ms, end_ms, args.segment)
 
