@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 
 from trafficctl.errors import UserError
 from trafficctl.sensors import claim, revoke, rotate
+from trafficctl.sensors.calls import Calls
 from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.finishing import finish
+from trafficctl.sensors.pace import UNPACED, Pace
 from trafficctl.sensors.planning import Wanted
 from trafficctl.sensors.registering import claims_plan, keys_plan
 from trafficctl.sensors.renewing import Renewal
@@ -221,6 +224,28 @@ def test_a_device_that_comes_in_meanwhile_is_revoked_all_the_same(
     revoke.revoke(registered.place, seen, False)
 
     assert registered.rows.rows["d1"]["status"] == "revoked"
+
+
+def test_what_the_hook_let_in_just_before_is_stopped_though_activated_after(
+    registered: World,
+) -> None:
+    """IoT Core activates the certificate, and attaches its policy, after the hook."""
+    seen = registered.rows.all()[0]
+    (old,) = active(registered)
+    newcomer = {"status": "INACTIVE", "policies": set[str](), "certificatePem": ""}
+    registered.iot.certificates[ARN + "new"] = newcomer
+    registered.rows.rows["d1"]["certificate_id"] = "new"
+
+    def wait(_seconds: float) -> None:
+        newcomer["status"] = "ACTIVE"
+        registered.iot.principals["d1"].add(ARN + "new")
+
+    calls = Calls(Pace(UNPACED, 0.0), clock=lambda: 0.0, sleep=wait)
+    place = dataclasses.replace(registered.place, calls=calls)
+
+    assert revoke.revoke(place, seen, False) == 2
+    assert newcomer["status"] == "INACTIVE"
+    assert registered.iot.certificates[ARN + old]["status"] == "INACTIVE"
 
 
 def test_a_revoked_device_is_expected_anew_only_when_it_is_said(world: World) -> None:

@@ -13,6 +13,7 @@ from trafficctl.sensors.registrar import now_ms
 from trafficctl.sensors.rows import ChangedError, certificates_in
 from trafficctl.sensors.workplace import Place, open_place
 
+SETTLED_S = 10.0  # from what the hook answers to an active certificate, amply
 TRIES = 3  # of a row that somebody else writes at the same time
 DESCRIPTION = """\
 Deactivate all certificates of the devices, and mark them as revoked, so that no
@@ -47,21 +48,32 @@ def revoke(place: Place, row: Found, delete: bool) -> int:
     """Revoke one device, and count its certificates; safe to repeat.
 
     The row comes first: a claim that comes meanwhile finds it, and what a claim has
-    attached just before is found with the others.
+    attached just before is found with the others. One that the hook had just let in
+    is activated after that, so its certificates are looked at once more.
     """
-    name = row["device_id"]
-    _mark(place, row)
+    revoked = _mark(place, row)
+    arns = _deactivated(place, revoked)
+    if revoked is not row:
+        place.calls.sleep(SETTLED_S)
+        arns = list(dict.fromkeys([*arns, *_deactivated(place, revoked)]))
     retiring = place.retiring
-    arns = retiring.certificates_of(name, certificates_in(row))
-    for arn in arns:
-        retiring.deactivate(arn)
     if delete:
         for arn in arns:
             retiring.delete(arn)
     return len(arns)
 
 
-def _mark(place: Place, row: Found) -> None:
+def _deactivated(place: Place, row: Found) -> list[str]:
+    """The device's certificates, deactivated."""
+    retiring = place.retiring
+    arns = retiring.certificates_of(row["device_id"], certificates_in(row))
+    for arn in arns:
+        retiring.deactivate(arn)
+    return arns
+
+
+def _mark(place: Place, row: Found) -> Found:
+    """Mark the row as revoked, and return what it was then."""
     values = {"status": REVOKED, "revoked_at": now_ms(), "renew_until": None}
     name = row["device_id"]
     for _ in range(TRIES):
@@ -70,5 +82,6 @@ def _mark(place: Place, row: Found) -> None:
         except ChangedError:  # the device came in this moment: revoked all the same
             row = place.rows.read([name])[name]
         else:
-            return
+            return row
     place.rows.write(name, values, seen=row, also={"status": REVOKED})
+    return row
