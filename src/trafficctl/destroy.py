@@ -18,6 +18,8 @@ from trafficctl.errors import ANSWER_IS_NO, OK, UserError
 from trafficctl.output import Column
 
 TEMPLATE = Path("template.yaml")
+# IoT Core lets ten certificates go a second, and a fleet has thousands.
+ATTEMPTS = 12
 
 
 def register(subparsers: Any) -> None:
@@ -47,7 +49,7 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Destroy; 1 if the person did not agree."""
-    account = Account(aws.session())
+    account = Account(aws.session(), attempts=ATTEMPTS)
     removal = Removal(account, args.stack, texts.read(args.template), output.say)
     check_deletable(args.stack, removal.described)
     holdings = removal.holdings()

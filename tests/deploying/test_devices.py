@@ -25,6 +25,7 @@ class Account(FakeIot):
         self.policies: set[str] = set()
         self.deprecated: set[str] = set()
         self.policy_lag = 0
+        self.answers_deletions = True
         self.said, self.slept = list[str](), list[float]()
         self.patience = Patience(self.slept.append, self.said.append)
 
@@ -55,6 +56,11 @@ class Account(FakeIot):
         for arn, one in list(self.certificates.items()):
             if asked["policyName"] in one["policies"]:
                 yield {"targets": [arn]}
+
+    def do_delete_certificate(self, **asked: Any) -> None:
+        super().do_delete_certificate(**asked)
+        if not self.answers_deletions:
+            super().do_delete_certificate(**asked)
 
     def do_delete_thing(self, **asked: str) -> None:
         name = asked["thingName"]
@@ -149,6 +155,18 @@ def test_certificates_and_things_go_once_aws_has_let_go(account: Account) -> Non
     assert set(account.things) == {"city-unit-1"}
     assert account.slept == [0.5, 1.0, 2.0, 4.0]
     assert account.said == []  # seconds are no news
+
+
+def test_a_certificate_whose_deletion_was_not_answered_is_gone(
+    account: Account,
+) -> None:
+    """boto3 asks again, and hears that there is none."""
+    account.answers_deletions = False
+
+    account.purge("city-test")
+
+    assert set(account.things) == {"city-unit-1"}
+    assert set(account.certificates) == {ARN + "city-unit-1-city", ARN + "city-claim"}
 
 
 def test_a_policy_is_waited_for_as_long_as_aws_may_take(account: Account) -> None:

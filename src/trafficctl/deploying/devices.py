@@ -6,9 +6,12 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from trafficctl import output
 from trafficctl.deploying.stack import Account
-from trafficctl.output import number
 from trafficctl.patience import Patience
+from trafficctl.sensors.calls import is_missing
 
 # How long AWS may take, and a little more: a detachment "several seconds", a policy is
 # ready to be deleted up to five minutes after, a type five after its deprecation.
@@ -16,6 +19,7 @@ THING_S, POLICY_S, DEPRECATION_S = 60.0, 360.0, 420.0
 UNREADY = ("InvalidRequestException",)  # a thing or type that something still uses
 TOGETHER = 100  # things whose detachments are waited for at once
 CERT = ":cert/"
+PAGES = {"PageSize": 250}  # the most that IoT Core tells at once
 PATIENCE = Patience()
 
 Tick = Callable[[int], None]
@@ -33,18 +37,18 @@ def policy(account: Account, name: str) -> Any:
 
 def registered(account: Account, name: str) -> str:
     """How many things are of this type."""
-    return f"{number(sum(1 for _ in things(account, name)))} registered devices"
+    return f"{output.number(sum(1 for _ in things(account, name)))} registered devices"
 
 
 def attached(account: Account, name: str) -> str:
     """How many certificates have this policy."""
-    return f"on {number(sum(1 for _ in targets(account, name)))} certificates"
+    return f"on {output.number(sum(1 for _ in targets(account, name)))} certificates"
 
 
 def things(account: Account, type_name: str) -> Iterator[str]:
     """The names of the things of a type."""
     pages = account.client("iot").get_paginator("list_things")
-    for page in pages.paginate(thingTypeName=type_name):
+    for page in pages.paginate(thingTypeName=type_name, PaginationConfig=PAGES):
         for one in page["things"]:
             yield one["thingName"]
 
@@ -52,7 +56,7 @@ def things(account: Account, type_name: str) -> Iterator[str]:
 def targets(account: Account, policy_name: str) -> Iterator[str]:
     """The certificates that a policy is attached to, as ARNs."""
     pages = account.client("iot").get_paginator("list_targets_for_policy")
-    for page in pages.paginate(policyName=policy_name):
+    for page in pages.paginate(policyName=policy_name, PaginationConfig=PAGES):
         yield from page["targets"]
 
 
@@ -157,12 +161,20 @@ def _deactivate(iot: Any, arn: str) -> None:
 
 
 def _delete_certificate(iot: Any, arn: str, patience: Patience) -> None:
-    """Delete a certificate that no thing has any more; its policies let go of it."""
-    patience.until_free(
-        f"certificate {_id_of(arn)[:12]}",
-        THING_S,
-        lambda: iot.delete_certificate(certificateId=_id_of(arn), forceDelete=True),
-    )
+    """Delete a certificate that no thing has any more; its policies let go of it.
+
+    One that is gone is deleted: its answer was lost, and boto3 asked again.
+    """
+    number = _id_of(arn)
+    try:
+        patience.until_free(
+            f"certificate {number[:12]}",
+            THING_S,
+            lambda: iot.delete_certificate(certificateId=number, forceDelete=True),
+        )
+    except ClientError as exc:
+        if not is_missing(exc):
+            raise
 
 
 def _delete_thing(iot: Any, name: str, patience: Patience) -> None:
