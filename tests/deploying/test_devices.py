@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.devices.fakes import ARN, FakeIot, Faults, refused
-from tests.template.template import properties
+from tests.template.template import properties, shown
 from trafficctl.deploying import devices
 from trafficctl.errors import CityError
 from trafficctl.patience import Patience
@@ -147,6 +147,18 @@ def test_a_certificate_with_another_stacks_policy_too_is_kept(account: Account) 
     assert account.certificates[both]["status"] == "ACTIVE"
 
 
+def test_a_policy_that_the_city_attached_besides_keeps_no_certificate(
+    account: Account,
+) -> None:
+    own = account.device("city-test", "unit-3", "city-test-device", "fleet-audit")
+    audited = account.device("city-test", "unit-4", "fleet-audit")
+
+    account.purge("city-test")
+
+    assert own not in account.certificates
+    assert account.certificates[audited]["status"] == "ACTIVE"
+
+
 def test_certificates_and_things_go_once_aws_has_let_go(account: Account) -> None:
     account.lag = 4
 
@@ -199,6 +211,12 @@ def test_a_purge_that_was_killed_goes_on(account: Account) -> None:
     account.purge("city-test")
 
     assert set(account.certificates) == {ARN + "city-unit-1-city", ARN + "city-claim"}
+
+
+def test_a_stacks_policy_for_devices_is_known_by_the_end_of_its_name() -> None:
+    name = shown(properties("DevicePolicy")["PolicyName"])
+
+    assert name == "${AWS::StackName}" + devices.DEVICES_OF
 
 
 def test_type_and_policy_of_devices_have_one_name() -> None:

@@ -19,6 +19,7 @@ THING_S, POLICY_S, DEPRECATION_S = 60.0, 360.0, 420.0
 UNREADY = ("InvalidRequestException",)  # a thing or type that something still uses
 TOGETHER = 100  # things whose detachments are waited for at once
 CERT = ":cert/"
+DEVICES_OF = "-device"  # the end of the name of each stack's policy for devices
 PAGES = {"PageSize": 250}  # the most that IoT Core tells at once
 PATIENCE = Patience()
 
@@ -144,11 +145,17 @@ def _give_up(iot: Any, thing: str, arn: str) -> bool:
 
 
 def _is_for(iot: Any, principal: str, policy_name: str) -> bool:
-    """Whether it is a certificate that has no other policy than this."""
+    """Whether it is a certificate of this policy, and no other stack's.
+
+    A policy that the city attached besides makes it nobody else's; one without any
+    is what a kill left.
+    """
     if CERT not in principal:
         return False
     attached = iot.list_attached_policies(target=principal)["policies"]
-    return all(one["policyName"] == policy_name for one in attached)
+    names = {one["policyName"] for one in attached}
+    others = {name for name in names - {policy_name} if name.endswith(DEVICES_OF)}
+    return not others and (policy_name in names or not names)
 
 
 def _things_of(iot: Any, arn: str) -> list[str]:
