@@ -31,16 +31,25 @@ def asked(
 
 
 def _query(name: str, metric: Metric, stream: str, processor: str) -> dict[str, Any]:
-    namespace, of, statistic = metric
+    namespace = metric[0]
     whose = (
-        {"Name": "StreamName", "Value": stream}
+        {"StreamName": stream}
         if namespace == "AWS/Kinesis"
-        else {"Name": "FunctionName", "Value": processor}
+        else {"FunctionName": processor}
     )
-    told = {"Namespace": namespace, "MetricName": of, "Dimensions": [whose]}
+    return query(name, metric, whose, MINUTE_S)
+
+
+def query(
+    name: str, metric: Metric, whose: Mapping[str, str], period_s: int
+) -> dict[str, Any]:
+    """Return the query of a metric with the dimensions *whose*, answered by *name*."""
+    namespace, of, statistic = metric
+    dimensions = [{"Name": key, "Value": value} for key, value in whose.items()]
+    told = {"Namespace": namespace, "MetricName": of, "Dimensions": dimensions}
     return {
         "Id": name,
-        "MetricStat": {"Metric": told, "Period": MINUTE_S, "Stat": statistic},
+        "MetricStat": {"Metric": told, "Period": period_s, "Stat": statistic},
     }
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from traffic.times import second_text
 from trafficctl.processed import Processed
 from trafficctl.reconcile import DeadLetters, Redriven, Stored, of_redrive
 
@@ -20,7 +21,11 @@ UNKNOWN = "published: not known here (no tally)"
 
 @dataclass(frozen=True)
 class Account:
-    """What was received in the last *days*, and what lies where since the beginning."""
+    """What was received in the last *days*, and what lies where since the beginning.
+
+    *since_s* is set where the tables are younger than these days: only since then, in
+    seconds, was anything added up.
+    """
 
     days: int
     processed: Processed
@@ -28,6 +33,7 @@ class Account:
     rejected: int
     dead_letters: DeadLetters
     redriven: Redriven = field(default_factory=Redriven)
+    since_s: int | None = None
 
     @property
     def surplus(self) -> int:
@@ -59,6 +65,7 @@ class Account:
             "holds": self.holds,
             "published": None,
             "days": self.days,
+            "since": None if self.since_s is None else second_text(self.since_s * 1000),
             "processed": {
                 **asdict(self.processed),
                 "came_again": self.processed.came_again,
@@ -90,7 +97,7 @@ def verdict(account: Account) -> str:
     if account.missing:
         return (
             f"{account.missing:,} readings that the processor counted are in no table: "
-            "was road_segments restored or made anew in these days?"
+            "were items of road_segments deleted in these days?"
         )
     if account.surplus:
         return f"{account.surplus:,} readings were settled that were never received"
@@ -102,6 +109,11 @@ def verdict(account: Account) -> str:
 def remarks(account: Account) -> list[str]:
     """What a reader of the numbers must know beside them."""
     said = []
+    if account.since_s is not None:
+        said.append(
+            f"added up since {second_text(account.since_s * 1000)}, when road_segments "
+            "was made; earlier figures are of other tables"
+        )
     if account.processed.came_again:
         said.append(
             f"{account.processed.came_again:,} readings came again with their batch: "

@@ -69,15 +69,16 @@ def audit(evidence: Evidence) -> Report:
     )
 
 
-def account_of(evidence: Evidence, new: Processed, days: int) -> Account:
+def account_of(
+    evidence: Evidence, new: Processed, days: int, since_s: int | None = None
+) -> Account:
     """What lies where, gathered once, after what the processor told of *days*.
 
     In that order what is counted meanwhile is stored, never missing.
     """
     stored, aside = evidence.stored(), evidence.set_aside()
-    return Account(
-        days, new, stored, aside.rejected, aside.dead_letters, aside.redriven
-    )
+    put, letters = aside.redriven, aside.dead_letters
+    return Account(days, new, stored, aside.rejected, letters, put, since_s)
 
 
 def report_view(report: Report) -> RenderableType:
@@ -224,11 +225,15 @@ def _account(args: argparse.Namespace, evidence: Evidence) -> int:
     if not args.json:
         say("Counting what was received, stored, set aside and given up ...")
 
+    made_s = evidence.made_s()
+
     def look() -> Account:
-        new = processed.read(
-            cloudwatch, args.stack, evidence.outputs, args.days, time.time()
-        )
-        return account_of(evidence, new, args.days)
+        now_s = time.time()
+        begin = processed.begin_of(args.days, made_s, now_s)
+        names = args.stack, evidence.outputs
+        new = processed.read(cloudwatch, *names, begin.at_s, now_s)
+        since_s = begin.at_s if begin.is_of_table else None
+        return account_of(evidence, new, args.days, since_s)
 
     found = settle(look, args.wait)
     return _show(args, found, account_view(found))

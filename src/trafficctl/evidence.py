@@ -137,6 +137,14 @@ class Evidence:
         table = self.outputs["RoadSegmentsTable"]
         return stored_readings(scan(self._dynamodb, table, COUNTER_FIELDS, True))
 
+    def made_s(self) -> float:
+        """When the table of the segments was made, in seconds since the epoch."""
+        found = self._dynamodb.describe_table(
+            TableName=self.outputs["RoadSegmentsTable"]
+        )
+        made: float = found["Table"]["CreationDateTime"].timestamp()
+        return made
+
     def set_aside(self) -> SetAside:
         """Readings in quarantine and in dead letters, and those put back from there."""
         history = History(self._buckets.pages())

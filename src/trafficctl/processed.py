@@ -6,14 +6,18 @@ read. They are counted by run: what came again is counted again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import datetime, timezone
+from math import ceil
+from typing import Any, NamedTuple
 
 from traffic.metrics import NAMESPACE
+from traffic.stream_metrics import Metric, query
+from trafficctl.errors import CityError
 
 HOUR_S = 3600
+PIECE_S = 60  # CloudWatch keeps these for 15 days
 MOST_DAYS = 455  # CloudWatch keeps the sums of an hour for so long
 
 
@@ -56,48 +60,116 @@ _OWN = {
 }
 
 
-def metrics(stack: str, outputs: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+class Asked(NamedTuple):
+    """A metric, and the dimensions it is told by."""
+
+    metric: Metric
+    whose: dict[str, str]
+
+
+def metrics(stack: str, outputs: Mapping[str, str]) -> dict[str, Asked]:
     """The metric behind each field of Processed."""
-    own = {field: _metric(NAMESPACE, name, Stack=stack) for field, name in _OWN.items()}
     rule = {"RuleName": outputs["IngestRule"], "ActionType": "S3"}
     function = {"FunctionName": outputs["ProcessorFunction"]}
+    own = {
+        field: Asked((NAMESPACE, name, "Sum"), {"Stack": stack})
+        for field, name in _OWN.items()
+    }
     return {
         **own,
-        "lost_messages": _metric("AWS/IoT", "ErrorActionFailure", **rule),
-        "lost_batches": _metric(
-            "AWS/Lambda", "DestinationDeliveryFailures", **function
+        "lost_messages": Asked(("AWS/IoT", "ErrorActionFailure", "Sum"), rule),
+        "lost_batches": Asked(
+            ("AWS/Lambda", "DestinationDeliveryFailures", "Sum"), function
         ),
     }
 
 
-def _metric(namespace: str, name: str, **of: str) -> dict[str, Any]:
-    dimensions = [{"Name": key, "Value": value} for key, value in of.items()]
-    return {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
+class Part(NamedTuple):
+    """A span of time in seconds, and the length of its figures."""
+
+    begin_s: int
+    end_s: int
+    period_s: int
+
+
+class Begin(NamedTuple):
+    """From when on figures are added up, in s; *is_of_table* says that it is later
+    than was asked for, since the table is younger."""
+
+    at_s: int
+    is_of_table: bool
+
+
+def begin_of(days: int, made_s: float, now_s: float) -> Begin:
+    """Where the last *days* begin, of a table that was made at *made_s*.
+
+    CloudWatch keeps the figures of an earlier stack of the same name, of whose
+    readings this table knows nothing. They end minutes before: no stack is purged and
+    deployed again within one.
+    """
+    asked_s = _until_s(now_s) - days * 24 * HOUR_S
+    of_table_s = int(made_s) // PIECE_S * PIECE_S
+    return Begin(max(asked_s, of_table_s), of_table_s > asked_s)
+
+
+def _until_s(now_s: float) -> int:
+    return int(now_s) // HOUR_S * HOUR_S + HOUR_S
+
+
+def parts(begin_s: int, now_s: float) -> list[Part]:
+    """The time from *begin_s* on: hours, and before them the rest of one in pieces."""
+    until_s = _until_s(now_s)
+    hour_s = ceil(begin_s / HOUR_S) * HOUR_S
+    both = Part(begin_s, hour_s, PIECE_S), Part(hour_s, until_s, HOUR_S)
+    return [part for part in both if part.begin_s < part.end_s]
 
 
 def read(
-    cloudwatch: Any, stack: str, outputs: Mapping[str, str], days: int, now_s: float
+    cloudwatch: Any,
+    stack: str,
+    outputs: Mapping[str, str],
+    begin_s: int,
+    now_s: float,
 ) -> Processed:
-    """The sums of the last *days* up to *now_s*, seconds since the epoch."""
+    """The sums from *begin_s* up to *now_s*, seconds since the epoch.
+
+    Raises CityError where CloudWatch does not tell all of them.
+    """
     asked = metrics(stack, outputs)
-    queries = [
-        {"Id": field, "MetricStat": {"Metric": metric, "Period": HOUR_S, "Stat": "Sum"}}
-        for field, metric in asked.items()
-    ]
-    hour = int(now_s) - int(now_s) % HOUR_S
-    until = datetime.fromtimestamp(hour + HOUR_S, timezone.utc)
-    pages = cloudwatch.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=queries,
-        StartTime=until - timedelta(days=days),
-        EndTime=until,
-    )
     sums = dict.fromkeys(asked, 0.0)
-    for field, values in _results(pages):
-        sums[field] += sum(values)
+    for part in parts(begin_s, now_s):
+        for field, total in _sums(cloudwatch, asked, part).items():
+            sums[field] += total
     return Processed(**{field: round(total) for field, total in sums.items()})
 
 
-def _results(pages: Any) -> Iterator[tuple[str, list[float]]]:
-    for page in pages:
-        for one in page["MetricDataResults"]:
-            yield one["Id"], one["Values"]
+def _sums(cloudwatch: Any, asked: Mapping[str, Asked], part: Part) -> dict[str, float]:
+    pages = cloudwatch.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=[
+            query(field, metric, whose, part.period_s)
+            for field, (metric, whose) in asked.items()
+        ],
+        StartTime=datetime.fromtimestamp(part.begin_s, timezone.utc),
+        EndTime=datetime.fromtimestamp(part.end_s, timezone.utc),
+    )
+    sums = dict.fromkeys(asked, 0.0)
+    status = dict.fromkeys(asked, "absent")
+    for one in (result for page in pages for result in page["MetricDataResults"]):
+        sums[one["Id"]] += sum(one["Values"])
+        status[one["Id"]] = one["StatusCode"]
+    _refuse_a_part(asked, status)
+    return sums
+
+
+def _refuse_a_part(asked: Mapping[str, Asked], status: Mapping[str, str]) -> None:
+    """Raise CityError where an answer is not whole: what is not told is no zero."""
+    left = {field: said for field, said in status.items() if said != "Complete"}
+    if left:
+        named = ", ".join(
+            f"{'/'.join(asked[field].metric[:2])} is {said}"
+            for field, said in left.items()
+        )
+        raise CityError(
+            f"CloudWatch did not tell all figures ({named}, not Complete) - wait a "
+            "minute, and repeat"
+        )

@@ -10,19 +10,15 @@ from typing import Any
 
 import pytest
 
-from tests.template.template import of_type, properties
-from traffic.metrics import NAMESPACE, Figures, lines
-from trafficctl import processed
 from trafficctl.account import UNKNOWN, Account, remarks, verdict
 from trafficctl.audit import account_view, settle
 from trafficctl.evidence import Evidence
 from trafficctl.output import show
-from trafficctl.processed import MOST_DAYS, Processed, metrics, read
+from trafficctl.processed import Processed
 from trafficctl.reconcile import DeadLetters, Redriven, Stored
 from trafficctl.tally import FILE_NAME, Tally
 
-NOON_S = 1_774_000_800  # 2026-03-20 10:00 UTC, a whole hour
-OUTPUTS = {"IngestRule": "rule", "ProcessorFunction": "function"}
+TEN_S = 1_774_000_800  # 2026-03-20 10:00 UTC
 DAY = Processed(
     received=1000, accepted=900, late=5, duplicate=40, redelivered=20, rejected=40
 )
@@ -162,58 +158,34 @@ def test_a_machine_that_published_nothing_has_no_tally(tmp_path: Path) -> None:
     assert evidence.has_tally()
 
 
-class CloudWatch:
-    """Answers in two pages; remembers what it was asked."""
+def test_since_when_it_is_added_up_is_said_where_the_table_is_young() -> None:
+    found = account(since_s=TEN_S + 60)
 
-    def __init__(self, pages: list[dict[str, list[float]]]) -> None:
-        self._pages = pages
-        self.asked: dict[str, Any] = {}
-
-    def get_paginator(self, name: str) -> CloudWatch:
-        assert name == "get_metric_data"
-        return self
-
-    def paginate(self, **asked: Any) -> Any:
-        self.asked = asked
-        for page in self._pages:
-            results = [{"Id": name, "Values": found} for name, found in page.items()]
-            yield {"MetricDataResults": results}
+    assert remarks(found) == [
+        "added up since 2026-03-20T10:01:00Z, when road_segments was made; earlier "
+        "figures are of other tables"
+    ]
+    assert found.as_json()["since"] == "2026-03-20T10:01:00Z"
+    assert account().as_json()["since"] is None
 
 
-def test_the_figures_are_summed_over_all_hours_and_pages() -> None:
-    cloudwatch = CloudWatch(
-        [{"received": [600.0, 300.0], "accepted": [900.0]}, {"received": [100.0]}]
+class Made:
+    """DynamoDB, which made its table at *made*."""
+
+    def __init__(self, made: datetime) -> None:
+        self._made = made
+
+    def describe_table(self, TableName: str) -> Any:  # noqa: N803 - boto3's name
+        assert TableName == "roads"
+        return {"Table": {"CreationDateTime": self._made}}
+
+
+def test_the_table_of_the_segments_tells_when_it_was_made(tmp_path: Path) -> None:
+    buckets = {"DeadLetterBucket": "letters", "QuarantineBucket": "quarantine"}
+    outputs = {**buckets, "RoadSegmentsTable": "roads"}
+
+    evidence = Evidence(
+        Made(datetime.fromtimestamp(TEN_S, timezone.utc)), None, outputs, tmp_path
     )
 
-    found = read(cloudwatch, "city", OUTPUTS, 2, NOON_S + 1800)
-
-    assert found == Processed(received=1000, accepted=900)
-    asked = cloudwatch.asked
-    assert asked["StartTime"] == datetime(2026, 3, 18, 11, tzinfo=timezone.utc)
-    assert asked["EndTime"] == datetime(2026, 3, 20, 11, tzinfo=timezone.utc)
-    assert {q["MetricStat"]["Stat"] for q in asked["MetricDataQueries"]} == {"Sum"}
-
-
-def test_every_figure_that_is_asked_for_is_one_the_processor_prints() -> None:
-    (line,) = lines(Figures(), "city", 0)
-    asked = metrics("city", OUTPUTS)
-
-    assert set(asked) == {field.name for field in dataclasses.fields(Processed)}
-    own = {m["MetricName"] for m in asked.values() if m["Namespace"] == NAMESPACE}
-    assert [name for name in own if f'"{name}":0' not in line] == []
-    assert asked["received"]["Dimensions"] == [{"Name": "Stack", "Value": "city"}]
-
-
-@pytest.mark.parametrize("lost", ["lost_messages", "lost_batches"])
-def test_what_is_lost_is_asked_of_the_metric_that_rings_an_alarm(lost: str) -> None:
-    asked = metrics("city", OUTPUTS)[lost]
-    watched = [properties(name) for name in of_type("AWS::CloudWatch::Alarm")]
-    (alarm,) = [a for a in watched if a.get("MetricName") == asked["MetricName"]]
-
-    assert alarm["Namespace"] == asked["Namespace"]
-    names = {one["Name"] for one in asked["Dimensions"]}
-    assert {one["Name"] for one in alarm["Dimensions"]} == names
-
-
-def test_no_more_days_are_added_up_than_are_kept() -> None:
-    assert MOST_DAYS * 24 * 3600 // processed.HOUR_S < 100_800 / 8  # values of a call
+    assert evidence.made_s() == TEN_S
