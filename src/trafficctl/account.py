@@ -111,8 +111,8 @@ def remarks(account: Account) -> list[str]:
     said = []
     if account.since_s is not None:
         said.append(
-            f"added up since {second_text(account.since_s * 1000)}, when road_segments "
-            "was made; earlier figures are of other tables"
+            f"added up since {second_text(account.since_s * 1000)} only: road_segments "
+            "is younger than these days, and figures from before are of other tables"
         )
     if account.processed.came_again:
         said.append(

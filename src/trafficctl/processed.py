@@ -17,7 +17,8 @@ from traffic.stream_metrics import Metric, query
 from trafficctl.errors import CityError
 
 HOUR_S = 3600
-PIECE_S = 60  # CloudWatch keeps these for 15 days
+PIECE_S = 60
+PIECES_KEPT_S = 15 * 24 * HOUR_S  # figures so old are told in no such pieces any more
 MOST_DAYS = 455  # CloudWatch keeps the sums of an hour for so long
 
 
@@ -108,8 +109,15 @@ def begin_of(days: int, made_s: float, now_s: float) -> Begin:
     deployed again within one.
     """
     asked_s = _until_s(now_s) - days * 24 * HOUR_S
-    of_table_s = int(made_s) // PIECE_S * PIECE_S
+    of_table_s = _of_table_s(made_s, now_s)
     return Begin(max(asked_s, of_table_s), of_table_s > asked_s)
+
+
+def _of_table_s(made_s: float, now_s: float) -> int:
+    """The minute in which a table was made; of an old one, the full hour after it."""
+    if now_s - made_s < PIECES_KEPT_S - HOUR_S:
+        return int(made_s) // PIECE_S * PIECE_S
+    return ceil(made_s / HOUR_S) * HOUR_S
 
 
 def _until_s(now_s: float) -> int:

@@ -162,8 +162,8 @@ def test_since_when_it_is_added_up_is_said_where_the_table_is_young() -> None:
     found = account(since_s=TEN_S + 60)
 
     assert remarks(found) == [
-        "added up since 2026-03-20T10:01:00Z, when road_segments was made; earlier "
-        "figures are of other tables"
+        "added up since 2026-03-20T10:01:00Z only: road_segments is younger than "
+        "these days, and figures from before are of other tables"
     ]
     assert found.as_json()["since"] == "2026-03-20T10:01:00Z"
     assert account().as_json()["since"] is None

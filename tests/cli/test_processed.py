@@ -12,7 +12,15 @@ from tests.template.template import of_type, properties
 from traffic.metrics import NAMESPACE, Figures, lines
 from trafficctl import processed
 from trafficctl.errors import CityError
-from trafficctl.processed import MOST_DAYS, Processed, begin_of, metrics, read
+from trafficctl.processed import (
+    HOUR_S,
+    MOST_DAYS,
+    PIECES_KEPT_S,
+    Processed,
+    begin_of,
+    metrics,
+    read,
+)
 
 TEN_S = 1_774_000_800  # 2026-03-20 10:00 UTC
 OUTPUTS = {"IngestRule": "rule", "ProcessorFunction": "function"}
@@ -120,6 +128,20 @@ def test_a_stack_that_is_young_is_asked_for_no_empty_span(
 
     assert read(cloudwatch, "city", OUTPUTS, begin.at_s, TEN_S) == Processed()
     assert cloudwatch.spans() == spans
+
+
+def test_where_the_minutes_are_gone_it_begins_with_a_full_hour() -> None:
+    kept_s = PIECES_KEPT_S - HOUR_S
+    spans = []
+    for age_s in (kept_s - 1, kept_s):
+        now_s = at(8, 21).timestamp() + age_s
+        cloudwatch = CloudWatch({})
+        begin = begin_of(30, at(8, 21).timestamp(), now_s)
+        read(cloudwatch, "city", OUTPUTS, begin.at_s, now_s)
+        spans.append([(begin, period) for begin, _, period in cloudwatch.spans()])
+
+    assert PIECES_KEPT_S == 15 * 86_400
+    assert spans == [[(at(8, 21), 60), (at(9), 3600)], [(at(9), 3600)]]
 
 
 def test_a_table_that_is_older_than_the_days_cuts_nothing() -> None:
