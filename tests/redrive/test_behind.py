@@ -10,11 +10,11 @@ from botocore.exceptions import ClientError
 
 from tests.core.builders import ms
 from traffic.health.limits import BEHIND_MS
-from traffic.health.stream import CloudWatchStream
 from trafficctl.errors import CityError
-from trafficctl.redriving.from_stream import refuse_while_behind
+from trafficctl.redriving.from_stream import look_whether_behind
 
 NOW_MS = ms(3_600)
+OUTPUTS = {"ReadingsStream": "readings", "ProcessorFunction": "processor"}
 
 
 class CloudWatch:
@@ -24,12 +24,23 @@ class CloudWatch:
         self, *ages_ms: float, status: str = "Complete", fault: str = ""
     ) -> None:
         self._ages_ms, self._status, self._fault = ages_ms, status, fault
+        self.asked: list[dict[str, str]] = []
 
-    def get_metric_data(self, **_asked: Any) -> Any:
+    def client(self, service: str, **_settings: Any) -> CloudWatch:
+        assert service == "cloudwatch"
+        return self
+
+    def get_metric_data(self, **asked: Any) -> Any:
+        told = [query["MetricStat"]["Metric"] for query in asked["MetricDataQueries"]]
+        self.asked += [
+            {one["MetricName"]: named["Value"]}
+            for one in told
+            for named in one["Dimensions"]
+        ]
         if self._fault:
             error = {"Code": self._fault, "Message": "says the fake"}
             raise ClientError({"Error": error}, "GetMetricData")
-        told = {"age_ms": self._ages_ms, "records": [100.0] * len(self._ages_ms)}
+        series = {"age_ms": self._ages_ms, "records": [100.0] * len(self._ages_ms)}
         return {
             "MetricDataResults": [
                 {
@@ -38,7 +49,7 @@ class CloudWatch:
                     "Values": list(values),
                     "Timestamps": [_minute(n) for n in range(len(values))],
                 }
-                for name, values in told.items()
+                for name, values in series.items()
             ]
         }
 
@@ -48,8 +59,7 @@ def _minute(number: int) -> datetime:
 
 
 def look(cloudwatch: CloudWatch, execute: bool) -> None:
-    stream = CloudWatchStream(cloudwatch, "stream", "processor")
-    refuse_while_behind(stream, NOW_MS, execute)
+    look_whether_behind(cloudwatch, OUTPUTS, NOW_MS, execute)
 
 
 def test_nothing_is_put_while_the_processor_is_behind() -> None:
@@ -73,9 +83,15 @@ def test_a_look_while_it_is_behind_says_that_it_counts_too_much(
 def test_a_processor_that_keeps_up_is_not_spoken_of(
     execute: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    look(CloudWatch(500.0, 800.0), execute)
+    cloudwatch = CloudWatch(500.0, 800.0)
+
+    look(cloudwatch, execute)
 
     assert capsys.readouterr() == ("", "")
+    assert cloudwatch.asked == [
+        {"IncomingRecords": "readings"},
+        {"IteratorAge": "processor"},
+    ]
 
 
 @pytest.mark.parametrize("execute", [False, True])

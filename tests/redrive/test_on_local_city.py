@@ -231,3 +231,19 @@ def test_so_are_those_for_reading_the_stream_again(
     for action, left in each_taken_away(both, of=more):
         assert not may(left), action
     assert may(both)
+
+
+def test_nothing_is_put_while_the_processor_is_behind(pointed: Any) -> None:
+    running, outputs = pointed
+    function = {"Name": "FunctionName", "Value": outputs["ProcessorFunction"]}
+    waited = {"MetricName": "IteratorAge", "Dimensions": [function], "Value": 60_000}
+    running.session().client("cloudwatch").put_metric_data(
+        Namespace="AWS/Lambda", MetricData=[{**waited, "Timestamp": time.time() - 60}]
+    )  # which this city's commands go by for ten minutes: so this test is the last
+    words = ("--stream", "--from", second_text(time.time_ns() // 1_000_000 - 3_600_000))
+
+    looked, put = redrive(*words), redrive(*words, "--execute")
+
+    assert (looked.returncode, put.returncode) == (0, 3)
+    assert "The processor is behind" in looked.stderr
+    assert "would be put in a second time" in put.stderr
