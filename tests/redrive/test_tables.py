@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
 import pytest
 
 from tests.core.builders import ms
 from tests.shell.city import TABLES
+from traffic.restore import Row
+from traffic.windows import Window
 from trafficctl.errors import CityError
 from trafficctl.redriving.options import DEFAULT_TABLE_READS
 from trafficctl.redriving.reads import Reads
 from trafficctl.redriving.shards import Span
+from trafficctl.redriving.tables import BLOCK, block_of
 
 from .fake_tables import FULL, FakeTables
 from .fakes import Clock
@@ -50,6 +54,21 @@ def test_a_segment_is_read_once_and_its_rows_by_the_hour() -> None:
     by_key = [units for how, _, units in world.tables.taken if how == "by key"]
     between = [units for how, _, units in world.tables.taken if how == "between"]
     assert (sum(by_key), len(between)) == (3, 3)
+
+
+def test_a_block_tells_each_of_its_minutes_and_is_small() -> None:
+    first = 29_000_041  # in the middle of an hour, as the blocks of most segments
+    minutes = range(first, first + BLOCK)
+    given = Row(Window(), {"x": {1}})
+    rows = {m: Row(Window(readings=7)) for m in minutes if m % 3 == 0}
+
+    block = block_of({**rows, first + 1: given})
+
+    told = {minute: block.row(minute) for minute in minutes}
+    assert [m for m in minutes if told[m].window.readings] == sorted(rows)
+    assert [m for m in minutes if told[m] == given] == [first + 1]
+    full = block_of(dict.fromkeys(minutes, Row(Window(readings=7))))
+    assert sum(map(sys.getsizeof, (full, *full))) < 300  # bytes
 
 
 def test_rows_are_read_only_where_the_state_does_not_tell() -> None:
