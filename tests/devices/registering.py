@@ -6,10 +6,13 @@ from trafficctl import keys
 from trafficctl.sensors.certificates import key_path, pem_path
 from trafficctl.sensors.planning import Wanted
 from trafficctl.sensors.registering import keys_plan
-from trafficctl.sensors.workplace import DEVICES
+from trafficctl.sensors.renewing import Renewal
+from trafficctl.sensors.workplace import DEVICES, RENEWALS
 
 from .fakes import ARN, World
 
+RENEW_UNTIL = 10**15
+WHENS = ("before", "after")  # of a call that a fault strikes at
 ONE = [Wanted("d1", "s1", "on the mast")]
 THREE = [Wanted(f"d{n}", f"s{n}") for n in range(3)]
 
@@ -42,3 +45,18 @@ def is_whole(world: World, wanted: list[Wanted] = ONE) -> None:
             certificate["certificatePem"]
         )
         assert not key_path(folder, one.device_id).exists()
+
+
+def begin(world: World) -> tuple[int, int]:
+    """Begin to renew the certificates of all; gives how many, and how many not."""
+    with world.place.journal(RENEWALS) as journal:
+        return Renewal(world.place, journal, RENEW_UNTIL).begin(world.rows.all())
+
+
+def active(world: World) -> list[str]:
+    """The certificates by which the device d1 comes in."""
+    return [
+        number
+        for number in world.certificates_of("d1")
+        if world.iot.certificates[ARN + number]["status"] == "ACTIVE"
+    ]

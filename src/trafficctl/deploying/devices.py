@@ -11,14 +11,15 @@ from botocore.exceptions import ClientError
 from trafficctl import output
 from trafficctl.deploying.stack import Account
 from trafficctl.patience import Patience
+from trafficctl.sensors.arns import id_of, is_certificate
 from trafficctl.sensors.calls import is_missing
+from trafficctl.sensors.retiring import DETACHED_WITHIN_S
 
-# How long AWS may take, and a little more: a detachment "several seconds", a policy is
-# ready to be deleted up to five minutes after, a type five after its deprecation.
-THING_S, POLICY_S, DEPRECATION_S = 60.0, 360.0, 420.0
+# How long AWS may take, and a little more: a policy is ready to be deleted up to five
+# minutes after its detachment, a type five after its deprecation.
+POLICY_S, DEPRECATION_S = 360.0, 420.0
 UNREADY = ("InvalidRequestException",)  # a thing or type that something still uses
 TOGETHER = 100  # things whose detachments are waited for at once
-CERT = ":cert/"
 DEVICES_OF = "-device"  # the end of the name of each stack's policy for devices
 PAGES = {"PageSize": 250}  # the most that IoT Core tells at once
 PATIENCE = Patience()
@@ -101,38 +102,44 @@ def delete_all(
     What has certificates of others too, from before names were guarded, stays.
     """
     iot, found = account.client("iot"), list(things(account, type_name))
+    shared: list[str] = []
     for begin in range(0, len(found), TOGETHER):
         part = found[begin : begin + TOGETHER]
-        _delete_things(iot, part, type_name, patience)
+        shared += _delete_things(iot, part, type_name, patience)
         tick(begin + len(part))
+    if shared:
+        patience.tell(
+            f"{output.number(len(shared))} of the things have certificates of others, "
+            f"such as {shared[0]}: they stay, without a type, and are this stack's no "
+            "longer - docs/devices.md, Two stacks in one account"
+        )
     _delete_type(iot, type_name, patience)
 
 
 def _delete_things(
     iot: Any, names: Sequence[str], policy_name: str, patience: Patience
-) -> None:
-    """All are detached before any is deleted: AWS is late, yet for all at once.
+) -> list[str]:
+    """Delete things with their certificates; gives the names of those that stay.
 
+    All are detached before any is deleted: AWS is late, yet for all at once.
     `policy_name` is that of the stack's devices: type and policy have one name.
     """
-    shared: dict[str, bool] = {}
+    kept: list[str] = []
     spent: list[str] = []
     for name in names:
         principals = iot.list_thing_principals(thingName=name)["principals"]
         own = [one for one in principals if _is_for(iot, one, policy_name)]
-        shared[name] = len(own) < len(principals)
+        if len(own) < len(principals):
+            kept.append(name)
         spent += [one for one in own if _give_up(iot, name, one)]
     for arn in spent:
         _delete_certificate(iot, arn, patience)
-    for name, is_shared in shared.items():
-        if is_shared:
+    for name in names:
+        if name in kept:
             iot.update_thing(thingName=name, removeThingType=True)
-            patience.tell(
-                f"thing {name} has certificates of others: it stays, without a type - "
-                "docs/devices.md, Two stacks in one account"
-            )
         else:
             _delete_thing(iot, name, patience)
+    return kept
 
 
 def _give_up(iot: Any, thing: str, arn: str) -> bool:
@@ -150,7 +157,7 @@ def _is_for(iot: Any, principal: str, policy_name: str) -> bool:
     A policy that the city attached besides makes it nobody else's; one without any
     is what a kill left.
     """
-    if CERT not in principal:
+    if not is_certificate(principal):
         return False
     attached = iot.list_attached_policies(target=principal)["policies"]
     names = {one["policyName"] for one in attached}
@@ -164,7 +171,7 @@ def _things_of(iot: Any, arn: str) -> list[str]:
 
 
 def _deactivate(iot: Any, arn: str) -> None:
-    iot.update_certificate(certificateId=_id_of(arn), newStatus="INACTIVE")
+    iot.update_certificate(certificateId=id_of(arn), newStatus="INACTIVE")
 
 
 def _delete_certificate(iot: Any, arn: str, patience: Patience) -> None:
@@ -172,11 +179,11 @@ def _delete_certificate(iot: Any, arn: str, patience: Patience) -> None:
 
     One that is gone is deleted: its answer was lost, and boto3 asked again.
     """
-    number = _id_of(arn)
+    number = id_of(arn)
     try:
         patience.until_free(
             f"certificate {number[:12]}",
-            THING_S,
+            DETACHED_WITHIN_S,
             lambda: iot.delete_certificate(certificateId=number, forceDelete=True),
         )
     except ClientError as exc:
@@ -186,7 +193,10 @@ def _delete_certificate(iot: Any, arn: str, patience: Patience) -> None:
 
 def _delete_thing(iot: Any, name: str, patience: Patience) -> None:
     patience.until_free(
-        f"thing {name}", THING_S, lambda: iot.delete_thing(thingName=name), UNREADY
+        f"thing {name}",
+        DETACHED_WITHIN_S,
+        lambda: iot.delete_thing(thingName=name),
+        UNREADY,
     )
 
 
@@ -199,7 +209,3 @@ def _delete_type(iot: Any, name: str, patience: Patience) -> None:
         lambda: iot.delete_thing_type(thingTypeName=name),
         UNREADY,
     )
-
-
-def _id_of(arn: str) -> str:
-    return arn.rpartition("/")[2]

@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from trafficctl.sensors.arns import id_of
 from trafficctl.sensors.calls import Calls, InDoubtError, is_missing
 from trafficctl.sensors.journal import (
     BEGUN,
@@ -148,7 +149,7 @@ class Workshop:
 
     def _exists(self, arn: str) -> bool:
         try:
-            self._describe(arn.rpartition("/")[2])
+            self._describe(id_of(arn))
         except ClientError as exc:
             if is_missing(exc):
                 return False

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from trafficctl.errors import UserError
 from trafficctl.output import say
+from trafficctl.sensors.arns import account_and_region, id_of
 
 FILE_NAME, LOCK_NAME = "journal.jsonl", "journal.lock"
 BEGUN, MADE, DONE, GONE = "begun", "made", "done", "gone"
-ARN_PARTS = 5  # before what it names: arn, partition, service, Region, account
 STEPS_OF_ONE = 3  # a journal with many more lines than that is written anew
 
 
@@ -40,7 +40,7 @@ class Entry:
     @property
     def certificate_id(self) -> str:
         """The id that AWS gives the certificate; empty while none is known."""
-        return self.certificate_arn.rpartition("/")[2]
+        return id_of(self.certificate_arn)
 
 
 class Journal:
@@ -98,21 +98,15 @@ def demand_of_account(
     journal: Journal, outputs: Mapping[str, str], directory: Path
 ) -> None:
     """Raise UserError if what is noted was made in another account or Region."""
-    here = _place(outputs.get("DeviceRegistryTableArn", ""))
+    here = account_and_region(outputs.get("DeviceRegistryTableArn", ""))
     for entry in journal.entries().values():
-        there = _place(entry.certificate_arn)
+        there = account_and_region(entry.certificate_arn)
         if here and there and there != here:
             raise UserError(
                 f"{directory}: expected keys of account {' in '.join(here)}, got those "
                 f"of {' in '.join(there)} - they are a stack of the same name's: move "
                 "that directory away, or set TRAFFIC_HOME to one of this stack's own"
             )
-
-
-def _place(arn: str) -> tuple[str, str] | None:
-    """The account and the Region that an ARN names."""
-    parts = arn.split(":")
-    return (parts[4], parts[3]) if len(parts) > ARN_PARTS else None
 
 
 def read_entries(directory: Path) -> dict[str, Entry]:

@@ -8,9 +8,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.patience import Patience
+from trafficctl.sensors.arns import id_of, is_certificate
 from trafficctl.sensors.calls import Calls, is_missing
 
-CERT = ":cert/"
 DETACHED_WITHIN_S = 60.0  # AWS: "several seconds", until things and policies are off
 
 
@@ -32,10 +32,10 @@ class Retiring:
         arns = [
             arn
             for arn in (found["principals"] if found else [])
-            if CERT in arn
-            and (arn.rpartition("/")[2] in ids or self._policy in self._policies(arn))
+            if is_certificate(arn)
+            and (id_of(arn) in ids or self._policy in self._policies(arn))
         ]
-        attached = {arn.rpartition("/")[2] for arn in arns}
+        attached = {id_of(arn) for arn in arns}
         return arns + [
             told["certificateDescription"]["certificateArn"]
             for number in ids
@@ -51,7 +51,7 @@ class Retiring:
         """Let the certificate in no more; IoT Core ends its connections in minutes."""
         self._unless_missing(
             self._iot.update_certificate,
-            certificateId=arn.rpartition("/")[2],
+            certificateId=id_of(arn),
             newStatus="INACTIVE",
         )
 
@@ -65,7 +65,7 @@ class Retiring:
             )
         for policy in self._policies(arn):
             self._unless_missing(self._iot.detach_policy, policyName=policy, target=arn)
-        number = arn.rpartition("/")[2]
+        number = id_of(arn)
         self._patience.until_free(
             f"certificate {number[:12]}",
             DETACHED_WITHIN_S,

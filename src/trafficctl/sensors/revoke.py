@@ -8,6 +8,7 @@ from traffic.admission import REVOKED
 from trafficctl.cli_common import add_common
 from trafficctl.errors import OK
 from trafficctl.output import say
+from trafficctl.sensors.certificates import CLOCKS_APART_MS
 from trafficctl.sensors.chosen import Found, add_devices, read_chosen
 from trafficctl.sensors.registrar import now_ms
 from trafficctl.sensors.rows import ChangedError, certificates_in
@@ -48,12 +49,12 @@ def revoke(place: Place, row: Found, delete: bool) -> int:
     """Revoke one device, and count its certificates; safe to repeat.
 
     The row comes first: a claim that comes meanwhile finds it, and what a claim has
-    attached just before is found with the others. One that the hook had just let in
-    is activated after that, so its certificates are looked at once more.
+    attached just before is found with the others. One that the hook has just let in
+    may be activated after that, so its certificates are looked at once more.
     """
     revoked = _mark(place, row)
     arns = _deactivated(place, revoked)
-    if revoked is not row:
+    if revoked is not row or _came_just_now(revoked, now_ms()):
         place.calls.sleep(SETTLED_S)
         arns = list(dict.fromkeys([*arns, *_deactivated(place, revoked)]))
     retiring = place.retiring
@@ -61,6 +62,16 @@ def revoke(place: Place, row: Found, delete: bool) -> int:
         for arn in arns:
             retiring.delete(arn)
     return len(arns)
+
+
+def _came_just_now(row: Found, at_ms: int) -> bool:
+    """Whether the hook let in a certificate of the device a moment ago.
+
+    A device whose keys were made here was never expected, and waits for nothing.
+    """
+    let_in = row.get("registered_at") or 0, row.get("next_registered_at") or 0
+    since = at_ms - SETTLED_S * 1000 - CLOCKS_APART_MS
+    return row.get("expected_at") is not None and max(let_in) > since
 
 
 def _deactivated(place: Place, row: Found) -> list[str]:
