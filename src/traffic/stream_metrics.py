@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -14,6 +14,8 @@ INCOMING_RECORDS: Metric = ("AWS/Kinesis", "IncomingRecords", "Sum")
 INCOMING_BYTES: Metric = ("AWS/Kinesis", "IncomingBytes", "Sum")
 THROTTLED: Metric = ("AWS/Kinesis", "WriteProvisionedThroughputExceeded", "Sum")
 ITERATOR_AGE: Metric = ("AWS/Lambda", "IteratorAge", "Maximum")
+
+COMPLETE = "Complete"
 
 
 def asked(
@@ -56,6 +58,18 @@ def query(
 def minutes(answer: Mapping[str, Any]) -> dict[str, dict[int, float]]:
     """Return the values of each metric by the second in which its minute begins."""
     return {one["Id"]: _values(one) for one in answer["MetricDataResults"]}
+
+
+def not_whole(names: Iterable[str], results: Iterable[Any]) -> dict[str, str]:
+    """Return what is said of each of *names* that is not told wholly.
+
+    Of *results*, page after page, the last of a name counts; a lone answer may leave
+    out that it is complete. What is not told is no zero.
+    """
+    said = dict.fromkeys(names, "absent")
+    for one in results:
+        said[one["Id"]] = one.get("StatusCode", COMPLETE)
+    return {name: status for name, status in said.items() if status != COMPLETE}
 
 
 def _values(result: Mapping[str, Any]) -> dict[int, float]:

@@ -14,7 +14,13 @@ from dataclasses import asdict, dataclass, field
 
 from traffic.times import second_text
 from trafficctl.processed import Processed
-from trafficctl.reconcile import DeadLetters, Redriven, Stored, of_redrive
+from trafficctl.reconcile import (
+    DeadLetters,
+    Redriven,
+    Stored,
+    found_as_json,
+    of_redrive,
+)
 
 UNKNOWN = "published: not known here (no tally)"
 
@@ -70,12 +76,9 @@ class Account:
                 **asdict(self.processed),
                 "came_again": self.processed.came_again,
             },
-            "accepted": self.stored.accepted,
-            "late": self.stored.late,
-            "duplicate": self.stored.duplicate,
-            "rejected": self.rejected,
-            "dead_lettered": asdict(self.dead_letters),
-            "redriven": asdict(self.redriven),
+            **found_as_json(
+                self.stored, self.rejected, self.dead_letters, self.redriven
+            ),
             "missing": self.missing,
             "surplus": self.surplus,
         }

@@ -12,11 +12,17 @@ from botocore.exceptions import ClientError
 from trafficctl.errors import CityError
 from trafficctl.output import say
 
+LONGEST_PAUSE_S = 10.0
 STILL_ATTACHED = ("DeleteConflictException",)
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 SILENT_S = 5.0  # a wait that is longer is told of
 
 T = TypeVar("T")
+
+
+def pause_s(refusals: int) -> float:
+    """How long to wait after so many refusals in a row, in seconds."""
+    return min(2.0**refusals, LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from traffic.metrics import NAMESPACE
-from traffic.stream_metrics import Metric, query
+from traffic.stream_metrics import Metric, not_whole, query
 from trafficctl.errors import CityError
 
 HOUR_S = 3600
@@ -160,18 +160,16 @@ def _sums(cloudwatch: Any, asked: Mapping[str, Asked], part: Part) -> dict[str, 
         StartTime=datetime.fromtimestamp(part.begin_s, timezone.utc),
         EndTime=datetime.fromtimestamp(part.end_s, timezone.utc),
     )
+    results = [result for page in pages for result in page["MetricDataResults"]]
+    _refuse_a_part(asked, not_whole(asked, results))
     sums = dict.fromkeys(asked, 0.0)
-    status = dict.fromkeys(asked, "absent")
-    for one in (result for page in pages for result in page["MetricDataResults"]):
+    for one in results:
         sums[one["Id"]] += sum(one["Values"])
-        status[one["Id"]] = one["StatusCode"]
-    _refuse_a_part(asked, status)
     return sums
 
 
-def _refuse_a_part(asked: Mapping[str, Asked], status: Mapping[str, str]) -> None:
-    """Raise CityError where an answer is not whole: what is not told is no zero."""
-    left = {field: said for field, said in status.items() if said != "Complete"}
+def _refuse_a_part(asked: Mapping[str, Asked], left: Mapping[str, str]) -> None:
+    """Raise CityError where an answer is not whole."""
     if left:
         named = ", ".join(
             f"{'/'.join(asked[field].metric[:2])} is {said}"

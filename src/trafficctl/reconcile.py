@@ -115,16 +115,25 @@ class Report:
         return {
             "holds": self.holds,
             "published": asdict(self.published),
-            "accepted": self.stored.accepted,
-            "late": self.stored.late,
-            "duplicate": self.stored.duplicate,
-            "rejected": self.rejected,
-            "dead_lettered": asdict(self.dead_letters),
-            "redriven": asdict(self.redriven),
+            **found_as_json(
+                self.stored, self.rejected, self.dead_letters, self.redriven
+            ),
             "found": {"least": self.least_found, "most": self.most_found},
             "missing": self.missing,
             "surplus": self.surplus,
         }
+
+
+def found_as_json(
+    stored: Stored, rejected: int, letters: DeadLetters, redriven: Redriven
+) -> dict[str, object]:
+    """What lies where, as plain values."""
+    return {
+        **asdict(stored),
+        "rejected": rejected,
+        "dead_lettered": asdict(letters),
+        "redriven": asdict(redriven),
+    }
 
 
 def reconcile(

@@ -60,7 +60,7 @@ def _run(args: argparse.Namespace) -> int:
         kinesis = aws.client(session, "kinesis")
         name = outputs["ReadingsStream"]
         stream = Stream(kinesis, name, args.rate, time.monotonic, time.sleep)
-        _execute(redrive, source, stream)
+        _execute(redrive, stream)
     else:
         with progress(source, "reading") as seen:
             redrive.survey(seen)
@@ -73,14 +73,14 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _execute(redrive: Redrive, source: Source, stream: Stream) -> None:
-    uncertain = source.settle()
+def _execute(redrive: Redrive, stream: Stream) -> None:
+    uncertain = redrive.source.settle()
     if uncertain:
         say(
             f"An earlier run was interrupted: up to {uncertain:,} readings may be in "
             "the stream already. They are put again, and then count as duplicates."
         )
-    with progress(source, "putting back") as seen:
+    with progress(redrive.source, "putting back") as seen:
         redrive.execute(stream, _name_of_run(), seen)
 
 

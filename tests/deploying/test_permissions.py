@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import boto3
+import pytest
 from botocore import xform_name
 
 from tests.template.template import PATH, RESOURCES, of_type
@@ -103,8 +104,8 @@ def test_reports_are_asked_for_only_where_they_are_deployed() -> None:
 # What a condition hides
 
 
-def denying(action: str, *lacking: str) -> Any:
-    """IAM's simulation: one action is denied, for want of these keys."""
+def denying(action: str, told: dict[str, Any]) -> Any:
+    """IAM's simulation: one action is denied, with this beside it."""
 
     def simulate(*, ActionNames: list[str], **_asked: Any) -> Any:  # noqa: N803
         return {
@@ -112,7 +113,7 @@ def denying(action: str, *lacking: str) -> Any:
                 {
                     "EvalActionName": name,
                     "EvalDecision": "implicitDeny" if name == action else "allowed",
-                    "MissingContextValues": list(lacking),
+                    **told,
                 }
                 for name in ActionNames
             ]
@@ -121,11 +122,14 @@ def denying(action: str, *lacking: str) -> Any:
     return simulate
 
 
-def test_a_condition_that_iam_could_not_weigh_is_no_denial() -> None:
+LACKING = {"MissingContextValues": ["aws:RequestTag/owner"]}
+
+
+@pytest.mark.parametrize("told", [LACKING, {"ResourceSpecificResults": [LACKING]}])
+def test_a_condition_that_iam_could_not_weigh_is_no_denial(told: Any) -> None:
     answers = full_account()
-    answers["iam", "simulate_principal_policy"] = denying(
-        "sqs:CreateQueue", "aws:RequestTag/owner"
-    )
+    denied = denying("sqs:CreateQueue", told)
+    answers["iam", "simulate_principal_policy"] = denied
 
     row = checked(answers)["permissions to deploy"]
 

@@ -20,7 +20,7 @@ from trafficctl.sensors.planning import Wanted
 from trafficctl.sensors.workplace import DEVICES
 
 from .fakes import Killed, World, fail, kill, lose, refused
-from .registering import ONE, THREE, is_whole, register
+from .registering import ONE, THREE, WHENS, is_whole, register
 
 
 def test_a_device_has_thing_certificate_and_row(world: World) -> None:
@@ -61,7 +61,6 @@ def test_keys_are_readable_by_their_owner_alone(world: World) -> None:
 
 
 CALLS = range(6)
-WHENS = ("before", "after")
 
 
 @pytest.mark.parametrize("when", WHENS)

@@ -14,9 +14,7 @@ from trafficctl.sensors.registering import claims_plan, keys_plan, may_take
 from trafficctl.sensors.workplace import DEVICES
 
 from .fakes import Killed, World, kill, refused
-from .registering import ONE, THREE, is_whole, register
-
-WHENS = ("before", "after")
+from .registering import ONE, THREE, WHENS, is_whole, register
 
 
 def test_a_city_that_forgot_everything_gets_it_anew(world: World) -> None:

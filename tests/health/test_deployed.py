@@ -10,47 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests.chain.inbox import Inbox
+
 from .deployed import Bystander, Deployed
 
 
-class Inbox:
-    """A queue that is subscribed to a topic."""
-
-    def __init__(self, city: Any, topic: str) -> None:
-        self._sqs = city.client("sqs")
-        name = f"inbox-{uuid.uuid4().hex[:8]}"
-        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        found = self._sqs.get_queue_attributes(
-            QueueUrl=self._url, AttributeNames=["QueueArn"]
-        )
-        arn = found["Attributes"]["QueueArn"]
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self._sqs.set_queue_attributes(
-            QueueUrl=self._url, Attributes={"Policy": policy}
-        )
-        city.client("sns").subscribe(
-            TopicArn=topic,
-            Protocol="sqs",
-            Endpoint=arn,
-            Attributes={"RawMessageDelivery": "true"},
-        )
-        self._texts: list[str] = []
-
-    def texts(self, about: str) -> list[str]:
-        """All texts so far that name it."""
-        answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10)
-        for message in answer.get("Messages", []):
-            self._texts.append(message["Body"].strip('"'))
-            self._sqs.delete_message(
-                QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"]
-            )
-        return [text for text in self._texts if about in text]
+def told(inbox: Inbox, about: str) -> list[str]:
+    """All texts so far that name it."""
+    return [text.strip('"') for text in inbox.texts() if about in text]
 
 
 @pytest.fixture(scope="module")
@@ -105,15 +72,15 @@ def test_an_alert_of_a_silent_road_is_closed_and_both_are_told_in_words(
     )
     assert "outbox" not in fault
     assert "outbox" not in deployed.item(jam)
-    assert eventually(lambda: len(engineers.texts(jam)) == 1)
-    assert engineers.texts(jam)[0].startswith(
+    assert eventually(lambda: len(told(engineers, jam)) == 1)
+    assert told(engineers, jam)[0].startswith(
         f"Sensors silent (segment, opened): Road {jam}, 1 sensor, since "
     )
-    assert eventually(lambda: len(controllers.texts(jam)) == 2)
+    assert eventually(lambda: len(told(controllers, jam)) == 2)
     assert any(
         f"cleared at Road {jam} (silence): none (was severe), score 90.0, "
         "no sensor reports, last 5 of 50 km/h" in text
-        for text in controllers.texts(jam)
+        for text in told(controllers, jam)
     )
 
 
@@ -172,7 +139,7 @@ def test_an_alert_that_the_processor_did_not_send_is_sent(
     deployed.sweep()
 
     assert "outbox" not in deployed.item(name)
-    assert eventually(lambda: len(controllers.texts(name)) == 1)
+    assert eventually(lambda: len(told(controllers, name)) == 1)
 
 
 def test_a_fleet_without_a_word_is_one_fault(
@@ -185,7 +152,7 @@ def test_a_fleet_without_a_word_is_one_fault(
 
     assert answer.figures["FleetSilent"] == 1
     assert [deployed.faults(name) for name in names] == [[], []]
-    assert eventually(lambda: engineers.texts("the whole city"))
+    assert eventually(lambda: told(engineers, "the whole city"))
 
 
 def test_an_alert_stays_open_while_the_processor_is_behind(

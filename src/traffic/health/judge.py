@@ -92,7 +92,6 @@ class _Sweep:
             self.known[fault.key] = fault
             if fault.kind != limits.SILENT:
                 self._suspects[fault.subject] = fault
-
         for fault in (one for one in ranked if one.standing == DISMISSED):
             older = self._away.get(fault.key)
             if older is not None:  # the later one has what it had
@@ -121,11 +120,11 @@ class _Sweep:
 
         Not if it was listed for itself before: so it stays, until dismissed itself.
         """
+        if not sensor.is_silent:
+            return False
         subject = sensor_subject(heard.segment_id, sensor.sensor_id)
         own = (limits.SENSOR, subject), (limits.SEGMENT, heard.segment_id)
-        if not sensor.is_silent or any(
-            Key(scope, name, limits.SILENT) in self.known for scope, name in own
-        ):
+        if any(Key(scope, name, limits.SILENT) in self.known for scope, name in own):
             return False
         district = heard.seen.stored.road.district
         gone = [

@@ -31,8 +31,9 @@ class CloudWatchStream:
             answer = self._client.get_metric_data(**asked)
         except (BotoCoreError, ClientError) as error:
             raise MetricsError(f"cloudwatch: {error}") from error
-        for one in answer["MetricDataResults"]:
-            if one.get("StatusCode", "Complete") != "Complete":
-                raise MetricsError(f"cloudwatch: {one['Id']} is {one['StatusCode']}")
+        left = stream_metrics.not_whole(METRICS, answer["MetricDataResults"])
+        if left:
+            said = ", ".join(f"{name} is {status}" for name, status in left.items())
+            raise MetricsError(f"cloudwatch: {said}")
         found = stream_metrics.minutes(answer)
         return is_behind(found["records"], found["age_ms"], now_s)

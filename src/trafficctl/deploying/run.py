@@ -109,8 +109,7 @@ class _Deployment:
         """End what is under way and clear what failed; CREATE or UPDATE."""
         while True:
             status = self.stack.status()
-            empty = status == states.FAILED_IMPORT and self.stack.is_empty()
-            step = states.next_step(self.wish.stack, status, empty=empty)
+            step = self.stack.next_step(status)
             if step is Step.FOLLOW:
                 self.talk.say(f"stack {self.wish.stack} is {status}: following it")
                 self._follow()

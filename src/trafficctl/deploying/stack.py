@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from trafficctl import aws
-from trafficctl.deploying import operations
+from trafficctl.deploying import operations, states
 from trafficctl.deploying.operations import Event
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -116,6 +116,11 @@ class Stack:
         """Whether it holds no resource."""
         statuses = {str(one["ResourceStatus"]) for one in self.resources()}
         return statuses <= OUT_OF_THE_STACK
+
+    def next_step(self, status: str | None) -> states.Step:
+        """What to do with it, of this status; CityError, saying how on, if nothing."""
+        empty = status == states.FAILED_IMPORT and self.is_empty()
+        return states.next_step(self.name, status, empty=empty)
 
     def is_in_a_stack(self, physical_id: str) -> bool:
         """Whether any stack has a resource of that id now."""

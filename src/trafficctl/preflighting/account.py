@@ -78,7 +78,7 @@ def stack(account: Account, question: Question) -> Row:
     found = Stack(account, question.stack)
     status = found.status()
     try:
-        step = states.next_step(question.stack, status)
+        step = found.next_step(status)
         if step is not states.Step.CREATE:
             return Row("stack", str(status), "can be changed", OK, _said(step))
         estate = leftovers.find(found, question.template)

@@ -163,9 +163,14 @@ def _simulated(iam: Any, source: str, one: Wanted) -> list[Refused]:
         ],
     )
     return [
-        Refused(
-            str(result["EvalActionName"]), tuple(result.get("MissingContextValues", ()))
-        )
+        Refused(str(result["EvalActionName"]), _lacking(result))
         for result in found["EvaluationResults"]
         if result["EvalDecision"] != "allowed"
     ]
+
+
+def _lacking(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """The context that IAM lacked; of a resource that was named, it says so there."""
+    parts = [result, *result.get("ResourceSpecificResults", ())]
+    keys = {key for one in parts for key in one.get("MissingContextValues", ())}
+    return tuple(sorted(keys))

@@ -8,9 +8,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.errors import CityError
+from trafficctl.patience import pause_s
 
 MOST_TRIES = 30  # in a row without an answer: some five minutes
-LONGEST_PAUSE_S = 10.0
 _UNREAD = "keys left unread"
 _BUSY = {
     "ProvisionedThroughputExceededException",
@@ -119,7 +119,7 @@ class Reads:
                 f"{table} refuses to be read all the time ({code}) - wait until it "
                 "answers, or use a lower --table-reads, and repeat"
             )
-        self._sleep(min(2.0**self._refusals, LONGEST_PAUSE_S))
+        self._sleep(pause_s(self._refusals))
 
 
 def _named(wanted: Sequence[str]) -> dict[str, str]:

@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from trafficctl.errors import CityError
+from trafficctl.patience import pause_s
 
 LEAST_PAUSE_S = 0.5
 MOST_BYTES_PER_S = 1_000_000
 FIRST_RECORDS = 50  # of a shard whose messages are of unknown size
 MOST_RECORDS = 10_000  # of one GetRecords
 MOST_TRIES = 8
-LONGEST_PAUSE_S = 10.0
 PARALLEL = 16  # shards that are read at a time
 TOGETHER_S = 0.1  # shards that are due within so long wait for each other
 
@@ -153,7 +153,7 @@ class Shards:
         if code == _EXPIRED:
             place.iterator = None
         else:
-            place.due = self._clock() + min(2.0**place.refusals, LONGEST_PAUSE_S)
+            place.due = self._clock() + pause_s(place.refusals)
 
 
 def _due(places: Sequence[_Place]) -> list[_Place]:
