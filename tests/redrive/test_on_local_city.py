@@ -22,7 +22,9 @@ from .robbery import ROOT, Loss, Robbery, command
 SEGMENTS = 4
 ODD = "not ours/ä b+c%2F&<1>.txt"
 PAGE = (ROOT / "docs" / "redrive.md").read_text()
-POLICY, POLICY_OF_STREAM = re.findall(r"```json\n(.*?)```", PAGE, re.S)
+POLICIES = re.compile(r"```json\n(.*?)```", re.S)
+POLICY, POLICY_OF_STREAM = POLICIES.findall(PAGE)
+(POLICY_OF_AUDIT,) = POLICIES.findall((ROOT / "docs" / "operate.md").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +233,22 @@ def test_so_are_those_for_reading_the_stream_again(
     for action, left in each_taken_away(both, of=more):
         assert not may(left), action
     assert may(both)
+
+
+def test_so_are_those_of_the_audit(pointed: Any, redriver: dict[str, str]) -> None:
+    running, outputs = pointed
+    whole = documented(outputs, running.stack, POLICY_OF_AUDIT)
+    words = ("audit", "--no-tally", "--wait", "1")
+
+    def may(document: dict[str, Any]) -> bool:
+        allow(running, document)
+        done = command(*words, **redriver)
+        assert done.returncode in {0, 1, 3}, done.stderr
+        return done.returncode != 3
+
+    for action, left in each_taken_away(whole, of=whole):
+        assert not may(left), action
+    assert may(whole)
 
 
 def test_nothing_is_put_while_the_processor_is_behind(pointed: Any) -> None:
