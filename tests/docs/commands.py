@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from ..shape.sources import ROOT, documents
 
-_BLOCK = re.compile(r"^```(?:console|sh|bash|shell)?\n(.*?)^```", re.M | re.S)
+# Of any language: the end of one that is no shell's must not pass for a beginning.
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
+_SHELLS = {"", "console", "sh", "bash", "shell"}
 _SPAN = re.compile(r"`([^`]+)`")
 _SLOT = re.compile(r"<[^<>\n]+>")  # <what the reader fills in>
 _CONTINUED = re.compile(r"\\\n\s*")
@@ -41,8 +43,8 @@ def shown(program: str) -> list[Command]:
 
 
 def _of(text: str, page: str) -> Iterator[Command]:
-    for block in _BLOCK.findall(text):
-        for words in words_of(block):
+    for language, block in _BLOCK.findall(text):
+        for words in words_of(block) if language in _SHELLS else ():
             yield Command(page, words, whole=True)
     for span in _SPAN.findall(_BLOCK.sub("", text)):
         for words in words_of(" ".join(span.split())):
