@@ -13,6 +13,7 @@ from ministack.services import iot
 
 from trafficctl.local import (
     changesets,
+    concurrency,
     devices,
     encryption,
     logs,
@@ -42,6 +43,7 @@ from trafficctl.local.watch import (
 PATCHES = (
     *streams.PATCHES,
     *encryption.PATCHES,
+    *concurrency.PATCHES,
     *rules.PATCHES,
     *devices.PATCHES,
     *provisioning.PATCHES,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
 from ministack.services import kinesis, s3, sns
 from ministack.services.cloudformation import provisioners
 
+from trafficctl.local.handlers import NEEDED, also_set
 from trafficctl.local.patching import Patch
-
-Encrypt = Callable[[str, dict[str, Any]], None]
 
 
 def _encrypt_stream(name: str, props: dict[str, Any]) -> None:
@@ -44,56 +41,35 @@ def _as_xml(default: dict[str, str]) -> bytes:
     return f"<{root}><Rule>{by_default}</Rule></{root}>".encode()
 
 
-def _also(handler: Callable[..., Any], encrypt: Encrypt, props_at: int) -> Any:
-    """Wrap a resource's handler; the new properties are its argument `props_at`."""
-
-    @functools.wraps(handler)  # MiniStack looks at the signature
-    def wrapped(*args: Any, **options: Any) -> Any:
-        made = handler(*args, **options)
-        encrypt(made[0], args[props_at])
-        return made
-
-    return wrapped
-
-
-def _wrap(resource_type: str, encrypt: Encrypt) -> Callable[[], None]:
-    def apply() -> None:
-        handlers = provisioners._RESOURCE_HANDLERS[resource_type]
-        handlers["create"] = _also(handlers["create"], encrypt, props_at=1)
-        handlers["update"] = _also(handlers["update"], encrypt, props_at=2)
-
-    return apply
-
-
 PATCHES = (
     Patch(
         "stream encryption",
         "CloudFormation ignores StreamEncryption, so no role needs the key",
-        [(kinesis, "_start_stream_encryption"), (provisioners, "_RESOURCE_HANDLERS")],
+        [(kinesis, "_start_stream_encryption"), NEEDED],
         [
             (provisioners, "_kinesis_stream_create", "7954dbe7b506"),
             (provisioners, "_kinesis_stream_update", "5e7231c25426"),
         ],
-        _wrap("AWS::Kinesis::Stream", _encrypt_stream),
+        also_set("AWS::Kinesis::Stream", _encrypt_stream),
     ),
     Patch(
         "bucket encryption",
         "CloudFormation ignores BucketEncryption, so no role needs the key",
-        [(s3, "_put_bucket_encryption"), (provisioners, "_RESOURCE_HANDLERS")],
+        [(s3, "_put_bucket_encryption"), NEEDED],
         [
             (provisioners, "_s3_create", "477b78a3cb15"),
             (provisioners, "_s3_update", "1d4f3f6390bb"),
         ],
-        _wrap("AWS::S3::Bucket", _encrypt_bucket),
+        also_set("AWS::S3::Bucket", _encrypt_bucket),
     ),
     Patch(
         "topic encryption",
         "CloudFormation ignores KmsMasterKeyId, so no role needs the key",
-        [(sns, "_topics"), (provisioners, "_RESOURCE_HANDLERS")],
+        [(sns, "_topics"), NEEDED],
         [
             (provisioners, "_sns_create", "0a96666a036a"),
             (provisioners, "_sns_update", "a29cbf08e7b5"),
         ],
-        _wrap("AWS::SNS::Topic", _encrypt_topic),
+        also_set("AWS::SNS::Topic", _encrypt_topic),
     ),
 )
