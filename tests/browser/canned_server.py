@@ -83,12 +83,18 @@ class SignIn:
 
 
 class CannedServer:
-    """Serves a city on this machine until closed; *down* lets every poll fail."""
+    """Serves a city on this machine until closed.
 
-    def __init__(self, city: CannedCity, clock: Callable[[], int]) -> None:
+    *down* lets every poll fail; of *unlucky*, paths, each is refused once.
+    """
+
+    def __init__(
+        self, city: CannedCity, clock: Callable[[], int], style: str = ""
+    ) -> None:
         self.city = city
         self.sign_in = SignIn()
         self.down = False
+        self.unlucky: set[str] = set()
         self.revoking = threading.Event()  # cleared, a revocation waits for ever
         self.revoking.set()
         self.asked: list[str] = []
@@ -97,7 +103,7 @@ class CannedServer:
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._api = LiveApi(
             Outside(city, FolderAssets(), clock, "ca11ed", print),
-            _settings(self.address),
+            _settings(self.address, style),
         )
         self._lock = threading.Lock()
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -115,6 +121,9 @@ class CannedServer:
         parts = urllib.parse.urlsplit(path)
         query = dict(urllib.parse.parse_qsl(parts.query))
         self.asked.append(path)
+        if parts.path in self.unlucky:
+            self.unlucky.remove(parts.path)
+            return _json(503, {"message": "Service Unavailable"})
         if parts.path == "/oauth2/authorize":
             return _redirect(self.sign_in.authorize(query))
         if parts.path == "/logout":
@@ -150,7 +159,7 @@ class CannedServer:
             return self._api.answer(event)
 
 
-def _settings(address: str) -> Settings:
+def _settings(address: str, style: str) -> Settings:
     return Settings(
         segments_table="",
         history_table="",
@@ -163,7 +172,7 @@ def _settings(address: str) -> Settings:
         client_id=CLIENT_ID,
         domain=address,
         issuer="",
-        style="",
+        style=style,
     )
 
 

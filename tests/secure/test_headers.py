@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
 import pytest
 
-from tests.live.fakes import City
+from tests.live.fakes import City, FakeAssets
 from tests.live.test_handler import handled
 from traffic.live import answers
 
 A_YEAR_S = 31_536_000
 FILES = {"index.html": b"<!doctype html>", "app/map.js": b"//"}
+INLINE = b"<script>go()</script><script src=other></script>"
 
 
 def answer(path: str, **more: Any) -> dict[str, Any]:
@@ -72,6 +75,14 @@ def test_no_page_frames_it_and_no_script_but_its_own_runs(kind: str) -> None:
     )
     assert "unsafe" not in policy
     assert "*" not in policy
+
+
+def test_a_script_in_the_page_itself_runs_by_its_hash_and_no_other() -> None:
+    city = City(assets=FakeAssets({"index.html": INLINE}))
+    policy = city.ask("/", claims=None)["headers"]["content-security-policy"]
+    digest = base64.b64encode(hashlib.sha256(b"go()").digest()).decode()
+
+    assert f"; script-src 'self' 'sha256-{digest}'; " in policy
 
 
 @pytest.mark.parametrize("kind", ["city", "configuration", "bad input", "tables away"])

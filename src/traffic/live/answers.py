@@ -18,16 +18,17 @@ _ZIP_LEVEL = 5
 _encode = msgspec.json.Encoder().encode
 
 
-def csp(called: Iterable[str], drawn: Iterable[str]) -> str:
+def csp(called: Iterable[str], drawn: Iterable[str], inline: Iterable[str]) -> str:
     """Return the content security policy: this site, and no other but those given.
 
-    *called* are the origins that the page asks for data, *drawn* those of images.
+    *called* are the origins that the page asks for data, *drawn* those of images,
+    *inline* the hashes of scripts that stand in the page itself.
     MapLibre runs its workers from blobs, and draws images that it made as such.
     """
     return "; ".join(
         (
             "default-src 'none'",
-            "script-src 'self'",
+            " ".join(("script-src 'self'", *(f"'{one}'" for one in inline))),
             "style-src 'self'",
             " ".join(("connect-src 'self'", *called)),
             " ".join(("img-src 'self' data: blob:", *drawn)),
@@ -42,14 +43,15 @@ def csp(called: Iterable[str], drawn: Iterable[str]) -> str:
     )
 
 
-def security(domain: str, style: str) -> dict[str, str]:
+def security(domain: str, style: str, inline: Iterable[str] = ()) -> dict[str, str]:
     """Return the headers of every answer, for the addresses of sign-in and base map.
 
-    The base map's tiles come from the host of its style, if there is one.
+    The base map's tiles come from the host of its style, if there is one; *inline* are
+    the hashes of the page's inline scripts.
     """
     tiles = origins(style)
     return {
-        "content-security-policy": csp((*origins(domain), *tiles), tiles),
+        "content-security-policy": csp((*origins(domain), *tiles), tiles, inline),
         "strict-transport-security": "max-age=31536000",
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",

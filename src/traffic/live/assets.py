@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional, Protocol
 
+from .joined import joined
 from .pages import Page, page_of
 
 WEB = Path(__file__).parents[1] / "web"
+# What index.html loads: no file, but FIRST and all that it imports, in one.
+SCRIPT, FIRST = "app/all.js", "app/main.js"
 
 
 class Assets(Protocol):
@@ -25,7 +29,7 @@ class FolderAssets:
     """The files below a folder, each read and compressed when it is first asked for.
 
     A name is looked up among those found there, never turned into a path: there is no
-    way out of the folder.
+    way out of the folder. SCRIPT is there too, if FIRST is.
     """
 
     def __init__(self, root: Path = WEB) -> None:
@@ -38,11 +42,18 @@ class FolderAssets:
 
     def page(self, name: str) -> Optional[Page]:
         """Return the file of that name, None if there is none."""
-        if name not in self._paths:
-            return None
         if name not in self._pages:
-            self._pages[name] = page_of(name, self._paths[name].read_bytes())
+            body = self._body(name)
+            if body is None:
+                return None
+            self._pages[name] = page_of(name, body)
         return self._pages[name]
+
+    def _body(self, name: str) -> Optional[bytes]:
+        if name == SCRIPT and FIRST in self._paths:
+            return _script(self._paths)
+        path = self._paths.get(name)
+        return None if path is None else path.read_bytes()
 
     def version(self) -> str:
         """Return a text that changes whenever any of the files does."""
@@ -50,3 +61,13 @@ class FolderAssets:
         for name, path in self._paths.items():
             digest.update(name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()[:12]
+
+
+def _script(paths: Mapping[str, Path]) -> bytes:
+    folder = paths[FIRST].parent
+    sources = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in paths.values()
+        if path.parent == folder and path.suffix == ".js"
+    }
+    return joined(sources, paths[FIRST].name).encode()

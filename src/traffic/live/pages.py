@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ _TYPES = {
 }
 # What is compressed already gains nothing.
 _DENSE = ("png", "ico", "woff2")
+_INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
 # A name that tells a version never means other bytes.
 _VERSIONED = re.compile(r"\d+\.\d+\.\d+")
 
@@ -74,6 +76,14 @@ def answer(page: Page, headers: Mapping[str, str]) -> Answer:
         kept = {k: told[k] for k in ("cache-control", "vary", "etag")}
         return {"statusCode": 304, "headers": kept, "body": ""}
     return answers.binary(200, body, told)
+
+
+def inline_scripts(page: Optional[Page]) -> list[str]:
+    """Return the hash of each script in a page, as a content security policy has it."""
+    return [
+        f"sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}"
+        for script in _INLINE.findall(page.body if page else b"")
+    ]
 
 
 def cache_control(name: str) -> str:

@@ -51,7 +51,11 @@ class LiveApi:
     def __init__(self, outside: Outside, settings: Settings) -> None:
         self._outside = outside
         self._settings = settings
-        self._security = answers.security(settings.domain, settings.style)
+        self._security = answers.security(
+            settings.domain,
+            settings.style,
+            pages.inline_scripts(outside.assets.page(pages.INDEX)),
+        )
         self._look: Optional[Look] = None
         self._looked_ms: Optional[int] = None
         self._roads: Sequence[Mapping[str, Any]] = ()

@@ -48,11 +48,15 @@ async function start() {
   return startPage(config, session, () => refused(session))
 }
 
+// What may pass by itself is tried again: no answer, a refusal for now, a fault of the city.
+const mayPass = ({status}) => status === 0 || status === 429 || status >= 500
+
 function tellFault(fault) {
+  console.error(fault)
+  if (mayPass(fault)) return openAgain(fault.message) // index.html has it
   say($("notice-text"), `The page could not start: ${fault.message}.`)
   $("retry").onclick = () => location.reload()
   $("notice").hidden = false
-  console.error(fault)
 }
 
 start().catch(tellFault)

@@ -10,12 +10,14 @@ const CLICK_PX = 8
 const CLOSE_ZOOM = 13.6
 const ROADS = ["roads", "points"]
 const AT_ONCE = 1_700
+const BASE_PATIENCE_MS = 10_000
 
 /**
  * A map in `container`. `styleUrl` names a base map, "" for none; `picked(id)` is told of a
- * click on a segment; `describe(id)` gives the node of its tooltip.
+ * click on a segment; `describe(id)` gives the node of its tooltip; `missed()` is told of a
+ * worker that did not come, for which MapLibre waits for ever.
  */
-export async function createMap({container, styleUrl, theme, picked, describe, padding}) {
+export async function createMap({container, styleUrl, theme, picked, describe, missed, padding}) {
   const map = new MapLibre({
     container, style: styleUrl || plainStyle(theme), fadeDuration: 0, maxZoom: 19,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, rollEnabled: false,
@@ -25,10 +27,31 @@ export async function createMap({container, styleUrl, theme, picked, describe, p
   map.keyboard.disableRotation()
   map.addControl(new NavigationControl({showCompass: false}), "top-right")
   map.addControl(new ScaleControl(), "bottom-right")
-  await new Promise(loaded => map.once("load", loaded))
-  const view = new View(map, {styleUrl, theme, padding})
+  map.on("error", ({error}) => {
+    console.error(error)
+    if (error.message.startsWith("Worker failed")) missed()
+  })
+  const base = await ground(map, styleUrl, theme)
+  const view = new View(map, {styleUrl: base, theme, padding})
   listen(view, picked, describe)
   return view
+}
+
+// Returns the base map that is drawn. It is another's: where it does not come, the city's
+// roads are shown on plain ground.
+async function ground(map, styleUrl, theme) {
+  let base = styleUrl
+  const giveUp = () => {
+    if (!base) return
+    base = ""
+    map.setStyle(plainStyle(theme), {diff: false})
+  }
+  const late = setTimeout(giveUp, BASE_PATIENCE_MS)
+  map.on("error", giveUp)
+  await new Promise(drawn => map.once("style.load", drawn))
+  clearTimeout(late)
+  map.off("error", giveUp)
+  return base
 }
 
 class View {

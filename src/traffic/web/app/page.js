@@ -44,6 +44,7 @@ class Page {
       container: $("map"), styleUrl: this.config.map.style, theme: this.theme.theme(),
       picked: segment => segment ? this.open(segment.id, {fly: false}) : this.close(),
       describe: tooltip, padding: mapPadding,
+      missed: () => this.city.version ?? openAgain("a part of the map did not come"), // index.html has it
     })
     this.poller = createPoller({
       ask: () => this.#poll(),

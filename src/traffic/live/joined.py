@@ -1,0 +1,76 @@
+"""The modules of the page as one file: opening the page then takes a few requests.
+
+A function answers one request at a time, so that a browser which asks for two dozen
+files at once starts two dozen environments, or is refused by their bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+_IMPORT = re.compile(r'^import (\{[^}]*\})\s+from "([^"]+)"\n', re.M)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) ([\w$]+))", re.M)
+_OTHER_FORM = re.compile(r"^(?:import|export)\b.*", re.M)
+
+
+class _Module(NamedTuple):
+    name: str
+    needs: list[str]  # modules beside it, in the order it names them
+    outside: list[str]  # whole import statements of what lies elsewhere
+    text: str
+
+
+def joined(sources: Mapping[str, str], first: str) -> str:
+    """Return *first* and all it imports, each in a scope of its own, in one module.
+
+    *sources* are texts by file name; what they import from elsewhere stays an import,
+    relative to the same folder. Raises ValueError at a form of import or export other
+    than `{names}` from "./file" and that before a function, class or const; at a file
+    that is not there; and at a circle.
+    """
+    modules = list(_in_order(sources, first, [], {}))
+    outside = dict.fromkeys(line for module in modules for line in module.outside)
+    scopes = (
+        f"// {module.name}\nmodules[{module.name!r}] = (() => {{\n{module.text}}})()\n"
+        for module in modules
+    )
+    return "".join((*outside, "const modules = {}\n", *scopes))
+
+
+def _in_order(
+    sources: Mapping[str, str], name: str, way: list[str], done: dict[str, None]
+) -> Iterable[_Module]:
+    """Yield what a module needs before it, each once."""
+    if name in way:
+        raise ValueError(f"expected no circle of imports, got {[*way, name]}")
+    if name in done:
+        return
+    if name not in sources:
+        raise ValueError(f"expected {name!r} beside {(way or [name])[-1]!r}: not there")
+    module = _read(name, sources[name])
+    for needed in module.needs:
+        yield from _in_order(sources, needed, [*way, name], done)
+    done[name] = None
+    yield module
+
+
+def _read(name: str, source: str) -> _Module:
+    needs: list[str] = []
+    outside: list[str] = []
+
+    def moved(found: re.Match[str]) -> str:
+        names, place = found.groups()
+        if not place.startswith("./"):
+            outside.append(found[0])
+            return ""
+        needs.append(place[2:])
+        return f"const {names.replace(' as ', ': ')} = modules[{place[2:]!r}]\n"
+
+    text = _IMPORT.sub(moved, source)
+    given = ", ".join(_EXPORT.findall(text))
+    text = _EXPORT.sub("", text)
+    if other := _OTHER_FORM.search(text):
+        raise ValueError(f"{name}: expected {{names}} of a file, got {other[0]!r}")
+    return _Module(name, needs, outside, f"{text}return {{{given}}}\n")
