@@ -191,7 +191,7 @@ def test_what_was_changed_by_hand_is_put_back_when_asked_for(
     shown = [line.split() for line in mended.stderr.splitlines()]
     assert ["Modify", "IngestRole", "AWS::IAM::Role"] in shown
     assert ["Modify", "Processor", "AWS::Lambda::Function"] in shown
-    assert "2 changes: 2 Modify" in mended.stderr
+    assert "Changes: 2 Modify." in mended.stderr
     found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     assert found == whole
     told = functions.get_function_configuration(FunctionName="first-processor")

@@ -90,8 +90,8 @@ def test_executions_that_others_have_set_apart_are_part_of_the_request() -> None
     rows = checked(answers)
 
     row = rows["Lambda unreserved executions"]
-    assert (row.have, row.need, row.verdict) == ("50", "105", "raise")
-    assert value_asked_for(row) == 1400  # 950 of others and 105, and a quarter
+    assert (row.have, row.need, row.verdict) == ("50", "120", "raise")
+    assert value_asked_for(row) == 1400  # 950 of others and 120, and a quarter
     assert value_asked_for(rows["Lambda concurrent executions"]) == 1400
 
 

@@ -74,7 +74,7 @@ def test_the_table_names_action_resource_type_and_replacement(
     lines = [line.split() for line in said.err.splitlines()]
     assert ["Modify", "RoadSegments", "AWS::DynamoDB::Table", "yes"] in lines
     assert ["Add", "Scaler", "AWS::Lambda::Function"] in lines
-    assert "2 changes: 1 Modify, 1 Add" in said.err
+    assert "Changes: 1 Modify, 1 Add." in said.err
 
 
 def test_a_first_deployment_is_shown_by_types(

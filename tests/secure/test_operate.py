@@ -135,6 +135,7 @@ def test_the_formulas_are_those_of_preflight() -> None:
     assert "min(M, G / max(W, 1)) + 2 G / 60" in PAGE
     writes = min(messages, 5_000 / window) + 2 * 5_000 / 60
     assert needed["table_writes"] == -(-writes // 1)
-    assert "shards x P, and 5 for the map, 3 for helpers" in PAGE
-    runs = needed["shards"] * int(settings["EventParallelizationFactor"]) + 5 + 3
-    assert needed["executions"] == max(runs, 5 + UNRESERVED_FLOOR)
+    live = int(settings["LiveApiReservedConcurrency"])
+    assert f"shards x P, and {live} for the map, 3 for helpers" in PAGE
+    runs = needed["shards"] * int(settings["EventParallelizationFactor"]) + live + 3
+    assert needed["executions"] == max(runs, live + UNRESERVED_FLOOR)

@@ -48,7 +48,7 @@ def show_changes(changes: Sequence[Change]) -> None:
     rows = [_row(one) for one in listed]
     rows += [_row(one) for one in added] if len(added) <= MANY else _by_type(added)
     output.show(output.table(COLUMNS, rows), sys.stderr)
-    output.say(f"{len(changes)} changes: {counted(changes)}")
+    output.say(f"Changes: {counted(changes)}.")
 
 
 def _row(change: Change) -> list[Text]:
