@@ -59,6 +59,7 @@ def test_a_page_says_that_it_tries_again(tab: Open, server: CannedServer) -> Non
     expect(page.locator("#notice-text")).to_have_text(
         "The page could not start: a part of it did not come. It tries again by itself."
     )
+    expect(page.get_by_text("No road is jammed.")).to_be_hidden()  # nobody knows yet
     page.unroute("**/app/all.js")
     page.unroute("**/")
     painted(page)
