@@ -224,6 +224,18 @@ def test_what_cannot_be_dismissed_is_said(one: Fault, words: str) -> None:
         health.dismiss(table(one), "faults", one.fault_id, ms(900))
 
 
+def test_of_several_faults_one_that_is_over_keeps_none_of_the_others() -> None:
+    dynamodb = table(SENSOR, STUCK, WEST)
+    ids = [SENSOR.fault_id, "x", "y", WEST.fault_id]
+
+    with pytest.raises(UserError) as refused:
+        health.dismiss_each(dynamodb, "faults", ids, ms(900))
+
+    told = [line.split(" - ")[0] for line in str(refused.value).splitlines()]
+    assert told == ["no fault 'x'", "no fault 'y'"]
+    assert health.read(dynamodb, "faults", everything=False) == [STUCK]
+
+
 def test_an_id_of_nothing_is_said() -> None:
     with pytest.raises(UserError, match="no fault 'x' - `trafficctl sensors health"):
         health.dismiss(table(), "faults", "x", ms(900))

@@ -76,8 +76,9 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--csv", action="store_true", help="print CSV")
     parser.add_argument(
         "--dismiss",
+        nargs="+",
         metavar="FAULT_ID",
-        help="what has this fault was taken off the street (of a district or the "
+        help="what has these faults was taken off the street (of a district or the "
         "fleet, the sensors that fell silent with it): not listed again until it "
         "speaks",
     )
@@ -92,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     table = outputs["SensorFaultsTable"]
     client, now_ms = aws.client(session, "dynamodb"), time.time_ns() // 1_000_000
     if args.dismiss is not None:
-        return dismiss(client, table, args.dismiss, now_ms)
+        return dismiss_each(client, table, args.dismiss, now_ms)
     faults = read(client, table, args.all)
     chosen = in_order(faults, args.all, args.district)
     if args.json:
@@ -223,6 +224,19 @@ def write_csv(faults: Iterable[Fault]) -> None:
     writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
+
+
+def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int) -> int:
+    """Dismiss those faults; one that can't be does not keep the others."""
+    refused = []
+    for fault_id in fault_ids:
+        try:
+            dismiss(client, table, fault_id, now_ms)
+        except UserError as exc:
+            refused.append(str(exc))
+    if refused:
+        raise UserError("\n".join(refused))
+    return OK
 
 
 def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
