@@ -222,7 +222,8 @@ def test_ctrl_c_leaves_the_deployment_running_and_the_command_follows_it_again(
     _out, said = deploying.communicate(timeout=PATIENCE_S)
     again = empty_city.run("deploy", "--stack", "interrupted", "--yes")
 
-    assert deploying.returncode in (0, 130), said  # 0: it was done before it heard us
+    # It may have been done before it heard us: 0, or the signal itself at the very end.
+    assert deploying.returncode in (0, 130, -signal.SIGINT), said
     assert again.returncode == 0, again.stderr
     assert empty_city.stack("interrupted")["StackStatus"] in (
         "CREATE_COMPLETE",

@@ -25,6 +25,7 @@ from trafficctl.local import (
     statements,
     streams,
     table_speed,
+    whole_logs,
 )
 from trafficctl.local.patching import install
 from trafficctl.local.watch import (
@@ -49,6 +50,7 @@ PATCHES = (
     *provisioning.PATCHES,
     *mappings.PATCHES,
     *logs.PATCHES,
+    *whole_logs.PATCHES,
     *statements.PATCHES,
     *speed.PATCHES,
     *table_speed.PATCHES,

@@ -11,7 +11,6 @@ import hashlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 
@@ -30,7 +29,7 @@ class Patch:
     name: str
     reason: str
     needs: Sequence[tuple[Any, str]]
-    replaces: Sequence[tuple[ModuleType, str, str]]
+    replaces: Sequence[tuple[Any, str, str]]
     apply: Callable[[], None]
 
     def verify(self) -> None:
