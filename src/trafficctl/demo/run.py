@@ -55,7 +55,8 @@ PARAMETERS = {
 CONTROLLER = "controller@city.example"
 NOTE = (
     f"Real speeds of {BEGIN:%A, {BEGIN.day} %B %Y} in Los Angeles (METR-LA), "
-    f"{SPEEDUP:.0f} times as fast. Counts and occupancy are derived from them."
+    f"{SPEEDUP:.0f} times as fast. Counts and occupancy are derived from them.\n"
+    "Their times lie within the last 23 hours, so that the map shows their age in red."
 )
 
 
