@@ -34,7 +34,7 @@ Outcomes = dict[str, Optional[StoreError]]
 Sleep = Callable[[float], None]
 Place = tuple[str, int]  # a segment and a minute
 
-_MOST_KEYS = 100  # of one BatchGetItem
+MOST_KEYS = 100  # of one BatchGetItem
 MOST_STATEMENTS = 25  # of one BatchExecuteStatement
 MOST_ACTIONS = 100  # of one TransactWriteItems
 _READ_ROUNDS = 5
@@ -80,7 +80,7 @@ class DynamoStore:
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         """Return a StoredSegment, or the StoreError met, for each id."""
-        parts = self._pool.map(self._read_some, chunks(segment_ids, _MOST_KEYS))
+        parts = self._pool.map(self._read_some, chunks(segment_ids, MOST_KEYS))
         return {name: found for part in parts for name, found in part.items()}
 
     def _read_some(self, segment_ids: Sequence[str]) -> dict[str, Any]:
@@ -100,9 +100,7 @@ class DynamoStore:
         still holds, so do the rows.
         """
         found: dict[str, Any] = {s: dict.fromkeys(wanted[s], Row()) for s in wanted}
-        parts = chunks(
-            [(s, minute) for s in wanted for minute in wanted[s]], _MOST_KEYS
-        )
+        parts = chunks([(s, minute) for s in wanted for minute in wanted[s]], MOST_KEYS)
         for part, rows in zip(parts, self._pool.map(self._rows_or_error, parts)):
             for place in part:
                 segment_id, minute = place
@@ -210,7 +208,7 @@ class DynamoStore:
         """Return the rows of the decision's minutes, merged with those stored."""
         stored: dict[Place, Row] = {}
         to_read = [(_id(decision), minute) for minute in minutes_to_read(decision)]
-        for places in chunks(to_read, _MOST_KEYS):
+        for places in chunks(to_read, MOST_KEYS):
             stored.update(self._some_rows(places))
         for minute, window in minutes_of(decision).items():
             restored = decision.restored.get(minute, Row())

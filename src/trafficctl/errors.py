@@ -29,6 +29,14 @@ UNREACHABLE = 3
 TOOL_FAULT = 70
 INTERRUPTED = 130
 
+# AWS's codes for calls that come too fast.
+THROTTLED = (
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+)
 USE_LOCAL_CITY = '`eval "$(trafficctl env)"` points this shell at the local city'
 
 
@@ -186,15 +194,7 @@ _REFUSALS: tuple[tuple[tuple[str, ...], str], ...] = (
         "`trafficctl up` deploys the local one",
     ),
     (
-        (
-            "ThrottlingException",
-            "Throttling",
-            "TooManyRequestsException",
-            "ProvisionedThroughputExceededException",
-            "RequestLimitExceeded",
-            "SlowDown",
-            "LimitExceededException",
-        ),
+        (*THROTTLED, "SlowDown", "LimitExceededException"),
         "AWS is limiting the rate: wait a minute and repeat the command",
     ),
 )

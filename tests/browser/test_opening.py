@@ -37,7 +37,7 @@ def test_a_page_takes_no_more_files_than_a_city_answers_at_once(
     assert len(OWN + VENDORED) <= PARAMETERS["LiveApiReservedConcurrency"]["Default"]
 
 
-@pytest.mark.parametrize("path", [*OWN[1:2], *OWN[3:], *VENDORED])
+@pytest.mark.parametrize("path", [*OWN[1:], *VENDORED])
 def test_a_page_that_lacks_a_part_opens_again_by_itself(
     tab: Open, server: CannedServer, path: str
 ) -> None:

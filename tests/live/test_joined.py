@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.template.template import PARAMETERS
 from traffic.live.assets import FIRST, SCRIPT, WEB, FolderAssets
 from traffic.live.joined import joined
 
@@ -66,6 +68,20 @@ def test_every_module_of_the_page_is_in_the_one_that_it_loads() -> None:
     text = page.body.decode()
     assert {name for name in names if f"\nmodules['{name}'] = " in text} == names
     assert f'src="{SCRIPT}"' in (WEB / "index.html").read_text()
+
+
+def test_a_browser_asks_for_five_files_at_once_as_is_told() -> None:
+    named = set(
+        re.findall(r'(?:href|src)="([^"#]+)"', (WEB / "index.html").read_text())
+    )
+    told = PARAMETERS["LiveApiReservedConcurrency"]
+    page = (Path(__file__).parents[2] / "docs" / "live-map.md").read_text()
+
+    assert len(named) == 5 <= told["Default"]
+    assert "makes five requests at the same time" in " ".join(
+        told["Description"].split()
+    )
+    assert "takes eight files, five of them at the same time" in page
 
 
 def test_a_folder_without_a_first_module_has_no_script(tmp_path: Path) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from itertools import pairwise
-from threading import Lock
+from threading import Barrier, Lock
 from typing import Any
 
 import pytest
@@ -13,12 +12,13 @@ from botocore.exceptions import ClientError
 
 from tests.core.builders import ms
 from trafficctl.errors import CityError
-from trafficctl.redriving.shards import Shards, Span
+from trafficctl.redriving.shards import PARALLEL, Shards, Span
 
 from .fakes import ARN, SHARD, Clock, FakeKinesis
 
 SPAN = Span(ms(0), ms(100))
 OTHER = "shardId-000000000002"
+PATIENCE_S = 60.0  # of threads that wait for each other
 
 
 def shards_of(kinesis: FakeKinesis) -> tuple[Shards, Clock]:
@@ -98,22 +98,24 @@ def test_shards_are_read_in_turn_so_that_none_waits_for_another() -> None:
 def test_shards_are_read_at_a_time_and_each_at_its_own_pace() -> None:
     names = [f"shardId-{n:012d}" for n in range(20)]
     kinesis = filled(2_000, 1_000, *names)
-    slow = Slow(kinesis)
+    slow = Slow(kinesis, PARALLEL)
     clock = Clock()
     shards = Shards(slow, ARN, clock, clock.sleep)
 
     assert len(numbers(shards, Span(ms(0), ms(900)))) == 40_000
 
-    assert slow.most == 16
+    assert slow.most == PARALLEL
     assert clock.now <= 5  # the seconds that one shard of 2 MB takes
 
 
 class Slow:
-    """A stream whose answers take a moment: *most* is how many were under way."""
+    """A stream whose first answers wait until *together* of them are under way."""
 
-    def __init__(self, kinesis: FakeKinesis) -> None:
+    def __init__(self, kinesis: FakeKinesis, together: int) -> None:
         self._kinesis = kinesis
         self._lock, self._now, self.most = Lock(), 0, 0
+        self._all_there = Barrier(together)
+        self._waits = iter([True] * together)
         self.list_shards = kinesis.list_shards
         self.get_shard_iterator = kinesis.get_shard_iterator
 
@@ -121,7 +123,9 @@ class Slow:
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
-        time.sleep(0.02)
+            waits = next(self._waits, False)
+        if waits:
+            self._all_there.wait(PATIENCE_S)
         with self._lock:
             self._now -= 1
         return self._kinesis.get_records(**asked)

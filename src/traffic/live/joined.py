@@ -7,7 +7,7 @@ files at once starts two dozen environments, or is refused by their bound.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 _IMPORT = re.compile(r'^import (\{[^}]*\})\s+from "([^"]+)"\n', re.M)
@@ -30,7 +30,7 @@ def joined(sources: Mapping[str, str], first: str) -> str:
     than `{names}` from "./file" and that before a function, class or const; at a file
     that is not there; and at a circle.
     """
-    modules = list(_in_order(sources, first, [], {}))
+    modules = list(_in_order(sources, first, [], set()))
     outside = dict.fromkeys(line for module in modules for line in module.outside)
     scopes = (
         f"// {module.name}\nmodules[{module.name!r}] = (() => {{\n{module.text}}})()\n"
@@ -40,8 +40,8 @@ def joined(sources: Mapping[str, str], first: str) -> str:
 
 
 def _in_order(
-    sources: Mapping[str, str], name: str, way: list[str], done: dict[str, None]
-) -> Iterable[_Module]:
+    sources: Mapping[str, str], name: str, way: list[str], done: set[str]
+) -> Iterator[_Module]:
     """Yield what a module needs before it, each once."""
     if name in way:
         raise ValueError(f"expected no circle of imports, got {[*way, name]}")
@@ -52,7 +52,7 @@ def _in_order(
     module = _read(name, sources[name])
     for needed in module.needs:
         yield from _in_order(sources, needed, [*way, name], done)
-    done[name] = None
+    done.add(name)
     yield module
 
 

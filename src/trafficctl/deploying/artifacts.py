@@ -17,10 +17,11 @@ from botocore.exceptions import ClientError
 
 from trafficctl.deploying.stack import Account
 from trafficctl.errors import CityError
+from trafficctl.patience import Patience
 
 HOME_REGION = "us-east-1"  # the one Region that CreateBucket must not be told
-BUSY = "OperationAborted"  # two deployments at once; boto3 does not repeat it
-PAUSES_S = (1.0, 2.0, 4.0, 8.0)
+BUSY = ("OperationAborted",)  # two deployments at once; boto3 does not repeat it
+BUSY_S = 15.0
 CIPHER = {"SSEAlgorithm": "AES256"}
 NO_ACCESS = dict.fromkeys(
     (
@@ -44,7 +45,8 @@ class Artifacts:
         say: Callable[[str], None] = lambda _said: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.account, self.say, self.sleep = account, say, sleep
+        self.account, self.say = account, say
+        self._patience = Patience(sleep, say)
         self.stack = stack
         self.given = bucket is not None
         self.bucket = bucket or bucket_name(account.number, account.region)
@@ -149,16 +151,9 @@ class Artifacts:
         self._insist(put, Bucket=self.bucket, ExpectedBucketOwner=owner, **setting)
 
     def _insist(self, call: Callable[..., Any], **asked: Any) -> None:
-        for pause_s in PAUSES_S:
-            try:
-                call(**asked)
-            except ClientError as exc:
-                if exc.response["Error"]["Code"] != BUSY:
-                    raise
-                self.sleep(pause_s)
-            else:
-                return
-        call(**asked)
+        self._patience.until_free(
+            f"bucket {self.bucket}", BUSY_S, lambda: call(**asked), BUSY
+        )
 
     def _partition(self) -> str:
         return str(self.s3.meta.partition)

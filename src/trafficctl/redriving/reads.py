@@ -7,18 +7,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.errors import CityError
+from trafficctl.errors import THROTTLED, CityError
 from trafficctl.patience import pause_s
 
 MOST_TRIES = 30  # in a row without an answer: some five minutes
 _UNREAD = "keys left unread"
-_BUSY = {
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "InternalServerError",
-    "ServiceUnavailable",
-}
+_BUSY = {*THROTTLED, "InternalServerError", "ServiceUnavailable"}
 
 Item = dict[str, Any]
 

@@ -19,8 +19,8 @@ from traffic.policy import Policy
 from traffic.restore import Row, Rows, minutes_in_question
 from traffic.restore import unpack as unpack_given
 from traffic.state import unpack
+from traffic.store import MOST_KEYS, chunks
 from traffic.store import Tables as Names
-from traffic.store import chunks
 from traffic.times import minute_text
 from traffic.windows import Window
 from traffic.windows import unpack as unpack_window
@@ -28,7 +28,6 @@ from trafficctl.redriving.reads import Item, Reads
 
 BLOCK = 60  # minutes of a segment that are read together
 KEPT_S = 3600.0
-_MOST_KEYS = 100  # of one BatchGetItem
 _ABSENT = Row()
 # Stands for any row of ordinary readings alone: how many they are changes nothing.
 _ORDINARY = Row(Window(readings=1))
@@ -134,7 +133,7 @@ class Tables:
         """Read the segments that are not known, or were read long ago."""
         oldest = self._clock() - KEPT_S
         new = [s for s in segment_ids if not self._is_known(s, oldest)]
-        for part in chunks(new, _MOST_KEYS):
+        for part in chunks(new, MOST_KEYS):
             keys = [{"segment_id": {"S": segment_id}} for segment_id in part]
             wanted = ("segment_id", *items.read_attributes())
             read = self._reads.by_key(self._names.segments, keys, wanted)

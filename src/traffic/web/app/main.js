@@ -53,10 +53,8 @@ const mayPass = ({status}) => status === 0 || status === 429 || status >= 500
 
 function tellFault(fault) {
   console.error(fault)
-  if (mayPass(fault)) return openAgain(fault.message) // index.html has it
-  say($("notice-text"), `The page could not start: ${fault.message}.`)
-  $("retry").onclick = () => location.reload()
-  $("notice").hidden = false
+  if (mayPass(fault)) openAgain(fault.message) // both are index.html's
+  else tell(`The page could not start: ${fault.message}.`)
 }
 
 start().catch(tellFault)

@@ -44,7 +44,7 @@ class Page {
       container: $("map"), styleUrl: this.config.map.style, theme: this.theme.theme(),
       picked: segment => segment ? this.open(segment.id, {fly: false}) : this.close(),
       describe: tooltip, padding: mapPadding,
-      missed: () => this.city.version ?? openAgain("a part of the map did not come"), // index.html has it
+      missed: () => this.#missed(),
     })
     this.poller = createPoller({
       ask: () => this.#poll(),
@@ -75,6 +75,10 @@ class Page {
   refused() {
     this.poller?.stop()
     this.ended()
+  }
+
+  #missed() {
+    if (this.city.version == null) openAgain("a part of the map did not come") // index.html has it
   }
 
   #panels() {
