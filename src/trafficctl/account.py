@@ -2,7 +2,7 @@
 
 Devices keep no tally, so that the left side of the identity begins at the processor:
 
-    received = accepted + duplicate + redelivered + rejected + came again
+    received = accepted + duplicate + stale + redelivered + rejected + came again
 
 Before it, nothing is lost that IoT Core or Lambda does not tell of; behind it, the
 tables must hold at least what the processor counted.
@@ -20,6 +20,8 @@ from trafficctl.reconcile import (
     Stored,
     found_as_json,
     of_redrive,
+    of_stale,
+    stale_verdict,
 )
 
 UNKNOWN = "published: not known here (no tally)"
@@ -50,14 +52,18 @@ class Account:
     def missing(self) -> int:
         """Readings that the processor counted, and no table holds any more."""
         counted, stored = self.processed, self.stored
-        return max(0, counted.accepted - stored.accepted) + max(
-            0, counted.duplicate - stored.duplicate
+        pairs = (
+            (counted.accepted, stored.accepted),
+            (counted.duplicate, stored.duplicate),
+            (counted.stale, stored.stale),
         )
+        return sum(max(0, told - held) for told, held in pairs)
 
     @property
     def holds(self) -> bool:
         """Whether nothing that can be known here speaks of a loss."""
-        lost = self.processed.lost_messages or self.processed.lost_batches
+        new = self.processed
+        lost = new.lost_messages or new.lost_batches or new.stale
         return not (lost or self.surplus or self.missing)
 
     @property
@@ -86,6 +92,16 @@ class Account:
 
 def verdict(account: Account) -> str:
     """One sentence on the account."""
+    return _fault(account) or _all_well(account)
+
+
+def _all_well(account: Account) -> str:
+    if account.processed.received == 0:
+        return f"nothing was received in {_days(account.days)}; {UNKNOWN}"
+    return f"every reading received is accounted for; {UNKNOWN}"
+
+
+def _fault(account: Account) -> str | None:
     processed = account.processed
     if processed.lost_messages:
         return (
@@ -104,9 +120,9 @@ def verdict(account: Account) -> str:
         )
     if account.surplus:
         return f"{account.surplus:,} readings were settled that were never received"
-    if processed.received == 0:
-        return f"nothing was received in {_days(account.days)}; {UNKNOWN}"
-    return f"every reading received is accounted for; {UNKNOWN}"
+    if processed.stale:
+        return stale_verdict(processed.stale)
+    return None
 
 
 def remarks(account: Account) -> list[str]:
@@ -127,7 +143,7 @@ def remarks(account: Account) -> list[str]:
             f"{account.waiting:,} dead-lettered readings wait, some perhaps counted: "
             "`trafficctl redrive` says what would be put back"
         )
-    return said + of_redrive(account.redriven)
+    return said + of_stale(account.processed.stale) + of_redrive(account.redriven)
 
 
 def _days(days: int) -> str:

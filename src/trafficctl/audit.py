@@ -123,6 +123,7 @@ def _lines(report: Report) -> list[tuple[str, str, str]]:
         ),
         ("= accepted", number(stored.accepted), f"{stored.late:,} of them late"),
         ("+ duplicate", number(stored.duplicate), ""),
+        ("+ stale", number(stored.stale), "their place was closed"),
         ("+ rejected", number(report.rejected), "set aside in quarantine"),
         (
             "+ dead-lettered",
@@ -149,6 +150,7 @@ def _account_lines(found: Account) -> list[tuple[str, str, str, str]]:
         ("= accepted", number(new.accepted), number(kept.accepted), ""),
         ("  of them late", number(new.late), number(kept.late), ""),
         ("+ duplicate", number(new.duplicate), number(kept.duplicate), ""),
+        ("+ stale", number(new.stale), number(kept.stale), "their place was closed"),
         ("+ redelivered", number(new.redelivered), ABSENT, "counted before"),
         ("+ rejected", number(new.rejected), number(found.rejected), "quarantine"),
         ("+ came again", number(new.came_again), ABSENT, "their batch failed"),
@@ -170,11 +172,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="prove that no reading was lost or counted twice",
         description=(
             "Hold what this machine published (simulate, replay, demo) against where "
-            "it went: published = accepted (of which late) + duplicate + rejected + "
-            "dead-lettered. Devices keep no tally: where this machine has none, hold "
-            "what the processor received against what it made of it and what is "
-            "stored, and look whether anything is known to be lost. "
-            "Exit code 1 when that does not hold."
+            "it went: published = accepted (of which late) + duplicate + stale + "
+            "rejected + dead-lettered. A stale reading arrived when its place was "
+            "closed and may be lost. Devices keep no tally: where this machine has "
+            "none, hold what the processor received against what it made of it and "
+            "what is stored, and look whether anything is known to be lost. "
+            "Exit code 1 when that does not hold, or readings are stale."
         ),
     )
     parser.add_argument(

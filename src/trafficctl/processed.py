@@ -34,6 +34,7 @@ class Processed:
     accepted: int = 0
     late: int = 0
     duplicate: int = 0
+    stale: int = 0
     redelivered: int = 0
     rejected: int = 0
     lost_messages: int = 0
@@ -42,7 +43,8 @@ class Processed:
     @property
     def settled(self) -> int:
         """Readings of which the processor says what became of them."""
-        return self.accepted + self.duplicate + self.redelivered + self.rejected
+        kept = self.accepted + self.duplicate + self.stale
+        return kept + self.redelivered + self.rejected
 
     @property
     def came_again(self) -> int:
@@ -56,6 +58,7 @@ _OWN = {
     "accepted": "Accepted",
     "late": "Late",
     "duplicate": "Duplicate",
+    "stale": "Stale",
     "redelivered": "Redelivered",
     "rejected": "Rejected",
 }

@@ -1,6 +1,9 @@
 """The identity that no reading escapes, as arithmetic (docs/architecture.md).
 
-    published = accepted (of which late) + duplicate + rejected + dead-lettered
+    published = accepted (of which late) + duplicate + stale + rejected + dead-lettered
+
+A *stale* reading arrived when its place was closed: it may never have been counted, so
+the identity adds up over it and the audit still fails.
 
 Four things make it a statement about ranges. A message that was never acknowledged
 may or may not have arrived. A message that was sent again after a reconnect may have
@@ -35,6 +38,7 @@ class Stored:
     accepted: int = 0
     late: int = 0
     duplicate: int = 0
+    stale: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Report:
         return (
             self.stored.accepted
             + self.stored.duplicate
+            + self.stored.stale
             + self.rejected
             + self.dead_letters.undelivered
         )
@@ -107,8 +112,8 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether every reading is accounted for, once."""
-        return self.missing == 0 and self.surplus == 0
+        """Whether every reading is accounted for, once, and none may be lost."""
+        return self.missing == self.surplus == self.stored.stale == 0
 
     def as_json(self) -> dict[str, object]:
         """The report as plain values."""
@@ -157,9 +162,26 @@ def verdict(report: Report) -> str:
             "or published by something that keeps no tally here, as devices do: "
             "`--no-tally` says what can be told without"
         )
+    if report.stored.stale:
+        return stale_verdict(report.stored.stale)
     if report.published.readings == 0:
         return "nothing was published, and nothing was found"
     return "every reading is accounted for"
+
+
+def stale_verdict(stale: int) -> str:
+    """One sentence on readings that arrived too late to be counted for sure."""
+    return f"{stale:,} readings are stale: they may be lost"
+
+
+def of_stale(stale: int) -> list[str]:
+    """What a reader must know of stale readings, if there are any."""
+    if not stale:
+        return []
+    return [
+        f"{stale:,} readings arrived when their place was closed: some may be copies, "
+        "others may never have been counted - docs/runbooks/stale-readings.md"
+    ]
 
 
 def remarks(report: Report) -> list[str]:
@@ -185,7 +207,7 @@ def remarks(report: Report) -> list[str]:
             f"{report.dead_letters.in_doubt:,} dead-lettered readings are in doubt: "
             "some may have been applied before their batch failed"
         )
-    return said + of_redrive(report.redriven)
+    return said + of_stale(report.stored.stale) + of_redrive(report.redriven)
 
 
 def of_redrive(redriven: Redriven) -> list[str]:

@@ -1,8 +1,9 @@
 """`trafficctl roads`: the road network, from GeoJSON into `road_segments`.
 
 One feature is one segment, a LineString or a Point. Properties: `segment_id` (needed),
-`name`, `district`, `lanes`, `length_m`, `free_flow_speed` (km/h), `latitude`,
-`longitude`; length and position come from the geometry where they are not given.
+`name`, `district`, `lanes`, `length_m`, `free_flow_speed` (km/h),
+`effective_length_m` (of vehicle and detector), `latitude`, `longitude`; length and
+position come from the geometry where they are not given.
 Loading writes these attributes and never touches what the processor writes.
 """
 
@@ -29,6 +30,7 @@ from trafficctl.progress import counting
 
 MAX_LANES = 20
 MAX_LENGTH_M = 100_000
+MAX_EFFECTIVE_LENGTH_M = 30
 MAX_TEXT = 200
 PARALLEL_WRITES = 16
 
@@ -52,6 +54,7 @@ class RoadSegment:
     lanes: int | None = None
     length_m: float | None = None
     free_flow_speed: float | None = None
+    effective_length_m: float | None = None
 
 
 class _Properties(msgspec.Struct):
@@ -61,6 +64,9 @@ class _Properties(msgspec.Struct):
     lanes: Annotated[int, Meta(ge=1, le=MAX_LANES)] | None = None
     length_m: Annotated[float, Meta(gt=0, le=MAX_LENGTH_M)] | None = None
     free_flow_speed: Annotated[float, Meta(gt=0, le=MAX_SPEED_KMH)] | None = None
+    effective_length_m: (
+        Annotated[float, Meta(gt=0, le=MAX_EFFECTIVE_LENGTH_M)] | None
+    ) = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
 
@@ -85,6 +91,7 @@ EXPECTED = {
     "lanes": f"a whole number 1-{MAX_LANES}",
     "length_m": f"metres, above 0 and at most {MAX_LENGTH_M}",
     "free_flow_speed": f"km/h, above 0 and at most {MAX_SPEED_KMH}",
+    "effective_length_m": f"metres, above 0 and at most {MAX_EFFECTIVE_LENGTH_M}",
     "latitude": "degrees, -90 to 90",
     "longitude": "degrees, -180 to 180",
     "type": "LineString or Point",
@@ -142,6 +149,7 @@ def _segment(feature: Any, where: str) -> RoadSegment:
         lanes=given.lanes,
         length_m=None if length is None else round(length, 1),
         free_flow_speed=given.free_flow_speed,
+        effective_length_m=given.effective_length_m,
     )
 
 
@@ -264,4 +272,17 @@ def _run_load(args: argparse.Namespace) -> int:
     session = aws.session()
     table = aws.stack_outputs(session, args.stack)["RoadSegmentsTable"]
     say(f"{load_segments(session, table, roads)} segments written to {table}")
+    if hint := hint_on_free_flow(roads):
+        say(hint)
     return OK
+
+
+def hint_on_free_flow(roads: Sequence[RoadSegment]) -> str | None:
+    """What follows for roads without a free-flow speed, None if there are none."""
+    without = sum(road.free_flow_speed is None for road in roads)
+    if not without:
+        return None
+    return (
+        f"{without:,} of {len(roads):,} roads have no free_flow_speed: no congestion "
+        "score and no alert from speed"
+    )

@@ -13,7 +13,7 @@ from math import exp, sqrt
 from random import Random
 from typing import Any
 
-from traffic.policy import EFFECTIVE_LENGTH_M, UNKNOWN_FREE_FLOW_KMH
+from traffic.policy import EFFECTIVE_LENGTH_M
 from trafficctl.geometry import Point
 from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
 from trafficctl.roads import RoadSegment, feature
@@ -73,7 +73,7 @@ def streets(roads: Sequence[RoadSegment]) -> list[Street]:
     for segment in roads:
         road = (segment.name or segment.segment_id).split(",")[0]
         seen[road] = seen.get(road, 0) + 1
-        free_flow = segment.free_flow_speed or UNKNOWN_FREE_FLOW_KMH
+        free_flow = segment.free_flow_speed or FREE_FLOW_KMH
         made.append(Street(segment.segment_id, free_flow, road, seen[road]))
     return made
 

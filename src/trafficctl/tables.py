@@ -24,7 +24,7 @@ STATIC_FIELDS = (
     "length_m",
     "free_flow_speed",
 )
-COUNTER_FIELDS = ("accepted", "late", "duplicate")
+COUNTER_FIELDS = ("accepted", "late", "duplicate", "stale")
 LIVE_FIELDS = (
     "updated_at",
     "observed_at",

@@ -30,7 +30,7 @@ def test_the_topic_overrides_what_a_payload_claims() -> None:
 
     assert payload["Sql"] == (
         "SELECT *, topic(2) AS segment_id, topic(3) AS device_id, "
-        "timestamp() AS received_at, NULL AS redriven FROM 'traffic/+/+'"
+        "timestamp() AS received_at FROM 'traffic/+/+'"
     )
     assert payload["AwsIotSqlVersion"] == "2016-03-23"
 

@@ -109,6 +109,7 @@ def rows(outcome: Outcome) -> list[tuple[str, str, str]]:
         ("readings published", number(report.published.readings), f"{rate:,.0f} per s"),
         ("  accepted", number(stored.accepted), f"{stored.late:,} of them late"),
         ("  duplicate", number(stored.duplicate), ""),
+        ("  stale", number(stored.stale), ""),
         ("  rejected", number(report.rejected), ""),
         (
             "  dead-lettered",

@@ -2,7 +2,7 @@
 
 A page names the letters of one stretch of work. It is written before their records are
 put, again with `put` when all of them are in the stream, and closed when all letters
-are moved out of the way, or, of what was read out of the stream, when all is read.
+are moved out of the way.
 Whatever instant a redrive is killed at, the pages bound how often each letter was put.
 Pages stay: the audit counts by them.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from trafficctl.redriving.letters import BATCH, STREAM, Letter, UnreadableError
+from trafficctl.redriving.letters import BATCH, Letter, UnreadableError
 
 JOURNAL = "journal/"
 OPEN, CLOSED = f"{JOURNAL}open/", f"{JOURNAL}closed/"
@@ -23,10 +23,7 @@ MOVED = "redriven/"
 
 
 class Line(NamedTuple):
-    """One letter of a page: the object, what it is, and the readings in it.
-
-    Of the stream it is a part of a shard, in the place of an object.
-    """
+    """One letter of a page: the object, what it is, and the readings in it."""
 
     bucket: str
     key: str
@@ -41,11 +38,6 @@ class Page:
     name: str
     letters: tuple[Line, ...]
     put: bool = False
-
-    @property
-    def kind(self) -> str:
-        """What its letters are; those of the stream lie on pages of their own."""
-        return self.letters[0].kind if self.letters else ""
 
     @property
     def readings(self) -> int:
@@ -118,14 +110,14 @@ class History:
         """How many readings at most have come into the stream more than once.
 
         Each try after the first; and of batches, which may have been applied before
-        they were given up, and of what the stream held already, the first as well.
+        they were given up, the first as well.
         """
         return sum(map(_copies, self._lines.values()))
 
 
 def _copies(lines: Sequence[Line]) -> int:
     tried = sum(line.readings for line in lines)
-    return tried if lines[0].kind in {BATCH, STREAM} else tried - _largest(lines)
+    return tried if lines[0].kind == BATCH else tried - _largest(lines)
 
 
 def _largest(lines: Sequence[Line]) -> int:

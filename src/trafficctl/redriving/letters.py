@@ -1,9 +1,8 @@
 """What lies in the buckets, as the records that go back into the stream; pure.
 
 Three kinds are known by what they hold: Lambda's failure objects, the objects of the
-IoT rule's error action, and the processor's quarantine. A fourth is read out of the
-stream again (`lost`). Each record goes back with the receipt time it had, and marked
-(docs/wire-format.md).
+IoT rule's error action, and the processor's quarantine. A record of the stream goes
+back as it was. A message that never became one gets what the rule would have added.
 """
 
 from __future__ import annotations
@@ -22,12 +21,11 @@ from traffic.intake import intake
 from traffic.policy import MAX_READINGS_PER_MESSAGE
 from traffic.times import day_text
 
-BATCH, MESSAGE, REFUSED, STREAM = "batch", "message", "refused", "stream"
+BATCH, MESSAGE, REFUSED = "batch", "message", "refused"
 KINDS = {
     BATCH: "given up by the processor",
     MESSAGE: "not put into the stream",
     REFUSED: "refused, in quarantine",
-    STREAM: "in the stream, not in the tables",
 }
 QUARANTINE_PREFIX = "quarantine/"
 # More than the largest: a batch has 6 MB, a refused reading some 500 bytes of reasons.
@@ -78,7 +76,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Letter:
-    """An object, or a part of the stream, and the records it goes back as."""
+    """An object, and the records it goes back as."""
 
     entry: Entry
     kind: str
@@ -144,9 +142,10 @@ def record_of(data: str, partition_key: str = "-") -> dict[str, Any]:
 
 
 def again(record: dict[str, Any], now_ms: int) -> Record:
-    """A record of the stream, with the receipt time that the processor believes.
+    """A record of the stream as it was, if it has a receipt time that is believed.
 
-    *now_ms* is when one without arrival time came. Raises UnreadableError.
+    Otherwise it gets the one that the processor took, or its readings would be too
+    old by now. *now_ms* is when one without arrival time came. Raises UnreadableError.
     """
     body = record["kinesis"]
     try:
@@ -154,7 +153,7 @@ def again(record: dict[str, Any], now_ms: int) -> Record:
     except binascii.Error:
         raise UnreadableError("the data of a record are not base64") from None
     readings, received_ms = _counted(record, now_ms)
-    data = marked(raw, {"received_at": received_ms})
+    data = with_fields(raw, {"received_at": received_ms})
     return Record(body["partitionKey"], data, readings, received_ms)
 
 
@@ -176,20 +175,20 @@ def _message(entry: Entry, content: dict[str, Any]) -> Record:
 
 
 def _record(key: str, raw: bytes, received_ms: int, fields: dict[str, Any]) -> Record:
-    data = marked(raw, fields)
+    data = with_fields(raw, fields)
     readings, _ = _counted(record_of(base64.b64encode(data).decode(), key))
     return Record(key, data, readings, received_ms)
 
 
-def marked(raw: bytes, fields: dict[str, Any]) -> bytes:
-    """A record's data with *fields* and the mark; what can't carry it, as it is."""
+def with_fields(raw: bytes, fields: dict[str, Any]) -> bytes:
+    """A record's data with *fields*; unchanged if it has them, or can't carry any."""
     try:
         content = json.loads(raw.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return raw
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or fields.items() <= content.items():
         return raw
-    return _compact({**content, **fields, "redriven": True})
+    return _compact({**content, **fields})
 
 
 def _compact(content: Any) -> bytes:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from trafficctl.redriving.buckets import Buckets, can_be_moved
 from trafficctl.redriving.journal import OPEN, Page, Place
 from trafficctl.redriving.letters import (
     MOST_BYTES,
     QUARANTINE_PREFIX,
-    STREAM,
     Entry,
     Letter,
     UnreadableError,
     letter_of,
 )
 from trafficctl.redriving.selection import Selection, stretches
-from trafficctl.redriving.work import Leave, Stretch
+
+Leave = Callable[[Entry, str], None]
+
+
+class Stretch(NamedTuple):
+    """What is worked on at once, and how many objects were gone through for it."""
+
+    letters: Sequence[Letter]
+    seen: int
 
 
 class Objects:
@@ -41,8 +49,6 @@ class Objects:
         """Finish what an earlier run left off; gives the readings it may have put."""
         uncertain = 0
         for page in list(self._buckets.pages(OPEN)):
-            if page.kind == STREAM:
-                continue
             if page.put:
                 self._buckets.move(_places_of(page))
             else:
@@ -54,9 +60,6 @@ class Objects:
         """Move the letters of a page out of the way, and put it away."""
         self._buckets.move(_places_of(page))
         self._buckets.close(page)
-
-    def end(self) -> None:
-        """Nothing is left to do."""
 
     def _entries(self) -> Iterator[Entry]:
         """The objects that are meant, as far as their keys tell; in no one's memory."""

@@ -109,11 +109,6 @@ class Sums:
         return sum(one.letters for one in self.by_day.values())
 
     @property
-    def records(self) -> int:
-        """Records of all kinds."""
-        return sum(one.records for one in self.by_day.values())
-
-    @property
     def readings(self) -> int:
         """Readings of all kinds."""
         return sum(one.readings for one in self.by_day.values())

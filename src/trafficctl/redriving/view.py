@@ -7,7 +7,7 @@ from rich.text import Text
 
 from traffic.times import second_text
 from trafficctl.output import ABSENT, Column, number, table
-from trafficctl.redriving.letters import KINDS, STREAM
+from trafficctl.redriving.letters import KINDS
 from trafficctl.redriving.selection import Sum, Sums
 
 COLUMNS = (
@@ -24,7 +24,7 @@ COLUMNS = (
 
 def sums_view(sums: Sums) -> RenderableType:
     """A line for each kind and day, with what has to stay where it is."""
-    rows = [(KINDS[kind], day, *_cells(kind, one)) for kind, day, one in sums.rows()]
+    rows = [(KINDS[kind], day, *_cells(one)) for kind, day, one in sums.rows()]
     unnamed = sums.left - len(sums.left_named)
     return Group(
         table(COLUMNS, rows),
@@ -33,11 +33,10 @@ def sums_view(sums: Sums) -> RenderableType:
     )
 
 
-def _cells(kind: str, one: Sum) -> tuple[str, ...]:
-    counts = (one.records, one.readings, len(one.segments))
+def _cells(one: Sum) -> tuple[str, ...]:
+    counts = (one.letters, one.records, one.readings, len(one.segments))
     times = (one.oldest_ms, one.newest_ms)
     return (
-        ABSENT if kind == STREAM else number(one.letters),
         *map(number, counts),
         *(ABSENT if ms is None else second_text(ms) for ms in times),
     )
