@@ -18,6 +18,8 @@ from .policy import (
 from .times import second_text
 
 MS_PER_HOUR = 3_600_000
+MS_PER_VEHICLE = MS_PER_HOUR // MAX_FLOW_VEH_H  # at the most flow there is
+SLOW_KMH = MAX_FLOW_VEH_H / MAX_DENSITY_VEH_KM  # below it density limits the flow
 
 
 def fault_of(reading: Any, at: int, reference_ms: int, span_ms: int) -> Rejection:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Optional
 from .alerts import Thresholds, Transition
 from .enrich import Measures
 from .model import Parcel, Rejection, Road, Tallies
+from .present import is_low
 from .state import WorkingState
 from .windows import Summand, Window
 
@@ -49,9 +50,11 @@ class Folded:
 class Work:
     """A fold under way.
 
-    *rows* are readings of one *instant* (ms) that are not yet summed into *window*,
-    nor, by their *weight*, into the present; *vehicles* were seen since the alert was
-    judged, and *is_news* says that readings were.
+    *rows* are readings of *instants* (ms) that are not yet summed into *window*, which
+    is that of *minute*, nor into the present; *is_new* says that readings of suspects
+    came since the alert was judged. Where the segment is not *is_busy*, its alert is
+    calm and no reading so far could change that: all of known speed had *low_kmh* or
+    more.
     """
 
     state: WorkingState
@@ -62,11 +65,19 @@ class Work:
     suspects: frozenset[str]
     window: Window = field(default_factory=Window)
     rows: list[Summand] = field(default_factory=list)
-    instant: int = -1
-    weight: int = 0
-    vehicles: int = 0
-    is_news: bool = False
-    newest_minute: int = -1
+    instants: list[int] = field(default_factory=list)
+    minute: int = -1
+    is_new: bool = False
+    is_busy: bool = False
+    low_kmh: float = 0.0
 
     def __post_init__(self) -> None:
-        self.newest_minute = max(self.state.windows, default=-1)
+        free_flow = self.road.free_flow_speed
+        if free_flow is not None:  # a little more, so that rounding does no harm
+            self.low_kmh = 1.001 * free_flow * (1 - self.limits.high / 1000)
+        self.is_busy = not is_low(self.state, self.low_kmh)
+
+    def has_to_judge(self) -> bool:
+        """Whether the alert may change by what came since it was judged."""
+        state = self.state
+        return self.is_busy or state.scores >= self.limits.high * (state.scored or 1)

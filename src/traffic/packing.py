@@ -13,8 +13,8 @@ from msgspec.structs import astuple
 
 from .alerts import AlertState
 from .spans import Past
-from .state import Slot, WorkingState
-from .windows import Sums, fields_of, summed, trimmed, window_of
+from .state import Slot, WorkingState, speak
+from .windows import Sums, add_rows, fields_of, trimmed, window_of
 
 _LAYOUT = 2
 _FRESH, _COUNTS, _ESTIMATES, _FLAGS = 1, 2, 4, 3  # flags of a sensor, and their bits
@@ -120,6 +120,7 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
     spans = [_unpacked_past(clock, ages) for ages in pasts]
     state = WorkingState(
         clock=clock,
+        minute=max((minute for minute, _ in windows), default=-1),
         last_sequence=int.from_bytes(sequence, "big"),
         last_place=place,
         windows={minute: window_of(fields) for minute, fields in windows},
@@ -128,37 +129,31 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
         decay_s=decay_s,
         moved_at=0 if moved == _NEVER else clock - moved,
     )
-    for (
-        name,
-        age,
-        interval_ms,
-        count,
-        tenths,
-        share,
-        score,
-        flags,
-        step_ms,
-        past,
-    ) in slots:
-        percent_at, closed, missing = spans[past]
-        speed = None if tenths is None else tenths / 10
-        occupancy = None if share is None else share / 1000
-        state.sensors[name] = Slot(
-            clock - age,
-            Past(step_ms or interval_ms, missing, closed),
-            (count, speed, occupancy, interval_ms, score, 0.0),
-            bool(flags & _FRESH),
-            bool(flags & _COUNTS),
-            bool(flags & _ESTIMATES),
-            percent_at,
-            devices[flags >> _FLAGS],
-        )
-        if flags & _FRESH:
-            state.fresh += 1
-            if score is not None:
-                state.scored += 1
-                state.scores += score
+    for fields in slots:
+        slot = state.sensors[fields[0]] = _unpacked(fields, clock, spans, devices)
+        if slot.is_fresh:
+            speak(state, slot)
     return state
+
+
+def _unpacked(
+    fields: list[Any], clock: int, spans: list[Any], devices: list[int]
+) -> Slot:
+    _, age, interval_ms, count, tenths, share, score, flags, step_ms, past = fields
+    percent_at, closed, missing = spans[past]
+    speed = None if tenths is None else tenths / 10
+    occupancy = None if share is None else share / 1000
+    return Slot(
+        clock - age,
+        Past(step_ms or interval_ms, missing, closed),
+        (count, speed, occupancy, interval_ms, score, 0.0),
+        bool(flags & _FRESH),
+        bool(flags & _COUNTS),
+        bool(flags & _ESTIMATES),
+        percent_at,
+        devices[flags >> _FLAGS],
+        is_plain=flags & (_COUNTS | _ESTIMATES) == _COUNTS and not percent_at,
+    )
 
 
 def _unpacked_past(
@@ -187,8 +182,9 @@ def _upgraded(stored: list[Any]) -> WorkingState:
     is not known.
     """
     _, clock, sequence, slots, windows, alert, place = stored[:7]
-    state = WorkingState(clock, int.from_bytes(sequence, "big"), place)
+    state = WorkingState(clock, -1, int.from_bytes(sequence, "big"), place)
     state.windows = {minute: window_of(window) for minute, window in windows}
+    state.minute = max(state.windows, default=-1)
     state.alert = msgspec.convert(alert, AlertState)
     rows = []
     for name, age, interval_ms, count, tenths, share, score in slots:
@@ -201,6 +197,6 @@ def _upgraded(stored: list[Any]) -> WorkingState:
         if is_fresh:
             rows.append(row)
     state.fresh = len(rows)
-    state.live.add(summed(rows), state.weight_of(clock))
+    add_rows(Sums(), state.live, rows, state.weights_of([clock] * len(rows)))
     state.moved_at = clock if state.live.moving else 0
     return state

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .enrich import Measures, blended, measures, score_of
+from .enrich import Measures, blended, is_covered, measures, score_of
 from .model import Road
 from .state import WorkingState
+from .windows import PACE_UNITS
 
 
 def score_now(state: WorkingState, road: Road) -> Optional[float]:
@@ -21,6 +22,17 @@ def score_now(state: WorkingState, road: Road) -> Optional[float]:
         return ours
     theirs, share = state.scores / state.scored / 10, state.scored / state.fresh
     return theirs if share == 1 else blended(ours, theirs, share)
+
+
+def is_low(state: WorkingState, low_kmh: float) -> bool:
+    """Whether the segment is calm, and stays so by readings of *low_kmh* or more."""
+    live = state.live
+    moving, pace = live.moving - live.scored_moving, live.pace - live.scored_pace
+    return (
+        state.alert.is_calm()
+        and (moving <= 0 or PACE_UNITS * moving >= low_kmh * pace)
+        and not is_covered(live)
+    )
 
 
 def present(state: WorkingState, road: Road) -> Measures:

@@ -26,10 +26,11 @@ def seen(slot: Slot, reading: Any, at: int, span_ms: int, road: Road) -> Summand
         slot.counts, slot.estimates = True, speed is None and occupancy is not None
     elif speed and not slot.counts:
         count = None  # a probe that fills in a count of 0
+    slot.is_plain = slot.counts and not slot.estimates and not slot.percent_at
     if occupancy is None:
         return count, speed, None, span_ms, tenths, 0.0
     if occupancy > 1:
-        slot.percent_at = at
+        slot.percent_at, slot.is_plain = at, False
     if slot.is_percent(at):
         return count, speed, None, span_ms, tenths, 0.0
     cover = 0.0

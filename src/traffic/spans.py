@@ -60,7 +60,7 @@ def stepped(past: Past, newest: int, at: int, interval_ms: int) -> Past:
     step = (newest - past.step_ms, newest)
     if is_gap(step, interval_ms):
         past = _with(past, step)
-    return past._replace(step_ms=at - newest)
+    return Past(at - newest, past.spans, past.closed)
 
 
 def is_missing(past: Past, newest: int, at: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Optional
 
 import msgspec
@@ -33,8 +34,9 @@ class Slot(msgspec.Struct, gc=False):
     *is_fresh* says that the reading speaks for the present, *counts* that the sensor
     has ever counted a vehicle, *estimates* that its speeds are estimated from cover.
     *percent_at* is when it last reported an occupancy over 1, *device* a mark of the
-    device that sends it; 0 is unknown for both. *is_suspect* is not stored: sensor
-    health says so.
+    device that sends it; 0 is unknown for both. Not stored are *is_suspect*, which
+    sensor health says, and *is_plain*: the sensor counts, measures speed and no
+    percent.
     """
 
     timestamp: int
@@ -46,6 +48,7 @@ class Slot(msgspec.Struct, gc=False):
     percent_at: int = 0
     device: int = 0
     is_suspect: bool = False
+    is_plain: bool = False
 
     @property
     def vehicle_count(self) -> Optional[int]:
@@ -80,10 +83,11 @@ class Slot(msgspec.Struct, gc=False):
 class WorkingState(msgspec.Struct):
     """What the processor remembers of a segment between two batches.
 
-    *clock* is the newest accepted event time (ms); *last_sequence* and *last_place*
-    name the last reading taken, by its record and its place in it; *fresh* counts the
-    sensors that speak for the present, *scored* those of them that report a score of
-    their own, and *scores* is its sum in tenths; *windows* holds the two open minutes.
+    *clock* is the newest accepted event time (ms), *minute* the newest that was opened;
+    *last_sequence* and *last_place* name the last reading taken, by its record and its
+    place in it; *fresh* counts the sensors that speak for the present, *scored* those
+    of them that report a score of their own, and *scores* is its sum in tenths;
+    *windows* holds the two open minutes.
 
     *live* are the sums of all readings, each `weight_of` its event time times: that is
     1000 at the end of the newest minute, and e times less *decay_s* before. All are
@@ -91,6 +95,7 @@ class WorkingState(msgspec.Struct):
     """
 
     clock: int = 0
+    minute: int = -1
     last_sequence: int = 0
     last_place: int = 0
     fresh: int = 0
@@ -103,15 +108,15 @@ class WorkingState(msgspec.Struct):
     decay_s: int = DECAY_S
     moved_at: int = 0
 
-    @property
-    def newest_minute(self) -> int:
-        """The newest minute that was opened."""
-        return max(self.windows, default=self.clock // MINUTE_MS)
-
-    def weight_of(self, at: int) -> int:
-        """Return the weight in *live* of a reading of *at* (ms); 0 for an old one."""
-        before_s = (at - (self.newest_minute + 1) * MINUTE_MS) / 1000
-        return int(_WHOLE * math.exp(max(-99.0, before_s / self.decay_s)))
+    def weights_of(self, instants: Sequence[int]) -> list[int]:
+        """Return the weights in *live* of readings of these instants (ms)."""
+        end_ms, decay_ms = (self.minute + 1) * MINUTE_MS, self.decay_s * 1000
+        exp, weights, last, weight = math.exp, [], -1, 0
+        for at in instants:
+            if at != last:
+                last, weight = at, int(_WHOLE * exp((at - end_ms) / decay_ms))
+            weights.append(weight)
+        return weights
 
     def is_passing(self) -> bool:
         """Whether vehicles pass now."""
@@ -127,20 +132,24 @@ def roll(
     those silent for days are forgotten, but for the *speaker* that opens the minute
     with a reading of *interval_ms*.
     """
-    was = state.newest_minute * MINUTE_MS
-    age_s = minute * MINUTE_MS / 1000 - was / 1000
-    state.live = state.live.scaled(math.exp(-age_s / state.decay_s))
+    was, now_ms = state.minute * MINUTE_MS, minute * MINUTE_MS
+    state.live.decay(math.exp((was - now_ms) / 1000 / state.decay_s))
     closed = _close_before(state, minute - 1)
-    state.windows[minute] = Window()
-    now_ms = minute * MINUTE_MS
+    state.windows[minute], state.minute = Window(), minute
     _drop_silent(state, now_ms, speaker)
-    if now_ms // HOUR_MS != was // HOUR_MS:
-        for slot in state.sensors.values():
-            slot.past = settled(slot.past, now_ms)
-    fresh = [slot.interval_ms for slot in state.sensors.values() if slot.is_fresh]
-    longest_s = max([*fresh, interval_ms]) / 1000
-    state.decay_s = max(DECAY_S, round(DECAY_INTERVALS * longest_s))
+    decay_s = max(DECAY_S, round(DECAY_INTERVALS * interval_ms / 1000))
+    if decay_s > state.decay_s or was // HOUR_MS != now_ms // HOUR_MS:
+        _settle_hour(state, now_ms, decay_s)
     return closed
+
+
+def _settle_hour(state: WorkingState, now_ms: int, decay_s: int) -> None:
+    """Settle what needs no look each minute: long intervals, and old pasts."""
+    for slot in state.sensors.values():
+        slot.past = settled(slot.past, now_ms)
+        if slot.is_fresh:
+            decay_s = max(decay_s, round(DECAY_INTERVALS * slot.interval_ms / 1000))
+    state.decay_s = decay_s
 
 
 def flush(state: WorkingState) -> list[tuple[int, Window]]:
@@ -155,16 +164,16 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
     state.live, state.moved_at = Sums(), 0
     if not state.windows:
         return []
-    minute = max(state.windows) + 2
+    minute = state.minute + 2
     closed = _close_before(state, minute - 1)
-    state.windows[minute] = Window()
+    state.windows[minute], state.minute = Window(), minute
     return closed
 
 
 def _close_before(state: WorkingState, minute: int) -> list[tuple[int, Window]]:
     """Take the windows older than *minute*; one that a flush left empty is nothing."""
-    closing = sorted(m for m in state.windows if m < minute)
-    closed = [(m, state.windows.pop(m)) for m in closing]
+    closing = [m for m in state.windows if m < minute]
+    closed = [(m, state.windows.pop(m)) for m in sorted(closing)]
     return [(m, window) for m, window in closed if window.readings]
 
 
@@ -210,6 +219,15 @@ def rest(state: WorkingState, slot: Slot) -> None:
     if slot.score is not None:
         state.scored -= 1
         state.scores -= slot.score
+
+
+def replace_score(state: WorkingState, slot: Slot, score: Optional[int]) -> None:
+    """Let a sensor that speaks for the present report another *score*, or none."""
+    if slot.is_suspect:
+        return
+    before = slot.said[4]
+    state.scored += (score is not None) - (before is not None)
+    state.scores += (score or 0) - (before or 0)
 
 
 def silence(state: WorkingState, slot: Slot, now_ms: int) -> None:

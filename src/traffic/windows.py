@@ -62,95 +62,134 @@ class Sums(msgspec.Struct, gc=False):
         """The vehicles of known speed."""
         return self.vehicles - self.unmeasured + self.probes
 
-    def add(self, other: Sums, weight: int = 1) -> None:
-        """Add *other*, *weight* times."""
-        self.total_ms += weight * other.total_ms
-        self.vehicles += weight * other.vehicles
-        self.pace += weight * other.pace
-        self.occupied_ms += weight * other.occupied_ms
-        if other.unobserved_ms:
-            self.unobserved_ms += weight * other.unobserved_ms
-        if other.unmeasured:
-            self.unmeasured += weight * other.unmeasured
-        if other.estimated:
-            self.estimated += weight * other.estimated
-        if other.probes or other.uncounted_ms:
-            self.probes += weight * other.probes
-            self.uncounted_ms += weight * other.uncounted_ms
-        if other.scored_ms:
-            self.scored += weight * other.scored
-            self.scored_ms += weight * other.scored_ms
-            self.scored_moving += weight * other.scored_moving
-            self.scored_pace += weight * other.scored_pace
+    def add(self, other: Sums) -> None:
+        """Add *other*."""
+        self.total_ms += other.total_ms
+        self.vehicles += other.vehicles
+        self.pace += other.pace
+        self.occupied_ms += other.occupied_ms
+        self.unobserved_ms += other.unobserved_ms
+        if other.has_others():
+            for name in _OTHERS:
+                setattr(self, name, getattr(self, name) + getattr(other, name))
 
-    def scaled(self, factor: float) -> Sums:
-        """Return the sums times *factor*, rounded down."""
-        return Sums(*(int(value * factor) for value in msgspec.structs.astuple(self)))
+    def decay(self, factor: float) -> None:
+        """Multiply all sums by *factor*, and round them down."""
+        self.total_ms = int(self.total_ms * factor)
+        self.vehicles = int(self.vehicles * factor)
+        self.pace = int(self.pace * factor)
+        self.occupied_ms = int(self.occupied_ms * factor)
+        self.unobserved_ms = int(self.unobserved_ms * factor)
+        if self.has_others():
+            for name in _OTHERS:
+                setattr(self, name, int(getattr(self, name) * factor))
+
+    def has_others(self) -> bool:
+        """Whether readings were summed that lack a field, or have a score."""
+        return bool(
+            self.unmeasured
+            or self.probes
+            or self.uncounted_ms
+            or self.estimated
+            or self.scored_ms
+            or self.scored_moving
+        )
 
 
-def summed(rows: Sequence[Summand]) -> Sums:
-    """Return the sums over *rows*.
+_OTHERS = Sums.__struct_fields__[5:]
+
+
+def add_rows(
+    sums: Sums, live: Sums, rows: Sequence[Summand], weights: Sequence[int]
+) -> None:
+    """Add *rows* to *sums*, and each of them *weights* times to *live*.
 
     Vehicles enter with n/v, so that vehicles / pace is the flow-weighted harmonic mean
     of speed: the space-mean speed, which satisfies q = u k. A speed without a count is
     that of one vehicle. Sums run in local names, which are several times as fast.
     """
-    total = vehicles = unobserved = unmeasured = 0
-    pace, occupied, slowest = 0.0, 0.0, SLOWEST_PACE_KMH
-    others: Optional[Sums] = None
-    for count, speed, occupancy, interval_ms, score, cover in rows:
+    total = vehicles = unobserved = w_total = w_vehicles = w_unobserved = 0
+    pace = occupied = w_pace = w_occupied = 0.0
+    is_scored = False
+    for row, weight in zip(rows, weights):
+        count, speed, occupancy, interval_ms, score, cover = row
         total += interval_ms
-        if count:
+        w_total += weight * interval_ms
+        if count and speed:
             vehicles += count
-            if speed is not None:
-                pace += count / (speed if speed > slowest else slowest)
-            elif not cover:
-                unmeasured += count
+            w_vehicles += weight * count
+            row_pace = count / (speed if speed > SLOWEST_PACE_KMH else SLOWEST_PACE_KMH)
+            pace += row_pace
+            w_pace += weight * row_pace
+        elif count or speed or cover or count is None:
+            row_pace = _add_other(sums, row, 1)
+            _add_other(live, row, weight)
+            vehicles += count or 0
+            w_vehicles += weight * (count or 0)
+            pace += row_pace
+            w_pace += weight * row_pace
         if occupancy is None:
             unobserved += interval_ms
+            w_unobserved += weight * interval_ms
         else:
-            occupied += occupancy * interval_ms
-        if score is not None or cover or count is None or (speed and not count):
-            others = others or Sums()
-            pace += _add_other(others, (count, speed, None, interval_ms, score, cover))
-    if others is None:
-        return Sums(
-            total,
-            vehicles,
-            int(pace * PACE_UNITS),
-            int(occupied),
-            unobserved,
-            unmeasured,
-        )
-    others.total_ms, others.vehicles, others.pace = (
-        total,
-        vehicles,
-        int(pace * PACE_UNITS),
-    )
-    others.occupied_ms, others.unobserved_ms = int(occupied), unobserved
-    others.unmeasured = unmeasured
-    return others
+            covered = occupancy * interval_ms
+            occupied += covered
+            w_occupied += weight * covered
+        is_scored = is_scored or score is not None
+    _add_plain(sums, total, vehicles, pace, occupied, unobserved)
+    _add_plain(live, w_total, w_vehicles, w_pace, w_occupied, w_unobserved)
+    if is_scored:
+        _add_scores(sums, live, rows, weights)
 
 
-def _add_other(sums: Sums, row: Summand) -> float:
-    """Add what is rare in a reading; return the pace that is not yet summed."""
-    count, speed, _, interval_ms, score, cover = row
-    pace = cover
-    if count is None:
-        sums.uncounted_ms += interval_ms
-    if speed and not count:
-        sums.probes += 1
-        pace = 1 / max(speed, SLOWEST_PACE_KMH)
-    elif cover:
-        sums.estimated += count or 0
-    if score is not None:
+def _add_scores(
+    sums: Sums, live: Sums, rows: Sequence[Summand], weights: Sequence[int]
+) -> None:
+    """Add what readings have whose sensors report a score of their own."""
+    for (count, speed, _, interval_ms, score, _), weight in zip(rows, weights):
+        if score is None:
+            continue
         sums.scored += score * interval_ms
         sums.scored_ms += interval_ms
         if speed:
             seen = count or 1
+            pace = int(PACE_UNITS * seen / max(speed, SLOWEST_PACE_KMH))
             sums.scored_moving += seen
-            sums.scored_pace += int(PACE_UNITS * seen / max(speed, SLOWEST_PACE_KMH))
-    return pace
+            sums.scored_pace += pace
+            live.scored_moving += weight * seen
+            live.scored_pace += weight * pace
+
+
+def _add_plain(
+    sums: Sums,
+    total: int,
+    vehicles: int,
+    pace: float,
+    occupied: float,
+    unobserved: int,
+) -> None:
+    sums.total_ms += total
+    sums.vehicles += vehicles
+    sums.pace += int(pace * PACE_UNITS)
+    sums.occupied_ms += int(occupied)
+    sums.unobserved_ms += unobserved
+
+
+def _add_other(sums: Sums, row: Summand, weight: int) -> float:
+    """Add what a reading without a count or a speed has; return its pace."""
+    count, speed, _, interval_ms, _, cover = row
+    if count is None:
+        sums.uncounted_ms += weight * interval_ms
+    if speed:
+        sums.probes += weight
+        return 1 / max(speed, SLOWEST_PACE_KMH)
+    if count and speed is not None:  # counted at no speed: they crept
+        return count / SLOWEST_PACE_KMH
+    if cover:
+        sums.estimated += weight * (count or 0)
+    elif count:
+        sums.unmeasured += weight * count
+    return cover
 
 
 class Window(msgspec.Struct, gc=False):
@@ -162,11 +201,6 @@ class Window(msgspec.Struct, gc=False):
     readings: int = 0
     late: int = 0
     sums: Sums = msgspec.field(default_factory=Sums)
-
-    def add(self, readings: int, sums: Sums) -> None:
-        """Add that many readings and their sums."""
-        self.readings += readings
-        self.sums.add(sums)
 
 
 def merged(one: Window, other: Window) -> Window:

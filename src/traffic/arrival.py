@@ -1,0 +1,124 @@
+"""Readings as they arrive: refused, known already, or news of their sensor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Optional
+
+from .checks import MS_PER_VEHICLE, SLOW_KMH, fault_of, is_impossible, newcomer_fault
+from .devices import mark_of, twin_of
+from .folded import Work
+from .model import Parcel, Rejection
+from .policy import (
+    FORGET_AFTER_MS,
+    MAX_AGE_MS,
+    MAX_CLOCK_LEAD_MS,
+    PLATOON_VEHICLES,
+)
+from .spans import first_past, is_missing, is_stale
+from .state import Slot
+from .times import instant_of
+
+News = tuple[Any, Slot, int, int]  # a reading, its sensor, instant and interval (ms)
+
+
+def news(work: Work, parcel: Parcel) -> Iterator[News]:
+    """Yield the readings of a message that are new; the rest is counted here."""
+    sensors, received = work.state.sensors, parcel.reference_ms
+    earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
+    mark, default_ms = mark_of(parcel.device_id), work.default_interval_ms
+    for reading in parcel.readings:
+        at, interval = reading.timestamp, reading.interval
+        if at.__class__ is not int:
+            at = instant_of(at)
+        span_ms = default_ms if interval is None else int(interval * 1000)
+        count, speed = reading.vehicle_count, reading.average_speed
+        if not earliest <= at <= utmost or (
+            (
+                count is None
+                or (count > PLATOON_VEHICLES and (speed is None or speed < SLOW_KMH))
+                or count * MS_PER_VEHICLE > span_ms
+            )
+            and is_impossible(reading, span_ms)
+        ):
+            _reject(work, parcel, reading, fault_of(reading, at, received, span_ms))
+            continue
+        slot = sensors.get(reading.sensor_id)
+        if slot is None or slot.device != mark:
+            slot = _slot_of(work, parcel, reading, slot, at)
+        if slot is None:
+            continue
+        if at <= slot.timestamp and not is_missing(slot.past, slot.timestamp, at):
+            _pass_over(work, parcel, reading, slot, at)
+        else:
+            yield reading, slot, at, span_ms
+
+
+def _slot_of(
+    work: Work, parcel: Parcel, reading: Any, slot: Optional[Slot], at: int
+) -> Optional[Slot]:
+    """Return the sensor of a reading that is new, or that another device may send.
+
+    None if it can't be taken: it is rejected or counted then.
+    """
+    sensors, mark = work.state.sensors, mark_of(parcel.device_id)
+    if slot is not None and not (mark and slot.device):
+        slot.device = slot.device or mark
+        return slot
+    name = reading.sensor_id
+    twin = twin_of(name, parcel.device_id)
+    if slot is not None or twin in sensors:
+        name, slot = twin, sensors.get(twin)
+    if slot is not None:
+        return slot
+    fault = newcomer_fault(reading.sensor_id, len(sensors))
+    if fault is not None:
+        _reject(work, parcel, reading, fault)
+        return None
+    clock = work.state.clock
+    if at < clock - FORGET_AFTER_MS:  # it may have been accepted, and forgotten
+        _pass_over(work, parcel, reading, None, at)
+        return None
+    slot = sensors[name] = Slot(-1, first_past(at, clock), device=mark)
+    slot.is_suspect = name in work.suspects
+    return slot
+
+
+def _pass_over(
+    work: Work, parcel: Parcel, reading: Any, slot: Optional[Slot], at: int
+) -> None:
+    """Count a reading that is known already."""
+    folded, state = work.folded, work.state
+    here = int(parcel.sequence_number), _place_of(parcel, reading)
+    if here <= (state.last_sequence, state.last_place):
+        folded.redelivered += 1
+    elif slot is None or is_stale(slot.past, at) or _is_corrected(slot, reading, at):
+        folded.stale += 1
+    else:
+        folded.duplicate += 1
+
+
+def _is_corrected(slot: Slot, reading: Any, at: int) -> bool:
+    """Whether a sensor reports its newest instant again with other values."""
+    count, speed = reading.vehicle_count, reading.average_speed
+    return at == slot.timestamp and (
+        (count or 0) != (slot.vehicle_count or 0)
+        or round((speed or 0) * 10) != round((slot.speed or 0) * 10)
+    )
+
+
+def _reject(work: Work, parcel: Parcel, reading: Any, fault: Rejection) -> None:
+    set_aside = fault._replace(place=_place_of(parcel, reading), raw=reading)
+    work.folded.rejected.append((parcel, set_aside))
+
+
+def _place_of(parcel: Parcel, reading: Any) -> int:
+    """Return the place of *reading* in its message; asked only of the few."""
+    return place(
+        parcel, next(i for i, one in enumerate(parcel.readings) if one is reading)
+    )
+
+
+def place(parcel: Parcel, index: int) -> int:
+    """Return the place in its message of the reading at *index*."""
+    return index if parcel.positions is None else parcel.positions[index]
