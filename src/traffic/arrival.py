@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
-from .checks import MS_PER_VEHICLE, SLOW_KMH, fault_of, is_impossible, newcomer_fault
+from .checks import (
+    MS_PER_VEHICLE,
+    SLOW_KMH,
+    fault_of,
+    is_impossible,
+    newcomer_fault,
+)
 from .devices import mark_of, twin_of
 from .folded import Work
 from .model import Parcel, Rejection
@@ -15,43 +21,50 @@ from .policy import (
     MAX_CLOCK_LEAD_MS,
     PLATOON_VEHICLES,
 )
-from .spans import first_past, is_missing, is_stale
+from .spans import first_past, is_stale
 from .state import Slot
 from .times import instant_of
 
-News = tuple[Any, Slot, int, int]  # a reading, its sensor, instant and interval (ms)
+# A message, its reading, the sensor, its instant and interval (ms).
+News = tuple[Parcel, Any, Slot, int, int]
 
 
-def news(work: Work, parcel: Parcel) -> Iterator[News]:
-    """Yield the readings of a message that are new; the rest is counted here."""
-    sensors, received = work.state.sensors, parcel.reference_ms
-    earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
-    mark, default_ms = mark_of(parcel.device_id), work.default_interval_ms
-    for reading in parcel.readings:
-        at, interval = reading.timestamp, reading.interval
-        if at.__class__ is not int:
-            at = instant_of(at)
-        span_ms = default_ms if interval is None else int(interval * 1000)
-        count, speed = reading.vehicle_count, reading.average_speed
-        if not earliest <= at <= utmost or (
-            (
-                count is None
-                or (count > PLATOON_VEHICLES and (speed is None or speed < SLOW_KMH))
-                or count * MS_PER_VEHICLE > span_ms
-            )
-            and is_impossible(reading, span_ms)
-        ):
-            _reject(work, parcel, reading, fault_of(reading, at, received, span_ms))
-            continue
-        slot = sensors.get(reading.sensor_id)
-        if slot is None or slot.device != mark:
-            slot = _slot_of(work, parcel, reading, slot, at)
-        if slot is None:
-            continue
-        if at <= slot.timestamp and not is_missing(slot.past, slot.timestamp, at):
-            _pass_over(work, parcel, reading, slot, at)
-        else:
-            yield reading, slot, at, span_ms
+def news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
+    """Yield the readings that are new; the rest is counted here."""
+    sensors, default_ms = work.state.sensors, work.default_interval_ms
+    for parcel in parcels:
+        received, mark = parcel.reference_ms, mark_of(parcel.device_id)
+        earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
+        for reading in parcel.readings:
+            at, interval = reading.timestamp, reading.interval
+            if at.__class__ is not int:
+                at = instant_of(at)
+            span_ms = default_ms if interval is None else int(interval * 1000)
+            count, speed = reading.vehicle_count, reading.average_speed
+            if not earliest <= at <= utmost or (
+                (
+                    count is None
+                    or (
+                        count > PLATOON_VEHICLES
+                        and (
+                            count * MS_PER_VEHICLE > span_ms
+                            or (speed is not None and speed < SLOW_KMH)
+                        )
+                    )
+                )
+                and is_impossible(reading, span_ms)
+            ):
+                _reject(work, parcel, reading, fault_of(reading, at, received, span_ms))
+                continue
+            slot = sensors.get(reading.sensor_id)
+            if slot is None or slot.device != mark:
+                slot = _slot_of(work, parcel, reading, slot, at)
+            if slot is None:
+                continue
+            if at <= slot.timestamp and not slot.is_missing(at):
+                _pass_over(work, parcel, reading, slot, at)
+            else:
+                yield parcel, reading, slot, at, span_ms
 
 
 def _slot_of(
@@ -79,7 +92,8 @@ def _slot_of(
     if at < clock - FORGET_AFTER_MS:  # it may have been accepted, and forgotten
         _pass_over(work, parcel, reading, None, at)
         return None
-    slot = sensors[name] = Slot(-1, first_past(at, clock), device=mark)
+    step_ms, past = first_past(at, clock)
+    slot = sensors[name] = Slot(-1, step_ms, past, device=mark)
     slot.is_suspect = name in work.suspects
     return slot
 

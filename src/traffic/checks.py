@@ -65,6 +65,11 @@ def most_flow(speed: Optional[float]) -> float:
     return min(MAX_FLOW_VEH_H, MAX_DENSITY_VEH_KM * max(speed, SLOWEST_PACE_KMH))
 
 
+def is_slow(speed: Optional[float]) -> bool:
+    """Whether density limits the flow at that speed."""
+    return speed is not None and speed < SLOW_KMH
+
+
 def is_impossible(reading: Any, span_ms: int) -> bool:
     """Whether a reading says nothing at all, or more than any carriageway carries."""
     count, speed = reading.vehicle_count, reading.average_speed
@@ -73,7 +78,8 @@ def is_impossible(reading: Any, span_ms: int) -> bool:
         return fields == (None, None, None)
     if count <= PLATOON_VEHICLES:
         return False
-    return bool(count * MS_PER_HOUR > span_ms * most_flow(speed))
+    most = most_flow(speed) if is_slow(speed) else MAX_FLOW_VEH_H
+    return bool(count * MS_PER_HOUR > span_ms * most)
 
 
 def _clock(reason: str, expected: str, at: int, reference_ms: int) -> Rejection:

@@ -22,10 +22,10 @@ from .policy import (
 )
 from .present import is_low, present, score_now
 from .seen import seen
-from .spans import Past, filled, stepped
 from .state import Slot, WorkingState, leave_out, replace_score, roll, silence, speak
-from .windows import Summand, Window, add_rows
+from .windows import Summand, Sums, Window, summed, weighed
 
+_MANY = 24  # readings of one instant that are summed up at once
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -47,10 +47,7 @@ def fold(
     limits = Thresholds.of(policy)
     leave_out(state, suspects)
     work = Work(state, road, limits, default_ms, folded, suspects)
-    for parcel in parcels:
-        _take(work, parcel)
-        if work.has_to_judge():
-            _judge(work, parcel)
+    _take(work, parcels)
     _settle(work)
     if parcels:
         newest = parcels[-1]
@@ -61,15 +58,16 @@ def fold(
     return folded
 
 
-def _take(work: Work, parcel: Parcel) -> None:
-    """Take what is new in a message.
+def _take(work: Work, parcels: Sequence[Parcel]) -> None:
+    """Take what is new in the messages: the loop that every reading goes through.
 
     A plain reading of traffic that is nowhere near congested takes the short way: the
     alert of a segment that is calm can't change by it.
     """
     state, low_kmh, high = work.state, work.low_kmh, work.limits.high
-    for reading, slot, at, span_ms in news(work, parcel):
-        if at > state.clock or at // MINUTE_MS != work.minute:
+    add, stamp = work.rows.append, work.instants.append
+    for parcel, reading, slot, at, span_ms in news(work, parcels):
+        if parcel is not work.message or at != work.instant:
             _turn_to(work, parcel, slot, at, span_ms)
         count, speed = reading.vehicle_count, reading.average_speed
         occupancy, score = reading.occupancy, reading.congestion_score
@@ -87,17 +85,30 @@ def _take(work: Work, parcel: Parcel) -> None:
         else:
             _wake(work)
             said = seen(slot, reading, at, span_ms, work.road)
-        if at < slot.timestamp:
-            slot.past = filled(slot.past, slot.timestamp, at, slot.interval_ms)
-        else:
+        newest = slot.timestamp
+        if slot.is_steady and at - newest == slot.step_ms and at == state.clock:
+            before = slot.said[4]
+            if tenths is not before:
+                replace_score(state, slot, before, tenths)
+            slot.timestamp, slot.said = at, said
+        elif at > newest:
             _renew(state, slot, at, said)
-        if slot.is_suspect:
-            work.window.readings += 1
-            work.folded.accepted += 1
-            work.is_new = True
         else:
-            work.rows.append(said)
-            work.instants.append(at)
+            slot.fill(at)
+        add(said)
+        stamp(at)
+        if slot.is_suspect:
+            _leave_out(work)
+    _judge(work)
+
+
+def _leave_out(work: Work) -> None:
+    """Count the newest reading, and keep it out of all sums: a suspect's."""
+    work.rows.pop()
+    work.instants.pop()
+    work.window.readings += 1
+    work.folded.accepted += 1
+    work.is_new = True
 
 
 def _wake(work: Work) -> None:
@@ -109,16 +120,9 @@ def _wake(work: Work) -> None:
 
 def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
     """Let a sensor speak for the present by its newest reading, *said* at *at*."""
-    step = at - slot.timestamp
-    past = slot.past
-    if slot.timestamp >= 0:  # else it is the first: its past is known
-        if past.step_ms * 2 > slot.said[3] * 3:
-            slot.past = stepped(past, slot.timestamp, at, slot.said[3])
-        elif past.step_ms != step:
-            slot.past = Past(step, past.spans, past.closed)
+    slot.step(at, said[3])
     if slot.is_fresh:
-        if said[4] is not slot.said[4]:
-            replace_score(state, slot, said[4])
+        replace_score(state, slot, slot.said[4], said[4])
         slot.timestamp, slot.said = at, said
     else:
         slot.timestamp, slot.said = at, said
@@ -128,15 +132,19 @@ def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
 
 
 def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> None:
-    """Take readings of *at* from now on: of a later instant, or of another minute."""
+    """Take readings of another message, or of another instant *at*, from now on."""
     state, minute = work.state, at // MINUTE_MS
-    if at > state.clock:
-        if work.has_to_judge():
-            _judge(work, parcel)  # what goes before is complete
-        state.clock, work.folded.received_at = at, parcel.reference_ms
-    if minute == work.minute:
+    if parcel is not work.message or at > state.clock:
+        _judge(work)  # what goes before is complete
+        work.message = parcel
+        if at > state.clock:
+            state.clock, work.folded.received_at = at, parcel.reference_ms
+    work.instant = at
+    if minute == work.minute and len(work.rows) < _MANY:
         return
     _settle(work)
+    if minute == work.minute:
+        return
     work.minute, newest = minute, state.minute
     if minute > newest:
         work.folded.closed += roll(state, minute, slot, span_ms)
@@ -151,12 +159,26 @@ def _settle(work: Work) -> None:
     rows, instants, state = work.rows, work.instants, work.state
     if not rows:
         return
-    add_rows(work.window.sums, state.live, rows, state.weights_of(instants))
+    weights = state.weights_of(instants)
+    if weights[0] == weights[-1] and min(weights) == max(weights):
+        sums = summed(rows)
+        state.live.add(sums, weights[0])
+    elif any(row[0] is None for row in rows):
+        sums = Sums()
+        for row, weight in zip(rows, weights):
+            part = summed([row])
+            sums.add(part)
+            state.live.add(part, weight)
+    else:
+        sums = summed(rows)
+        state.live.add(weighed(rows, weights))
+    work.window.sums.add(sums)
     work.window.readings += len(rows)
     work.folded.accepted += len(rows)
-    for at, (count, speed, *_) in zip(instants, rows):
-        if (count or speed) and at > state.moved_at:
-            state.moved_at = at
+    moved = [
+        at for at, row in zip(instants, rows) if row[0] or (row[0] is None and row[1])
+    ]
+    state.moved_at = max(state.moved_at, max(moved, default=0))
     rows.clear()
     instants.clear()
 
@@ -172,11 +194,16 @@ def _evidence_of(rows: Sequence[Summand]) -> int:
     )
 
 
-def _judge(work: Work, parcel: Parcel) -> None:
-    """Let the alert follow the score that the readings so far have left behind."""
-    if not work.rows and not work.is_new:
+def _judge(work: Work) -> None:
+    """Let the alert follow the score that the readings so far have left behind.
+
+    Not where the segment is calm, and every reading since shows that it stays so.
+    """
+    state, limits, message = work.state, work.limits, work.message
+    is_high = state.scores >= limits.high * (state.scored or 1)
+    if not (work.is_busy or is_high) or not (work.rows or work.is_new):
         return
-    state, limits, vehicles = work.state, work.limits, _evidence_of(work.rows)
+    vehicles = _evidence_of(work.rows)
     _settle(work)
     work.is_new = False
     score = score_now(state, work.road)
@@ -184,12 +211,12 @@ def _judge(work: Work, parcel: Parcel) -> None:
     work.is_busy = tenths >= limits.high or not is_low(state, work.low_kmh)
     if tenths < limits.high and state.alert.is_calm():
         return
-    if _is_queue(state) or state.scores >= limits.high * (state.scored or 1):
+    if _is_queue(state) or is_high:
         vehicles = EVIDENCE_VEHICLES
     transition = advance(state.alert, tenths, state.clock, limits, vehicles)
-    if transition is not None:
+    if transition is not None and message is not None:
         now = present(state, work.road)
-        work.folded.changes.append(Change(transition, parcel.reference_ms, now))
+        work.folded.changes.append(Change(transition, message.reference_ms, now))
 
 
 def _is_queue(state: WorkingState) -> bool:

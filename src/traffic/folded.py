@@ -67,6 +67,8 @@ class Work:
     rows: list[Summand] = field(default_factory=list)
     instants: list[int] = field(default_factory=list)
     minute: int = -1
+    message: Optional[Parcel] = None
+    instant: int = -1
     is_new: bool = False
     is_busy: bool = False
     low_kmh: float = 0.0
@@ -76,8 +78,3 @@ class Work:
         if free_flow is not None:  # a little more, so that rounding does no harm
             self.low_kmh = 1.001 * free_flow * (1 - self.limits.high / 1000)
         self.is_busy = not is_low(self.state, self.low_kmh)
-
-    def has_to_judge(self) -> bool:
-        """Whether the alert may change by what came since it was judged."""
-        state = self.state
-        return self.is_busy or state.scores >= self.limits.high * (state.scored or 1)

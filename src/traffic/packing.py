@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 from .alerts import AlertState
 from .spans import Past
 from .state import Slot, WorkingState, speak
-from .windows import Sums, add_rows, fields_of, trimmed, window_of
+from .windows import Sums, fields_of, summed, trimmed, window_of
 
 _LAYOUT = 2
 _FRESH, _COUNTS, _ESTIMATES, _FLAGS = 1, 2, 4, 3  # flags of a sensor, and their bits
@@ -71,7 +71,7 @@ def _packed(
     A step of one interval is stored as 0.
     """
     count, speed, occupancy, interval_ms, score, _ = slot.said
-    step_ms, spans, closed = slot.past
+    step_ms, (spans, closed) = slot.step_ms, slot.past
     ages = [_age(clock, slot.percent_at), _age(clock, closed)]
     for begin, end in spans:
         ages += (_age(clock, begin), clock - end)
@@ -145,7 +145,8 @@ def _unpacked(
     occupancy = None if share is None else share / 1000
     return Slot(
         clock - age,
-        Past(step_ms or interval_ms, missing, closed),
+        step_ms or interval_ms,
+        Past(missing, closed),
         (count, speed, occupancy, interval_ms, score, 0.0),
         bool(flags & _FRESH),
         bool(flags & _COUNTS),
@@ -192,11 +193,11 @@ def _upgraded(stored: list[Any]) -> WorkingState:
         speed = None if tenths is None else tenths / 10
         occupancy = None if share is None else share / 1000
         row = (count, speed, occupancy, interval_ms, None, 0.0)
-        is_fresh, past = score is not None, Past(1, (), at)
-        state.sensors[name] = Slot(at, past, row, is_fresh, counts=bool(count))
+        is_fresh, past = score is not None, Past((), at)
+        state.sensors[name] = Slot(at, 1, past, row, is_fresh, counts=bool(count))
         if is_fresh:
             rows.append(row)
     state.fresh = len(rows)
-    add_rows(Sums(), state.live, rows, state.weights_of([clock] * len(rows)))
+    state.live.add(summed(rows), *state.weights_of([clock]))
     state.moved_at = clock if state.live.moving else 0
     return state

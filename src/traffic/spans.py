@@ -16,26 +16,24 @@ Span = tuple[int, int]  # event times in ms; both ends are outside
 
 
 class Past(NamedTuple):
-    """The event time before a sensor's newest reading (ms).
+    """The spans of event time in which readings of a sensor are missing (ms).
 
-    *step_ms* is how long the latest step took; *spans* are the other spans in which
-    readings are missing. Before *closed* such spans may have been forgotten.
+    The latest step is not among them. Before *closed* such spans may be forgotten.
     """
 
-    step_ms: int
     spans: tuple[Span, ...] = ()
     closed: int = 0
 
 
-def first_past(at: int, clock: int) -> Past:
-    """Return the past of a sensor whose first reading is of *at*.
+def first_past(at: int, clock: int) -> tuple[int, Past]:
+    """Return the step and the past of a sensor whose first reading is of *at*.
 
     *clock* is the newest event time of its segment so far: a sensor that was forgotten
     since then had been silent for `FORGET_AFTER_MS`.
     """
     begin = max(0, clock - FORGET_AFTER_MS)
     begin += -begin % HOUR_MS  # so that sensors that came together share it
-    return Past(at - begin, (), begin) if at > begin else Past(1, (), at)
+    return (at - begin, Past((), begin)) if at > begin else (1, Past((), at))
 
 
 def settled(past: Past, now_ms: int) -> Past:
@@ -46,53 +44,41 @@ def settled(past: Past, now_ms: int) -> Past:
     for begin, end in past.spans:
         if begin <= past.closed and now_ms - end > FORGET_AFTER_MS:
             others = tuple(span for span in past.spans if span[0] != begin)
-            return past._replace(spans=others, closed=end + -end % HOUR_MS)
+            return Past(others, end + -end % HOUR_MS)
     return past
 
 
-def is_gap(span: Span, interval_ms: int) -> bool:
+def is_gap(span_ms: int, interval_ms: int) -> bool:
     """Whether a reading is missing in a span: it is longer than a step should be."""
-    return span[1] - span[0] > GAP_INTERVALS * interval_ms
+    return span_ms > GAP_INTERVALS * interval_ms
 
 
-def stepped(past: Past, newest: int, at: int, interval_ms: int) -> Past:
-    """Return the past after a reading of *at*, later than the *newest* one."""
-    step = (newest - past.step_ms, newest)
-    if is_gap(step, interval_ms):
-        past = _with(past, step)
-    return Past(at - newest, past.spans, past.closed)
-
-
-def is_missing(past: Past, newest: int, at: int) -> bool:
-    """Whether nothing was accepted at *at*, earlier than the *newest* reading."""
-    if newest - past.step_ms < at < newest:
-        return True
+def is_missing(past: Past, at: int) -> bool:
+    """Whether *at* lies in a span in which readings are missing."""
     return any(begin < at < end for begin, end in past.spans)
 
 
-def filled(past: Past, newest: int, at: int, interval_ms: int) -> Past:
-    """Return the past after a reading of *at*, which `is_missing`."""
-    begin = newest - past.step_ms
-    if begin < at < newest:
-        past, rest = past._replace(step_ms=newest - at), [(begin, at)]
-    else:
-        (around,) = (span for span in past.spans if span[0] < at < span[1])
-        others = tuple(span for span in past.spans if span != around)
-        past, rest = past._replace(spans=others), [(around[0], at), (at, around[1])]
-    for span in rest:
-        if is_gap(span, interval_ms):
-            past = _with(past, span)
-    return past
+def with_span(past: Past, span: Span, interval_ms: int) -> Past:
+    """Return *past* with one span more, if it is a gap.
 
-
-def _with(past: Past, span: Span) -> Past:
-    """Return *past* with one span more; the shortest goes where there is no room."""
+    The shortest goes where there is no room.
+    """
+    if not is_gap(span[1] - span[0], interval_ms):
+        return past
     spans = sorted((*past.spans, span))
     if len(spans) <= MOST_SPANS:
-        return past._replace(spans=tuple(spans))
+        return Past(tuple(spans), past.closed)
     shortest = min(spans, key=lambda one: one[1] - one[0])
     spans.remove(shortest)
-    return past._replace(spans=tuple(spans), closed=max(past.closed, shortest[1]))
+    return Past(tuple(spans), max(past.closed, shortest[1]))
+
+
+def filled(past: Past, at: int, interval_ms: int) -> Past:
+    """Return the past after a reading of *at*, which `is_missing`."""
+    (around,) = (span for span in past.spans if span[0] < at < span[1])
+    others = Past(tuple(span for span in past.spans if span != around), past.closed)
+    first = with_span(others, (around[0], at), interval_ms)
+    return with_span(first, (at, around[1]), interval_ms)
 
 
 def is_stale(past: Past, at: int) -> bool:

@@ -20,7 +20,7 @@ from .policy import (
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
 )
-from .spans import Past, settled
+from .spans import Past, filled, is_gap, is_missing, settled, with_span
 from .windows import Summand, Sums, Window
 
 NOTHING: Summand = (None, None, None, 0, None, 0.0)
@@ -40,6 +40,7 @@ class Slot(msgspec.Struct, gc=False):
     """
 
     timestamp: int
+    step_ms: int
     past: Past
     said: Summand = NOTHING
     is_fresh: bool = False
@@ -49,6 +50,7 @@ class Slot(msgspec.Struct, gc=False):
     device: int = 0
     is_suspect: bool = False
     is_plain: bool = False
+    is_steady: bool = False
 
     @property
     def vehicle_count(self) -> Optional[int]:
@@ -74,6 +76,31 @@ class Slot(msgspec.Struct, gc=False):
     def score(self) -> Optional[int]:
         """The sensor's own congestion score, in tenths."""
         return self.said[4]
+
+    def step(self, at: int, interval_ms: int) -> None:
+        """Note a reading of *at*, later than the newest, and of *interval_ms*."""
+        newest, before_ms = self.timestamp, self.said[3]
+        if newest >= 0:  # else it is the first: its past is known
+            if is_gap(self.step_ms, before_ms):
+                span = (newest - self.step_ms, newest)
+                self.past = with_span(self.past, span, before_ms)
+            self.step_ms = at - newest
+        self.is_steady = not is_gap(self.step_ms, interval_ms)
+
+    def is_missing(self, at: int) -> bool:
+        """Whether nothing was accepted at *at*, earlier than the newest reading."""
+        begin, newest = self.timestamp - self.step_ms, self.timestamp
+        return begin < at < newest or is_missing(self.past, at)
+
+    def fill(self, at: int) -> None:
+        """Note that a reading of *at*, which was missing, is accepted."""
+        begin, interval_ms = self.timestamp - self.step_ms, self.said[3]
+        if at > begin:
+            self.past = with_span(self.past, (begin, at), interval_ms)
+            self.step_ms = self.timestamp - at
+        else:
+            self.past = filled(self.past, at, interval_ms)
+        self.is_steady = False
 
     def is_percent(self, at: int) -> bool:
         """Whether the sensor reports occupancy in percent, as far as known at *at*."""
@@ -221,11 +248,12 @@ def rest(state: WorkingState, slot: Slot) -> None:
         state.scores -= slot.score
 
 
-def replace_score(state: WorkingState, slot: Slot, score: Optional[int]) -> None:
+def replace_score(
+    state: WorkingState, slot: Slot, before: Optional[int], score: Optional[int]
+) -> None:
     """Let a sensor that speaks for the present report another *score*, or none."""
     if slot.is_suspect:
         return
-    before = slot.said[4]
     state.scored += (score is not None) - (before is not None)
     state.scores += (score or 0) - (before or 0)
 

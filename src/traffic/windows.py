@@ -62,16 +62,23 @@ class Sums(msgspec.Struct, gc=False):
         """The vehicles of known speed."""
         return self.vehicles - self.unmeasured + self.probes
 
-    def add(self, other: Sums) -> None:
-        """Add *other*."""
-        self.total_ms += other.total_ms
-        self.vehicles += other.vehicles
-        self.pace += other.pace
-        self.occupied_ms += other.occupied_ms
-        self.unobserved_ms += other.unobserved_ms
-        if other.has_others():
-            for name in _OTHERS:
-                setattr(self, name, getattr(self, name) + getattr(other, name))
+    def add(self, other: Sums, weight: int = 1) -> None:
+        """Add *other*, *weight* times."""
+        self.total_ms += weight * other.total_ms
+        self.vehicles += weight * other.vehicles
+        self.pace += weight * other.pace
+        self.occupied_ms += weight * other.occupied_ms
+        self.unobserved_ms += weight * other.unobserved_ms
+        if other.scored_ms:
+            self.scored += weight * other.scored
+            self.scored_ms += weight * other.scored_ms
+            self.scored_moving += weight * other.scored_moving
+            self.scored_pace += weight * other.scored_pace
+        if other.unmeasured or other.estimated or other.uncounted_ms:
+            self.unmeasured += weight * other.unmeasured
+            self.probes += weight * other.probes
+            self.uncounted_ms += weight * other.uncounted_ms
+            self.estimated += weight * other.estimated
 
     def decay(self, factor: float) -> None:
         """Multiply all sums by *factor*, and round them down."""
@@ -80,116 +87,85 @@ class Sums(msgspec.Struct, gc=False):
         self.pace = int(self.pace * factor)
         self.occupied_ms = int(self.occupied_ms * factor)
         self.unobserved_ms = int(self.unobserved_ms * factor)
-        if self.has_others():
-            for name in _OTHERS:
-                setattr(self, name, int(getattr(self, name) * factor))
-
-    def has_others(self) -> bool:
-        """Whether readings were summed that lack a field, or have a score."""
-        return bool(
-            self.unmeasured
-            or self.probes
-            or self.uncounted_ms
-            or self.estimated
-            or self.scored_ms
-            or self.scored_moving
-        )
+        for name in _OTHERS:
+            value = getattr(self, name)
+            if value:
+                setattr(self, name, int(value * factor))
 
 
 _OTHERS = Sums.__struct_fields__[5:]
 
 
-def add_rows(
-    sums: Sums, live: Sums, rows: Sequence[Summand], weights: Sequence[int]
-) -> None:
-    """Add *rows* to *sums*, and each of them *weights* times to *live*.
+def summed(rows: Sequence[Summand]) -> Sums:
+    """Return the sums over *rows*.
 
     Vehicles enter with n/v, so that vehicles / pace is the flow-weighted harmonic mean
     of speed: the space-mean speed, which satisfies q = u k. A speed without a count is
     that of one vehicle. Sums run in local names, which are several times as fast.
     """
-    total = vehicles = unobserved = w_total = w_vehicles = w_unobserved = 0
-    pace = occupied = w_pace = w_occupied = 0.0
-    is_scored = False
-    for row, weight in zip(rows, weights):
-        count, speed, occupancy, interval_ms, score, cover = row
+    total = vehicles = unobserved = scored = scored_ms = theirs = 0
+    pace = occupied = their_pace = 0.0
+    sums, slowest = Sums(), SLOWEST_PACE_KMH
+    for row in rows:
+        count, speed, occupancy, interval_ms, score, _ = row
         total += interval_ms
-        w_total += weight * interval_ms
+        row_pace = 0.0
         if count and speed:
             vehicles += count
-            w_vehicles += weight * count
-            row_pace = count / (speed if speed > SLOWEST_PACE_KMH else SLOWEST_PACE_KMH)
+            row_pace = count / (speed if speed > slowest else slowest)
             pace += row_pace
-            w_pace += weight * row_pace
-        elif count or speed or cover or count is None:
-            row_pace = _add_other(sums, row, 1)
-            _add_other(live, row, weight)
+        elif count != 0 or row[5]:
             vehicles += count or 0
-            w_vehicles += weight * (count or 0)
+            row_pace = _add_other(sums, row)
             pace += row_pace
-            w_pace += weight * row_pace
         if occupancy is None:
             unobserved += interval_ms
-            w_unobserved += weight * interval_ms
         else:
-            covered = occupancy * interval_ms
-            occupied += covered
-            w_occupied += weight * covered
-        is_scored = is_scored or score is not None
-    _add_plain(sums, total, vehicles, pace, occupied, unobserved)
-    _add_plain(live, w_total, w_vehicles, w_pace, w_occupied, w_unobserved)
-    if is_scored:
-        _add_scores(sums, live, rows, weights)
+            occupied += occupancy * interval_ms
+        if score is not None:
+            scored += score * interval_ms
+            scored_ms += interval_ms
+            if row_pace:
+                theirs += count or 1
+                their_pace += row_pace
+    sums.total_ms, sums.vehicles, sums.pace = total, vehicles, int(pace * PACE_UNITS)
+    sums.occupied_ms, sums.unobserved_ms = int(occupied), unobserved
+    sums.scored, sums.scored_ms = scored, scored_ms
+    sums.scored_moving, sums.scored_pace = theirs, int(their_pace * PACE_UNITS)
+    return sums
 
 
-def _add_scores(
-    sums: Sums, live: Sums, rows: Sequence[Summand], weights: Sequence[int]
-) -> None:
-    """Add what readings have whose sensors report a score of their own."""
-    for (count, speed, _, interval_ms, score, _), weight in zip(rows, weights):
-        if score is None:
-            continue
-        sums.scored += score * interval_ms
-        sums.scored_ms += interval_ms
-        if speed:
-            seen = count or 1
-            pace = int(PACE_UNITS * seen / max(speed, SLOWEST_PACE_KMH))
-            sums.scored_moving += seen
-            sums.scored_pace += pace
-            live.scored_moving += weight * seen
-            live.scored_pace += weight * pace
-
-
-def _add_plain(
-    sums: Sums,
-    total: int,
-    vehicles: int,
-    pace: float,
-    occupied: float,
-    unobserved: int,
-) -> None:
-    sums.total_ms += total
-    sums.vehicles += vehicles
-    sums.pace += int(pace * PACE_UNITS)
-    sums.occupied_ms += int(occupied)
-    sums.unobserved_ms += unobserved
-
-
-def _add_other(sums: Sums, row: Summand, weight: int) -> float:
+def _add_other(sums: Sums, row: Summand) -> float:
     """Add what a reading without a count or a speed has; return its pace."""
     count, speed, _, interval_ms, _, cover = row
     if count is None:
-        sums.uncounted_ms += weight * interval_ms
+        sums.uncounted_ms += interval_ms
     if speed:
-        sums.probes += weight
+        sums.probes += 1
         return 1 / max(speed, SLOWEST_PACE_KMH)
     if count and speed is not None:  # counted at no speed: they crept
         return count / SLOWEST_PACE_KMH
     if cover:
-        sums.estimated += weight * (count or 0)
+        sums.estimated += count or 0
     elif count:
-        sums.unmeasured += weight * count
+        sums.unmeasured += count
     return cover
+
+
+def weighed(rows: Sequence[Summand], weights: Sequence[int]) -> Sums:
+    """Return the sums over *rows*, each *weights* times; all of them have a count."""
+    return summed(
+        [
+            (
+                row[0] and weight * row[0],
+                *row[1:3],
+                weight * row[3],
+                row[4],
+                weight * row[5],
+            )
+            for row, weight in zip(rows, weights)
+        ]
+    )
 
 
 class Window(msgspec.Struct, gc=False):

@@ -7,15 +7,13 @@ from typing import Any
 import msgspec
 
 from traffic.rows import history_row, minutes_of, minutes_to_read
-from traffic.windows import Sums, Window, add_rows, merged, pack, unpack
+from traffic.windows import Window, merged, pack, summed, unpack
 
 from .builders import MINUTE, START, Told, message, reading, records, say, tell
 
 
 def summing(*rows: Any) -> Window:
-    window = Window(len(rows))
-    add_rows(window.sums, Sums(), rows, [1] * len(rows))
-    return window
+    return Window(len(rows), sums=summed(rows))
 
 
 def test_the_newest_minute_and_the_one_before_stay_open() -> None:
