@@ -14,7 +14,7 @@ from typing import Optional
 
 import msgspec
 
-from .policy import Policy
+from .policy import EVIDENCE_MS, EVIDENCE_VEHICLES, Policy
 
 LEVELS = ("none", "high", "severe")
 NONE, HIGH, SEVERE = range(3)
@@ -27,6 +27,7 @@ class AlertState(msgspec.Struct, array_like=True, gc=False):
     """The alert of a segment, and since when the score has been where it is.
 
     Times are event times in ms, scores tenths; None means the score is not there now.
+    *seen* are the times of the last vehicles of an alert in the making, three at most.
     """
 
     level: int = NONE
@@ -38,6 +39,7 @@ class AlertState(msgspec.Struct, array_like=True, gc=False):
     severe_since: Optional[int] = None
     eased_since: Optional[int] = None
     clear_since: Optional[int] = None
+    seen: list[int] = []
 
     def is_calm(self) -> bool:
         """Whether there is no alert and none in the making."""
@@ -124,15 +126,34 @@ def _kind(level: int, previous: int) -> str:
     return "escalated" if level > previous else "eased"
 
 
+def _is_evident(alert: AlertState, at: int, vehicles: int, limits: Thresholds) -> bool:
+    """Note the *vehicles* of *at*; return whether enough were seen to open an alert."""
+    if alert.level or alert.high_since is None:
+        alert.seen = []
+        return True
+    alert.seen = [*alert.seen, *[at] * min(vehicles, EVIDENCE_VEHICLES)]
+    alert.seen = alert.seen[-EVIDENCE_VEHICLES:]
+    is_enough = len(alert.seen) == EVIDENCE_VEHICLES
+    return is_enough and at - alert.seen[0] <= max(limits.hold_ms, EVIDENCE_MS)
+
+
 def advance(
-    alert: AlertState, score: int, at: int, limits: Thresholds
+    alert: AlertState,
+    score: int,
+    at: int,
+    limits: Thresholds,
+    vehicles: int = EVIDENCE_VEHICLES,
 ) -> Optional[Transition]:
     """Take the score (tenths) of event time *at* (ms) into *alert*.
 
-    Returns the transition it causes, if any; *at* never goes back. What silence closed
-    can't open again in the instant it had opened: both alerts would share an id.
+    *vehicles* were seen since the last call; an alert opens only if `EVIDENCE_VEHICLES`
+    were seen within the hold time. Returns the transition, if any; *at* never goes
+    back. What silence closed can't open again in the instant it had opened: both alerts
+    would share an id.
     """
     _watch(alert, score, at, limits)
+    if not _is_evident(alert, at, vehicles, limits):
+        return None
     level, previous = _next_level(alert, at, limits), alert.level
     if previous == NONE and at <= alert.opened_at:
         return None
@@ -178,3 +199,4 @@ def forget_pending(alert: AlertState) -> None:
     """Drop what was in the making: a segment that fell silent proves nothing."""
     alert.high_since = alert.severe_since = None
     alert.eased_since = alert.clear_since = None
+    alert.seen = []

@@ -46,6 +46,7 @@ def event_of(
         "traffic": _traffic_at(turn, measures.speed, road.free_flow_speed),
         "travel_time_index": _rounded(measures.travel_time_index, 2),
         "level_of_service": measures.level_of_service,
+        "speed_estimated": _rounded(measures.speed_estimated, 2),
         "opened_at": turn.opened_at,
         "since": minute_text(turn.opened_at // 60_000),
         "observed_at": turn.at,
@@ -62,17 +63,21 @@ def place_of(stored: StoredSegment) -> str:
     return quotable(", ".join(parts)) or stored.segment_id
 
 
-def _traffic_at(turn: Transition, speed: Optional[float], free_flow: float) -> str:
+def _traffic_at(
+    turn: Transition, speed: Optional[float], free_flow: Optional[float]
+) -> str:
     """Return the traffic of a transition in words; silence knows its last only."""
     words = traffic_of(speed, free_flow)
     return f"no sensor reports, last {words}" if turn.reason == SILENCE else words
 
 
-def traffic_of(speed: Optional[float], free_flow_speed: float) -> str:
+def traffic_of(speed: Optional[float], free_flow: Optional[float]) -> str:
     """Return how fast traffic is, in words; an empty road has no speed."""
     if speed is None:
-        return "an empty road"
-    return f"{speed:.0f} of {free_flow_speed:.0f} km/h"
+        return "an empty road" if free_flow is not None else "speed unknown"
+    if free_flow is None:
+        return f"{speed:.0f} km/h, free flow unknown"
+    return f"{speed:.0f} of {free_flow:.0f} km/h"
 
 
 def link_of(segment_id: str, policy: Policy) -> str:

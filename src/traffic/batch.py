@@ -27,7 +27,6 @@ from .model import Parcel, SetAside, StoredSegment, is_id
 from .policy import Policy
 from .publish import Bus
 from .quarantine import Quarantine
-from .restore import Rows, minutes_in_question
 from .rows import actions_of
 from .store import MOST_ACTIONS, Store
 
@@ -105,40 +104,16 @@ class Batch:
 
     def _gather(self) -> list[_Step]:
         """Read the segments, and decide on each as its messages are decoded."""
-        steps, redriven = [], []
+        steps = []
         for segment_id, stored in self._shell.store.read(list(self._left)).items():
             if isinstance(stored, StoreError):
                 self._fail(segment_id, stored)
                 continue
             parcels = self._messages(segment_id)
-            if self._is_redriven(segment_id):
-                redriven.append((stored, parcels))
-            elif parcels:
-                steps.append(self._step(stored, parcels, {}))
+            if parcels:
+                steps.append(self._step(stored, parcels))
             else:
                 del self._left[segment_id]
-        return steps + self._gather_redriven(redriven)
-
-    def _gather_redriven(
-        self, redriven: Sequence[tuple[StoredSegment, Sequence[Parcel]]]
-    ) -> list[_Step]:
-        """Decide where something was put back, by minutes read after their segments."""
-        if not redriven:
-            return []
-        shell, now_ms = self._shell, self._shell.clock()
-        found = shell.store.rows(
-            {
-                stored.segment_id: minutes_in_question(parcels, now_ms, shell.policy)
-                for stored, parcels in redriven
-            }
-        )
-        steps = []
-        for stored, parcels in redriven:
-            rows = found.get(stored.segment_id, {})
-            if isinstance(rows, StoreError):
-                self._fail(stored.segment_id, rows)
-            else:
-                steps.append(self._step(stored, parcels, rows))
         return steps
 
     def _messages(self, segment_id: str) -> Sequence[Parcel]:
@@ -151,17 +126,12 @@ class Batch:
         self._opened[segment_id] = found
         return parcels
 
-    def _is_redriven(self, segment_id: str) -> bool:
-        return self._opened[segment_id].redriven
-
-    def _step(
-        self, stored: StoredSegment, parcels: Sequence[Parcel], rows: Rows
-    ) -> _Step:
+    def _step(self, stored: StoredSegment, parcels: Sequence[Parcel]) -> _Step:
         """Decide on as many messages as one transaction can hold."""
         taken, rest = parcels, list[Parcel]()
         while True:
             now_ms = self._shell.clock()
-            decision = decide(stored, taken, now_ms, self._shell.policy, rows)
+            decision = decide(stored, taken, now_ms, self._shell.policy)
             if actions_of(decision) <= MOST_ACTIONS:
                 oldest_ms = min(map(attrgetter("reference_ms"), taken))
                 return _Step(stored, decision, oldest_ms, rest)
@@ -193,11 +163,12 @@ class Batch:
         counts["Accepted"] += decision.counted.accepted
         counts["Late"] += decision.counted.late
         counts["Duplicate"] += decision.counted.duplicate
+        counts["Stale"] += decision.counted.stale
         counts["Redelivered"] += decision.redelivered
         counts["UnknownSegments"] += not step.stored.road.known
         for change in decision.changes:
             counts[f"Alerts{change.transition.kind.capitalize()}"] += 1
-        if decision.is_news() and not self._is_redriven(segment_id):
+        if decision.is_news() and decision.is_live:
             self.figures.freshness_ms.append(self._shell.clock() - step.oldest_ms)
         self._rejected += [
             (segment_id, parcel, fault) for parcel, fault in decision.rejected

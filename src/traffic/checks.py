@@ -8,14 +8,20 @@ from .model import Rejection, is_id
 from .policy import (
     MAX_AGE_MS,
     MAX_CLOCK_LEAD_MS,
+    MAX_DENSITY_VEH_KM,
+    MAX_FLOW_VEH_H,
     MAX_ID_LENGTH,
     MAX_SENSORS_PER_SEGMENT,
+    PLATOON_VEHICLES,
+    SLOWEST_PACE_KMH,
 )
 from .times import second_text
 
+MS_PER_HOUR = 3_600_000
 
-def fault_of(reading: Any, at: int, reference_ms: int) -> Rejection:
-    """Say why *reading*, of instant *at*, was not taken by the fold.
+
+def fault_of(reading: Any, at: int, reference_ms: int, span_ms: int) -> Rejection:
+    """Say why *reading*, of instant *at* and an interval of *span_ms*, is not taken.
 
     *at* is -1 where the timestamp is no instant; *reference_ms* is the receipt time.
     """
@@ -32,12 +38,40 @@ def fault_of(reading: Any, at: int, reference_ms: int) -> Rejection:
     if at > reference_ms + MAX_CLOCK_LEAD_MS:
         seconds = MAX_CLOCK_LEAD_MS // 1000
         return _clock("in_future", f"at most {seconds} s ahead", at, reference_ms)
+    if reading.vehicle_count is None:
+        expected = "vehicle_count, average_speed, occupancy or congestion_score"
+        return Rejection("missing_field", "vehicle_count", expected, "none of them")
+    return _impossible_flow(reading, span_ms)
+
+
+def _impossible_flow(reading: Any, span_ms: int) -> Rejection:
+    count, speed = reading.vehicle_count, reading.average_speed
+    flow = count * MS_PER_HOUR / span_ms
+    at_speed = "" if speed is None else f" at {speed:g} km/h"
     return Rejection(
-        "speed_missing",
-        "average_speed",
-        "a speed, since vehicles were counted",
-        f"none with vehicle_count {reading.vehicle_count}",
+        "impossible_flow",
+        "vehicle_count",
+        f"at most {most_flow(speed):,.0f} vehicles an hour{at_speed}",
+        f"{count} in {span_ms / 1000:g} s, {flow:,.0f} an hour",
     )
+
+
+def most_flow(speed: Optional[float]) -> float:
+    """Return the most that any carriageway carries at that speed, in veh/h."""
+    if speed is None:
+        return MAX_FLOW_VEH_H
+    return min(MAX_FLOW_VEH_H, MAX_DENSITY_VEH_KM * max(speed, SLOWEST_PACE_KMH))
+
+
+def is_impossible(reading: Any, span_ms: int) -> bool:
+    """Whether a reading says nothing at all, or more than any carriageway carries."""
+    count, speed = reading.vehicle_count, reading.average_speed
+    if count is None:
+        fields = speed, reading.occupancy, reading.congestion_score
+        return fields == (None, None, None)
+    if count <= PLATOON_VEHICLES:
+        return False
+    return bool(count * MS_PER_HOUR > span_ms * most_flow(speed))
 
 
 def _clock(reason: str, expected: str, at: int, reference_ms: int) -> Rejection:

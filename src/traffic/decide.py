@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from .alerts import LEVELS, NONE
 from .announce import alert_id_of, event_of
-from .enrich import Measures
+from .enrich import Measures, measures
 from .fold import fold
 from .folded import Change
 from .model import Parcel, Rejection, StoredSegment, Tallies
+from .packing import pack, unpack
 from .policy import Policy
-from .restore import Row, Rows
-from .state import WorkingState, latest, pack, unpack
-from .windows import Window, window_measures
+from .state import WorkingState
+from .windows import Window
 
 # Digits kept of each measure: what a detector can tell, and what an item can afford.
 _DIGITS = {
@@ -27,10 +27,8 @@ _DIGITS = {
     "speed_ratio": 3,
     "travel_time_index": 2,
     "congestion_score": 1,
+    "speed_estimated": 2,
 }
-
-
-_NO_ROWS: Rows = {}
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,10 @@ class Decision:
     """The segment as it shall be stored, and what goes with it.
 
     *live* holds the attributes a controller sees, None for those that are absent now;
-    *closed* and *late* are sums per minute for `segment_history`, *restored* those that
-    redrive put back; *changes* are the alert's transitions, announced by the newest
-    events of the segment's outbox; *redelivered* counts readings that came again
-    without having been published again.
+    *closed* and *late* are sums per minute for `segment_history`; *changes* are the
+    alert's transitions, announced by the newest events of the segment's outbox;
+    *redelivered* counts readings that came again without having been published again;
+    *is_live* says that some reading is newer than all before.
     """
 
     segment: StoredSegment
@@ -52,11 +50,12 @@ class Decision:
     rejected: Sequence[tuple[Parcel, Rejection]]
     counted: Tallies
     redelivered: int
-    restored: dict[int, Row] = field(default_factory=dict)
+    is_live: bool = True
 
     def is_news(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.counted.accepted or self.counted.duplicate)
+        counted = self.counted
+        return bool(counted.accepted or counted.duplicate or counted.stale)
 
 
 def decide(
@@ -64,16 +63,16 @@ def decide(
     parcels: Sequence[Parcel],
     now_ms: int,
     policy: Policy,
-    rows: Rows = _NO_ROWS,
 ) -> Decision:
     """Take *parcels*, the messages of one segment in their order, into *stored*.
 
     *now_ms* is the wall clock and is only written down, never decided upon: a replay
-    decides the same. *rows* are the stored minutes that `restore.minutes_in_question`
-    names, read after the segment.
+    decides the same.
     """
     state = unpack(stored.packed)
-    folded = fold(state, parcels, stored.road, policy, rows)
+    before = state.clock
+    folded = fold(state, parcels, stored.road, policy, stored.suspects)
+    is_live = state.clock > before
     events = tuple(event_of(one, stored, now_ms, policy) for one in folded.changes)
     return Decision(
         segment=replace(
@@ -83,20 +82,20 @@ def decide(
             packed=pack(state),
             outbox=stored.outbox + events,
         ),
-        live=_live(stored, state, parcels, now_ms),
+        live=_live(stored, state, parcels if is_live else (), now_ms),
         closed=folded.closed,
         late=folded.late,
         changes=folded.changes,
         rejected=folded.rejected,
         counted=folded.tallies(),
         redelivered=folded.redelivered,
-        restored=folded.restored,
+        is_live=is_live,
     )
 
 
-def rounded(measures: Measures) -> dict[str, Any]:
-    """Return the measures as attributes, each with the digits it can bear."""
-    values = dict(vars(measures))
+def rounded(figures: Measures) -> dict[str, Any]:
+    """Return the measures as attributes, each with the digits that it is good for."""
+    values = dict(vars(figures))
     for name, digits in _DIGITS.items():
         value = values[name]
         if value is not None:
@@ -107,26 +106,25 @@ def rounded(measures: Measures) -> dict[str, Any]:
 def _live(
     stored: StoredSegment, state: WorkingState, parcels: Sequence[Parcel], now_ms: int
 ) -> dict[str, Any]:
+    """Return what a controller sees; *parcels* are those that moved the clock."""
     known = len(state.sensors)
+    received = max((parcel.reference_ms for parcel in parcels), default=None)
     return {
         "updated_at": now_ms,
         "observed_at": state.clock,
-        **_received(stored, parcels),
-        **rounded(window_measures(latest(state), stored.road)),
+        **({} if received is None else {"received_at": received}),
+        **rounded(present(state, stored)),
         "sensors": known,
         "sensors_reporting": round(state.fresh / known, 3) if known else 0,
         **alert_of(stored.segment_id, state),
     }
 
 
-def _received(stored: StoredSegment, parcels: Sequence[Parcel]) -> dict[str, int]:
-    """Return when the newest message came; what was put back is none of the newest."""
-    fresh = [parcel.reference_ms for parcel in parcels if not parcel.redriven]
-    if fresh:
-        return {"received_at": max(fresh)}
-    if stored.version:
-        return {}  # what is stored stays
-    return {"received_at": max(parcel.reference_ms for parcel in parcels)}
+def present(state: WorkingState, stored: StoredSegment) -> Measures:
+    """Return the measures of the present; none where all that report are suspects."""
+    if state.is_blind(stored.suspects):
+        return Measures()
+    return measures(state.live, stored.road, state.fewest())
 
 
 def alert_of(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:

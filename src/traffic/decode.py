@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Optional
 
 import msgspec
 
+from .leniency import lenient
 from .model import Message, Reading, Rejection
 from .policy import MAX_READINGS_PER_MESSAGE
 
@@ -46,8 +47,7 @@ _MOST_DIGITS = 640  # Python's own limit can't be set lower
 class Decoded(NamedTuple):
     """A record that needed a second look: what could be read, and what could not.
 
-    *positions* tells the place of each reading in its message; *redriven* is the mark
-    of a record that was put back.
+    *positions* tells the place of each reading in its message.
     """
 
     rejected: Sequence[Rejection] = ()
@@ -55,7 +55,6 @@ class Decoded(NamedTuple):
     positions: Sequence[int] = ()
     received_at: Optional[int] = None
     device_id: Optional[str] = None
-    redriven: bool = False
 
 
 def salvage(data: bytes) -> Decoded:
@@ -82,7 +81,6 @@ def salvage(data: bytes) -> Decoded:
     return decoded._replace(
         received_at=_of_type(content.get("received_at"), int),
         device_id=_of_type(content.get("device_id"), str),
-        redriven=content.get("redriven") is True,
     )
 
 
@@ -124,7 +122,7 @@ def _salvage_each(items: Sequence[Any], bare: bool) -> Decoded:
 def _reading(item: Any) -> Reading:
     """Convert one parsed reading; NaN, which no comparison refuses, is refused here."""
     try:
-        reading = _converted(item)
+        reading = _converted(lenient(item))
     except msgspec.ValidationError:
         if isinstance(item, dict):
             _refuse_nan({field: item.get(field) for field in Reading.__struct_fields__})
@@ -165,13 +163,19 @@ def _explain(error: str, item: Any) -> Rejection:
     kind = _TYPE.match(error)
     if kind:
         path = kind["path"] or ""
-        return Rejection("wrong_type", path, _plain(kind["expected"]), kind["actual"])
+        return Rejection("wrong_type", path, _plain(kind["expected"]), _at(item, path))
     span = _RANGE.match(error)
     if span:
         path = span["path"] or ""
-        shown = _shown(item.get(path) if isinstance(item, dict) else item)
-        return Rejection("out_of_range", path, _plain(span["expected"]), shown)
+        return Rejection(
+            "out_of_range", path, _plain(span["expected"]), _at(item, path)
+        )
     return Rejection("wrong_type", "", "a reading", error)
+
+
+def _at(item: Any, path: str) -> str:
+    """Return the value met in the field at fault."""
+    return _shown(item.get(path) if isinstance(item, dict) else item)
 
 
 def _plain(expected: str) -> str:

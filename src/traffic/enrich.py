@@ -1,7 +1,8 @@
 """Measures of traffic, in the field's own terms, from sums over readings.
 
 Symbols: n vehicles counted in T on one lane, v speed (km/h), q flow (veh/h),
-k density (veh/km), u space-mean speed (km/h), o occupancy (0-1).
+k density (veh/km), u space-mean speed (km/h), o occupancy (0-1), L effective vehicle
+length (m).
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from .model import Road
-from .policy import (
-    EFFECTIVE_LENGTH_M,
-    SLOWEST_PACE_KMH,
-    STANDING_OCCUPANCY,
-)
+from .policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
+from .windows import Sums
+
+_MS_PER_HOUR = 3_600_000
 
 # Highway Capacity Manual, basic freeway segments: 11, 18, 26, 35 and 45 passenger cars
 # per mile and lane, here per km.
@@ -26,49 +26,79 @@ class Measures:
     """The state of traffic on a segment over some span; None where it can't be known.
 
     Flow in veh/h (segment, and per lane), speed in km/h (space mean), density in
-    veh/km per lane, occupancy and speed ratio 0-1, congestion score 0-100.
+    veh/km per lane, occupancy and speed ratio 0-1, congestion score 0-100;
+    *speed_estimated* is the share of vehicles whose speed is estimated, None for none.
     """
 
-    flow: float
-    flow_per_lane: float
-    speed: Optional[float]
-    density: Optional[float]
-    occupancy: Optional[float]
-    speed_ratio: Optional[float]
-    travel_time_index: Optional[float]
-    level_of_service: Optional[str]
-    congestion_score: Optional[float]
+    flow: Optional[float] = None
+    flow_per_lane: Optional[float] = None
+    speed: Optional[float] = None
+    density: Optional[float] = None
+    occupancy: Optional[float] = None
+    speed_ratio: Optional[float] = None
+    travel_time_index: Optional[float] = None
+    level_of_service: Optional[str] = None
+    congestion_score: Optional[float] = None
+    speed_estimated: Optional[float] = None
 
 
-def is_standing(
-    vehicle_count: int, speed: Optional[float], occupancy: Optional[float]
-) -> bool:
-    """Whether a reading with no vehicle counted tells of a queue, not an empty road.
+def pace_of_cover(occupied_ms: float, effective_length_m: float) -> float:
+    """Return the pace (h/km) summed over vehicles that covered a loop for so long.
 
-    Occupancy tells; without it a speed of zero does, since an empty road has none.
+    A vehicle of speed v covers it for L / v, so that its n/v is its covered time / L.
+    This is Athol's estimate of speed from flow and occupancy (1965), v = q L / o.
     """
-    if vehicle_count:
-        return False
-    if occupancy is not None:
-        return occupancy >= STANDING_OCCUPANCY
-    return speed is not None and speed < SLOWEST_PACE_KMH
+    return occupied_ms / _MS_PER_HOUR / (effective_length_m / 1000)
 
 
-def score_of(
-    vehicle_count: int,
-    speed: Optional[float],
-    occupancy: Optional[float],
-    free_flow_kmh: float,
-) -> float:
-    """Return the congestion score of a reading that carries none, 0-100.
+def occupancy_of(sums: Sums) -> Optional[float]:
+    """Return the covered share of the observed time, 0-1."""
+    return sums.occupied_ms / sums.observed_ms if sums.observed_ms else None
 
-    100 * (1 - v / free flow), clipped; a queue that stands is 100, an empty road 0.
+
+def is_covered(sums: Sums) -> bool:
+    """Whether the detectors are covered as they are in a queue."""
+    return sums.occupied_ms >= STANDING_OCCUPANCY * (sums.observed_ms or 1)
+
+
+def speed_of(sums: Sums, fewest: float) -> Optional[float]:
+    """Return the space-mean speed, 0 for a queue that stands, None where unknown.
+
+    *fewest* is the number of vehicles in *sums* under which none passes any more.
     """
-    if not vehicle_count:
-        return 100.0 if is_standing(vehicle_count, speed, occupancy) else 0.0
-    if speed is None or speed >= free_flow_kmh:
-        return 0.0
-    return 100.0 * (1.0 - speed / free_flow_kmh)
+    if sums.moving >= fewest and sums.pace:
+        return sums.moving / sums.pace
+    return 0.0 if is_covered(sums) and sums.exposure_ms else None
+
+
+def score_of(sums: Sums, road: Road, fewest: float) -> Optional[float]:
+    """Return the congestion score, 0-100; None where it can't be known.
+
+    100 * (1 - u / free flow), clipped; a queue that stands is 100, an empty road 0.
+    Sensors that report a score of their own are averaged in, by observed time.
+    """
+    ours = _score_of_speed(sums, road.free_flow_speed, fewest)
+    if not sums.scored_ms:
+        return ours
+    theirs, others_ms = (
+        sums.scored / sums.scored_ms / 10,
+        sums.total_ms - sums.scored_ms,
+    )
+    if ours is None or others_ms <= 0:
+        return theirs
+    return (theirs * sums.scored_ms + ours * others_ms) / sums.total_ms
+
+
+def _score_of_speed(
+    sums: Sums, free_flow: Optional[float], fewest: float
+) -> Optional[float]:
+    speed = speed_of(sums, fewest)
+    if free_flow is None or not sums.total_ms:
+        return None
+    if speed is not None:
+        return max(0.0, 100.0 * (1.0 - speed / free_flow))
+    is_empty = sums.vehicles < fewest and sums.exposure_ms > 0
+    return 0.0 if is_empty else None
 
 
 def level_of_service(density: Optional[float]) -> Optional[str]:
@@ -79,45 +109,51 @@ def level_of_service(density: Optional[float]) -> Optional[str]:
 
 
 def density_of(
-    flow_per_lane: float, speed: Optional[float], occupancy: Optional[float]
+    flow_per_lane: Optional[float],
+    speed: Optional[float],
+    occupancy: Optional[float],
+    effective_length_m: float,
 ) -> Optional[float]:
-    """Return veh/km per lane: k = q / u, or 1000 o / L where nothing moves."""
-    if speed:
+    """Return veh/km per lane: k = q / u, or 1000 o / L where no speed is known."""
+    if speed and flow_per_lane is not None:
         return flow_per_lane / speed
     if occupancy is not None:
-        return 1000.0 * occupancy / EFFECTIVE_LENGTH_M
-    return None if speed == 0 else 0.0
+        return 1000.0 * occupancy / effective_length_m
+    return 0.0 if flow_per_lane == 0 and speed is None else None
 
 
-def measures(
-    vehicles: int,
-    lane_hours: float,
-    pace: float,
-    occupancy: Optional[float],
-    standing: bool,
-    score: Optional[float],
-    road: Road,
-) -> Measures:
-    """Return the measures of a segment from sums over its readings.
+def measures(sums: Sums, road: Road, fewest: float) -> Measures:
+    """Return the measures of *road* over the readings of *sums*.
 
-    *vehicles* counted during *lane_hours* of observation with a total *pace* of
-    sum n/v; *standing* says that some reading told of a queue.
+    *fewest* is the number of vehicles in *sums* under which none passes any more.
     """
-    per_lane = vehicles / lane_hours if lane_hours else 0.0
-    speed = vehicles / pace if pace else 0.0 if standing else None
-    density = density_of(per_lane, speed, occupancy)
-    ratio = None if speed is None else speed / road.free_flow_speed
-    index = (
-        None if speed is None else road.free_flow_speed / max(speed, SLOWEST_PACE_KMH)
-    )
+    exposure_h = sums.exposure_ms / _MS_PER_HOUR
+    per_lane = sums.vehicles / exposure_h if exposure_h > 0 else None
+    speed, occupancy = speed_of(sums, fewest), occupancy_of(sums)
+    density = density_of(per_lane, speed, occupancy, road.effective_length_m)
     return Measures(
-        flow=per_lane * road.lanes,
+        flow=None if per_lane is None else per_lane * road.lanes,
         flow_per_lane=per_lane,
         speed=speed,
         density=density,
         occupancy=occupancy,
-        speed_ratio=ratio,
-        travel_time_index=index,
+        speed_ratio=_over(speed, road.free_flow_speed),
+        travel_time_index=_index(speed, road.free_flow_speed),
         level_of_service="F" if speed == 0 else level_of_service(density),
-        congestion_score=score,
+        congestion_score=score_of(sums, road, fewest),
+        speed_estimated=_over(sums.estimated or None, sums.moving) if speed else None,
     )
+
+
+def _over(one: Optional[float], other: Optional[float]) -> Optional[float]:
+    return None if one is None or other is None else one / other
+
+
+def _index(speed: Optional[float], free_flow: Optional[float]) -> Optional[float]:
+    """Return the travel time index: the travel time over that of free flow."""
+    return _over(free_flow, None if speed is None else max(speed, SLOWEST_PACE_KMH))
+
+
+def window_measures(sums: Sums, road: Road) -> Measures:
+    """Return the measures of *road* over the whole readings of *sums*."""
+    return measures(sums, road, fewest=1)

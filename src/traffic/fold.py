@@ -6,32 +6,31 @@ how records were cut into batches: a record is delivered whole, a batch is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Optional
 
 from .alerts import Thresholds, advance
-from .checks import fault_of, newcomer_fault
-from .enrich import score_of
+from .checks import fault_of, is_impossible, newcomer_fault
+from .devices import mark_of, twin_of
+from .enrich import is_covered, measures, score_of
 from .folded import Change, Folded, Work
 from .model import Parcel, Rejection, Road
-from .policy import MAX_AGE_MS, MAX_CLOCK_LEAD_MS, MINUTE_MS, Policy
-from .put_back import aside, is_missing, restore
-from .restore import Restored, Rows, is_forgotten
-from .state import (
-    NOTHING,
-    Slot,
-    WorkingState,
-    latest,
-    narrow_gaps,
-    note_gap,
-    roll,
-    silence,
+from .policy import (
+    EVIDENCE_VEHICLES,
+    FORGET_AFTER_MS,
+    MAX_AGE_MS,
+    MAX_CLOCK_LEAD_MS,
+    MINUTE_MS,
+    PLATOON_VEHICLES,
+    Policy,
 )
+from .seen import seen
+from .spans import Past, filled, first_past, is_missing, is_stale, stepped
+from .state import Slot, WorkingState, roll, silence
 from .times import instant_of
-from .windows import Window, window_measures
+from .windows import Summand, Sums, Window, summed
 
-News = tuple[Parcel, Any, Slot, int]  # a message, its reading, its sensor, the instant
-_NO_ROWS: Rows = {}
+_NOBODY: frozenset[str] = frozenset()
 
 
 def fold(
@@ -39,184 +38,201 @@ def fold(
     parcels: Sequence[Parcel],
     road: Road,
     policy: Policy,
-    rows: Rows = _NO_ROWS,
+    suspects: frozenset[str] = _NOBODY,
 ) -> Folded:
     """Take the readings of *parcels*, in their order, into *state*.
 
-    A reading at or before its sensor's last accepted one is a duplicate, unless it was
-    put back and its minute's row, one of the stored *rows*, may still take it. *state*
-    is changed in place: `decide` unpacks a fresh one for each call.
+    A reading that is not new by the rule of `spans` is only counted. Those of
+    *suspects* are left out of all sums. *state* is changed in place: `decide` unpacks a
+    fresh one for each call.
     """
-    restored = Restored(rows)
-    folded = Folded(restored=restored.rows)
-    interval_ms = int(policy.default_interval_s * 1000)
-    work = Work(state, road, Thresholds.of(policy), interval_ms, folded, restored)
-    _take(work, parcels)
+    folded = Folded()
+    default_ms = int(policy.default_interval_s * 1000)
+    out = {id(slot) for name, slot in state.sensors.items() if name in suspects}
+    work = Work(state, road, Thresholds.of(policy), default_ms, folded, suspects, out)
+    for parcel in parcels:
+        _take(work, parcel)
+        _judge(work, parcel)
     if parcels:
         newest = parcels[-1]
         mark = int(newest.sequence_number), _place(newest, len(newest.readings) - 1)
         last = state.last_sequence, state.last_place
         state.last_sequence, state.last_place = max(mark, last)
-    late = [*folded.late.values(), *(row.window for row in folded.restored.values())]
-    folded.late_count = sum(window.readings for window in late)
+    folded.late_count = sum(window.readings for window in folded.late.values())
     return folded
 
 
-def _take(work: Work, parcels: Sequence[Parcel]) -> None:
-    """Take what is news into the state: the loop that every reading goes through.
-
-    *clock*, *total* and *fresh* are those of the state, in local names for speed: it is
-    brought up to date before anything else looks at it.
-    """
-    state, high, add = work.state, work.limits.high, work.rows.append
-    free_flow, default_ms = work.road.free_flow_speed, work.default_interval_ms
-    clock, total, fresh = state.clock, state.total, state.fresh
-    calm, message, begin, end = state.alert.is_calm(), None, 0, 0
-    interval, span_ms, before = None, default_ms, 0
-    for parcel, reading, slot, at in _news(work, parcels):
-        if parcel is not message or at > clock:  # what goes before is complete
-            if not calm or total >= high * fresh:
-                calm = _judge(work, message, total, fresh)
-            if parcel.redriven:
-                begin = end = 0
-            before, message, clock = clock, parcel, at if at > clock else clock
-            state.clock = clock
-        if not begin <= at < end:
-            state.total, state.fresh = total, fresh
-            begin, end = _turn_to(work, parcel, reading, at, slot, before)
-            before = clock
-            calm, total, fresh = state.alert.is_calm(), state.total, state.fresh
-        count, speed = reading.vehicle_count, reading.average_speed
-        occupancy, score = reading.occupancy, reading.congestion_score
-        if score is None:
-            score = score_of(count, speed, occupancy, free_flow)
-        tenths = int(score * 10 + 0.5)
-        if reading.interval != interval:
-            interval = reading.interval
-            span_ms = default_ms if interval is None else int(interval * 1000)
-        said = count, speed, occupancy, span_ms, tenths
-        add(said)
-        was = slot.score
-        if was is None:
-            fresh, was = fresh + 1, 0
-        total += tenths - was
-        slot.timestamp, slot.said, slot.score = at, said, tenths
-        if at < clock:
-            state.total, state.fresh = total, fresh
-            _look_back(state, parcel, slot, at)
-            total, fresh = state.total, state.fresh
-    work.settle()
-    _judge(work, message, total, fresh)
-
-
-def _news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
-    """Yield what is newer than its sensor's last; the rest is told or counted here."""
-    sensors = work.state.sensors
-    for parcel in parcels:
-        received = parcel.reference_ms
-        earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
-        for reading in parcel.readings:
-            at = reading.timestamp
-            if at.__class__ is not int:
-                at = instant_of(at)
-            if not earliest <= at <= utmost or (
-                reading.average_speed is None and reading.vehicle_count
-            ):
-                _reject(work, parcel, reading, fault_of(reading, at, received))
+def _take(work: Work, parcel: Parcel) -> None:
+    """Take what is new in a message: the loop that every reading goes through."""
+    sensors, received = work.state.sensors, parcel.reference_ms
+    earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
+    mark, default_ms = mark_of(parcel.device_id), work.default_interval_ms
+    for reading in parcel.readings:
+        at, interval = reading.timestamp, reading.interval
+        if at.__class__ is not int:
+            at = instant_of(at)
+        span_ms = default_ms if interval is None else int(interval * 1000)
+        count = reading.vehicle_count
+        if not earliest <= at <= utmost or (
+            (count is None or count > PLATOON_VEHICLES)
+            and is_impossible(reading, span_ms)
+        ):
+            _reject(work, parcel, reading, fault_of(reading, at, received, span_ms))
+            continue
+        slot = sensors.get(reading.sensor_id)
+        if slot is None or slot.device != mark:
+            slot = _slot_of(work, parcel, reading, slot, at)
+            if slot is None:
                 continue
-            slot = sensors.get(reading.sensor_id) or _admit(work, parcel, reading, at)
-            if slot is None or at <= slot.timestamp:
-                _pass_over(work, parcel, reading, at)
-            else:
-                yield parcel, reading, slot, at
+        newest = slot.timestamp
+        if at <= newest and not is_missing(slot.past, newest, at):
+            _pass_over(work, parcel, reading, slot, at)
+            continue
+        if at != work.instant:
+            _turn_to(work, parcel, slot, at, span_ms)
+        said = seen(slot, reading, at, span_ms, work.road)
+        if at > newest:
+            _renew(work.state, slot, at, said)
+        else:
+            slot.past = filled(slot.past, newest, at, slot.interval_ms)
+        if work.left_out and id(slot) in work.left_out:
+            work.window.readings += 1
+            work.folded.accepted += 1
+        else:
+            work.rows.append(said)
 
 
-def _turn_to(
-    work: Work, parcel: Parcel, reading: Any, at: int, slot: Slot, before: int
-) -> tuple[int, int]:
-    """Sum into the minute of *at* from now on; return its begin and end (ms).
+def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
+    """Let a sensor speak for the present by its newest reading, *said* at *at*."""
+    newest, past = slot.timestamp, slot.past
+    if newest >= 0:  # else it is the first: its past is known
+        if past.step_ms * 2 > slot.interval_ms * 3:
+            slot.past = stepped(past, newest, at, slot.interval_ms)
+        elif past.step_ms != at - newest:
+            slot.past = Past(at - newest, past.spans, past.closed)
+    slot.timestamp, slot.said = at, said
+    if not slot.is_fresh:
+        slot.is_fresh = True
+        state.fresh += 1
+    if at < state.clock:
+        silence(state, slot, state.clock)
 
-    What is put back is remembered one by one: for it, no minute has begun. A reading
-    that moved the clock into another minute, from *before*, may end a gap.
-    """
-    work.settle()
+
+def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> None:
+    """Sum up what is of another instant, and take readings of *at* from now on."""
+    state = work.state
+    if at > state.clock:
+        _judge(work, parcel)  # what goes before is complete
+        state.clock = at
+    else:
+        _settle(work)
     minute = at // MINUTE_MS
-    if at == work.state.clock and before // MINUTE_MS < minute:
-        interval = reading.interval
-        span_ms = work.default_interval_ms if interval is None else interval * 1000
-        note_gap(work.state, before, at, span_ms)
-    is_open = None if parcel.redriven else work.state.windows.get(minute)
-    work.window = is_open or _window(work, parcel, reading, at, slot)
-    begin = minute * MINUTE_MS
-    return (0, 0) if parcel.redriven else (begin, begin + MINUTE_MS)
-
-
-def _window(work: Work, parcel: Parcel, reading: Any, at: int, slot: Slot) -> Window:
-    """Return where the reading of *slot* is summed, in a minute not yet open."""
-    state, minute = work.state, at // MINUTE_MS
-    newest = max(state.windows, default=minute - 1)
+    newest = work.newest_minute
     if minute > newest:
-        work.folded.closed += roll(state, minute, slot)
-    if parcel.redriven:
-        return aside(work, minute, reading.sensor_id, at)
-    if minute >= newest - 1:
-        return state.windows.setdefault(minute, Window())
-    return work.folded.late.setdefault(minute, Window())
+        work.folded.closed += roll(state, minute, slot, span_ms)
+        work.newest_minute = minute
+    elif minute < newest - 1:
+        work.window = work.folded.late.setdefault(minute, Window())
+        work.instant, work.weight = at, state.weight_of(at)
+        return
+    work.window = state.windows.setdefault(minute, Window())
+    work.instant, work.weight = at, state.weight_of(at)
 
 
-def _look_back(state: WorkingState, parcel: Parcel, slot: Slot, at: int) -> None:
-    """Note a reading of the past: it may be too old to speak, and be in a gap."""
-    silence(state, slot, state.clock)
-    if not parcel.redriven:
-        narrow_gaps(state, at)
+def _settle(work: Work) -> Optional[Sums]:
+    """Sum up what is waiting to be, into its minute and into the present."""
+    rows = work.rows
+    if not rows:
+        return None
+    sums = summed(rows)
+    work.window.add(len(rows), sums)
+    work.state.live.add(sums, work.weight)
+    work.folded.accepted += len(rows)
+    work.vehicles += _evidence_of(sums)
+    rows.clear()
+    return sums
 
 
-def _judge(work: Work, parcel: Optional[Parcel], total: int, fresh: int) -> bool:
-    """Let the alert follow the score that the message left behind, if there was one.
+def _evidence_of(sums: Sums) -> int:
+    """Return how many vehicles the readings show.
 
-    Returns whether there is no alert, and none in the making.
+    The speed of a probe is a mean over vehicles that it does not count.
     """
-    state, limits = work.state, work.limits
-    state.total, state.fresh = total, fresh
-    is_low = total < limits.high * fresh and state.alert.is_calm()
-    if parcel is None or not fresh or is_low:
-        return state.alert.is_calm()
-    transition = advance(state.alert, state.total // state.fresh, state.clock, limits)
+    if sums.probed_ms and sums.moving > sums.vehicles:
+        return EVIDENCE_VEHICLES
+    return int(sums.vehicles)
+
+
+def _judge(work: Work, parcel: Parcel) -> None:
+    """Let the alert follow the score that the readings so far have left behind."""
+    _settle(work)
+    if work.instant < 0:
+        return
+    state, limits, live = work.state, work.limits, work.state.live
+    vehicles, work.vehicles = work.vehicles, 0
+    fewest = state.fewest()
+    score = None if state.is_blind(work.suspects) else score_of(live, work.road, fewest)
+    tenths = 0 if score is None else int(score * 10 + 0.5)
+    if tenths < limits.high and state.alert.is_calm():
+        return
+    if is_covered(live) or live.scored >= limits.high * (live.scored_ms or 1):
+        vehicles = EVIDENCE_VEHICLES
+    transition = advance(state.alert, tenths, state.clock, limits, vehicles)
     if transition is not None:
-        measures = window_measures(latest(state), work.road)
-        work.folded.changes.append(Change(transition, parcel.reference_ms, measures))
-    return state.alert.is_calm()
+        now = measures(live, work.road, fewest)
+        work.folded.changes.append(Change(transition, parcel.reference_ms, now))
 
 
-def _admit(work: Work, parcel: Parcel, reading: Any, at: int) -> Optional[Slot]:
-    sensors = work.state.sensors
-    if newcomer_fault(reading.sensor_id, len(sensors)) is not None:
+def _slot_of(
+    work: Work, parcel: Parcel, reading: Any, slot: Optional[Slot], at: int
+) -> Optional[Slot]:
+    """Return the sensor of a reading that is new, or that another device may send.
+
+    None if it can't be taken: it is rejected or counted then.
+    """
+    sensors, mark = work.state.sensors, mark_of(parcel.device_id)
+    if slot is not None and not (mark and slot.device):
+        slot.device = slot.device or mark
+        return slot
+    name = reading.sensor_id
+    twin = twin_of(name, parcel.device_id)
+    if slot is not None or twin in sensors:
+        name, slot = twin, sensors.get(twin)
+    if slot is not None:
+        return slot
+    fault = newcomer_fault(reading.sensor_id, len(sensors))
+    if fault is not None:
+        _reject(work, parcel, reading, fault)
         return None
-    if parcel.redriven and is_forgotten(at, work.state.clock):
+    clock = work.state.clock
+    if at < clock - FORGET_AFTER_MS:  # it may have been accepted, and forgotten
+        _pass_over(work, parcel, reading, None, at)
         return None
-    slot = sensors[reading.sensor_id] = Slot(-1, NOTHING, None)
+    slot = sensors[name] = Slot(-1, first_past(at, clock), device=mark)
     return slot
 
 
-def _pass_over(work: Work, parcel: Parcel, reading: Any, at: int) -> None:
-    """Refuse a newcomer, put a reading back, or count it as one that is known."""
-    sensors, folded = work.state.sensors, work.folded
-    is_known = reading.sensor_id in sensors
-    fault = None if is_known else newcomer_fault(reading.sensor_id, len(sensors))
-    if fault is not None:
-        _reject(work, parcel, reading, fault)
-    elif parcel.redriven and is_missing(work, reading, at):
-        restore(work, reading, at)
-    elif _is_published_again(work.state, parcel, reading):
-        folded.duplicate += 1
-    else:
-        folded.redelivered += 1
-
-
-def _is_published_again(state: WorkingState, parcel: Parcel, reading: Any) -> bool:
-    """Whether a known reading was published twice, and not only delivered twice."""
+def _pass_over(
+    work: Work, parcel: Parcel, reading: Any, slot: Optional[Slot], at: int
+) -> None:
+    """Count a reading that is known already."""
+    folded, state = work.folded, work.state
     here = int(parcel.sequence_number), _place_of(parcel, reading)
-    return here > (state.last_sequence, state.last_place)
+    if here <= (state.last_sequence, state.last_place):
+        folded.redelivered += 1
+    elif slot is None or is_stale(slot.past, at) or _is_corrected(slot, reading, at):
+        folded.stale += 1
+    else:
+        folded.duplicate += 1
+
+
+def _is_corrected(slot: Slot, reading: Any, at: int) -> bool:
+    """Whether a sensor reports its newest instant again with other values."""
+    count, speed = reading.vehicle_count, reading.average_speed
+    return at == slot.timestamp and (
+        (count or 0) != (slot.vehicle_count or 0)
+        or round((speed or 0) * 10) != round((slot.speed or 0) * 10)
+    )
 
 
 def _reject(work: Work, parcel: Parcel, reading: Any, fault: Rejection) -> None:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from .alerts import Thresholds, Transition
 from .enrich import Measures
 from .model import Parcel, Rejection, Road, Tallies
-from .restore import Restored, Row
 from .state import WorkingState
 from .windows import Summand, Window
 
@@ -26,40 +25,46 @@ class Change(NamedTuple):
 class Folded:
     """What came of folding: counts, set-aside readings, minutes and transitions.
 
-    *late* holds sums per minute for readings older than both open windows, *restored*
-    those of readings that redrive put back; all of these count as late.
+    *late* holds sums per minute for readings older than both open windows.
     """
 
     accepted: int = 0
     late_count: int = 0
     duplicate: int = 0
+    stale: int = 0
     redelivered: int = 0
     rejected: list[tuple[Parcel, Rejection]] = field(default_factory=list)
     closed: list[tuple[int, Window]] = field(default_factory=list)
     late: dict[int, Window] = field(default_factory=dict)
-    restored: dict[int, Row] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
     def tallies(self) -> Tallies:
         """Return the readings counted for the first time, by fate."""
-        return Tallies(self.accepted, self.late_count, self.duplicate)
+        return Tallies(self.accepted, self.late_count, self.duplicate, self.stale)
 
 
 @dataclass
 class Work:
-    """A fold under way; *rows* are readings not yet summed into *window*."""
+    """A fold under way.
+
+    *rows* are readings of one *instant* (ms) that are not yet summed into *window*,
+    nor, by their *weight*, into the present; *vehicles* were seen since the alert was
+    judged; *left_out* are the ids of the slots of suspects.
+    """
 
     state: WorkingState
     road: Road
     limits: Thresholds
     default_interval_ms: int
     folded: Folded
-    restored: Restored
+    suspects: frozenset[str]
+    left_out: set[int]
     window: Window = field(default_factory=Window)
     rows: list[Summand] = field(default_factory=list)
+    instant: int = -1
+    weight: float = 0.0
+    vehicles: int = 0
+    newest_minute: int = -1
 
-    def settle(self) -> None:
-        """Sum up what is waiting to be."""
-        self.window.add_all(self.rows)
-        self.folded.accepted += len(self.rows)
-        self.rows.clear()
+    def __post_init__(self) -> None:
+        self.newest_minute = max(self.state.windows, default=-1)

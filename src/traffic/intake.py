@@ -17,15 +17,11 @@ import msgspec
 from .decode import decode_message, salvage
 from .model import Parcel, Rejection, SetAside, is_id
 from .policy import (
-    LONGEST_REDRIVE_MS,
+    LONGEST_DELAY_MS,
     MAX_CLOCK_LEAD_MS,
     MAX_ID_LENGTH,
     MAX_READINGS_PER_MESSAGE,
 )
-
-# How long a record may have waited in the stream before its receipt time is no longer
-# believed: a week, the longest that a mapping may retry.
-_LONGEST_DELAY_MS = 7 * 24 * 3_600_000
 
 _ARRIVAL = "approximateArrivalTimestamp"  # in the stream, in s
 Body = Mapping[str, Any]  # a record's `kinesis`: key, sequence number, data, arrival
@@ -35,14 +31,12 @@ Body = Mapping[str, Any]  # a record's `kinesis`: key, sequence number, data, ar
 class Opened:
     """What records of one segment say: messages in their order, and what is unreadable.
 
-    *readings* counts those in the records, read or not; *redriven* says that some of
-    the messages were put back.
+    *readings* counts those in the records, read or not.
     """
 
     parcels: list[Parcel] = field(default_factory=list)
     rejected: list[SetAside] = field(default_factory=list)
     readings: int = 0
-    redriven: bool = False
 
 
 def grouped(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Body]]:
@@ -70,8 +64,7 @@ def opened(segment_id: str, bodies: Sequence[Body], now_ms: int) -> Opened:
             continue
         readings: Optional[Sequence[Any]] = message.readings
         if readings is None and message.sensor_id:
-            is_bare = message.vehicle_count >= 0 and message.timestamp != -1
-            readings = (message,) if is_bare else None
+            readings = (message,) if message.timestamp != -1 else None
         if not (readings and is_known) or len(readings) > MAX_READINGS_PER_MESSAGE:
             _second_look(found, segment_id, body, now_ms)
             continue
@@ -80,7 +73,7 @@ def opened(segment_id: str, bodies: Sequence[Body], now_ms: int) -> Opened:
             received is None
             or arrival is None
             or not (
-                arrival * 1000 - _LONGEST_DELAY_MS
+                arrival * 1000 - LONGEST_DELAY_MS
                 <= received
                 <= arrival * 1000 + MAX_CLOCK_LEAD_MS
             )
@@ -105,30 +98,25 @@ def _bytes_of(data: str) -> bytes:
 
 
 def _received(
-    received_at: Optional[int],
-    arrival_s: Optional[float],
-    now_ms: int,
-    longest_ms: int = _LONGEST_DELAY_MS,
+    received_at: Optional[int], arrival_s: Optional[float], now_ms: int
 ) -> int:
     """Return when the message was received, in ms; the stream's word against lies."""
     arrived = now_ms if arrival_s is None else int(arrival_s * 1000)
     if received_at is None:
         return arrived
     delay = arrived - received_at
-    return received_at if -MAX_CLOCK_LEAD_MS <= delay <= longest_ms else arrived
+    return received_at if -MAX_CLOCK_LEAD_MS <= delay <= LONGEST_DELAY_MS else arrived
 
 
 def _second_look(found: Opened, segment_id: str, body: Body, now_ms: int) -> None:
     raw = _bytes_of(body["data"])
     decoded = salvage(raw)
-    longest_ms = LONGEST_REDRIVE_MS if decoded.redriven else _LONGEST_DELAY_MS
     parcel = Parcel(
         body["sequenceNumber"],
-        _received(decoded.received_at, body.get(_ARRIVAL), now_ms, longest_ms),
+        _received(decoded.received_at, body.get(_ARRIVAL), now_ms),
         decoded.readings,
         decoded.device_id,
         decoded.positions,
-        decoded.redriven,
     )
     rejected = decoded.rejected
     if not is_id(segment_id):
@@ -136,7 +124,6 @@ def _second_look(found: Opened, segment_id: str, body: Body, now_ms: int) -> Non
     elif decoded.readings:
         found.parcels.append(parcel)
         found.readings += len(decoded.readings)
-        found.redriven = found.redriven or decoded.redriven
     for fault in rejected:
         found.rejected.append((segment_id, parcel, fault))
         found.readings += fault.readings

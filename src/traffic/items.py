@@ -31,8 +31,10 @@ _ROAD = {
     "lanes": _is_size,
     "length_m": _is_size,
     "free_flow_speed": _is_size,
+    "effective_length_m": _is_size,
 }
-_STATE_ATTRIBUTES = ("version", "state", "outbox", "accepted", "late", "duplicate")
+_TALLIES = ("accepted", "late", "duplicate", "stale")
+_STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_TALLIES)
 Attributes = dict[str, dict[str, Any]]
 
 
@@ -45,7 +47,7 @@ def attribute(value: Any) -> dict[str, Any]:
 
 
 def value_of(attribute: Mapping[str, Any]) -> Any:
-    """Return the value of a text, number or bytes attribute."""
+    """Return the value of a text, number, bytes or set of texts attribute."""
     kind, value = next(iter(attribute.items()))
     if kind == "N":
         return int(value) if value.lstrip("-").isdigit() else float(value)
@@ -66,11 +68,10 @@ def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
         segment_id,
         version=found.get("version", 0),
         road=_road(found),
-        tallies=Tallies(
-            found.get("accepted", 0), found.get("late", 0), found.get("duplicate", 0)
-        ),
+        tallies=Tallies(*(found.get(name, 0) for name in _TALLIES)),
         packed=found.get("state"),
         outbox=tuple(json.loads(found["outbox"])) if "outbox" in found else (),
+        suspects=frozenset(found.get("suspects", ())),
     )
 
 
@@ -78,6 +79,7 @@ def _road(found: Mapping[str, Any]) -> Road:
     """Return the road as far as it makes sense: others write these attributes.
 
     A free-flow speed of zero, or in words, must not stop the readings of its segment.
+    This is the one place where a free-flow speed enters.
     """
     road = {
         name: found[name]
@@ -98,6 +100,7 @@ def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
         "accepted": segment.tallies.accepted,
         "late": segment.tallies.late,
         "duplicate": segment.tallies.duplicate,
+        "stale": segment.tallies.stale or None,
     }
     return split(values)
 

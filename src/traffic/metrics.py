@@ -17,6 +17,7 @@ _COUNTS = (
     "Accepted",
     "Late",
     "Duplicate",
+    "Stale",
     "Redelivered",
     "Rejected",
     "Conflicts",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # A reading, as docs/wire-format.md promises it.
-MAX_VEHICLE_COUNT = 1_000
+MAX_VEHICLE_COUNT = 15_000
 MAX_SPEED_KMH = 250
 MAX_SCORE = 100
 MAX_INTERVAL_S = 3_600
@@ -19,21 +19,20 @@ MAX_CLOCK_LEAD_MS = 60_000
 MAX_READINGS_PER_MESSAGE = 1_000
 MAX_SENSORS_PER_SEGMENT = 200
 
-# Readings that redrive may put into one minute of a segment: with all it remembers of
-# them, a hundred such rows still fit into one transaction of 4 MB.
-MAX_PUT_BACK_PER_MINUTE = 8_000
-# A segment of which nothing came for so long, and for so many intervals of the sensor
-# that ends it, was cut off; what fell into the last such gaps is known to be missing.
-GAP_MS = 15_000
-GAP_INTERVALS = 1.5
-MOST_GAPS = 2
-# What was put back has waited no longer than dead letters are kept.
-LONGEST_REDRIVE_MS = 366 * 24 * 3_600_000
+# No carriageway carries more: six lanes of 2,500 vehicles an hour each, over the 2,400
+# passenger cars an hour and lane of the Highway Capacity Manual. Nor do more than 200
+# vehicles stand on a kilometre of each lane (jam density), which bounds the flow at a
+# given speed. In a short interval a platoon may pass: so many are always believed.
+MAX_FLOW_VEH_H = 15_000
+MAX_DENSITY_VEH_KM = 1_200
+PLATOON_VEHICLES = 12
+# Dead letters are kept for a year, so a record may be put back after that long.
+LONGEST_DELAY_MS = 366 * 24 * 3_600_000
 
-# A segment that no road file describes is read as one lane of city street.
+# A segment that no road file describes is read as one lane of city street. Its
+# free-flow speed is not assumed: a wrong one turns ordinary traffic into alerts.
 UNKNOWN_LANES = 1
 UNKNOWN_LENGTH_M = 500.0
-UNKNOWN_FREE_FLOW_KMH = 50.0
 
 # A reading speaks for the present until three of its intervals have passed without
 # another, and at least this long.
@@ -43,11 +42,31 @@ STALE_AFTER_INTERVALS = 3
 # one may be 24 h old when it arrives, and the stream retries it for another day.
 FORGET_AFTER_MS = 2 * MAX_AGE_MS
 
-# No vehicle passed, yet the detector was covered for this share of the time: a queue.
+# The live figures are sums in which a reading counts e times less after this long. A
+# sensor that reports less often needs a longer memory: half of its interval.
+DECAY_S = 30
+DECAY_INTERVALS = 0.5
+# Fewer vehicles than this are left in the sums: none passes any more.
+FEWEST_VEHICLES = 0.2
+# No vehicle passes, yet the detectors are covered for this share of the time: a queue.
 STANDING_OCCUPANCY = 0.3
+# Partly covered and never a vehicle counted: an empty road looks so to a sensor that
+# reports percent. Only one that has counted vehicles, or full cover, shows a queue.
+FULL_OCCUPANCY = 0.9
+# A sensor that reports more than 1 reports percent. Its occupancy is not used until it
+# has reported none such for this long, since at night percent look like shares.
+PERCENT_FOR_MS = 48 * 3_600_000
+# Vehicles that must be seen during the hold time: one slow car, or two, is no jam.
+EVIDENCE_VEHICLES = 3
+EVIDENCE_MS = 60_000  # the window in which they are counted, or the hold time if longer
+# A step between two readings longer than this many intervals is one in which readings
+# are missing. So many such spans are remembered of each sensor.
+GAP_INTERVALS = 1.5
+MOST_SPANS = 3
 # Vehicles that passed did move: slower than this the pace would outweigh all others.
 SLOWEST_PACE_KMH = 1.0
-# Mean vehicle plus detector length, 22 ft, the default of PeMS.
+# Mean vehicle plus detector length, 22 ft, the default of PeMS. A road may have its
+# own.
 EFFECTIVE_LENGTH_M = 6.7
 
 MINUTE_MS = 60_000

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional
-
-from msgspec.structs import replace
+from typing import Any
 
 from .alerts import LEVELS, NONE, Transition
 from .announce import alert_id_of
 from .decide import Decision, rounded
+from .enrich import window_measures
 from .model import StoredSegment
-from .restore import Given
-from .restore import pack as pack_given
 from .times import day_text, hour_text, minute_text
-from .windows import Window, merged, pack, window_measures
+from .windows import Window, merged, pack
 
 _DAY_S = 86_400
 
 
 def minutes_of(decision: Decision) -> dict[int, Window]:
     """Return the sums that the decision adds, by minute."""
-    minutes = {minute: _closing(window) for minute, window in decision.closed}
+    minutes = dict(decision.closed)
     for minute, window in decision.late.items():
-        minutes[minute] = _with(minutes.get(minute), window)
-    for minute, row in decision.restored.items():
-        minutes[minute] = _with(minutes.get(minute), row.window)
+        late = merged(window, Window(late=window.readings))
+        minutes[minute] = merged(minutes.get(minute, Window()), late)
     return minutes
 
 
 def minutes_to_read(decision: Decision) -> Sequence[int]:
     """Return the minutes whose rows may exist already, and so have to be merged."""
-    new = {minute for minute, window in decision.closed if not window.late}
-    return [minute for minute in minutes_of(decision) if minute not in new]
+    new = {minute for minute, _ in decision.closed}
+    return [minute for minute in decision.late if minute not in new]
 
 
 def actions_of(decision: Decision) -> int:
@@ -40,39 +36,23 @@ def actions_of(decision: Decision) -> int:
     return 1 + len(minutes_of(decision)) + len(alert_rows(decision, 0))
 
 
-def _closing(window: Window) -> Window:
-    """Return a window as it is summed; while it was open its *late* was a mark."""
-    return replace(window, late=0) if window.late else window
-
-
-def _with(one: Any, late: Window) -> Window:
-    marked = merged(late, Window(late=late.readings))
-    return marked if one is None else merged(one, marked)
-
-
 def history_row(
     stored: StoredSegment,
     minute: int,
     window: Window,
     retention_days: int,
-    given: Optional[Given] = None,
 ) -> dict[str, Any]:
-    """Return the row of *minute*, with its measures and, packed, its sums.
-
-    *given* are those of its readings that redrive put there.
-    """
-    redriven = {"redriven": pack_given(given)} if given else {}
+    """Return the row of *minute*, with its measures and, packed, its sums."""
     return {
         "segment_id": stored.segment_id,
         "minute": minute_text(minute),
         "hour": hour_text(minute),
         "district": stored.road.district,
         "readings": window.readings,
-        "vehicles": window.vehicles,
-        **rounded(window_measures(window, stored.road)),
+        "vehicles": window.sums.vehicles,
+        **rounded(window_measures(window.sums, stored.road)),
         "late": window.late,
         "sums": pack(window),
-        **redriven,
         "expires_at": minute * 60 + retention_days * _DAY_S,
     }
 

@@ -8,13 +8,13 @@ from typing import Any, Optional
 
 from .alerts import NONE, close, forget_pending
 from .announce import event_of
-from .decide import Decision, alert_of
-from .enrich import Measures
+from .decide import Decision, alert_of, present
+from .enrich import Measures, score_of
 from .folded import Change
-from .model import Road, StoredSegment, Tallies
+from .model import StoredSegment, Tallies
+from .packing import pack, unpack
 from .policy import Policy
-from .state import WorkingState, flush, latest, pack, unpack
-from .windows import window_measures
+from .state import WorkingState, flush
 
 
 def is_at_rest(state: WorkingState) -> bool:
@@ -22,7 +22,7 @@ def is_at_rest(state: WorkingState) -> bool:
     return (
         state.alert.level == NONE
         and state.alert.is_calm()
-        and not any(slot.score is not None for slot in state.sensors.values())
+        and not any(slot.is_fresh for slot in state.sensors.values())
         and not any(window.readings for window in state.windows.values())
     )
 
@@ -38,11 +38,8 @@ def put_to_rest(
     state = unpack(stored.packed)
     if is_at_rest(state):
         return None
-    changes = _closed(state, now_ms, stored.road)
+    changes = _closed(state, now_ms, stored)
     forget_pending(state.alert)
-    for slot in state.sensors.values():
-        slot.score = None
-    state.total = state.fresh = 0
     closed = flush(state)
     events = tuple(event_of(one, stored, now_ms, policy) for one in changes)
     return Decision(
@@ -62,14 +59,16 @@ def put_to_rest(
     )
 
 
-def _closed(state: WorkingState, now_ms: int, road: Road) -> Sequence[Change]:
+def _closed(
+    state: WorkingState, now_ms: int, stored: StoredSegment
+) -> Sequence[Change]:
     """Close the alert, if one is open, with the last traffic that was known."""
     alert = state.alert
     if alert.level == NONE:
         return []
-    score = state.total // state.fresh if state.fresh else alert.peak
-    measures = window_measures(latest(state), road)
-    return [Change(close(alert, score, now_ms), now_ms, measures)]
+    score = score_of(state.live, stored.road, state.fewest())
+    tenths = alert.peak if score is None else int(score * 10 + 0.5)
+    return [Change(close(alert, tenths, now_ms), now_ms, present(state, stored))]
 
 
 def _live(segment_id: str, state: WorkingState) -> dict[str, Any]:

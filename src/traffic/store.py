@@ -18,8 +18,6 @@ from . import items
 from .decide import Decision
 from .errors import Conflict, StoreError
 from .model import StoredSegment
-from .restore import Row, whole
-from .restore import unpack as unpack_given
 from .rows import (
     actions_of,
     alert_rows,
@@ -28,7 +26,7 @@ from .rows import (
     minutes_to_read,
 )
 from .times import minute_text
-from .windows import unpack
+from .windows import Window, merged, unpack
 
 Outcomes = dict[str, Optional[StoreError]]
 Sleep = Callable[[float], None]
@@ -45,9 +43,6 @@ class Store(Protocol):
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         """Return a StoredSegment, or the StoreError met, for each id."""
-
-    def rows(self, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-        """Return the rows of these minutes, or the StoreError met, for each id."""
 
     def write(self, decisions: Sequence[Decision]) -> Outcomes:
         """Write each whole or not at all; Conflict where another version is stored."""
@@ -92,40 +87,17 @@ class DynamoStore:
         by_id = {item["segment_id"]["S"]: item for item in found}
         return {s: items.segment_of(s, by_id.get(s, {})) for s in segment_ids}
 
-    def rows(self, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-        """Return the rows of these minutes, or the StoreError met, for each id.
-
-        A minute that is not stored has an empty row. To be read after the segments:
-        every writer of rows moves its segment's version, so that where the version
-        still holds, so do the rows.
-        """
-        found: dict[str, Any] = {s: dict.fromkeys(wanted[s], Row()) for s in wanted}
-        parts = chunks([(s, minute) for s in wanted for minute in wanted[s]], MOST_KEYS)
-        for part, rows in zip(parts, self._pool.map(self._rows_or_error, parts)):
-            for place in part:
-                segment_id, minute = place
-                if isinstance(rows, StoreError):
-                    found[segment_id] = rows
-                elif place in rows and not isinstance(found[segment_id], StoreError):
-                    found[segment_id][minute] = rows[place]
-        return found
-
-    def _rows_or_error(self, places: Sequence[Place]) -> Any:
-        try:
-            return self._some_rows(places)
-        except StoreError as error:
-            return error
-
-    def _some_rows(self, places: Sequence[Place]) -> dict[Place, Row]:
-        """Return the stored ones of at most a hundred rows."""
+    def _stored_rows(self, places: Sequence[Place]) -> dict[Place, Window]:
+        """Return the stored ones of at most a hundred minutes."""
         by_text = {(s, minute_text(minute)): (s, minute) for s, minute in places}
         keys = [{"segment_id": {"S": s}, "minute": {"S": text}} for s, text in by_text]
-        found = {}
-        for item in self._get(self._tables.history, keys, ("sums", "redriven")):
-            given = unpack_given(item.get("redriven", {}).get("B"))
-            place = by_text[item["segment_id"]["S"], item["minute"]["S"]]
-            found[place] = Row(unpack(item["sums"]["B"]), given)
-        return found
+        items_found = self._get(self._tables.history, keys, ("sums",))
+        return {
+            by_text[item["segment_id"]["S"], item["minute"]["S"]]: unpack(
+                item["sums"]["B"]
+            )
+            for item in items_found
+        }
 
     def _get(
         self, table: str, keys: Sequence[dict[str, Any]], wanted: Sequence[str]
@@ -206,17 +178,14 @@ class DynamoStore:
 
     def _history_rows(self, decision: Decision) -> Iterable[Mapping[str, Any]]:
         """Return the rows of the decision's minutes, merged with those stored."""
-        stored: dict[Place, Row] = {}
+        stored: dict[Place, Window] = {}
         to_read = [(_id(decision), minute) for minute in minutes_to_read(decision)]
         for places in chunks(to_read, MOST_KEYS):
-            stored.update(self._some_rows(places))
+            stored.update(self._stored_rows(places))
         for minute, window in minutes_of(decision).items():
-            restored = decision.restored.get(minute, Row())
-            added = Row(window, restored.given)
-            row = whole(stored.get((_id(decision), minute)), added)
-            yield history_row(
-                decision.segment, minute, row.window, self._retention_days, row.given
-            )
+            before = stored.get((_id(decision), minute))
+            row = window if before is None else merged(before, window)
+            yield history_row(decision.segment, minute, row, self._retention_days)
 
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
         """Empty the outboxes of these versions; a newer version keeps its own."""
@@ -236,8 +205,7 @@ def _id(decision: Decision) -> str:
 def _is_wide(decision: Decision) -> bool:
     """Whether more than the segment's own item has to change with it."""
     is_first = decision.segment.version == 1
-    minutes = decision.closed or decision.late or decision.restored
-    return bool(is_first or minutes or decision.changes)
+    return bool(is_first or decision.closed or decision.late or decision.changes)
 
 
 def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:

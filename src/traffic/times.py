@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any, Optional
@@ -10,14 +11,19 @@ import msgspec
 
 from .policy import LAST_INSTANT_MS, MINUTE_MS
 
+_NO_SECONDS = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)([Zz]|[+-]\d\d:\d\d)")
+
 
 def ms_of(text: str) -> Optional[int]:
     """Return the instant of an RFC 3339 text in ms, None if it is none.
 
-    A text without an offset names no instant, so it is none.
+    A text without an offset names no instant, so it is none. Seconds may be left out.
     """
+    minute = _NO_SECONDS.fullmatch(text)
     try:
-        moment = msgspec.convert(text, datetime)
+        moment = msgspec.convert(
+            f"{minute[1]}:00{minute[2]}" if minute else text, datetime
+        )
     except (msgspec.ValidationError, ValueError):  # ValueError: half a character
         return None
     if moment.tzinfo is None:

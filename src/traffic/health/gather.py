@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import items
 from ..errors import StoreError
-from ..state import unpack
+from ..packing import unpack
 from ..store import called
 from . import memory as packed_memory
 from .heard import Seen

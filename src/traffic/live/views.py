@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
+from ..packing import unpack
 from ..policy import MINUTE_MS
-from ..state import unpack
 from ..times import minute_text
 from .cache import Row
 
