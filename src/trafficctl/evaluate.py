@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from traffic.policy import UNKNOWN_FREE_FLOW_KMH, Policy
+from traffic.policy import Policy
 from trafficctl.errors import OK, UserError
 from trafficctl.evaluating import day, policies, rates
 from trafficctl.evaluating.figures import Figures
@@ -81,8 +81,8 @@ def _file(args: argparse.Namespace, policy: Policy) -> None:
     say(f"{number(told.readings)} readings of {path}")
     if told.unknown:
         say(
-            f"{told.unknown} of {told.figures.segments} segments are in no road file: "
-            f"their free flow counts as {UNKNOWN_FREE_FLOW_KMH:g} km/h - see --roads"
+            f"{told.unknown} of {told.figures.segments} segments have no free-flow "
+            "speed: their speeds raise no alert - give it in a road file by --roads"
         )
     if told.rejected:
         say(f"{number(told.rejected)} readings set aside")

@@ -13,7 +13,6 @@ from math import exp, sqrt
 from random import Random
 from typing import Any
 
-from traffic.policy import UNKNOWN_FREE_FLOW_KMH
 from trafficctl.geometry import Point
 from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
 from trafficctl.roads import RoadSegment, feature
@@ -23,6 +22,7 @@ ROAD_LENGTH = 20  # segments from end to end
 NORTH_WEST: Point = (51.52, -0.09)  # of Greenwich: made up, but on a map
 STEP_LAT, STEP_LON = 0.006, 0.0072  # about 670 m between roads, 500 m a segment
 LANES, FREE_FLOW_KMH = 2, 60.0
+CITY_STREET_KMH = 50.0  # where a road file does not give the free-flow speed
 
 QUIET, BUSY = 0.15, 0.6  # share of capacity in the night, and added at a peak
 PEAKS_H, PEAK_WIDTH_H = (8.0, 17.5), 1.5
@@ -74,7 +74,7 @@ def streets(roads: Sequence[RoadSegment]) -> list[Street]:
     for segment in roads:
         road = (segment.name or segment.segment_id).split(",")[0]
         seen[road] = seen.get(road, 0) + 1
-        free_flow = segment.free_flow_speed or UNKNOWN_FREE_FLOW_KMH
+        free_flow = segment.free_flow_speed or CITY_STREET_KMH
         made.append(Street(segment.segment_id, free_flow, road, seen[road]))
     return made
 

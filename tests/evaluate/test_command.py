@@ -127,7 +127,7 @@ def test_people_read_a_table(files: Path, capsys: pytest.CaptureFixture[str]) ->
     assert code == 0
     assert "opened again within 30 min" in out
     assert "5,280 readings" in err
-    assert "11 of 11 segments are in no road file" in err
+    assert "11 of 11 segments have no free-flow speed" in err
     assert "--roads" in err
 
 

@@ -93,8 +93,10 @@ def test_the_plain_score_falls_with_speed_and_stays_between_0_and_100() -> None:
     assert [score(v, 80) for v in (0, 20, 80, 100)] == [100, 75, 0, 0]
 
 
-def binned(*readings: Reading) -> list[tuple[int, float]]:
-    bins = Bins(free_flow_kmh=100)
+def binned(
+    *readings: Reading, free_flow: float | None = 100
+) -> list[tuple[int, float]]:
+    bins = Bins(free_flow)
     for reading in readings:
         bins.add(int(reading.timestamp), reading)
     return sorted(bins.scores())
@@ -123,9 +125,15 @@ def test_five_minutes_have_the_space_mean_speed_of_all_sensors() -> None:
         (Reading("a", 1, 0), 0.0),
         (Reading("a", 1, 9, 100.0, 70.0), 70.0),
         (Reading("a", 1, 1, 0.0), 99.0),
+        (Reading("a", 1, None, 40.0), 60.0),
     ],
 )
 def test_five_minutes_without_a_moving_vehicle(
     reading: Reading, expected: float
 ) -> None:
     assert binned(reading) == [(0, pytest.approx(expected))]
+
+
+def test_without_a_free_flow_only_reported_scores_count() -> None:
+    assert binned(Reading("a", 1, 1, 10.0), free_flow=None) == [(0, 0.0)]
+    assert binned(Reading("a", 1, 1, 10.0, 55.0), free_flow=None) == [(0, 55.0)]

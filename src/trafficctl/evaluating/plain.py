@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from traffic.enrich import is_standing
 from traffic.model import Reading
-from traffic.policy import SLOWEST_PACE_KMH
+from traffic.policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
 
 BIN_MS = 300_000
 
@@ -38,9 +37,12 @@ def spans(scores: Iterable[tuple[int, float]], high: float) -> list[Span]:
 
 
 class Bins:
-    """Sums of a segment's readings by five minutes of their timestamps."""
+    """A segment's readings by five minutes; it shares no rule with the core.
 
-    def __init__(self, free_flow_kmh: float) -> None:
+    `free_flow_kmh` is None where it is not known: only reported scores count then.
+    """
+
+    def __init__(self, free_flow_kmh: float | None) -> None:
         self._free_flow = free_flow_kmh
         self._sums: dict[int, list[float]] = {}
 
@@ -52,10 +54,11 @@ class Bins:
         if reading.congestion_score is not None:
             sums[3] += reading.congestion_score
             sums[4] += 1
-        elif count and speed is not None:
-            sums[0] += count
-            sums[1] += count / max(speed, SLOWEST_PACE_KMH)
-        elif is_standing(count, speed, reading.occupancy):
+        elif speed is not None and (count or count is None):
+            seen = count or 1
+            sums[0] += seen
+            sums[1] += seen / max(speed, SLOWEST_PACE_KMH)
+        elif not count and (reading.occupancy or 0) >= STANDING_OCCUPANCY:
             sums[2] += 1
 
     def scores(self) -> list[tuple[int, float]]:
@@ -71,6 +74,8 @@ class Bins:
     ) -> float:
         if tellers:
             return told / tellers
+        if self._free_flow is None:
+            return 0.0
         if pace:
             return score(count / pace, self._free_flow)
         return 100.0 if standing else 0.0

@@ -10,12 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from traffic.model import Reading, Road
-from traffic.policy import (
-    UNKNOWN_FREE_FLOW_KMH,
-    UNKNOWN_LANES,
-    UNKNOWN_LENGTH_M,
-    Policy,
-)
+from traffic.policy import UNKNOWN_LANES, UNKNOWN_LENGTH_M, Policy
 from trafficctl.errors import UserError
 from trafficctl.metr_la import (
     LANES,
@@ -112,7 +107,7 @@ def week_figures(
 class FileFigures:
     """The figures of a replay file, and what there is to know of its rows.
 
-    `unknown` segments are in no road file, `rejected` readings were set aside.
+    `unknown` segments have no free-flow speed, `rejected` readings were set aside.
     """
 
     figures: Figures
@@ -152,7 +147,7 @@ def file_figures(
             Span(first, last),
         ),
         count,
-        sum(name not in roads for name in segments),
+        sum(one.road.free_flow_speed is None for one in segments.values()),
         sum(one.rejected for one in segments.values()),
     )
 
@@ -186,6 +181,6 @@ def _road(found: RoadSegment | None) -> Road:
     return Road(
         lanes=found.lanes or UNKNOWN_LANES,
         length_m=found.length_m or UNKNOWN_LENGTH_M,
-        free_flow_speed=found.free_flow_speed or UNKNOWN_FREE_FLOW_KMH,
+        free_flow_speed=found.free_flow_speed,
         known=True,
     )
