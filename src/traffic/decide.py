@@ -8,12 +8,13 @@ from typing import Any, Optional
 
 from .alerts import LEVELS, NONE
 from .announce import alert_id_of, event_of
-from .enrich import Measures, measures
+from .enrich import Measures
 from .fold import fold
 from .folded import Change
 from .model import Parcel, Rejection, StoredSegment, Tallies
 from .packing import pack, unpack
 from .policy import Policy
+from .present import present
 from .state import WorkingState
 from .windows import Window
 
@@ -108,23 +109,17 @@ def _live(
 ) -> dict[str, Any]:
     """Return what a controller sees; *parcels* are those that moved the clock."""
     known = len(state.sensors)
+    reporting = sum(slot.is_fresh for slot in state.sensors.values())
     received = max((parcel.reference_ms for parcel in parcels), default=None)
     return {
         "updated_at": now_ms,
         "observed_at": state.clock,
         **({} if received is None else {"received_at": received}),
-        **rounded(present(state, stored)),
+        **rounded(present(state, stored.road)),
         "sensors": known,
-        "sensors_reporting": round(state.fresh / known, 3) if known else 0,
+        "sensors_reporting": round(reporting / known, 3) if known else 0,
         **alert_of(stored.segment_id, state),
     }
-
-
-def present(state: WorkingState, stored: StoredSegment) -> Measures:
-    """Return the measures of the present; none where all that report are suspects."""
-    if state.is_blind(stored.suspects):
-        return Measures()
-    return measures(state.live, stored.road, state.fewest())
 
 
 def alert_of(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:

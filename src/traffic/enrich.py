@@ -12,7 +12,7 @@ from typing import Optional
 
 from .model import Road
 from .policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
-from .windows import Sums
+from .windows import PACE_UNITS, Sums
 
 _MS_PER_HOUR = 3_600_000
 
@@ -56,9 +56,9 @@ def occupancy_of(sums: Sums) -> Optional[float]:
     return sums.occupied_ms / sums.observed_ms if sums.observed_ms else None
 
 
-def is_covered(sums: Sums) -> bool:
-    """Whether the detectors are covered as they are in a queue."""
-    return sums.occupied_ms >= STANDING_OCCUPANCY * (sums.observed_ms or 1)
+def is_covered(sums: Sums, share: float = STANDING_OCCUPANCY) -> bool:
+    """Whether the detectors are covered for that *share* of the time, as in a queue."""
+    return sums.occupied_ms >= share * (sums.observed_ms or 1)
 
 
 def speed_of(sums: Sums, fewest: float) -> Optional[float]:
@@ -66,39 +66,41 @@ def speed_of(sums: Sums, fewest: float) -> Optional[float]:
 
     *fewest* is the number of vehicles in *sums* under which none passes any more.
     """
-    if sums.moving >= fewest and sums.pace:
-        return sums.moving / sums.pace
+    return _speed(sums, sums.moving, sums.pace, fewest)
+
+
+def _speed(sums: Sums, moving: float, pace: float, fewest: float) -> Optional[float]:
+    if moving >= fewest and pace > 0:
+        return PACE_UNITS * moving / pace
     return 0.0 if is_covered(sums) and sums.exposure_ms else None
 
 
-def score_of(sums: Sums, road: Road, fewest: float) -> Optional[float]:
-    """Return the congestion score, 0-100; None where it can't be known.
+def score_of(sums: Sums, free_flow: Optional[float], fewest: float) -> Optional[float]:
+    """Return the congestion score of sensors that report none, 0-100.
 
     100 * (1 - u / free flow), clipped; a queue that stands is 100, an empty road 0.
-    Sensors that report a score of their own are averaged in, by observed time.
+    None where speed or free flow is unknown.
     """
-    ours = _score_of_speed(sums, road.free_flow_speed, fewest)
-    if not sums.scored_ms:
-        return ours
-    theirs, others_ms = (
-        sums.scored / sums.scored_ms / 10,
-        sums.total_ms - sums.scored_ms,
-    )
-    if ours is None or others_ms <= 0:
-        return theirs
-    return (theirs * sums.scored_ms + ours * others_ms) / sums.total_ms
-
-
-def _score_of_speed(
-    sums: Sums, free_flow: Optional[float], fewest: float
-) -> Optional[float]:
-    speed = speed_of(sums, fewest)
     if free_flow is None or not sums.total_ms:
         return None
+    moving, pace = sums.moving - sums.scored_moving, sums.pace - sums.scored_pace
+    speed = _speed(sums, moving, pace, fewest)
     if speed is not None:
         return max(0.0, 100.0 * (1.0 - speed / free_flow))
     is_empty = sums.vehicles < fewest and sums.exposure_ms > 0
     return 0.0 if is_empty else None
+
+
+def blended(
+    ours: Optional[float], theirs: Optional[float], share: float
+) -> Optional[float]:
+    """Return the score of a segment from that of speed and the sensors' own mean.
+
+    *share* (0-1) of the sensors report a score of their own.
+    """
+    if ours is None or theirs is None:
+        return theirs if ours is None else ours
+    return theirs * share + ours * (1 - share)
 
 
 def level_of_service(density: Optional[float]) -> Optional[str]:
@@ -122,8 +124,8 @@ def density_of(
     return 0.0 if flow_per_lane == 0 and speed is None else None
 
 
-def measures(sums: Sums, road: Road, fewest: float) -> Measures:
-    """Return the measures of *road* over the readings of *sums*.
+def measures(sums: Sums, road: Road, fewest: float, score: Optional[float]) -> Measures:
+    """Return the measures of *road* over the readings of *sums*, with that *score*.
 
     *fewest* is the number of vehicles in *sums* under which none passes any more.
     """
@@ -140,7 +142,7 @@ def measures(sums: Sums, road: Road, fewest: float) -> Measures:
         speed_ratio=_over(speed, road.free_flow_speed),
         travel_time_index=_index(speed, road.free_flow_speed),
         level_of_service="F" if speed == 0 else level_of_service(density),
-        congestion_score=score_of(sums, road, fewest),
+        congestion_score=score,
         speed_estimated=_over(sums.estimated or None, sums.moving) if speed else None,
     )
 
@@ -156,4 +158,8 @@ def _index(speed: Optional[float], free_flow: Optional[float]) -> Optional[float
 
 def window_measures(sums: Sums, road: Road) -> Measures:
     """Return the measures of *road* over the whole readings of *sums*."""
-    return measures(sums, road, fewest=1)
+    ours = score_of(sums, road.free_flow_speed, fewest=1)
+    if not sums.scored_ms:
+        return measures(sums, road, 1, ours)
+    theirs, share = sums.scored / sums.scored_ms / 10, sums.scored_ms / sums.total_ms
+    return measures(sums, road, 1, blended(ours, theirs, share))

@@ -12,21 +12,23 @@ from typing import Any, Optional
 from .alerts import Thresholds, advance
 from .checks import fault_of, is_impossible, newcomer_fault
 from .devices import mark_of, twin_of
-from .enrich import is_covered, measures, score_of
+from .enrich import is_covered
 from .folded import Change, Folded, Work
 from .model import Parcel, Rejection, Road
 from .policy import (
     EVIDENCE_VEHICLES,
     FORGET_AFTER_MS,
+    FULL_OCCUPANCY,
     MAX_AGE_MS,
     MAX_CLOCK_LEAD_MS,
     MINUTE_MS,
     PLATOON_VEHICLES,
     Policy,
 )
+from .present import present, score_now
 from .seen import seen
 from .spans import Past, filled, first_past, is_missing, is_stale, stepped
-from .state import Slot, WorkingState, roll, silence
+from .state import Slot, WorkingState, leave_out, rest, roll, silence, speak
 from .times import instant_of
 from .windows import Summand, Sums, Window, summed
 
@@ -48,8 +50,8 @@ def fold(
     """
     folded = Folded()
     default_ms = int(policy.default_interval_s * 1000)
-    out = {id(slot) for name, slot in state.sensors.items() if name in suspects}
-    work = Work(state, road, Thresholds.of(policy), default_ms, folded, suspects, out)
+    work = Work(state, road, Thresholds.of(policy), default_ms, folded)
+    leave_out(state, suspects)
     for parcel in parcels:
         _take(work, parcel)
         _judge(work, parcel)
@@ -95,7 +97,7 @@ def _take(work: Work, parcel: Parcel) -> None:
             _renew(work.state, slot, at, said)
         else:
             slot.past = filled(slot.past, newest, at, slot.interval_ms)
-        if work.left_out and id(slot) in work.left_out:
+        if slot.is_suspect:
             work.window.readings += 1
             work.folded.accepted += 1
         else:
@@ -110,10 +112,10 @@ def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
             slot.past = stepped(past, newest, at, slot.interval_ms)
         elif past.step_ms != at - newest:
             slot.past = Past(at - newest, past.spans, past.closed)
+    if slot.is_fresh:
+        rest(state, slot)
     slot.timestamp, slot.said = at, said
-    if not slot.is_fresh:
-        slot.is_fresh = True
-        state.fresh += 1
+    speak(state, slot)
     if at < state.clock:
         silence(state, slot, state.clock)
 
@@ -158,7 +160,7 @@ def _evidence_of(sums: Sums) -> int:
 
     The speed of a probe is a mean over vehicles that it does not count.
     """
-    if sums.probed_ms and sums.moving > sums.vehicles:
+    if sums.probes and sums.uncounted_ms:
         return EVIDENCE_VEHICLES
     return int(sums.vehicles)
 
@@ -168,19 +170,30 @@ def _judge(work: Work, parcel: Parcel) -> None:
     _settle(work)
     if work.instant < 0:
         return
-    state, limits, live = work.state, work.limits, work.state.live
+    state, limits = work.state, work.limits
     vehicles, work.vehicles = work.vehicles, 0
-    fewest = state.fewest()
-    score = None if state.is_blind(work.suspects) else score_of(live, work.road, fewest)
+    score = score_now(state, work.road)
     tenths = 0 if score is None else int(score * 10 + 0.5)
     if tenths < limits.high and state.alert.is_calm():
         return
-    if is_covered(live) or live.scored >= limits.high * (live.scored_ms or 1):
+    if _is_queue(state) or state.scores >= limits.high * (state.scored or 1):
         vehicles = EVIDENCE_VEHICLES
     transition = advance(state.alert, tenths, state.clock, limits, vehicles)
     if transition is not None:
-        now = measures(live, work.road, fewest)
+        now = present(state, work.road)
         work.folded.changes.append(Change(transition, parcel.reference_ms, now))
+
+
+def _is_queue(state: WorkingState) -> bool:
+    """Whether the detectors are covered by vehicles that stand.
+
+    On an empty road, percent look like a part of cover to a sensor that never counted
+    one.
+    """
+    if not is_covered(state.live):
+        return False
+    is_full = is_covered(state.live, FULL_OCCUPANCY)
+    return is_full or any(slot.counts for slot in state.sensors.values())
 
 
 def _slot_of(

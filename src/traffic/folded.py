@@ -49,7 +49,7 @@ class Work:
 
     *rows* are readings of one *instant* (ms) that are not yet summed into *window*,
     nor, by their *weight*, into the present; *vehicles* were seen since the alert was
-    judged; *left_out* are the ids of the slots of suspects.
+    judged.
     """
 
     state: WorkingState
@@ -57,12 +57,10 @@ class Work:
     limits: Thresholds
     default_interval_ms: int
     folded: Folded
-    suspects: frozenset[str]
-    left_out: set[int]
     window: Window = field(default_factory=Window)
     rows: list[Summand] = field(default_factory=list)
     instant: int = -1
-    weight: float = 0.0
+    weight: int = 0
     vehicles: int = 0
     newest_minute: int = -1
 

@@ -50,8 +50,9 @@ DECAY_INTERVALS = 0.5
 FEWEST_VEHICLES = 0.2
 # No vehicle passes, yet the detectors are covered for this share of the time: a queue.
 STANDING_OCCUPANCY = 0.3
-# Partly covered and never a vehicle counted: an empty road looks so to a sensor that
-# reports percent. Only one that has counted vehicles, or full cover, shows a queue.
+# Partly covered, and never a vehicle counted: a sensor that reports percent sees an
+# empty road like this. Where no sensor has counted vehicles, only more cover raises an
+# alert.
 FULL_OCCUPANCY = 0.9
 # A sensor that reports more than 1 reports percent. Its occupancy is not used until it
 # has reported none such for this long, since at night percent look like shares.
@@ -70,6 +71,7 @@ SLOWEST_PACE_KMH = 1.0
 EFFECTIVE_LENGTH_M = 6.7
 
 MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 
 
 @dataclass(frozen=True)

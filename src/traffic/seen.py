@@ -6,7 +6,6 @@ from typing import Any
 
 from .enrich import pace_of_cover
 from .model import Road
-from .policy import FULL_OCCUPANCY, STANDING_OCCUPANCY
 from .state import Slot
 from .windows import Summand
 
@@ -31,16 +30,9 @@ def seen(slot: Slot, reading: Any, at: int, span_ms: int, road: Road) -> Summand
         return count, speed, None, span_ms, tenths, 0.0
     if occupancy > 1:
         slot.percent_at = at
-    if slot.is_percent(at) or _is_doubtful(slot, count, occupancy):
+    if slot.is_percent(at):
         return count, speed, None, span_ms, tenths, 0.0
     cover = 0.0
     if slot.estimates and not speed:
         cover = pace_of_cover(occupancy * span_ms, road.effective_length_m)
     return count, speed, occupancy, span_ms, tenths, cover
-
-
-def _is_doubtful(slot: Slot, count: object, occupancy: float) -> bool:
-    """Whether cover without a vehicle may be a percentage on an empty road."""
-    return not (count or slot.counts) and (
-        STANDING_OCCUPANCY <= occupancy < FULL_OCCUPANCY
-    )

@@ -8,12 +8,13 @@ from typing import Any, Optional
 
 from .alerts import NONE, close, forget_pending
 from .announce import event_of
-from .decide import Decision, alert_of, present
-from .enrich import Measures, score_of
+from .decide import Decision, alert_of
+from .enrich import Measures
 from .folded import Change
 from .model import StoredSegment, Tallies
 from .packing import pack, unpack
 from .policy import Policy
+from .present import present, score_now
 from .state import WorkingState, flush
 
 
@@ -66,9 +67,9 @@ def _closed(
     alert = state.alert
     if alert.level == NONE:
         return []
-    score = score_of(state.live, stored.road, state.fewest())
+    score = score_now(state, stored.road)
     tenths = alert.peak if score is None else int(score * 10 + 0.5)
-    return [Change(close(alert, tenths, now_ms), now_ms, present(state, stored))]
+    return [Change(close(alert, tenths, now_ms), now_ms, present(state, stored.road))]
 
 
 def _live(segment_id: str, state: WorkingState) -> dict[str, Any]:

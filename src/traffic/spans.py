@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .policy import FORGET_AFTER_MS, GAP_INTERVALS, LONGEST_DELAY_MS, MOST_SPANS
+from .policy import FORGET_AFTER_MS, GAP_INTERVALS, HOUR_MS, MOST_SPANS
 
 Span = tuple[int, int]  # event times in ms; both ends are outside
 
@@ -33,8 +33,21 @@ def first_past(at: int, clock: int) -> Past:
     *clock* is the newest event time of its segment so far: a sensor that was forgotten
     since then had been silent for `FORGET_AFTER_MS`.
     """
-    begin = max(0, clock - FORGET_AFTER_MS, at - LONGEST_DELAY_MS)
+    begin = max(0, clock - FORGET_AFTER_MS)
+    begin += -begin % HOUR_MS  # so that sensors that came together share it
     return Past(at - begin, (), begin) if at > begin else Past(1, (), at)
+
+
+def settled(past: Past, now_ms: int) -> Past:
+    """Return the past without the span before the first reading, once that is old.
+
+    Until then a device may still send what it buffered, and the stream may retry it.
+    """
+    for begin, end in past.spans:
+        if begin <= past.closed and now_ms - end > FORGET_AFTER_MS:
+            others = tuple(span for span in past.spans if span[0] != begin)
+            return past._replace(spans=others, closed=end + -end % HOUR_MS)
+    return past
 
 
 def is_gap(span: Span, interval_ms: int) -> bool:

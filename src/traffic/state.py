@@ -13,25 +13,28 @@ from .policy import (
     DECAY_S,
     FEWEST_VEHICLES,
     FORGET_AFTER_MS,
+    HOUR_MS,
     MINUTE_MS,
     PERCENT_FOR_MS,
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
 )
-from .spans import Past
+from .spans import Past, settled
 from .windows import Summand, Sums, Window
 
 NOTHING: Summand = (None, None, None, 0, None, 0.0)
-_LEAST_EXPONENT = -14.0  # a reading that weighs less than a millionth is left out
+_WHOLE = 1000  # the weight of a reading that was just made
 
 
 class Slot(msgspec.Struct, gc=False):
-    """A sensor: its newest accepted reading (event time in ms), and what is known of it.
+    """A sensor: its newest accepted reading (event time in ms), and what is known of
+    it.
 
-    *is_fresh* says that the reading speaks for the present, *counts* that the sensor has
-    ever counted a vehicle, *estimates* that its speeds are estimated from cover.
+    *is_fresh* says that the reading speaks for the present, *counts* that the sensor
+    has ever counted a vehicle, *estimates* that its speeds are estimated from cover.
     *percent_at* is when it last reported an occupancy over 1, *device* a mark of the
-    device that sends it; 0 is unknown for both.
+    device that sends it; 0 is unknown for both. *is_suspect* is not stored: sensor
+    health says so.
     """
 
     timestamp: int
@@ -42,6 +45,7 @@ class Slot(msgspec.Struct, gc=False):
     estimates: bool = False
     percent_at: int = 0
     device: int = 0
+    is_suspect: bool = False
 
     @property
     def vehicle_count(self) -> Optional[int]:
@@ -78,17 +82,20 @@ class WorkingState(msgspec.Struct):
 
     *clock* is the newest accepted event time (ms); *last_sequence* and *last_place*
     name the last reading taken, by its record and its place in it; *fresh* counts the
-    sensors that speak for the present; *windows* holds the two open minutes.
+    sensors that speak for the present, *scored* those of them that report a score of
+    their own, and *scores* is its sum in tenths; *windows* holds the two open minutes.
 
-    *live* are the sums of all readings, each weighted by `weight_of` its event time: by
-    exp((at - *ref*) / *decay_s*), where *ref* is the begin of the newest minute. All are
-    scaled down when a minute begins, so that the newest reading weighs about one.
+    *live* are the sums of all readings, each `weight_of` its event time times: that is
+    1000 at the end of the newest minute, and e times less *decay_s* before. All are
+    scaled down when a minute begins.
     """
 
     clock: int = 0
     last_sequence: int = 0
     last_place: int = 0
     fresh: int = 0
+    scored: int = 0
+    scores: int = 0
     sensors: dict[str, Slot] = {}
     windows: dict[int, Window] = {}
     alert: AlertState = msgspec.field(default_factory=AlertState)
@@ -96,22 +103,14 @@ class WorkingState(msgspec.Struct):
     decay_s: int = DECAY_S
 
     @property
-    def ref(self) -> int:
-        """The instant (ms) whose readings weigh one in *live*."""
-        return max(self.windows, default=self.clock // MINUTE_MS) * MINUTE_MS
+    def newest_minute(self) -> int:
+        """The newest minute that was opened."""
+        return max(self.windows, default=self.clock // MINUTE_MS)
 
-    def weight_of(self, at: int) -> float:
-        """Return the weight of a reading of *at* (ms) in *live*; 0 for an old one."""
-        exponent = (at - self.ref) / 1000 / self.decay_s
-        return math.exp(exponent) if exponent > _LEAST_EXPONENT else 0.0
-
-    def is_blind(self, suspects: frozenset[str]) -> bool:
-        """Whether no sensor speaks for the present but *suspects*."""
-        if not self.fresh:
-            return True
-        return bool(suspects) and all(
-            name in suspects or not slot.is_fresh for name, slot in self.sensors.items()
-        )
+    def weight_of(self, at: int) -> int:
+        """Return the weight in *live* of a reading of *at* (ms); 0 for an old one."""
+        before_s = (at - (self.newest_minute + 1) * MINUTE_MS) / 1000
+        return int(_WHOLE * math.exp(max(-99.0, before_s / self.decay_s)))
 
     def fewest(self) -> float:
         """Return how many vehicles in *live* are too few to speak of traffic now."""
@@ -127,11 +126,16 @@ def roll(
     those silent for days are forgotten, but for the *speaker* that opens the minute
     with a reading of *interval_ms*.
     """
-    age_s = (minute * MINUTE_MS - state.ref) / 1000
+    was = state.newest_minute * MINUTE_MS
+    age_s = minute * MINUTE_MS / 1000 - was / 1000
     state.live = state.live.scaled(math.exp(-age_s / state.decay_s))
     closed = _close_before(state, minute - 1)
     state.windows[minute] = Window()
-    _drop_silent(state, minute * MINUTE_MS, speaker)
+    now_ms = minute * MINUTE_MS
+    _drop_silent(state, now_ms, speaker)
+    if now_ms // HOUR_MS != was // HOUR_MS:
+        for slot in state.sensors.values():
+            slot.past = settled(slot.past, now_ms)
     fresh = [slot.interval_ms for slot in state.sensors.values() if slot.is_fresh]
     longest_s = max([*fresh, interval_ms]) / 1000
     state.decay_s = max(DECAY_S, round(DECAY_INTERVALS * longest_s))
@@ -146,7 +150,8 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
     """
     for slot in state.sensors.values():
         slot.is_fresh = False
-    state.fresh, state.live = 0, Sums()
+    state.fresh = state.scored = state.scores = 0
+    state.live = Sums()
     if not state.windows:
         return []
     minute = max(state.windows) + 2
@@ -173,9 +178,41 @@ def _drop_silent(state: WorkingState, now_ms: int, speaker: Optional[Slot]) -> N
         forget_pending(state.alert)
 
 
+def leave_out(state: WorkingState, suspects: frozenset[str]) -> None:
+    """Mark the sensors that do not speak for the present, whatever they report."""
+    for name in suspects:
+        slot = state.sensors.get(name)
+        if slot is not None:
+            if slot.is_fresh:
+                rest(state, slot)
+                slot.is_fresh = True
+            slot.is_suspect = True
+
+
+def speak(state: WorkingState, slot: Slot) -> None:
+    """Let a sensor speak for the present; a suspect is not counted."""
+    slot.is_fresh = True
+    if slot.is_suspect:
+        return
+    state.fresh += 1
+    if slot.score is not None:
+        state.scored += 1
+        state.scores += slot.score
+
+
+def rest(state: WorkingState, slot: Slot) -> None:
+    """Let a sensor that speaks for the present do so no longer."""
+    slot.is_fresh = False
+    if slot.is_suspect:
+        return
+    state.fresh -= 1
+    if slot.score is not None:
+        state.scored -= 1
+        state.scores -= slot.score
+
+
 def silence(state: WorkingState, slot: Slot, now_ms: int) -> None:
     """Let the sensor no longer speak for the present if it last spoke too long ago."""
     patience = max(STALE_AFTER_MS, STALE_AFTER_INTERVALS * slot.interval_ms)
     if slot.is_fresh and now_ms - slot.timestamp > patience:
-        state.fresh -= 1
-        slot.is_fresh = False
+        rest(state, slot)

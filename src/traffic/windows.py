@@ -1,15 +1,15 @@
-"""Sums over readings that can be added in any order, and the measures they give."""
+"""Sums over readings that can be added in any order, and be stored in few bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional, Union
+from typing import Any, Optional
 
 import msgspec
 
 from .policy import SLOWEST_PACE_KMH
 
-Number = Union[int, float]
+PACE_UNITS = 100_000  # the pace 1 h/km, as it is summed
 
 # A reading as it is summed: vehicle count, speed (km/h), occupancy, interval (ms), the
 # sensor's own score (tenths), and its pace (h/km) where that is estimated from cover.
@@ -18,53 +18,74 @@ Summand = tuple[
 ]
 
 
-class Sums(msgspec.Struct, array_like=True, gc=False):
-    """Sums over readings of one segment.
+class Sums(msgspec.Struct, gc=False):
+    """Sums over readings of one segment, all of them whole numbers.
 
-    *total_ms* is the sum of their intervals, *probed_ms* of those without a count.
-    *vehicles* are counted, *moving* of known speed, *estimated* of estimated speed;
-    *pace* is the sum of n/v in h/km. *occupied_ms* and *observed_ms* are the covered and
-    the whole time of readings with occupancy, *scored* the sensors' own scores in tenths
-    times their intervals, *scored_ms* these intervals.
+    *total_ms* is the sum of their intervals, *vehicles* of their counts, *pace* of n/v
+    in `PACE_UNITS` to the h/km, *occupied_ms* of the time in which a detector was
+    covered.
+
+    The others are zero where every reading has count, speed and occupancy, and none a
+    score: *unobserved_ms* is the time without occupancy, *uncounted_ms* that without a
+    count; *unmeasured* are vehicles without a speed, *probes* speeds without a vehicle
+    counted, *estimated* vehicles of estimated speed; *scored* is the sum of the
+    sensors' own scores (tenths) times their intervals, *scored_ms* that of these
+    intervals, *scored_moving* and *scored_pace* those of their vehicles of known speed.
     """
 
-    total_ms: Number = 0
-    vehicles: Number = 0
-    moving: Number = 0
-    pace: Number = 0
-    occupied_ms: Number = 0
-    observed_ms: Number = 0
-    estimated: Number = 0
-    probed_ms: Number = 0
-    scored: Number = 0
-    scored_ms: Number = 0
+    total_ms: int = 0
+    vehicles: int = 0
+    pace: int = 0
+    occupied_ms: int = 0
+    unobserved_ms: int = 0
+    unmeasured: int = 0
+    probes: int = 0
+    uncounted_ms: int = 0
+    estimated: int = 0
+    scored: int = 0
+    scored_ms: int = 0
+    scored_moving: int = 0
+    scored_pace: int = 0
 
     @property
-    def exposure_ms(self) -> Number:
+    def exposure_ms(self) -> int:
         """The lane time in which vehicles were counted."""
-        return self.total_ms - self.probed_ms
+        return self.total_ms - self.uncounted_ms
 
-    def add(self, other: Sums, weight: float = 1) -> None:
+    @property
+    def observed_ms(self) -> int:
+        """The time in which occupancy was observed."""
+        return self.total_ms - self.unobserved_ms
+
+    @property
+    def moving(self) -> int:
+        """The vehicles of known speed."""
+        return self.vehicles - self.unmeasured + self.probes
+
+    def add(self, other: Sums, weight: int = 1) -> None:
         """Add *other*, *weight* times."""
         self.total_ms += weight * other.total_ms
         self.vehicles += weight * other.vehicles
-        self.moving += weight * other.moving
         self.pace += weight * other.pace
-        if other.observed_ms:
-            self.occupied_ms += weight * other.occupied_ms
-            self.observed_ms += weight * other.observed_ms
+        self.occupied_ms += weight * other.occupied_ms
+        if other.unobserved_ms:
+            self.unobserved_ms += weight * other.unobserved_ms
+        if other.unmeasured:
+            self.unmeasured += weight * other.unmeasured
         if other.estimated:
             self.estimated += weight * other.estimated
-        if other.probed_ms:
-            self.probed_ms += weight * other.probed_ms
+        if other.probes or other.uncounted_ms:
+            self.probes += weight * other.probes
+            self.uncounted_ms += weight * other.uncounted_ms
         if other.scored_ms:
             self.scored += weight * other.scored
             self.scored_ms += weight * other.scored_ms
+            self.scored_moving += weight * other.scored_moving
+            self.scored_pace += weight * other.scored_pace
 
     def scaled(self, factor: float) -> Sums:
-        """Return the sums times *factor*; what is left of almost nothing is nothing."""
-        values = (value * factor for value in msgspec.structs.astuple(self))
-        return Sums(*(value if value > 1e-9 else 0 for value in values))
+        """Return the sums times *factor*, rounded down."""
+        return Sums(*(int(value * factor) for value in msgspec.structs.astuple(self)))
 
 
 def summed(rows: Sequence[Summand]) -> Sums:
@@ -74,46 +95,65 @@ def summed(rows: Sequence[Summand]) -> Sums:
     of speed: the space-mean speed, which satisfies q = u k. A speed without a count is
     that of one vehicle. Sums run in local names, which are several times as fast.
     """
-    total = vehicles = moving = estimated = probed = scored = scored_ms = 0
-    pace, occupied, observed, slowest = 0.0, 0.0, 0, SLOWEST_PACE_KMH
+    total = vehicles = unobserved = unmeasured = 0
+    pace, occupied, slowest = 0.0, 0.0, SLOWEST_PACE_KMH
+    others: Optional[Sums] = None
     for count, speed, occupancy, interval_ms, score, cover in rows:
         total += interval_ms
         if count:
             vehicles += count
-        elif count is None:
-            probed += interval_ms
-        if speed:
-            seen = count or 1
-            moving += seen
-            pace += seen / (speed if speed > slowest else slowest)
-        elif count and speed is not None:
-            moving += count
-            pace += count / slowest
-        elif cover:
-            moving += count or 0
-            estimated += count or 0
-            pace += cover
-        if occupancy is not None:
+            if speed is not None:
+                pace += count / (speed if speed > slowest else slowest)
+            elif not cover:
+                unmeasured += count
+        if occupancy is None:
+            unobserved += interval_ms
+        else:
             occupied += occupancy * interval_ms
-            observed += interval_ms
-        if score is not None:
-            scored += score * interval_ms
-            scored_ms += interval_ms
-    return Sums(
+        if score is not None or cover or count is None or (speed and not count):
+            others = others or Sums()
+            pace += _add_other(others, (count, speed, None, interval_ms, score, cover))
+    if others is None:
+        return Sums(
+            total,
+            vehicles,
+            int(pace * PACE_UNITS),
+            int(occupied),
+            unobserved,
+            unmeasured,
+        )
+    others.total_ms, others.vehicles, others.pace = (
         total,
         vehicles,
-        moving,
-        pace,
-        occupied,
-        observed,
-        estimated,
-        probed,
-        scored,
-        scored_ms,
+        int(pace * PACE_UNITS),
     )
+    others.occupied_ms, others.unobserved_ms = int(occupied), unobserved
+    others.unmeasured = unmeasured
+    return others
 
 
-class Window(msgspec.Struct, array_like=True, gc=False):
+def _add_other(sums: Sums, row: Summand) -> float:
+    """Add what is rare in a reading; return the pace that is not yet summed."""
+    count, speed, _, interval_ms, score, cover = row
+    pace = cover
+    if count is None:
+        sums.uncounted_ms += interval_ms
+    if speed and not count:
+        sums.probes += 1
+        pace = 1 / max(speed, SLOWEST_PACE_KMH)
+    elif cover:
+        sums.estimated += count or 0
+    if score is not None:
+        sums.scored += score * interval_ms
+        sums.scored_ms += interval_ms
+        if speed:
+            seen = count or 1
+            sums.scored_moving += seen
+            sums.scored_pace += int(PACE_UNITS * seen / max(speed, SLOWEST_PACE_KMH))
+    return pace
+
+
+class Window(msgspec.Struct, gc=False):
     """The readings of one minute: how many, how many of them *late*, and their sums.
 
     *late* counts those that were merged after the minute was written.
@@ -137,33 +177,48 @@ def merged(one: Window, other: Window) -> Window:
     return window
 
 
+_LAYOUT = -2  # a window of version 0.1 begins with its readings, never below zero
+
+
+def trimmed(values: Sequence[int]) -> list[int]:
+    """Return *values* without the zeros at their end."""
+    end = len(values)
+    while end and not values[end - 1]:
+        end -= 1
+    return list(values[:end])
+
+
+def fields_of(window: Window) -> list[int]:
+    """Return the window as a list of whole numbers, to be packed."""
+    sums = trimmed(msgspec.structs.astuple(window.sums))
+    return [_LAYOUT, window.readings, window.late, *sums]
+
+
+def window_of(fields: Sequence[Any]) -> Window:
+    """Return the window of such *fields*, or of the nine of version 0.1.
+
+    Those had one score for each reading: it is taken for the sensors' own.
+    """
+    if fields[0] == _LAYOUT:
+        return Window(fields[1], fields[2], Sums(*fields[3:]))
+    readings, vehicles, exposure_ms, pace, occupied, observed, score, _, late = fields
+    scored = score * exposure_ms // readings if readings else 0
+    sums = Sums(
+        exposure_ms,
+        vehicles,
+        int(pace * PACE_UNITS),
+        int(occupied),
+        exposure_ms - observed,
+    )
+    sums.scored, sums.scored_ms = scored, exposure_ms
+    return Window(readings, late, sums)
+
+
 def pack(window: Window) -> bytes:
     """Return the window as bytes, for `segment_history`."""
-    return msgspec.msgpack.encode(window)
+    return msgspec.msgpack.encode(fields_of(window))
 
 
 def unpack(packed: bytes) -> Window:
     """Return the window that `pack` wrote."""
-    return upgraded(msgspec.msgpack.decode(packed))
-
-
-def upgraded(fields: Sequence[object]) -> Window:
-    """Return a window from its *fields*, or from the nine of version 0.1.
-
-    Those had one score for each reading: it is taken for the sensors' own.
-    """
-    if len(fields) == 3:
-        return msgspec.convert(fields, Window)
-    readings, vehicles, exposure_ms, pace, occupied, observed, score, _, late = fields
-    mean = score / readings if readings else 0  # type: ignore[operator]
-    sums = Sums(
-        exposure_ms,  # type: ignore[arg-type]
-        vehicles,  # type: ignore[arg-type]
-        vehicles,  # type: ignore[arg-type]
-        pace,  # type: ignore[arg-type]
-        occupied,  # type: ignore[arg-type]
-        observed,  # type: ignore[arg-type]
-        scored=mean * exposure_ms,  # type: ignore[operator]
-        scored_ms=exposure_ms,  # type: ignore[arg-type]
-    )
-    return Window(readings, late, sums)  # type: ignore[arg-type]
+    return window_of(msgspec.msgpack.decode(packed))

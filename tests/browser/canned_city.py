@@ -8,7 +8,8 @@ from typing import Any
 
 from traffic.enrich import measures, score_of
 from traffic.model import Road
-from traffic.state import Slot, WorkingState, pack
+from traffic.packing import pack
+from traffic.state import Slot, WorkingState
 from trafficctl.roads import RoadSegment
 
 Item = dict[str, Any]

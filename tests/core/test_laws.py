@@ -16,7 +16,8 @@ from traffic.fold import fold
 from traffic.intake import intake
 from traffic.policy import Policy
 from traffic.quarantine import lines
-from traffic.state import WorkingState, latest, pack, unpack
+from traffic.packing import pack, unpack
+from traffic.state import WorkingState
 from traffic.windows import Window, merged
 
 from .builders import POLICY, ROAD, START, Told, record, tell, tell_all

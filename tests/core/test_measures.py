@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from traffic.enrich import density_of, is_standing, level_of_service, score_of
-from traffic.model import Road, StoredSegment
+from traffic.enrich import density_of, level_of_service
+from traffic.model import StoredSegment
+from traffic.packing import unpack
 
-from .builders import START, Told, message, ms, reading, record, say, tell
+from .builders import (
+    MINUTE,
+    ROAD,
+    START,
+    Told,
+    message,
+    ms,
+    reading,
+    records,
+    say,
+    tell,
+)
 
 
 def live(*readings: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +57,7 @@ def test_density_is_flow_over_space_mean_speed() -> None:
 def test_density_of_standing_traffic_comes_from_occupancy() -> None:
     """k = 1000 o / L with L = 6.7 m of vehicle and detector: 0.67 are 100 veh/km."""
     assert live(reading(count=0, speed=0, occupancy=0.67))["density"] == 100.0
-    assert density_of(0, 0, None) is None
+    assert density_of(0, 0, None, 6.7) is None
 
 
 @pytest.mark.parametrize(
@@ -101,23 +115,24 @@ def test_no_sensor_that_reports_occupancy_leaves_it_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "speed", "occupancy", "standing"),
+    ("count", "speed", "occupancy", "seen_speed"),
     [
-        (0, None, None, False),  # nothing is known but that nobody passed
-        (0, None, 0.0, False),
-        (0, 0, 0.0, False),
-        (0, 0, 0.29, False),
-        (0, None, 0.3, True),
-        (0, 0, 1.0, True),
-        (0, 0, None, True),
-        (0, 60, None, False),
-        (1, 0, 1.0, False),  # it crept, but it moved
+        (0, None, None, None),  # nothing is known but that nobody passed
+        (0, 0, None, None),  # an empty road, or "no data": never a queue
+        (0, None, 0.0, None),
+        (0, 0, 0.29, None),
+        (0, None, 0.3, 0),
+        (0, 0, 1.0, 0),
+        (0, 60, None, 60),  # a probe that fills in a count
+        (1, 0, 1.0, 1),  # it crept, but it moved
     ],
 )
 def test_occupancy_tells_a_queue_from_an_empty_road(
-    count: int, speed: float | None, occupancy: float | None, standing: bool
+    count: int, speed: float | None, occupancy: float | None, seen_speed: float | None
 ) -> None:
-    assert is_standing(count, speed, occupancy) is standing
+    said = reading(count=count, speed=speed, occupancy=occupancy)
+
+    assert live(said)["speed"] == seen_speed
 
 
 def test_standing_traffic_is_speed_zero_and_all_the_congestion_there_is() -> None:
@@ -152,16 +167,24 @@ def test_vehicles_that_crept_past_do_not_stop_the_mean() -> None:
         (10, 100, None, 0),
         (10, 130, None, 0),
         (10, 25, None, 75),
-        (10, 0, None, 100),
+        (10, 0, None, 99),  # counted at walking pace
         (0, 0, 0.5, 100),
         (0, None, 0.0, 0),
         (0, 0, 0.0, 0),
+        (0, 0, None, 0),
+        (None, 25, None, 75),
+        (0, 25, None, 75),
+        (10, None, None, None),  # they passed, but nobody knows how fast
+        (0, None, None, 0),
+        (None, None, 0.5, None),
     ],
 )
 def test_a_score_that_is_not_reported_is_the_loss_of_speed(
-    count: int, speed: float | None, occupancy: float | None, score: float
+    count: int | None, speed: float | None, occupancy: float | None, score: float | None
 ) -> None:
-    assert score_of(count, speed, occupancy, free_flow_kmh=100) == score
+    seen = live(reading(count=count, speed=speed, occupancy=occupancy))
+
+    assert seen["congestion_score"] == score
 
 
 def test_a_reported_score_counts_as_it_is_and_zero_is_a_score() -> None:
@@ -170,28 +193,73 @@ def test_a_reported_score_counts_as_it_is_and_zero_is_a_score() -> None:
     assert seen["congestion_score"] == 25.0
 
 
-def test_a_segment_no_road_file_describes_is_read_as_a_city_street() -> None:
+def test_a_segment_of_unknown_free_flow_speed_has_no_score_from_speed() -> None:
+    """A speed that is assumed makes alerts of ordinary traffic."""
     stranger = Told(stored=StoredSegment("s"))
+    slow = [message(reading(seconds=s, count=10, speed=5)) for s in range(0, 600, 60)]
 
-    told = tell(stranger, [record(1, message(reading(count=10, speed=25)))])
+    told = tell(stranger, records(*slow))
 
     assert told.live["flow"] == told.live["flow_per_lane"] == 600
-    assert told.live["speed_ratio"] == 0.5
-    assert told.stored.road == Road()
+    assert (told.live["speed"], told.live["level_of_service"]) == (5.0, "F")
+    assert told.live["speed_ratio"] is None
+    assert told.live["travel_time_index"] is None
+    assert told.live["congestion_score"] is None
+    assert told.transitions == []
     assert not told.stored.road.known
 
 
-def test_the_present_is_what_each_sensor_said_last() -> None:
+def test_sensors_that_score_for_themselves_raise_alerts_without_a_road_file() -> None:
+    stranger = Told(stored=StoredSegment("s"))
+    said = [reading(seconds=s, count=0, congestion_score=70) for s in (0, 30, 60)]
+
+    told = tell(stranger, records(*map(message, said)))
+
+    assert told.live["congestion_score"] == 70.0
+    assert told.transitions == [("opened", "high", 60)]
+
+
+def test_the_present_is_a_mean_that_decays_by_event_time() -> None:
+    """30 s before counts 1/e: (10 + 30/e) / (10/100 + 30/30/e) km/h."""
     told = say(
-        message(reading("a", 0, count=30, speed=30)),
-        message(reading("a", 30, count=10, speed=100)),
-        message(reading("b", 30, count=10, speed=100)),
+        message(reading("a", 0, count=30, speed=30, interval=30)),
+        message(reading("a", 30, count=10, speed=100, interval=30)),
     )
 
-    assert told.live["speed"] == 100.0
-    assert told.live["flow_per_lane"] == 600
+    assert told.live["speed"] == 45.0
+    assert told.live["flow_per_lane"] == round(
+        3600 * (10 + 30 / math.e) / (30 + 30 / math.e)
+    )
     assert told.live["observed_at"] == ms(30)
     assert told.live["updated_at"] == START
+
+
+def test_sensors_that_report_each_five_minutes_are_remembered_that_long() -> None:
+    """Lanes that report one after the other are all of the present: by 75 s of 150 s."""
+    lanes = [
+        message(reading(lane, 300 + 75 * i, count=100, speed=speed, interval=300))
+        for i, (lane, speed) in enumerate([("slow", 50), ("fast", 100)])
+    ]
+    told = say(message(reading("slow", 0, count=100, speed=50, interval=300)), *lanes)
+
+    old, new = math.exp(-0.5), 1 + 0
+    first = math.exp(-2.5)
+    pace = first / 50 + old / 50 + new / 100
+    assert told.live["speed"] == pytest.approx((first + old + new) / pace, abs=0.06)
+
+
+def test_a_second_without_a_vehicle_says_nothing_about_speed() -> None:
+    jam = [
+        reading(
+            seconds=s, count=s % 5 == 0, speed=20 if s % 5 == 0 else None, interval=1
+        )
+        for s in range(90)
+    ]
+
+    told = say(*map(message, jam))
+
+    assert told.live["speed"] == 20.0
+    assert told.live["congestion_score"] == 80.0
 
 
 def test_a_sensor_that_falls_silent_no_longer_speaks_for_the_present() -> None:
@@ -224,3 +292,102 @@ def test_a_reading_that_comes_late_does_not_speak_for_the_present() -> None:
     assert told.live["sensors_reporting"] == 0.5
     assert told.live["congestion_score"] == 0.0
     assert told.stored.tallies.late == 1
+
+
+def test_a_single_loop_tells_speed_by_flow_and_occupancy() -> None:
+    """v = q L / o: 1200 veh/h over a loop of 6.7 m covered for 0.201 are 40 km/h."""
+    seen = live(reading(count=20, speed=None, occupancy=0.201))
+
+    assert (seen["speed"], seen["flow_per_lane"]) == (40.0, 1200)
+    assert seen["speed_estimated"] == 1.0
+    assert seen["congestion_score"] == 60.0
+
+
+def test_the_effective_length_of_a_road_is_its_own_where_it_is_known() -> None:
+    trucks = StoredSegment("s", road=replace(ROAD, effective_length_m=13.4))
+
+    told = tell(
+        Told(stored=trucks),
+        records(message(reading(count=20, speed=None, occupancy=0.201))),
+    )
+
+    assert told.live["speed"] == 80.0
+
+
+def test_a_vehicle_that_covers_a_loop_across_two_seconds_is_seen_whole() -> None:
+    """A car at 24.1 km/h covers it for 1 s: 0.6 s of one second, 0.4 s of the next."""
+    first = reading(seconds=1, count=1, speed=None, occupancy=0.6, interval=1)
+    rest = reading(seconds=2, count=0, speed=None, occupancy=0.4, interval=1)
+
+    told = say(message(first), message(rest))
+
+    assert told.live["speed"] == pytest.approx(24.1, abs=0.3)
+
+
+def test_a_detector_that_measures_speed_estimates_none() -> None:
+    seen = live(
+        reading("a", speed=50, occupancy=0.9),
+        reading("b", 0, count=0, speed=None, occupancy=0.1),
+    )
+
+    assert (seen["speed"], seen["speed_estimated"]) == (50.0, None)
+
+
+def test_a_probe_tells_speed_and_no_flow() -> None:
+    seen = live(reading(count=None, speed=25))
+
+    assert (seen["speed"], seen["congestion_score"]) == (25.0, 75.0)
+    assert seen["flow"] is seen["flow_per_lane"] is seen["density"] is None
+    assert seen["level_of_service"] is None
+
+
+def test_a_sensor_that_never_counted_is_a_probe_though_it_fills_in_a_count() -> None:
+    said = [reading(seconds=s, count=0, speed=7) for s in (0, 60, 120)]
+
+    told = say(*map(message, said))
+
+    assert (told.live["speed"], told.live["flow"]) == (7.0, None)
+    assert told.transitions == [("opened", "severe", 60)]
+
+
+def test_occupancy_in_percent_is_left_out_for_two_days() -> None:
+    day = reading(seconds=0, count=12, speed=50, occupancy=12.5)
+    night = [
+        reading(seconds=s, count=0, speed=None, occupancy=0.8)
+        for s in range(60, 600, 60)
+    ]
+
+    told = say(message(day), *map(message, night))
+
+    assert told.live["occupancy"] is None
+    assert told.live["congestion_score"] == 0.0
+    assert told.transitions == []
+    assert unpack(told.stored.packed).sensors["a"].percent_at == START
+
+
+def test_a_suspect_is_counted_but_left_out_of_the_figures() -> None:
+    stored = StoredSegment("s", road=ROAD, suspects=frozenset({"liar"}))
+    said = [
+        message(reading("liar", s, speed=5), reading("true", s, speed=90))
+        for s in range(0, 240, 60)
+    ]
+
+    told = tell(Told(stored=stored), records(*said))
+
+    assert told.stored.tallies.accepted == 8
+    assert (told.live["speed"], told.live["flow_per_lane"]) == (90.0, 600)
+    assert told.live["sensors_reporting"] == 1.0
+    assert told.transitions == []
+    minute = told.minutes[MINUTE]
+    assert (minute.readings, minute.sums.vehicles) == (2, 10)
+
+
+def test_where_all_that_report_are_suspects_nothing_is_known() -> None:
+    stored = StoredSegment("s", road=ROAD, suspects=frozenset({"a"}))
+    said = [message(reading(seconds=s, congestion_score=90)) for s in range(0, 240, 60)]
+
+    told = tell(Told(stored=stored), records(*said[:1]))
+    told = tell(told, records(*said[1:], first=2))
+
+    assert told.live["speed"] is told.live["congestion_score"] is None
+    assert told.transitions == []

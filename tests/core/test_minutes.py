@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from traffic.rows import history_row, minutes_of, minutes_to_read
-from traffic.windows import Window, merged, pack, unpack
+from traffic.windows import Window, merged, pack, summed, unpack
 
 from .builders import MINUTE, START, Told, message, reading, records, say, tell
+
+
+def summing(*rows: Any) -> Window:
+    return Window(len(rows), sums=summed(rows))
 
 
 def test_the_newest_minute_and_the_one_before_stay_open() -> None:
@@ -42,7 +50,7 @@ def test_a_reading_older_than_both_open_minutes_joins_its_own() -> None:
 
     assert (told.stored.tallies.accepted, told.stored.tallies.late) == (3, 1)
     ours = told.minutes[MINUTE]
-    assert (ours.readings, ours.vehicles, ours.late) == (2, 14, 1)
+    assert (ours.readings, ours.sums.vehicles, ours.late) == (2, 14, 1)
 
 
 def test_a_late_reading_of_a_minute_that_closed_earlier_is_merged_with_its_row() -> (
@@ -81,17 +89,17 @@ def test_a_device_that_buffered_for_a_day_fills_every_minute() -> None:
 
 
 def test_sums_of_a_row_can_be_read_back_and_added_to() -> None:
-    window = Window()
-    window.add_all([(7, 33.3, 0.25, 60_000, 415)])
+    window = summing((7, 33.3, 0.25, 60_000, 415, 0.0))
 
     assert unpack(pack(window)) == window
     assert merged(window, Window()) == window
 
 
 def test_a_row_tells_the_traffic_of_its_minute() -> None:
-    window = Window()
-    window.add_all([(20, 100.0, 0.1, 60_000, 0)])  # 1200 veh/h at 100 km/h
-    window.add_all([(20, 50.0, 0.3, 60_000, 500)])  # 1200 veh/h at 50 km/h
+    window = summing(
+        (20, 100.0, 0.1, 60_000, None, 0.0),  # 1200 veh/h at 100 km/h
+        (20, 50.0, 0.3, 60_000, None, 0.0),  # 1200 veh/h at 50 km/h
+    )
     window = merged(window, Window(late=1))
 
     row = history_row(Told().stored, MINUTE, window, retention_days=30)
@@ -112,18 +120,40 @@ def test_a_row_tells_the_traffic_of_its_minute() -> None:
         "speed_ratio": 0.667,
         "travel_time_index": 1.5,
         "level_of_service": "D",
-        "congestion_score": 25.0,
+        "congestion_score": 33.3,
+        "speed_estimated": None,
         "late": 1,
         "expires_at": START // 1000 + 30 * 86_400,
     }
 
 
 def test_a_row_of_an_empty_road_has_a_flow_of_zero_and_no_speed() -> None:
-    window = Window()
-    window.add_all([(0, None, 0.0, 60_000, 0)])
+    window = summing((0, None, 0.0, 60_000, None, 0.0))
 
     row = history_row(Told().stored, MINUTE, window, retention_days=30)
 
     assert (row["flow"], row["density"], row["congestion_score"]) == (0, 0.0, 0.0)
     assert row["speed"] is None
     assert row["level_of_service"] == "A"
+
+
+def test_a_row_of_readings_with_scores_of_their_own_takes_these() -> None:
+    """Half of the time 80 of its own, half of it 50 by speed."""
+    window = summing(
+        (10, 10.0, None, 60_000, 800, 0.0), (10, 50.0, None, 60_000, None, 0.0)
+    )
+
+    row = history_row(Told().stored, MINUTE, window, retention_days=30)
+
+    assert row["congestion_score"] == 65.0
+
+
+def test_a_row_of_version_0_1_is_read_and_added_to() -> None:
+    """Readings, vehicles, lane time, pace, cover, its time, scores, queues, late."""
+    former = [2, 40, 120_000, 0.6, 24_000.0, 120_000, 500, 0, 1]
+
+    window = unpack(msgspec.msgpack.encode(former))
+
+    row = history_row(Told().stored, MINUTE, window, retention_days=30)
+    assert (row["readings"], row["vehicles"], row["late"]) == (2, 40, 1)
+    assert (row["speed"], row["flow"], row["congestion_score"]) == (66.7, 4800, 25.0)

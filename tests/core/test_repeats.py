@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from traffic.fold import fold
 from traffic.intake import intake
 from traffic.policy import FORGET_AFTER_MS, MAX_AGE_MS
-from traffic.state import unpack
+from traffic.packing import unpack
 
 from .builders import (
     POLICY,

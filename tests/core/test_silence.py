@@ -14,7 +14,7 @@ from bench.segments import item_bytes
 from traffic.policy import Policy
 from traffic.rows import alert_rows
 from traffic.silence import put_to_rest
-from traffic.state import unpack
+from traffic.packing import unpack
 from traffic.windows import Window
 
 from .builders import (

@@ -18,7 +18,7 @@ from traffic.model import StoredSegment
 from traffic.processor import process
 from traffic.publish import EventBridgeBus
 from traffic.quarantine import S3Quarantine
-from traffic.state import pack, unpack
+from traffic.packing import pack, unpack
 from traffic.store import DynamoStore, Tables
 
 from ..core.builders import POLICY, ROAD

@@ -12,7 +12,8 @@ from traffic import items
 from traffic.alerts import SEVERE, AlertState
 from traffic.health.gather import MEMORY_KEY
 from traffic.health.limits import MOST_RESTS
-from traffic.state import Slot, WorkingState, pack
+from traffic.packing import pack
+from traffic.state import Slot, WorkingState
 
 from ..core.builders import ms
 from ..shell.city import Line
