@@ -98,9 +98,9 @@ def test_the_mean_score_is_the_true_one_at_every_rate(rows: list[rates.Row]) -> 
 
 @pytest.fixture(scope="module")
 def morning(week: Week) -> dict[int, Figures]:
-    """Five hours of seven segments."""
-    part = day.Stretch(day.STRETCH.begin, 5)
-    some = day.detectors_of(week, 30)
+    """Four hours of six segments."""
+    part = day.Stretch(day.STRETCH.begin, 4)
+    some = day.detectors_of(week, 40)
     return {s: day.day_figures(week, s, POLICY, some, part) for s in INTERVALS_S}
 
 
