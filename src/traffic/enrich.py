@@ -61,21 +61,23 @@ def is_covered(sums: Sums, share: float = STANDING_OCCUPANCY) -> bool:
     return sums.occupied_ms >= share * (sums.observed_ms or 1)
 
 
-def speed_of(sums: Sums, fewest: float) -> Optional[float]:
+def speed_of(sums: Sums, is_passing: bool) -> Optional[float]:
     """Return the space-mean speed, 0 for a queue that stands, None where unknown.
 
-    *fewest* is the number of vehicles in *sums* under which none passes any more.
+    *is_passing* says that vehicles pass now: a queue is covered, but lets none through.
     """
-    return _speed(sums, sums.moving, sums.pace, fewest)
+    return _speed(sums, sums.moving, sums.pace, is_passing)
 
 
-def _speed(sums: Sums, moving: float, pace: float, fewest: float) -> Optional[float]:
-    if moving >= fewest and pace > 0:
-        return PACE_UNITS * moving / pace
+def _speed(sums: Sums, moving: int, pace: int, is_passing: bool) -> Optional[float]:
+    if is_passing:
+        return PACE_UNITS * moving / pace if moving > 0 and pace > 0 else None
     return 0.0 if is_covered(sums) and sums.exposure_ms else None
 
 
-def score_of(sums: Sums, free_flow: Optional[float], fewest: float) -> Optional[float]:
+def score_of(
+    sums: Sums, free_flow: Optional[float], is_passing: bool
+) -> Optional[float]:
     """Return the congestion score of sensors that report none, 0-100.
 
     100 * (1 - u / free flow), clipped; a queue that stands is 100, an empty road 0.
@@ -84,11 +86,10 @@ def score_of(sums: Sums, free_flow: Optional[float], fewest: float) -> Optional[
     if free_flow is None or not sums.total_ms:
         return None
     moving, pace = sums.moving - sums.scored_moving, sums.pace - sums.scored_pace
-    speed = _speed(sums, moving, pace, fewest)
+    speed = _speed(sums, moving, pace, is_passing)
     if speed is not None:
         return max(0.0, 100.0 * (1.0 - speed / free_flow))
-    is_empty = sums.vehicles < fewest and sums.exposure_ms > 0
-    return 0.0 if is_empty else None
+    return None if is_passing or not sums.exposure_ms else 0.0
 
 
 def blended(
@@ -124,14 +125,16 @@ def density_of(
     return 0.0 if flow_per_lane == 0 and speed is None else None
 
 
-def measures(sums: Sums, road: Road, fewest: float, score: Optional[float]) -> Measures:
+def measures(
+    sums: Sums, road: Road, is_passing: bool, score: Optional[float]
+) -> Measures:
     """Return the measures of *road* over the readings of *sums*, with that *score*.
 
-    *fewest* is the number of vehicles in *sums* under which none passes any more.
+    *is_passing* says that vehicles pass at the end of that time.
     """
     exposure_h = sums.exposure_ms / _MS_PER_HOUR
     per_lane = sums.vehicles / exposure_h if exposure_h > 0 else None
-    speed, occupancy = speed_of(sums, fewest), occupancy_of(sums)
+    speed, occupancy = speed_of(sums, is_passing), occupancy_of(sums)
     density = density_of(per_lane, speed, occupancy, road.effective_length_m)
     return Measures(
         flow=None if per_lane is None else per_lane * road.lanes,
@@ -158,8 +161,9 @@ def _index(speed: Optional[float], free_flow: Optional[float]) -> Optional[float
 
 def window_measures(sums: Sums, road: Road) -> Measures:
     """Return the measures of *road* over the whole readings of *sums*."""
-    ours = score_of(sums, road.free_flow_speed, fewest=1)
+    is_passing = sums.vehicles + sums.probes > 0
+    ours = score_of(sums, road.free_flow_speed, is_passing)
     if not sums.scored_ms:
-        return measures(sums, road, 1, ours)
+        return measures(sums, road, is_passing, ours)
     theirs, share = sums.scored / sums.scored_ms / 10, sums.scored_ms / sums.total_ms
-    return measures(sums, road, 1, blended(ours, theirs, share))
+    return measures(sums, road, is_passing, blended(ours, theirs, share))

@@ -50,7 +50,7 @@ def fold(
     """
     folded = Folded()
     default_ms = int(policy.default_interval_s * 1000)
-    work = Work(state, road, Thresholds.of(policy), default_ms, folded)
+    work = Work(state, road, Thresholds.of(policy), default_ms, folded, suspects)
     leave_out(state, suspects)
     for parcel in parcels:
         _take(work, parcel)
@@ -151,6 +151,8 @@ def _settle(work: Work) -> Optional[Sums]:
     work.state.live.add(sums, work.weight)
     work.folded.accepted += len(rows)
     work.vehicles += _evidence_of(sums)
+    if sums.vehicles or sums.probes:
+        work.state.moved_at = max(work.state.moved_at, work.instant)
     rows.clear()
     return sums
 
@@ -222,6 +224,7 @@ def _slot_of(
         _pass_over(work, parcel, reading, None, at)
         return None
     slot = sensors[name] = Slot(-1, first_past(at, clock), device=mark)
+    slot.is_suspect = name in work.suspects
     return slot
 
 

@@ -57,6 +57,7 @@ class Work:
     limits: Thresholds
     default_interval_ms: int
     folded: Folded
+    suspects: frozenset[str]
     window: Window = field(default_factory=Window)
     rows: list[Summand] = field(default_factory=list)
     instant: int = -1

@@ -57,6 +57,7 @@ def pack(state: WorkingState) -> bytes:
             [(m, fields_of(window)) for m, window in sorted(state.windows.items())],
             trimmed(astuple(state.live)),
             state.decay_s,
+            _age(clock, state.moved_at),
             _packed_alert(state.alert, clock),
         )
     )
@@ -114,9 +115,8 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
     stored = _decode(packed)
     if stored[0] != _LAYOUT:
         return _upgraded(stored)
-    _, clock, sequence, place, slots, pasts, devices, windows, live, decay_s, alert = (
-        stored
-    )
+    _, clock, sequence, place, slots, pasts, devices, *rest = stored
+    windows, live, decay_s, moved, alert = rest
     spans = [_unpacked_past(clock, ages) for ages in pasts]
     state = WorkingState(
         clock=clock,
@@ -126,6 +126,7 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
         alert=_unpacked_alert(alert, clock),
         live=Sums(*live),
         decay_s=decay_s,
+        moved_at=0 if moved == _NEVER else clock - moved,
     )
     for (
         name,
@@ -201,4 +202,5 @@ def _upgraded(stored: list[Any]) -> WorkingState:
             rows.append(row)
     state.fresh = len(rows)
     state.live.add(summed(rows), state.weight_of(clock))
+    state.moved_at = clock if state.live.moving else 0
     return state

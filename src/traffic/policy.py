@@ -46,8 +46,9 @@ FORGET_AFTER_MS = 2 * MAX_AGE_MS
 # sensor that reports less often needs a longer memory: half of its interval.
 DECAY_S = 30
 DECAY_INTERVALS = 0.5
-# Fewer vehicles than this are left in the sums: none passes any more.
-FEWEST_VEHICLES = 0.2
+# No vehicle passes any more once none came for so many times the decay. It is the time
+# in which one vehicle of the sums becomes a fifth.
+PASSING_DECAYS = 1.6
 # No vehicle passes, yet the detectors are covered for this share of the time: a queue.
 STANDING_OCCUPANCY = 0.3
 # Partly covered, and never a vehicle counted: a sensor that reports percent sees an

@@ -16,7 +16,7 @@ def score_now(state: WorkingState, road: Road) -> Optional[float]:
     """
     if not state.fresh:
         return None
-    ours = score_of(state.live, road.free_flow_speed, state.fewest())
+    ours = score_of(state.live, road.free_flow_speed, state.is_passing())
     if not state.scored:
         return ours
     theirs, share = state.scores / state.scored / 10, state.scored / state.fresh
@@ -27,4 +27,4 @@ def present(state: WorkingState, road: Road) -> Measures:
     """Return the measures of the present; none where no sensor can speak for it."""
     if not state.fresh:
         return Measures()
-    return measures(state.live, road, state.fewest(), score_now(state, road))
+    return measures(state.live, road, state.is_passing(), score_now(state, road))

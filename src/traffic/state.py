@@ -11,10 +11,10 @@ from .alerts import AlertState, forget_pending
 from .policy import (
     DECAY_INTERVALS,
     DECAY_S,
-    FEWEST_VEHICLES,
     FORGET_AFTER_MS,
     HOUR_MS,
     MINUTE_MS,
+    PASSING_DECAYS,
     PERCENT_FOR_MS,
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
@@ -87,7 +87,7 @@ class WorkingState(msgspec.Struct):
 
     *live* are the sums of all readings, each `weight_of` its event time times: that is
     1000 at the end of the newest minute, and e times less *decay_s* before. All are
-    scaled down when a minute begins.
+    scaled down when a minute begins. *moved_at* is when the last vehicle passed.
     """
 
     clock: int = 0
@@ -101,6 +101,7 @@ class WorkingState(msgspec.Struct):
     alert: AlertState = msgspec.field(default_factory=AlertState)
     live: Sums = msgspec.field(default_factory=Sums)
     decay_s: int = DECAY_S
+    moved_at: int = 0
 
     @property
     def newest_minute(self) -> int:
@@ -112,9 +113,9 @@ class WorkingState(msgspec.Struct):
         before_s = (at - (self.newest_minute + 1) * MINUTE_MS) / 1000
         return int(_WHOLE * math.exp(max(-99.0, before_s / self.decay_s)))
 
-    def fewest(self) -> float:
-        """Return how many vehicles in *live* are too few to speak of traffic now."""
-        return FEWEST_VEHICLES * self.weight_of(self.clock)
+    def is_passing(self) -> bool:
+        """Whether vehicles pass now."""
+        return self.clock - self.moved_at <= PASSING_DECAYS * self.decay_s * 1000
 
 
 def roll(
@@ -151,7 +152,7 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
     for slot in state.sensors.values():
         slot.is_fresh = False
     state.fresh = state.scored = state.scores = 0
-    state.live = Sums()
+    state.live, state.moved_at = Sums(), 0
     if not state.windows:
         return []
     minute = max(state.windows) + 2

@@ -116,11 +116,7 @@ class Told:
     rejected: Mapping[tuple[int, Any], SetAside] = field(default_factory=dict)
     redelivered: int = 0
     last: Any = None
-
-    @property
-    def live(self) -> dict[str, Any]:
-        """What a controller sees of the segment."""
-        return dict(self.last.live)
+    live: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def transitions(self) -> list[tuple[str, str, float]]:
@@ -180,6 +176,7 @@ def applied(told: Told, decision: Decision) -> Told:
         changes=told.changes + tuple(decision.changes),
         redelivered=told.redelivered + decision.redelivered,
         last=decision,
+        live={**told.live, **decision.live},
     )
 
 

@@ -24,17 +24,17 @@ STATIC = {
 }
 
 
-def said(seconds: float, sensors: int, speed: float) -> bytes:
+def said(seconds: float, sensors: int, speed: float, interval: int = 30) -> bytes:
     """All sensors of a segment at once, with every field and all its digits."""
     return message(
         *(
             reading(
                 f"717{i:03}-lane-{i % 5}",
-                seconds + i / 7,
+                seconds,
                 count=23 + i,
                 speed=speed + i / 9,
                 occupancy=0.123 + i / 101,
-                interval=30,
+                interval=interval,
             )
             for i in range(sensors)
         ),
@@ -44,7 +44,7 @@ def said(seconds: float, sensors: int, speed: float) -> bytes:
 
 def day_with_a_jam(sensors: int) -> Told:
     """A day of readings every 5 minutes, its last quarter of an hour a severe jam."""
-    free = [said(s, sensors, 98.7) for s in range(0, 86_400, 300)]
+    free = [said(s, sensors, 98.7, interval=300) for s in range(0, 86_400, 300)]
     jam = [said(86_400 + s, sensors, 7.6) for s in range(0, 900, 30)]
     segment = StoredSegment("US-101-northbound:717462", road=ROAD)
     stream = records(*free, *jam, first=SEQUENCE)

@@ -32,7 +32,14 @@ def test_what_was_written_is_what_is_read() -> None:
 
     read = items.segment_of("s", items.attributes(present))
 
-    assert absent == ["occupancy", "alert_id", "alert_since", "outbox"]
+    assert absent == [
+        "occupancy",
+        "speed_estimated",
+        "alert_id",
+        "alert_since",
+        "outbox",
+        "stale",
+    ]
     assert read.packed == told.stored.packed
     assert read.tallies == Tallies(accepted=2)
     assert read.version == 1
