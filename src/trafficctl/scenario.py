@@ -180,10 +180,14 @@ DUPLICATE, HARMLESS = "duplicate", "unknown field"
 _WRONG: Mapping[str, Mapping[str, Any]] = {
     "wrong type": {"average_speed": "fast"},
     "not a number": {"average_speed": "NaN", "vehicle_count": 1},
-    "count out of range": {"vehicle_count": 5_000, "average_speed": 50},
+    "count out of range": {"vehicle_count": 20_000, "average_speed": 50},
     "negative speed": {"average_speed": -5},
     "huge number": {"average_speed": 1e30, "vehicle_count": 1},
-    "speed missing": {"vehicle_count": 3, "average_speed": None},
+    "nothing measured": {
+        "vehicle_count": None,
+        "average_speed": None,
+        "occupancy": None,
+    },
     "no timestamp": {"timestamp": None},
     "bad sensor id": {"sensor_id": "no such sensor!"},
 }

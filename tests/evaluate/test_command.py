@@ -84,7 +84,7 @@ def test_the_policy_is_that_of_the_template() -> None:
     assert policy.clear_hold_s == float(declared["AlertClearSeconds"])
 
 
-@pytest.mark.parametrize(("clear_hold_s", "short"), [(120, 0.15), (300, 0.05)])
+@pytest.mark.parametrize(("clear_hold_s", "short"), [(120, 0.16), (300, 0.05)])
 def test_the_week_is_covered_by_few_short_alerts(
     week: Week, clear_hold_s: float, short: float
 ) -> None:
