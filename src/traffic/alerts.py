@@ -159,6 +159,7 @@ def advance(
         return None
     if previous == NONE and level:
         alert.opened_at, alert.peak_level, alert.peak = at, NONE, 0
+        alert.seen = []
     if previous or level:
         alert.peak = max(alert.peak, score)
         alert.peak_level = max(alert.peak_level, level)

@@ -71,9 +71,7 @@ def decide(
     decides the same.
     """
     state = unpack(stored.packed)
-    before = state.clock
     folded = fold(state, parcels, stored.road, policy, stored.suspects)
-    is_live = state.clock > before
     events = tuple(event_of(one, stored, now_ms, policy) for one in folded.changes)
     return Decision(
         segment=replace(
@@ -83,14 +81,14 @@ def decide(
             packed=pack(state),
             outbox=stored.outbox + events,
         ),
-        live=_live(stored, state, parcels if is_live else (), now_ms),
+        live=_live(stored, state, folded.received_at, now_ms),
         closed=folded.closed,
         late=folded.late,
         changes=folded.changes,
         rejected=folded.rejected,
         counted=folded.tallies(),
         redelivered=folded.redelivered,
-        is_live=is_live,
+        is_live=folded.received_at is not None,
     )
 
 
@@ -105,12 +103,11 @@ def rounded(figures: Measures) -> dict[str, Any]:
 
 
 def _live(
-    stored: StoredSegment, state: WorkingState, parcels: Sequence[Parcel], now_ms: int
+    stored: StoredSegment, state: WorkingState, received: Optional[int], now_ms: int
 ) -> dict[str, Any]:
-    """Return what a controller sees; *parcels* are those that moved the clock."""
+    """Return what a controller sees; *received* is when the newest reading came (ms)."""
     known = len(state.sensors)
     reporting = sum(slot.is_fresh for slot in state.sensors.values())
-    received = max((parcel.reference_ms for parcel in parcels), default=None)
     return {
         "updated_at": now_ms,
         "observed_at": state.clock,

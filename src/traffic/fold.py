@@ -92,6 +92,7 @@ def _take(work: Work, parcel: Parcel) -> None:
             continue
         if at != work.instant:
             _turn_to(work, parcel, slot, at, span_ms)
+        work.is_news = True
         said = seen(slot, reading, at, span_ms, work.road)
         if at > newest:
             _renew(work.state, slot, at, said)
@@ -125,7 +126,7 @@ def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> N
     state = work.state
     if at > state.clock:
         _judge(work, parcel)  # what goes before is complete
-        state.clock = at
+        state.clock, work.folded.received_at = at, parcel.reference_ms
     else:
         _settle(work)
     minute = at // MINUTE_MS
@@ -169,9 +170,10 @@ def _evidence_of(sums: Sums) -> int:
 
 def _judge(work: Work, parcel: Parcel) -> None:
     """Let the alert follow the score that the readings so far have left behind."""
-    _settle(work)
-    if work.instant < 0:
+    if not work.is_news:
         return
+    _settle(work)
+    work.is_news = False
     state, limits = work.state, work.limits
     vehicles, work.vehicles = work.vehicles, 0
     score = score_now(state, work.road)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from .alerts import Thresholds, Transition
 from .enrich import Measures
@@ -25,9 +25,11 @@ class Change(NamedTuple):
 class Folded:
     """What came of folding: counts, set-aside readings, minutes and transitions.
 
-    *late* holds sums per minute for readings older than both open windows.
+    *received_at* (ms) is when the newest reading came, None if none is newer than all
+    before; *late* holds sums per minute for readings older than both open windows.
     """
 
+    received_at: Optional[int] = None
     accepted: int = 0
     late_count: int = 0
     duplicate: int = 0
@@ -49,7 +51,7 @@ class Work:
 
     *rows* are readings of one *instant* (ms) that are not yet summed into *window*,
     nor, by their *weight*, into the present; *vehicles* were seen since the alert was
-    judged.
+    judged, and *is_news* says that readings were.
     """
 
     state: WorkingState
@@ -63,6 +65,7 @@ class Work:
     instant: int = -1
     weight: int = 0
     vehicles: int = 0
+    is_news: bool = False
     newest_minute: int = -1
 
     def __post_init__(self) -> None:

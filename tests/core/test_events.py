@@ -43,6 +43,7 @@ def test_an_event_tells_all_a_controller_needs() -> None:
             "traffic": "10 of 100 km/h",
             "travel_time_index": 10.0,
             "level_of_service": "F",
+            "speed_estimated": None,
             "opened_at": ms(60),
             "since": "2027-01-15T08:01Z",
             "observed_at": ms(60),
@@ -56,19 +57,20 @@ def test_an_event_tells_all_a_controller_needs() -> None:
 
 def test_all_events_of_an_alert_carry_its_id_and_each_its_own() -> None:
     stream = [jam(0, 40), jam(60, 40), jam(90), jam(150)]
-    stream += [jam(s, 90) for s in (160, 220, 280)]
+    stream += [jam(s, 90) for s in (210, 270, 330, 390)]
 
     told = say(*stream)
 
     alert = f"s@{ms(60)}"
     events = told.stored.outbox
-    assert [event["alert_id"] for event in events] == [alert] * 3
+    assert [event["alert_id"] for event in events] == [alert] * 4
     assert [event["event_id"] for event in events] == [
         f"{alert}/opened@{ms(60)}",
         f"{alert}/escalated@{ms(150)}",
-        f"{alert}/cleared@{ms(280)}",
+        f"{alert}/eased@{ms(330)}",
+        f"{alert}/cleared@{ms(390)}",
     ]
-    assert [event["duration_s"] for event in events] == [0, 90, 220]
+    assert [event["duration_s"] for event in events] == [0, 90, 270, 330]
 
 
 def test_a_replay_at_another_time_tells_the_same_event() -> None:
@@ -115,16 +117,16 @@ def test_an_open_alert_has_a_row_that_says_so() -> None:
 
 
 def test_a_cleared_alert_is_open_no_longer_and_will_expire() -> None:
-    told = say(jam(0), jam(60), *(jam(s, 100) for s in (70, 130, 190)))
+    told = say(jam(0), jam(60), *(jam(s, 100) for s in (120, 180, 240, 300)))
 
     (row,) = rows(told).values()
     assert row["alert_status"] == "cleared"
     assert row["open_flag"] is None
-    assert (row["level"], row["peak_level"]) == ("severe", "severe")
-    assert (row["opened_at"], row["cleared_at"]) == (ms(60), ms(190))
+    assert (row["level"], row["peak_level"]) == ("high", "severe")
+    assert (row["opened_at"], row["cleared_at"]) == (ms(60), ms(300))
     assert row["cleared_by"] == "traffic"
-    assert row["duration_s"] == 130
-    assert row["expires_at"] == ms(190) // 1000 + 30 * 86_400
+    assert row["duration_s"] == 240
+    assert row["expires_at"] == ms(300) // 1000 + 30 * 86_400
 
 
 def test_an_alert_of_many_changes_is_one_row() -> None:
@@ -136,10 +138,13 @@ def test_an_alert_of_many_changes_is_one_row() -> None:
 
 
 def test_the_peak_is_the_worst_that_was_seen_while_open() -> None:
-    told = say(jam(0), jam(60), jam(70, 2), *(jam(s, 100) for s in (80, 140, 200)))
+    """By 12 / (12 / 2 + 12 / 10 / e^2) km/h at 120 s, and never as slow again."""
+    told = say(
+        jam(0), jam(60), jam(120, 2), *(jam(s, 100) for s in range(180, 540, 60))
+    )
 
     (row,) = rows(told).values()
-    assert row["peak_congestion"] == 98.0
+    assert row["peak_congestion"] == 97.8
 
 
 def test_the_segment_names_its_open_alert_and_since_when_its_level_holds() -> None:
