@@ -105,7 +105,7 @@ def rounded(figures: Measures) -> dict[str, Any]:
 def _live(
     stored: StoredSegment, state: WorkingState, received: Optional[int], now_ms: int
 ) -> dict[str, Any]:
-    """Return what a controller sees; *received* is when the newest reading came (ms)."""
+    """Return what a controller sees; *received* (ms) is of the newest reading."""
     known = len(state.sensors)
     reporting = sum(slot.is_fresh for slot in state.sensors.values())
     return {

@@ -15,6 +15,10 @@ def jam(seconds: float, speed: float = 10.0) -> bytes:
     return message(reading(seconds=seconds, count=12, speed=speed))
 
 
+def free(seconds: float) -> bytes:
+    return jam(seconds, 100)
+
+
 def rows(told: Told) -> dict[str, Any]:
     return alert_rows(told.last, POLICY.retention_days)
 
@@ -139,9 +143,7 @@ def test_an_alert_of_many_changes_is_one_row() -> None:
 
 def test_the_peak_is_the_worst_that_was_seen_while_open() -> None:
     """By 12 / (12 / 2 + 12 / 10 / e^2) km/h at 120 s, and never as slow again."""
-    told = say(
-        jam(0), jam(60), jam(120, 2), *(jam(s, 100) for s in range(180, 540, 60))
-    )
+    told = say(jam(0), jam(60), jam(120, 2), *map(free, range(180, 540, 60)))
 
     (row,) = rows(told).values()
     assert row["peak_congestion"] == 97.8
