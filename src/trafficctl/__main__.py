@@ -25,6 +25,7 @@ COMMANDS: tuple[str, ...] = (
     "simulate",
     "replay",
     "metr_la",
+    "evaluate",
     "views",
     "alarms",
     "audit",

@@ -75,15 +75,22 @@ class Week:
 
 
 def load_week(data: Path = DATA) -> Week:
-    """The week from `data`. Raises UserError where the files are not there."""
+    """The week from `data`. Raises UserError where a file is missing or broken."""
     try:
-        with (data / "detectors.csv").open(encoding="utf-8") as file:
-            detectors = [_detector(row) for row in csv.DictReader(file)]
-        with lzma.open(data / "speeds-mph.csv.xz", "rt", encoding="ascii") as file:
-            ids, *rows = csv.reader(file)
+        return _read_week(data)
     except FileNotFoundError as exc:
         message = f"{exc.filename} is missing - run in a clone of the repository"
         raise UserError(message) from exc
+    except (lzma.LZMAError, EOFError, KeyError, ValueError) as exc:
+        message = f"{data} is broken ({exc}) - restore it with git"
+        raise UserError(message) from exc
+
+
+def _read_week(data: Path) -> Week:
+    with (data / "detectors.csv").open(encoding="utf-8") as file:
+        detectors = [_detector(row) for row in csv.DictReader(file)]
+    with lzma.open(data / "speeds-mph.csv.xz", "rt", encoding="ascii") as file:
+        ids, *rows = csv.reader(file)
     columns = zip(*rows, strict=True)
     return Week(
         detectors,
@@ -145,21 +152,30 @@ def replay_rows(
     are whole vehicles; what rounding leaves is carried on, so that totals hold.
     No congestion score is reported: the city calculates it.
     """
-    first = (begin - WEEK_BEGIN).total_seconds()
-    free = {name: free_flow_kmh(speeds) for name, speeds in week.speeds.items()}
-    carried = dict.fromkeys(week.speeds, 0.5)  # a half, so that int() rounds
-    for step in range(1, int(hours * 3600 // step_s) + 1):
+    first, steps = (begin - WEEK_BEGIN).total_seconds(), int(hours * 3600 // step_s)
+    said = [
+        measured(week.speeds[station.detector], first, step_s, steps)
+        for station in week.detectors
+    ]
+    for step, values in enumerate(zip(*said, strict=True), 1):
         text = (begin + timedelta(seconds=step * step_s)).isoformat()
-        for station in week.detectors:
+        for station, (count, speed, share) in zip(week.detectors, values, strict=True):
             name = station.detector
-            speed = speed_at(week.speeds[name], first + (step - 1) * step_s)
-            flow = flow_per_lane(speed, free[name])
-            carried[name] += flow * step_s / 3600
-            count = int(carried[name])
-            carried[name] -= count
-            share = round(occupancy_of(flow, speed), 3)
-            measured = (count, round(speed, 1), None, share, step_s)
-            yield (text, station.segment_id, name, *measured)
+            yield (text, station.segment_id, name, count, speed, None, share, step_s)
+
+
+def measured(
+    speeds: Sequence[float], first_s: float, step_s: int, steps: int
+) -> Iterator[tuple[int, float, float]]:
+    """Count, speed and occupancy that a detector measures in each step."""
+    free, carried = free_flow_kmh(speeds), 0.5  # a half, so that int() rounds
+    for step in range(steps):
+        speed = speed_at(speeds, first_s + step * step_s)
+        flow = flow_per_lane(speed, free)
+        carried += flow * step_s / 3600
+        count = int(carried)
+        carried -= count
+        yield count, round(speed, 1), round(occupancy_of(flow, speed), 3)
 
 
 def road_network(week: Week) -> dict[str, Any]:

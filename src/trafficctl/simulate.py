@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -46,8 +47,10 @@ from trafficctl.scenario import (
     spoil,
     streets,
 )
+from trafficctl.vehicles import State, Traffic
 
 DEFAULT_SEGMENTS, DEFAULT_SENSORS, DEFAULT_SECONDS = 20, 10, 60.0
+LOOKED_BACK_S = 64  # seconds of a street's traffic that are kept
 LEAST_INTERVAL_S = 0.001  # two readings of a sensor never bear the same millisecond
 
 
@@ -77,7 +80,6 @@ class Simulation:
         self._roads, self._load = roads, load
         self._random = Random(seed)  # noqa: S311 - a model, no secret
         self._model = Model(roads, jams, self._random)
-        self._sensors = Sensors(roads, load.sensors, self._random)
         self.faults: Counter[str] = Counter()
 
     def messages(self, began_ms: int, hour: float) -> Iterator[Timed]:
@@ -86,16 +88,24 @@ class Simulation:
         The segments take turns within the interval, so that the load is even.
         """
         load, turn_s = self._load, self._load.interval_s / len(self._roads)
+        sensors = Sensors(load.sensors, partial(self._state, hour), self._random)
         for number in range(load.rounds):
             for turn, street in enumerate(self._roads):
                 due_s = number * load.interval_s + turn * turn_s
                 at_ms = began_ms + int(due_s * 1000)
-                now = (hour + due_s / 3600) % 24
-                traffic = self._model.at(street, now, due_s / load.seconds)
-                readings = self._sensors.read(
-                    street.segment_id, traffic, at_ms, load.interval_s
-                )
+                readings = sensors.read(street, due_s, load.interval_s, at_ms)
                 yield from self._sent(street, readings, due_s)
+
+    def _state(self, began: float, street: Street) -> State:
+        """The traffic of a street by the second of a run begun at this hour."""
+
+        # The lanes of a street ask, one after the other, for the same seconds.
+        @lru_cache(maxsize=min(LOOKED_BACK_S, int(self._load.interval_s) + 2))
+        def at(second: int) -> Traffic:
+            hour = (began + second / 3600) % 24
+            return self._model.at(street, hour, second / self._load.seconds)
+
+        return lambda second: at(int(second))
 
     def _sent(
         self, street: Street, readings: Sequence[dict[str, Any]], due_s: float

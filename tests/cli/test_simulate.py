@@ -95,31 +95,67 @@ def test_traffic_stands_where_there_is_a_jam_and_flows_below_it() -> None:
     assert min(speeds["s6"], speeds["s1"]) > 30
 
 
-def test_a_jam_shows_in_the_occupancy() -> None:
+def sensors(count: int, progress: float = 0.0, hour: float = 8.0) -> Sensors:
+    """Sensors of `street(1)`, which is jammed half way through the run."""
     model = Model([street(1)], ["s1"], chance())
-    jammed, free = (model.at(street(1), 8.0, p).occupancy for p in (0.5, 0.0))
-    assert jammed > 0.3 > free
+    traffic = model.at(street(1), hour, progress)
+    return Sensors(count, lambda _street: lambda _second: traffic, chance())
+
+
+def mean(found: list[dict[str, Any]], name: str) -> float:
+    return sum(reading[name] for reading in found) / len(found)
+
+
+def test_a_jam_shows_in_the_occupancy() -> None:
+    jammed, free = (
+        mean(sensors(20, progress).read(street(1), 600.0, 600.0, BEGAN), "occupancy")
+        for progress in (0.5, 0.0)
+    )
+    assert jammed > 0.6
+    assert free < 0.2
 
 
 def test_sensors_together_count_the_flow_whatever_the_interval() -> None:
-    model = Model([street(1)], [], chance())
-    traffic = model.at(street(1), 8.0, 0.0)
-    sensors = Sensors([street(1)], 5, chance())
-    counted = sum(
-        reading["vehicle_count"]
-        for _ in range(3600)
-        for reading in sensors.read("s1", traffic, BEGAN, 1.0)
-    )
-    assert counted == pytest.approx(5 * traffic.flow, abs=5)
+    counts = []
+    for interval in (1, 60):
+        made = sensors(5)
+        counts.append(
+            sum(
+                reading["vehicle_count"]
+                for end in range(interval, 3601, interval)
+                for reading in made.read(street(1), end, interval, BEGAN)
+            )
+        )
+    flow = Model([street(1)], ["s1"], chance()).at(street(1), 8.0, 0.0).flow
+
+    assert counts[0] == counts[1] == pytest.approx(5 * flow, rel=0.05)
 
 
 def test_an_interval_without_vehicles_has_no_speed() -> None:
-    traffic = Model([street(1)], [], chance()).at(street(1), 3.0, 0.0)
-    sensors = Sensors([street(1)], 20, chance())
-    readings = sensors.read("s1", traffic, BEGAN, 1.0)
-    assert any(reading["vehicle_count"] == 0 for reading in readings)
-    for reading in readings:
+    found = sensors(40, hour=3.0).read(street(1), 1.0, 1.0, BEGAN)
+    empty = [reading for reading in found if not reading["occupancy"]]
+
+    assert len(empty) > 20
+    assert {reading["vehicle_count"] for reading in empty} <= {0, 1}
+    for reading in found:
         assert ("average_speed" in reading) == (reading["vehicle_count"] > 0)
+
+
+def test_what_is_published_has_no_occupancy_where_there_was_no_vehicle() -> None:
+    """The mean of the road would tell a queue from an empty second, as no loop can."""
+    road = streets(roads(20))
+    load = Load(10, 1.0, 60.0, 25, 1, 0.0)
+    made = Simulation(road, ["sim-0005"], load, seed=1).messages(BEGAN, 8.0)
+    jammed = [
+        reading
+        for timed in made
+        if "0005" in timed.unit and 20 < timed.due_s < 35
+        for reading in readings(timed)
+    ]
+    shares = [r["occupancy"] for r in jammed if not r["vehicle_count"]]
+
+    assert min(shares) == 0.0
+    assert max(shares) == 1.0
 
 
 GOOD = {"sensor_id": "a", "timestamp": BEGAN, "vehicle_count": 1, "average_speed": 50.0}

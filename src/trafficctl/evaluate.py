@@ -1,0 +1,196 @@
+"""`trafficctl evaluate`: the processor's rules over traffic, in seconds and offline.
+
+What is evaluated is the first argument: one of EVALUATIONS, or else a replay file.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from traffic.policy import Policy
+from trafficctl.errors import OK, UserError
+from trafficctl.evaluating import day, policies, rates
+from trafficctl.evaluating.figures import Figures
+from trafficctl.evaluating.recorded import file_figures, week_figures
+from trafficctl.metr_la import DATA, Week, load_week
+from trafficctl.output import ABSENT, Column, number, say, show, show_json, table
+from trafficctl.progress import counting
+from trafficctl.roads import read_geojson
+
+STEP_S = 60
+Watched = Callable[[Iterable[Any]], Iterator[Any]]
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `evaluate`."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="show which alerts the rules raise on recorded or simulated traffic",
+        description="Run the processor's rules over traffic, without a city, and show "
+        "the alerts that they raise. `metr-la` is a recorded week of Los Angeles with "
+        "a reading every 60 s. `rates` takes hours of certain jam out of that week, "
+        "drives them vehicle by vehicle and reports them every 1 to 60 s, with and "
+        "without occupancy. Anything else is a replay file, as `trafficctl metr-la` "
+        "writes it.",
+    )
+    add = parser.add_argument
+    add("what", metavar="metr-la|rates|FILE.csv", help="what to evaluate")
+    add("--roads", type=Path, metavar="FILE.geojson", help="the road file of FILE.csv")
+    add(
+        "--day",
+        action="store_true",
+        help="with rates: half a day of 21 segments instead of the jams",
+    )
+    policies.add_options(parser)
+    add("--json", action="store_true", help="print JSON instead of a table")
+    add("--data", type=Path, default=DATA, metavar="DIR", help=argparse.SUPPRESS)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    evaluation = EVALUATIONS.get(args.what, _file)
+    if args.roads is not None and evaluation is not _file:
+        raise UserError(f"--roads goes with a replay file, not with {args.what}")
+    if args.day and evaluation is not _rates:
+        raise UserError(f"--day goes with rates, not with {args.what}")
+    policy = policies.with_options(policies.deployed(), vars(args))
+    say(f"policy: {policies.words(policy)}")
+    evaluation(args, policy)
+    return OK
+
+
+def _metr_la(args: argparse.Namespace, policy: Policy) -> None:
+    week = load_week(args.data)
+    with _display("The week", len(week.detectors)) as watched:
+        found = week_figures(week, STEP_S, policy, watched(week.detectors))
+    _show_figures(found, args.json)
+
+
+def _file(args: argparse.Namespace, policy: Policy) -> None:
+    path = Path(args.what)
+    if not path.is_file():
+        names = ", ".join(EVALUATIONS)
+        raise UserError(f"no such file: {path} - give a replay file, or one of {names}")
+    listed = [] if args.roads is None else read_geojson(args.roads)
+    told = file_figures(path, {road.segment_id: road for road in listed}, policy)
+    say(f"{number(told.readings)} readings of {path}")
+    if told.unknown:
+        say(
+            f"{told.unknown} of {told.figures.segments} segments have no free-flow "
+            "speed: their speeds raise no alert - give it in a road file by --roads"
+        )
+    if told.rejected:
+        say(f"{number(told.rejected)} readings set aside")
+    _show_figures(told.figures, args.json)
+
+
+def _rates(args: argparse.Namespace, policy: Policy) -> None:
+    week = load_week(args.data)
+    rows = _day(week, policy) if args.day else _jams(week, policy)
+    if args.json:
+        show_json(rows)
+        return
+    columns = [Column(HEADERS[name], number=True) for name in rows[0]]
+    cells = [[_cell(name, row[name]) for name in row] for row in rows]
+    show(table(columns, cells))
+
+
+def _jams(week: Week, policy: Policy) -> list[dict[str, Any]]:
+    jams = rates.chosen(rates.certain_jams(week))
+    with _display("Jams", len(rates.INTERVALS_S) * len(jams)) as watched:
+        return [
+            asdict(row)
+            for interval_s in rates.INTERVALS_S
+            for row in rates.rows_of(interval_s, jams, week, policy, watched)
+        ]
+
+
+def _day(week: Week, policy: Policy) -> list[dict[str, Any]]:
+    some = day.detectors_of(week)
+    with _display("Half a day", len(rates.INTERVALS_S) * len(some)) as watched:
+        seen = [
+            (interval_s, day.day_figures(week, interval_s, policy, watched(some)))
+            for interval_s in rates.INTERVALS_S
+        ]
+    return [asdict(row) for row in day.rows_of(seen)]
+
+
+@contextmanager
+def _display(title: str, total: int) -> Iterator[Watched]:
+    """A display of progress; what is drawn through `watched` counts as it is done."""
+    with counting("runs") as bar:
+        task = bar.add_task(title, total=total)
+
+        def watched(items: Iterable[Any]) -> Iterator[Any]:
+            for item in items:
+                yield item
+                bar.advance(task)
+
+        yield watched
+
+
+def _show_figures(found: Figures, json: bool) -> None:
+    if json:
+        show_json(asdict(found))
+        return
+    of_plain = f"{_cell('hours_ratio', found.hours_ratio)} of the plain threshold's"
+    rows = [
+        ("segments", number(found.segments), ""),
+        ("days", number(found.days, 1), ""),
+        ("alerts", number(found.alerts), ""),
+        ("alerts per segment and day", number(found.per_segment_day, 2), ""),
+        ("cleared within 10 min", _cell("short_share", found.short_share), ""),
+        (
+            "opened again within 30 min",
+            _cell("reopened_share", found.reopened_share),
+            "",
+        ),
+        ("alert-hours", number(found.hours, 1), of_plain),
+        (
+            "hours over the plain threshold",
+            number(found.plain_hours, 1),
+            f"{_cell('cover', found.cover)} inside an alert",
+        ),
+        ("open at once, at most", number(found.open_most), ""),
+    ]
+    show(table([Column("Alerts"), Column("", number=True), Column("")], rows))
+
+
+HEADERS = {
+    "interval_s": "interval s",
+    "occupancy": "occupancy",
+    "jams": "jams",
+    "alerted": "alerted",
+    "delay_p50_s": "after s, p50",
+    "delay_max_s": "at most s",
+    "cleared_inside": "cleared inside",
+    "score_error": "score off by",
+    "alerts": "alerts",
+    "of_slowest": "of slowest",
+    "short_share": "under 10 min",
+    "reopened_share": "reopened",
+    "cover": "cover",
+    "hours_ratio": "hours",
+}
+SHARES = ("of_slowest", "short_share", "reopened_share", "cover", "hours_ratio")
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ABSENT
+    if isinstance(value, bool):
+        return "sent" if value else "not sent"
+    if name in SHARES:
+        return f"{value:.1%}".replace("%", " %")
+    return number(value, 1 if name == "score_error" else 0)
+
+
+EVALUATIONS: dict[str, Callable[[argparse.Namespace, Policy], None]] = {
+    "metr-la": _metr_la,
+    "rates": _rates,
+}

@@ -1,0 +1,75 @@
+"""One segment, its readings and the alerts that the processor's core makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from traffic.alerts import Transition
+from traffic.decide import decide
+from traffic.model import Parcel, Reading, Road, StoredSegment
+from traffic.policy import Policy
+
+MESSAGES = 200  # decided upon together: the outcome does not depend on it
+
+
+class Alert(NamedTuple):
+    """An alert of a segment; event times in ms, `cleared_ms` None while it is open."""
+
+    segment_id: str
+    opened_ms: int
+    cleared_ms: int | None
+
+
+class Segment:
+    """The core over the messages of one segment, `messages` to a decision.
+
+    `transitions` and `scores`, the live score after each decision, are complete after
+    `decide`.
+    """
+
+    def __init__(
+        self, segment_id: str, road: Road, policy: Policy, messages: int = MESSAGES
+    ) -> None:
+        self.road = road
+        self.transitions: list[Transition] = []
+        self.scores: list[float] = []
+        self.rejected = 0
+        self._stored = StoredSegment(segment_id, road=road)
+        self._policy, self._messages = policy, messages
+        self._parcels: list[Parcel] = []
+        self._sequence = self._received_ms = 0
+
+    def take(self, received_ms: int, readings: Sequence[Reading]) -> None:
+        """Take one message, received no earlier than the one before."""
+        self._sequence += 1
+        self._received_ms = max(received_ms, self._received_ms)
+        parcel = Parcel(str(self._sequence), self._received_ms, readings)
+        self._parcels.append(parcel)
+        if len(self._parcels) >= self._messages:
+            self.decide()
+
+    def decide(self) -> None:
+        """Decide upon what was taken and not decided yet."""
+        if not self._parcels:
+            return
+        made = decide(self._stored, self._parcels, self._received_ms, self._policy)
+        self._parcels = []
+        self._stored = replace(made.segment, outbox=())
+        self.transitions += [change.transition for change in made.changes]
+        self.rejected += len(made.rejected)
+        score = made.live.get("congestion_score")
+        if score is not None:
+            self.scores.append(score)
+
+    def alerts(self) -> list[Alert]:
+        """The alerts in their order; the last may still be open."""
+        self.decide()
+        found: list[Alert] = []
+        for change in self.transitions:
+            if change.kind == "opened":
+                found.append(Alert(self._stored.segment_id, change.at, None))
+            elif change.kind == "cleared":
+                found[-1] = found[-1]._replace(cleared_ms=change.at)
+        return found

@@ -1,0 +1,101 @@
+"""The policy of an evaluation: what the template deploys, or what options say."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from traffic import settings
+from traffic.policy import MAX_SCORE, Policy
+from trafficctl.deploying import template
+from trafficctl.errors import UserError
+
+TEMPLATE = Path(__file__).parents[3] / "template.yaml"
+LONGEST_HOLD_S = 3_600  # as the template has it
+PARAMETERS = {
+    "CONGESTION_HIGH_THRESHOLD": "CongestionHighThreshold",
+    "CONGESTION_SEVERE_THRESHOLD": "CongestionSevereThreshold",
+    "CONGESTION_CLEAR_THRESHOLD": "CongestionClearThreshold",
+    "ALERT_HOLD_SECONDS": "AlertHoldSeconds",
+    "ALERT_CLEAR_SECONDS": "AlertClearSeconds",
+    "DEFAULT_INTERVAL_SECONDS": "DefaultIntervalSeconds",
+    "HISTORY_RETENTION_DAYS": "HistoryRetentionDays",
+    "SITE_URL": "SiteUrl",
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` an option for each part of the policy that decides on alerts."""
+    score, hold = _number(0, MAX_SCORE), _number(0, LONGEST_HOLD_S)
+    for name, kind, metavar, parameter in (
+        ("high", score, "SCORE", "CongestionHighThreshold"),
+        ("severe", score, "SCORE", "CongestionSevereThreshold"),
+        ("clear", score, "SCORE", "CongestionClearThreshold"),
+        ("hold", hold, "S", "AlertHoldSeconds"),
+        ("clear-hold", _number(1, LONGEST_HOLD_S), "S", "AlertClearSeconds"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=kind,
+            metavar=metavar,
+            help=f"instead of the template's {parameter}",
+        )
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if least <= value <= most:
+            return value
+        message = f"{text!r} is not a number from {least:g} to {most:g}"
+        raise argparse.ArgumentTypeError(message)
+
+    return number
+
+
+def deployed(path: Path = TEMPLATE) -> Policy:
+    """The policy of the template's defaults. Raises UserError where it is missing."""
+    if not path.is_file():
+        raise UserError(f"{path} is missing - run in a clone of the repository")
+    defaults = template.parameters(template.read(path))
+    return settings.policy_of({k: defaults[v] for k, v in PARAMETERS.items()})
+
+
+def with_options(policy: Policy, options: Mapping[str, float | None]) -> Policy:
+    """The policy with what `options` give: high, severe, clear, hold, clear_hold.
+
+    Raises UserError for scores in an order that no deployment takes.
+    """
+
+    def either(name: str, default: float) -> float:
+        value = options[name]
+        return default if value is None else value
+
+    made = replace(
+        policy,
+        high_score=either("high", policy.high_score),
+        severe_score=either("severe", policy.severe_score),
+        clear_score=either("clear", policy.clear_score),
+        hold_s=either("hold", policy.hold_s),
+        clear_hold_s=either("clear_hold", policy.clear_hold_s),
+    )
+    if not made.clear_score < made.high_score < made.severe_score:
+        raise UserError(
+            "expected --clear < --high < --severe, got "
+            f"{made.clear_score:g}, {made.high_score:g}, {made.severe_score:g}"
+        )
+    return made
+
+
+def words(policy: Policy) -> str:
+    """The policy in a line."""
+    return (
+        f"high {policy.high_score:g}, severe {policy.severe_score:g}, "
+        f"clear {policy.clear_score:g}, hold {policy.hold_s:g} s, "
+        f"clear hold {policy.clear_hold_s:g} s"
+    )

@@ -1,0 +1,234 @@
+"""The same traffic at several reporting rates: does the core see the same jams?
+
+Hours of certain jam are taken from METR-LA's Monday to Wednesday and driven vehicle by
+vehicle (`trafficctl.vehicles`), a sensor in each lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+from statistics import fmean, median
+from typing import NamedTuple
+
+from traffic.model import Reading
+from traffic.policy import Policy
+from trafficctl.errors import UserError
+from trafficctl.metr_la import (
+    LANES,
+    ROW_S,
+    WEEK_BEGIN,
+    Detector,
+    Week,
+    flow_per_lane,
+    free_flow_kmh,
+    speed_at,
+)
+from trafficctl.vehicles import Lane, State, Traffic
+
+from .core import Segment
+from .plain import score
+from .recorded import road_of
+
+INTERVALS_S = (1, 2, 5, 10, 30, 60)
+HOUR_S = 3_600
+ROWS = HOUR_S // ROW_S
+DAY_ROWS = 24 * ROWS
+MONDAY, THURSDAY = 4, 7  # days of the week from its begin, a Thursday
+CERTAIN_SCORE = 55.0
+GROUPS_KMH = ((0, 20), (20, 35), (35, 55))
+EACH = 15  # jams of each group
+LOOK_S = 10  # how often the live score is looked at
+
+
+@dataclass(frozen=True)
+class Jam:
+    """An hour of a detector's week in jam; `score` is its true mean."""
+
+    detector: Detector
+    begin_s: int
+    speed: float
+    score: float
+
+
+class Outcome(NamedTuple):
+    """What the core made of a jam: when it alerted, and whether it cleared inside."""
+
+    delay_s: float | None
+    cleared: bool
+    score: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """The jams at one rate; delays in s since the jam's begin, None without an alert.
+
+    `score_error` is the mean over the jams of how far the mean live score is from the
+    true one.
+    """
+
+    interval_s: int
+    occupancy: bool
+    jams: int
+    alerted: int
+    delay_p50_s: float | None
+    delay_max_s: float | None
+    cleared_inside: int
+    score_error: float
+
+
+def certain_jams(week: Week) -> list[Jam]:
+    """Each hour, by the clock, in which every five minutes are a jam."""
+    found = []
+    for detector in week.detectors:
+        speeds = week.speeds[detector.detector]
+        free_flow = free_flow_kmh(speeds)
+        for row in range(MONDAY * DAY_ROWS, THURSDAY * DAY_ROWS - ROWS, ROWS):
+            hour = speeds[row : row + ROWS + 1]
+            if score(max(hour), free_flow) < CERTAIN_SCORE:
+                continue
+            speed = fmean(  # as it is driven: in a straight line between two rows
+                (one + other) / 2 for one, other in pairwise(hour)
+            )
+            found.append(Jam(detector, row * ROW_S, speed, score(speed, free_flow)))
+    return found
+
+
+def chosen(jams: Sequence[Jam], each: int = EACH, seed: int = 1) -> list[Jam]:
+    """`each` jams of every group of speeds, by chance. UserError if there are none."""
+    random = Random(seed)  # noqa: S311 - a choice of examples, no secret
+    found: list[Jam] = []
+    for least, most in GROUPS_KMH:
+        group = [jam for jam in jams if least <= jam.speed < most]
+        found += random.sample(group, min(each, len(group)))
+    if not found:
+        raise UserError("no hour of certain jam found - is data/metr-la complete?")
+    return found
+
+
+def lanes_of(detector: Detector, week: Week, begin_s: int) -> list[Lane]:
+    """The lanes of a detector, from a second of the week on; the seed is its name."""
+    speeds = week.speeds[detector.detector]
+    state = state_of(speeds, begin_s)
+    seeds = (f"{detector.detector} {begin_s} {lane}" for lane in range(LANES))
+    return [Lane(state, Random(seed)) for seed in seeds]  # noqa: S311 - a model, no secret
+
+
+def state_of(speeds: Sequence[float], begin_s: int) -> State:
+    """The traffic of a detector, `begin_s` being second 0."""
+    free_flow = free_flow_kmh(speeds)
+
+    def at(second: float) -> Traffic:
+        speed = speed_at(speeds, begin_s + second)
+        return Traffic(speed, flow_per_lane(speed, free_flow))
+
+    return at
+
+
+Message = tuple[int, list[Reading]]
+
+
+def messages(
+    lanes: Sequence[Lane], begin_ms: int, interval_s: int, seconds: int
+) -> Iterator[Message]:
+    """Instant and readings of each interval, those of all lanes in one message."""
+    names = [f"lane-{number}" for number in range(1, len(lanes) + 1)]
+    for end in range(interval_s, seconds + 1, interval_s):
+        at_ms = begin_ms + end * 1000
+        readings = []
+        for name, lane in zip(names, lanes, strict=True):
+            count, speed, share = lane.read(end)
+            told = None if speed is None else round(speed, 1)
+            readings.append(
+                Reading(name, at_ms, count, told, None, round(share, 3), interval_s)
+            )
+        yield at_ms, readings
+
+
+def unoccupied(told: Iterable[Message]) -> Iterator[Message]:
+    """The same messages of sensors that do not measure occupancy."""
+    for at_ms, readings in told:
+        yield (
+            at_ms,
+            [
+                Reading(
+                    one.sensor_id,
+                    at_ms,
+                    one.vehicle_count,
+                    one.average_speed,
+                    interval=one.interval,
+                )
+                for one in readings
+            ],
+        )
+
+
+def outcome(
+    jam: Jam, week: Week, told: Iterable[Message], interval_s: int, policy: Policy
+) -> Outcome:
+    """What the core makes of the messages of a jam."""
+    segment = Segment(
+        jam.detector.segment_id,
+        road_of(week.speeds[jam.detector.detector]),
+        policy,
+        messages=max(1, LOOK_S // interval_s),
+    )
+    for at_ms, readings in told:
+        segment.take(at_ms, readings)
+    alerts = segment.alerts()
+    opened = (alerts[0].opened_ms - begin_ms(jam.begin_s)) / 1000 if alerts else None
+    cleared = any(one.cleared_ms is not None for one in alerts)
+    return Outcome(opened, cleared, fmean(segment.scores) if segment.scores else 0.0)
+
+
+def begin_ms(begin_s: int) -> int:
+    """A second of the week in ms since the epoch."""
+    return round(WEEK_BEGIN.timestamp() * 1000) + begin_s * 1000
+
+
+def outcomes(
+    jam: Jam, week: Week, interval_s: int, policy: Policy
+) -> tuple[Outcome, Outcome]:
+    """What the core makes of a jam with occupancy, and without."""
+    lanes = lanes_of(jam.detector, week, jam.begin_s)
+    told = list(messages(lanes, begin_ms(jam.begin_s), interval_s, HOUR_S))
+    return (
+        outcome(jam, week, told, interval_s, policy),
+        outcome(jam, week, unoccupied(told), interval_s, policy),
+    )
+
+
+def rows_of(
+    interval_s: int,
+    jams: Sequence[Jam],
+    week: Week,
+    policy: Policy,
+    watched: Callable[[Sequence[Jam]], Iterable[Jam]] = iter,
+) -> list[Row]:
+    """Two lines of the table: with occupancy, and without; `watched` shows progress."""
+    seen = [outcomes(jam, week, interval_s, policy) for jam in watched(jams)]
+    return [
+        row_of(interval_s, occupancy, jams, some)
+        for occupancy, some in zip((True, False), zip(*seen, strict=True), strict=True)
+    ]
+
+
+def row_of(
+    interval_s: int, occupancy: bool, jams: Sequence[Jam], seen: Sequence[Outcome]
+) -> Row:
+    """One line of the table, of what was made of each jam."""
+    delays = [one.delay_s for one in seen if one.delay_s is not None]
+    return Row(
+        interval_s=interval_s,
+        occupancy=occupancy,
+        jams=len(jams),
+        alerted=len(delays),
+        delay_p50_s=median(delays) if delays else None,
+        delay_max_s=max(delays, default=None),
+        cleared_inside=sum(one.cleared for one in seen),
+        score_error=fmean(
+            abs(one.score - jam.score) for one, jam in zip(seen, jams, strict=True)
+        ),
+    )
