@@ -41,7 +41,7 @@ fix: $(DEV) ## repair what `make check` can repair by itself
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE, BENCH_DEVICES, BENCH_LOST)
+bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE, BENCH_DEVICES)
 	@$(BIN)/python -m bench
 
 deploy: $(RUNTIME) ## deploy or update a stack where this shell's AWS settings point (STACK)

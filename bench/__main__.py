@@ -14,7 +14,7 @@ from tests.lambda_runtime.pythons import equipped, missing, unpacked
 from trafficctl.output import Column, number, say, show, table
 from trafficctl.package import RUNTIMES
 
-from . import deploying, handler, local_city, redrive, registering
+from . import deploying, handler, local_city, registering
 from .bars import over
 from .machine import described
 from .segments import item_bytes, stored_items
@@ -98,7 +98,6 @@ PARTS: dict[str, Callable[[], bool]] = {
     "deploying": deploying.run,
     "local city": load_city,
     "registering": lambda: registering.main() == 0,
-    "redrive": lambda: redrive.main() == 0,
 }
 
 

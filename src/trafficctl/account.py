@@ -60,10 +60,19 @@ class Account:
         return sum(max(0, told - held) for told, held in pairs)
 
     @property
+    def stale(self) -> int:
+        """Stale readings of these days: all of the table's, where that is younger.
+
+        The table is ahead of the figures by a minute or two.
+        """
+        of_table = 0 if self.since_s is None else self.stored.stale
+        return max(self.processed.stale, of_table)
+
+    @property
     def holds(self) -> bool:
         """Whether nothing that can be known here speaks of a loss."""
         new = self.processed
-        lost = new.lost_messages or new.lost_batches or new.stale
+        lost = new.lost_messages or new.lost_batches or self.stale
         return not (lost or self.surplus or self.missing)
 
     @property
@@ -98,6 +107,11 @@ def verdict(account: Account) -> str:
 def _all_well(account: Account) -> str:
     if account.processed.received == 0:
         return f"nothing was received in {_days(account.days)}; {UNKNOWN}"
+    if account.stored.stale:
+        return (
+            f"every reading received in {_days(account.days)} is accounted for, but "
+            f"{account.stored.stale:,} in all are stale: they may be lost; {UNKNOWN}"
+        )
     return f"every reading received is accounted for; {UNKNOWN}"
 
 
@@ -120,8 +134,8 @@ def _fault(account: Account) -> str | None:
         )
     if account.surplus:
         return f"{account.surplus:,} readings were settled that were never received"
-    if processed.stale:
-        return stale_verdict(processed.stale)
+    if account.stale:
+        return stale_verdict(account.stale)
     return None
 
 
@@ -143,7 +157,11 @@ def remarks(account: Account) -> list[str]:
             f"{account.waiting:,} dead-lettered readings wait, some perhaps counted: "
             "`trafficctl redrive` says what would be put back"
         )
-    return said + of_stale(account.processed.stale) + of_redrive(account.redriven)
+    return (
+        said
+        + of_stale(max(account.stale, account.stored.stale))
+        + of_redrive(account.redriven)
+    )
 
 
 def _days(days: int) -> str:

@@ -94,7 +94,7 @@ def segment_row(item: Item, now_ms: int) -> list[Text]:
         road_of(item),
         number(item.get("congestion_score")),
         number(item.get("speed")),
-        number(item.get("free_flow_speed")),
+        free_flow_of(item),
         number(item.get("flow")),
         item.get("level_of_service", ABSENT),
         reporting(item),
@@ -107,6 +107,12 @@ def segment_row(item: Item, now_ms: int) -> list[Text]:
 def road_of(item: Item) -> str:
     """Name and district of a segment or alert, as far as the road file gives them."""
     return ", ".join(item[k] for k in ("name", "district") if item.get(k)) or ABSENT
+
+
+def free_flow_of(item: Item) -> str:
+    """Free-flow speed in km/h, or `unknown`: then no score comes from speed."""
+    speed = item.get("free_flow_speed")
+    return "unknown" if speed is None else number(speed)
 
 
 def reporting(item: Item) -> str:

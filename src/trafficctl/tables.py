@@ -43,6 +43,7 @@ LIVE_FIELDS = (
     "alert_level",
     "alert_id",
     "alert_since",
+    "speed_estimated",
     *COUNTER_FIELDS,
     "version",
 )

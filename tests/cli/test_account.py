@@ -49,6 +49,7 @@ def test_what_devices_published_is_not_called_a_surplus() -> None:
         (but(lost_batches=2), LIFE, "2 batches were given up and not kept"),
         (DAY, Stored(899, 5, 400), "1 readings that the processor counted are in no"),
         (DAY, Stored(5000, 5, 38), "2 readings that the processor counted are in no"),
+        (but(stale=1), LIFE, "1 readings that the processor counted are in no"),
     ],
 )
 def test_a_loss_that_can_be_known_fails_the_audit(
@@ -58,6 +59,24 @@ def test_a_loss_that_can_be_known_fails_the_audit(
 
     assert not found.holds
     assert verdict(found).startswith(sentence)
+
+
+def test_stale_readings_of_these_days_fail_it_and_older_ones_do_not() -> None:
+    older = dataclasses.replace(LIFE, stale=8)
+    found = account(but(accepted=892, stale=8), older)
+
+    before = account(DAY, older)
+    assert before.holds
+    assert verdict(before) == (
+        "every reading received in the last 7 days is accounted for, but 8 in all are "
+        f"stale: they may be lost; {UNKNOWN}"
+    )
+    assert "docs/runbooks/stale-readings.md" in remarks(before)[0]
+    assert not account(DAY, older, since_s=TEN_S).holds  # figures come a minute later
+    assert (found.holds, found.missing, found.surplus) == (False, 0, 0)
+    assert verdict(found) == "8 readings are stale: they may be lost"
+    assert "docs/runbooks/stale-readings.md" in remarks(found)[0]
+    assert found.as_json()["processed"]["stale"] == 8  # type: ignore[index]
 
 
 def test_a_page_that_a_verdict_names_is_there() -> None:
@@ -117,6 +136,7 @@ def test_programs_get_the_same_numbers_and_no_tally_as_null() -> None:
         "accepted": 900,
         "late": 5,
         "duplicate": 40,
+        "stale": 0,
         "redelivered": 20,
         "rejected": 40,
         "lost_messages": 0,

@@ -58,6 +58,9 @@ def sent(readings, acknowledged=None, resent=0):
         (sent(100), Stored(75), 0, DeadLetters(in_doubt=25), 0, 0),
         (sent(100), Stored(100), 0, DeadLetters(in_doubt=25), 0, 0),
         (sent(100), Stored(74), 0, DeadLetters(in_doubt=25), 1, 0),
+        (sent(100, resent=10), Stored(100, duplicate=4, stale=6), 0, NONE, 0, 0),
+        (sent(100), Stored(90, stale=9), 0, NONE, 1, 0),
+        (sent(100), Stored(90, stale=11), 0, NONE, 0, 1),
         (sent(100), Stored(101), 0, DeadLetters(in_doubt=25), 0, 1),
     ],
 )
@@ -67,7 +70,7 @@ def test_every_reading_that_arrived_is_found_once(
     report = reconcile(published, stored, rejected, letters)
 
     assert (report.missing, report.surplus) == (missing, surplus)
-    assert report.holds == (missing == surplus == 0)
+    assert report.holds == (missing == surplus == stored.stale == 0)
 
 
 def test_late_readings_are_among_the_accepted_and_count_once():

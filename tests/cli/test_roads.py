@@ -14,6 +14,7 @@ from trafficctl.roads import (
     RoadSegment,
     feature,
     feature_collection,
+    hint_on_free_flow,
     parse,
     read_geojson,
     update_of,
@@ -43,6 +44,32 @@ def test_what_is_given_wins_over_what_the_line_says() -> None:
     made = feature(EAST, segment_id="a", length_m=900, latitude=1, longitude=2)
     (road,) = parse(collection(made), "f")
     assert (road.length_m, road.latitude, road.longitude) == (900, 1, 2)
+
+
+def test_a_road_may_have_an_effective_length_of_its_own() -> None:
+    (road,) = parse(
+        collection(feature(EAST, segment_id="a", effective_length_m=8.5)), "f"
+    )
+
+    written = update_of(road, "t")["ExpressionAttributeValues"]
+    assert written[":effective_length_m"] == {"N": "8.5"}
+
+
+@pytest.mark.parametrize("length", [0, 31, "6"])
+def test_an_effective_length_of_no_vehicle_is_refused(length: Any) -> None:
+    made = feature(EAST, segment_id="a", effective_length_m=length)
+
+    assert "metres, above 0 and at most 30" in refusal(collection(made))
+
+
+def test_roads_without_a_free_flow_speed_are_counted_with_what_follows() -> None:
+    without, known = RoadSegment("a", 0, 0), RoadSegment("b", 0, 0, free_flow_speed=50)
+
+    assert hint_on_free_flow([known]) is None
+    assert hint_on_free_flow([without, known, without]) == (
+        "2 of 3 roads have no free_flow_speed: no congestion score and no alert "
+        "from speed"
+    )
 
 
 def test_a_point_is_a_segment_without_line_and_length() -> None:

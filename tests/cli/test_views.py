@@ -86,7 +86,7 @@ def test_a_segment_reads_as_one_line_with_units_above():
 def test_an_empty_road_has_no_speed_but_a_congestion_of_zero():
     empty = segment("S", congestion_score=0, flow=0, observed_at=NOW)
 
-    assert lines_of(segments_table([empty], NOW))[-2] == "S - 0 - - 0 - - 0 s"
+    assert lines_of(segments_table([empty], NOW))[-2] == "S - 0 - unknown 0 - - 0 s"
 
 
 def test_a_segment_never_heard_of_has_no_age():

@@ -71,7 +71,7 @@ def of_segments() -> Iterable[str]:
 
 def of_history() -> Iterable[str]:
     segment = StoredSegment("s", road=ROAD)
-    return history_row(segment, MINUTE, Window(), 1, given={"a": {0}})
+    return history_row(segment, MINUTE, Window(), 1)
 
 
 def of_alerts() -> Iterable[str]:

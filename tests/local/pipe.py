@@ -80,8 +80,8 @@ class Pipe:
         aws = self.city.client("lambda")
         region, account = self.city.city.region, "000000000000"
         options.setdefault("StartingPosition", "TRIM_HORIZON")
+        options.setdefault("FunctionName", self.name)
         self.mapping = aws.create_event_source_mapping(
-            FunctionName=self.name,
             EventSourceArn=f"arn:aws:kinesis:{region}:{account}:stream/{self.name}",
             FunctionResponseTypes=["ReportBatchItemFailures"],
             DestinationConfig={

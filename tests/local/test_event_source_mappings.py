@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from trafficctl.local import streams
 from trafficctl.local.mapping import Record
@@ -36,6 +37,46 @@ def test_a_mapping_from_latest_leaves_out_what_was_there(
     pipe.put(*numbered(2))
 
     assert eventually(pipe.batches) == [[2]]
+
+
+def test_a_mapping_at_an_instant_begins_with_what_came_then(
+    pipe: Pipe, eventually: Any
+) -> None:
+    pipe.put(*numbered(1, 2))
+    time.sleep(0.1)
+    since = time.time()
+    time.sleep(0.1)
+    pipe.put(*numbered(3, 4))
+
+    pipe.map(StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=since)
+    pipe.put(*numbered(5))
+
+    assert eventually(lambda: pipe.numbers()[-1:] == [5])
+    assert pipe.numbers() == [3, 4, 5]
+
+
+def test_a_mapping_at_an_instant_needs_one(pipe: Pipe) -> None:
+    with pytest.raises(ClientError, match="StartingPositionTimestamp is required"):
+        pipe.map(StartingPosition="AT_TIMESTAMP")
+
+
+def test_a_function_has_one_mapping_of_a_stream_and_each_alias_another(
+    pipe: Pipe, eventually: Any
+) -> None:
+    pipe.put(*numbered(1))
+    pipe.map()
+    first = pipe.mapping
+    assert eventually(pipe.numbers) == [1]
+    with pytest.raises(ClientError, match="mapping already exists"):
+        pipe.map()
+    pipe.city.client("lambda").create_alias(
+        FunctionName=pipe.name, Name="replay", FunctionVersion="$LATEST"
+    )
+
+    pipe.map(FunctionName=f"{pipe.name}:replay")
+
+    assert eventually(lambda: pipe.numbers() == [1, 1])
+    pipe.city.client("lambda").delete_event_source_mapping(UUID=first)
 
 
 def test_only_what_follows_the_failed_record_comes_again(

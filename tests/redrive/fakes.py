@@ -13,8 +13,6 @@ from botocore.exceptions import ClientError
 
 from tests.core.builders import ms
 
-ARN = "arn:aws:kinesis:eu-central-1:123456789012:stream/stream"
-SHARD = "shardId-000000000001"
 PAGE = 3  # objects of one listing: few, so that there are several
 
 
@@ -116,22 +114,12 @@ class FakeS3:
 
 
 class FakeKinesis:
-    """A stream; *refuses* says how many records the next requests leave out.
-
-    *held* is what its shards hold, by name, the *closed* ones too; *faults* are the
-    errors of the next GetRecords, which gives *at_most* so many records. All that is
-    put comes into the last shard.
-    """
+    """A stream; *refuses* says how many records the next requests leave out."""
 
     def __init__(self, life: Callable[[], Life] = Life) -> None:
         self.records: list[dict[str, Any]] = []
         self.requests: list[int] = []
         self.refuses: list[int] = []
-        self.held: dict[str, list[dict[str, Any]]] = {SHARD: []}
-        self.closed: set[str] = set()
-        self.faults: list[str] = []
-        self.at_most = 10_000
-        self.reads: list[tuple[str, int]] = []  # the shard, and the records asked for
         self._life = life
 
     def put_records(self, StreamName: str, Records: list[Any]) -> Any:  # noqa: N803 - boto3's
@@ -146,86 +134,7 @@ class FakeKinesis:
         code = {"ErrorCode": "ProvisionedThroughputExceededException"}
         answers = [code if n < left_out else {} for n in range(len(records))]
         self.records += records[left_out:]
-        for one in records[left_out:]:
-            self.hold(one["PartitionKey"], one["Data"], ms(300))
         return {"Records": answers}
-
-    def hold(
-        self, key: str, data: bytes, arrived: int, shard: str | None = None
-    ) -> None:
-        """Have a record in a shard; *arrived* in ms."""
-        found = self.held[shard or list(self.held)[-1]]
-        number = sum(map(len, self.held.values())) + 1
-        at = datetime.fromtimestamp(arrived / 1000, timezone.utc)
-        found.append(
-            {
-                "SequenceNumber": str(number),
-                "PartitionKey": key,
-                "Data": data,
-                "ApproximateArrivalTimestamp": at,
-            }
-        )
-
-    def list_shards(self, **asked: Any) -> Any:
-        names = list(self.held)
-        place = int(asked.get("NextToken", 0))
-        assert asked.pop("StreamARN") == ARN
-        assert set(asked) in ({"NextToken"}, {"ShardFilter"})
-        each = 2**128 // len(names)
-        shard = {
-            "ShardId": names[place],
-            "HashKeyRange": {
-                "StartingHashKey": str(place * each),
-                "EndingHashKey": str((place + 1) * each - 1),
-            },
-        }
-        more = {"NextToken": str(place + 1)} if place + 1 < len(names) else {}
-        return self._life().through("list_shards", lambda: {"Shards": [shard], **more})
-
-    def get_shard_iterator(
-        self,
-        StreamARN: str,  # noqa: N803 - boto3's
-        ShardId: str,  # noqa: N803
-        ShardIteratorType: str,  # noqa: N803
-        Timestamp: datetime | None = None,  # noqa: N803
-        StartingSequenceNumber: str | None = None,  # noqa: N803
-    ) -> Any:
-        assert StreamARN == ARN
-        if ShardIteratorType == "AT_TIMESTAMP":
-            assert Timestamp is not None
-            before = [
-                one
-                for one in self.held[ShardId]
-                if one["ApproximateArrivalTimestamp"] < Timestamp
-            ]
-        else:
-            assert ShardIteratorType == "AFTER_SEQUENCE_NUMBER"
-            last = int(StartingSequenceNumber or "")
-            held = self.held[ShardId]
-            before = [one for one in held if int(one["SequenceNumber"]) <= last]
-        said = {"ShardIterator": f"{ShardId}@{len(before)}"}
-        return self._life().through("get_shard_iterator", lambda: said)
-
-    def get_records(self, StreamARN: str, ShardIterator: str, Limit: int) -> Any:  # noqa: N803
-        assert StreamARN == ARN
-        assert 0 < Limit <= 10_000
-        shard, start = ShardIterator.split("@")
-        self.reads.append((shard, Limit))
-        return self._life().through(
-            "get_records", lambda: self._get(shard, int(start), Limit)
-        )
-
-    def _get(self, shard: str, start: int, limit: int) -> Any:
-        if self.faults:
-            error = {"Code": self.faults.pop(0), "Message": "says the fake"}
-            raise ClientError({"Error": error}, "GetRecords")
-        held = self.held[shard]
-        found = held[start : start + min(limit, self.at_most)]
-        after = start + len(found)
-        is_over = after == len(held) and shard in self.closed
-        following = {} if is_over else {"NextShardIterator": f"{shard}@{after}"}
-        behind = 0 if after == len(held) else 1000
-        return {"Records": found, "MillisBehindLatest": behind, **following}
 
 
 @dataclass

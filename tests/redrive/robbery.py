@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -69,24 +68,6 @@ class Robbery(Outage):
     def is_whole(self) -> bool:
         """Whether nothing lacks."""
         return self._history()[0] == 0
-
-    def put_and_kill(self, *words: str) -> None:
-        """Run a redrive until it has noted a page as put, and kill it."""
-        process = subprocess.Popen([sys.executable, "-m", "trafficctl", *words])
-        try:
-            _until(self._is_noted)
-        finally:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-
-    def _is_noted(self) -> bool:
-        s3, bucket = aws.client(self._session, "s3"), self._outputs["DeadLetterBucket"]
-        listed = s3.list_objects_v2(Bucket=bucket, Prefix="journal/open/")
-        bodies = (
-            s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
-            for one in listed.get("Contents", [])
-        )
-        return any(json.loads(body)["put"] for body in bodies)
 
     @contextlib.contextmanager
     def _unable_to_write(self) -> Iterator[None]:

@@ -103,6 +103,27 @@ def test_a_record_of_a_batch_that_was_put_back_may_still_be_counted_twice() -> N
     assert world.audit().surplus == 1
 
 
+def test_what_a_device_buffered_for_half_an_hour_counts_as_accepted() -> None:
+    world = World()
+    world.apply(world.say("a", *lane("x", 0)))
+    world.apply(world.say("a", *lane("x", 1860)))  # live again, then the buffer
+    world.apply(world.say("a", *lane("x", *range(60, 1860, 60))))
+
+    report = world.audit()
+    assert (report.holds, report.stored) == (True, Stored(accepted=32, late=29))
+
+
+def test_a_reading_whose_place_is_closed_may_be_lost_and_the_audit_says_so() -> None:
+    world = World()
+    world.apply(world.say("a", *lane("x", *range(0, 1500, 300))))  # four spans, then
+    world.apply(world.say("a", *lane("x", *range(1500, 3000, 300))))  # others
+    world.apply(world.say("a", *lane("x", 60)))
+
+    report = world.audit()
+    assert report.stored == Stored(accepted=10, stale=1)
+    assert (report.missing, report.surplus, report.holds) == (0, 0, False)
+
+
 def test_the_journal_and_what_was_moved_are_no_letters() -> None:
     world = lost()
     world.redrive()

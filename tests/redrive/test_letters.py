@@ -10,7 +10,6 @@ import pytest
 
 from tests.core.builders import START, message, ms, reading, record, records
 from tests.shell.city import City
-from traffic.decode import salvage
 from traffic.policy import MAX_READINGS_PER_MESSAGE
 from trafficctl.redriving.letters import (
     MESSAGE,
@@ -20,7 +19,7 @@ from trafficctl.redriving.letters import (
     Letter,
     UnreadableError,
     letter_of,
-    marked,
+    with_fields,
 )
 
 from .world import LETTERS, World, entry, hole, lane
@@ -42,13 +41,13 @@ def told(letter: Letter) -> list[Any]:
     return [json.loads(one.data) for one in letter.records]
 
 
-def test_a_record_keeps_its_key_and_what_it_said() -> None:
-    said = message(reading("a"), reading("b"), note="ä", weight=0.1)
+def test_a_record_with_a_receipt_time_goes_back_byte_for_byte() -> None:
+    said = message(reading("a"), reading("b"), note="ä", weight=0.1) + b" \n"
 
     (one,) = letter_of(entry(), batch(record(7, said, "seg"))).records
 
     assert (one.partition_key, one.readings, one.received_ms) == ("seg", 2, START)
-    assert json.loads(one.data) == {**json.loads(said), "redriven": True}
+    assert one.data == said
 
 
 def test_a_record_without_a_receipt_time_gets_that_of_its_arrival() -> None:
@@ -59,17 +58,28 @@ def test_a_record_without_a_receipt_time_gets_that_of_its_arrival() -> None:
     assert one["received_at"] == ms(7)
 
 
+@pytest.mark.parametrize("received", [ms(-367 * 86_400), ms(61), "now", None])
+def test_a_receipt_time_that_is_not_believed_is_replaced_by_that_of_the_arrival(
+    received: Any,
+) -> None:
+    said = {"readings": [reading()], "note": 1, "received_at": received}
+    data = json.dumps(said).encode()
+
+    (one,) = told(letter_of(entry(), batch(record(1, data, arrived=0))))
+
+    assert one == {**said, "received_at": START}
+
+
 @pytest.mark.parametrize("data", [b"no JSON", b"[1]", b'"text"', b"\xff\xfe", b""])
-def test_what_can_carry_no_mark_goes_back_as_it_is(data: bytes) -> None:
-    assert marked(data, {"received_at": 1}) == data
+def test_what_can_carry_no_field_goes_back_as_it_is(data: bytes) -> None:
+    assert with_fields(data, {"received_at": 1}) == data
 
 
 @pytest.mark.parametrize(
     "data", [b'\xef\xbb\xbf{"a":1}', b'{"a":NaN}', b'{"a":"\xff"}', b'{"a":"\\ud800"}']
 )
-def test_what_the_processor_can_read_is_marked(data: bytes) -> None:
-    assert salvage(marked(data, {})).redriven == salvage(b'{"redriven":true}').redriven
-    assert json.loads(marked(data, {}))["redriven"] is True
+def test_what_the_processor_can_read_gets_its_fields(data: bytes) -> None:
+    assert json.loads(with_fields(data, {"received_at": 7}))["received_at"] == 7
 
 
 def test_a_device_can_not_pretend_when_or_where_it_spoke() -> None:
@@ -172,13 +182,12 @@ def test_keys_may_hold_any_character(name: str) -> None:
 
 
 def test_readings_refused_in_one_message_go_back_in_one() -> None:
-    bad = message(reading("a", count=-1), reading("b"), reading("c", speed=None))
+    bad = message(reading("a", count=-1), reading("b"), reading("c", speed=999))
 
     (one,) = told(letter_of(*refused(bad)))
 
     assert [said["sensor_id"] for said in one["readings"]] == ["a", "c"]
     assert (one["received_at"], one["device_id"]) == (START, "u")
-    assert one["redriven"] is True
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import shlex
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +19,14 @@ from traffic.times import second_text
 from trafficctl import city
 from trafficctl.reconcile import DeadLetters
 
+from .aws import COMMAND as AWS
 from .robbery import ROOT, Loss, Robbery, command
 
 SEGMENTS = 4
 ODD = "not ours/ä b+c%2F&<1>.txt"
 PAGE = (ROOT / "docs" / "redrive.md").read_text()
 POLICIES = re.compile(r"```json\n(.*?)```", re.S)
-POLICY, POLICY_OF_STREAM = POLICIES.findall(PAGE)
+(POLICY,) = POLICIES.findall(PAGE)
 (POLICY_OF_AUDIT,) = POLICIES.findall((ROOT / "docs" / "operate.md").read_text())
 
 
@@ -74,51 +77,67 @@ def redrive(*options: str, **environment: str) -> Any:
     return command("redrive", *options, **environment)
 
 
-def shown_by_runbook() -> list[list[str]]:
-    """The redrives that the runbook shows for such a loss."""
-    page = (ROOT / "docs" / "runbooks" / "dead-letters-lost.md").read_text()
-    (block,) = [
-        one for one in re.findall(r"```\n(.*?)```", page, re.S) if "--stream" in one
-    ]
-    lines = [line.partition("#")[0] for line in block.splitlines()]
-    return [shlex.split(line)[2:] for line in lines if "redrive" in line]
+def shown_by_runbook(since: str) -> tuple[str, str]:
+    """The commands that the runbook shows to start a replay, and to end it."""
+    index, page = (
+        (ROOT / "docs" / "runbooks" / f"{name}.md").read_text()
+        for name in ("README", "dead-letters-lost")
+    )
+    (output,) = re.findall(r"^output\(\) .*$", index, re.M)
+    blocks = re.findall(r"```\n(.*?)```", page, re.S)
+    start, end = (one for one in blocks if "$function" in one)
+    start, count = re.subn(r"(?<=-timestamp )\S+", since, start)
+    assert count == 1
+    return f"{AWS}\n{output}\n{start}", f"{AWS}\n{output}\n{end}"
 
 
 def test_what_was_lost_for_good_comes_back_by_the_commands_of_the_runbook(
-    pointed: Any,
+    pointed: Any, tmp_path: Path
 ) -> None:
     running, outputs = pointed
-    since = second_text(time.time_ns() // 1_000_000)
+    since = second_text(time.time_ns() // 1_000_000 - 1_000)
     plan = Loss(SEGMENTS, minutes=12, rate=5_000)
     robbery = Robbery(running, outputs, plan)
     robbery.rob()
     before = robbery.report()
     assert (before.holds, before.missing) == (False, plan.readings)
     assert robbery.history() == (plan.readings, 0)
-    told, done = shown_by_runbook()
-    now = second_text(time.time_ns() // 1_000_000 + 1_000)
-    told, done = ([*_since(one, since), "--until", now] for one in (told, done))
 
-    found = json.loads(redrive(*told, "--json").stdout)
-    assert (found["executed"], found["readings"]) == (False, plan.readings)
-    assert found["read"]["readings"] > plan.readings
-    assert robbery.history() == (plan.readings, 0)
-    robbery.put_and_kill("redrive", *done, "--rate", "100")
-    put = redrive(*done)
+    start, end = shown_by_runbook(since)
+    variables = {
+        "PYTHONPATH": str(ROOT),
+        "TRAFFIC_STACK": running.stack,
+        "function": "",
+        "replay": "",
+    }
+    started = shell(f'{start}\necho "$function $replay"', tmp_path, variables)
+    variables["function"], variables["replay"] = started.splitlines()[-1].split()
     _until(robbery.is_whole)
-    again = redrive(*done)
-
-    assert (put.returncode, again.returncode) == (0, 0), put.stderr + again.stderr
-    assert "The tables lack nothing" in again.stderr
     after = robbery.report()
+    shell(end, tmp_path, variables)
+
     assert (after.holds, robbery.history()) == (True, (0, 0))
     assert after.stored.accepted == before.stored.accepted + plan.readings
     assert after.stored.late == before.stored.late + plan.readings
+    assert after.stored.stale == 0
+    client = running.session().client("lambda")
+    name = outputs["ProcessorFunction"]
+    assert len(client.list_event_source_mappings()["EventSourceMappings"]) == 1
+    assert client.list_aliases(FunctionName=name)["Aliases"] == []
 
 
-def _since(words: list[str], text: str) -> list[str]:
-    place = words.index("--from") + 1
-    return [*words[:place], text, *words[place + 1 :]]
+def shell(script: str, folder: Path, variables: dict[str, str]) -> str:
+    """Run a script in *folder*, and give what it prints."""
+    done = subprocess.run(
+        ["bash", "-euc", script],  # noqa: S607 - whichever bash there is
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_an_object_that_is_not_ours_is_named_and_left(pointed: Any) -> None:
@@ -213,28 +232,6 @@ def test_the_documented_permissions_are_enough_and_each_is_needed(
     assert listed["KeyCount"] == 0
 
 
-def test_so_are_those_for_reading_the_stream_again(
-    pointed: Any, redriver: dict[str, str]
-) -> None:
-    running, outputs = pointed
-    more = documented(outputs, running.stack, POLICY_OF_STREAM)
-    both = documented(outputs, running.stack)
-    both["Statement"] += more["Statement"]
-    now_ms = time.time_ns() // 1_000_000
-    since, until = second_text(now_ms - 3_600_000), second_text(now_ms)
-    words = ("--stream", "--from", since, "--until", until)
-
-    def may(document: dict[str, Any]) -> Any:
-        allow(running, document)
-        done = redrive(*words, **redriver)
-        assert done.returncode in {0, 3}, done.stderr
-        return done.returncode == 0
-
-    for action, left in each_taken_away(both, of=more):
-        assert not may(left), action
-    assert may(both)
-
-
 def test_so_are_those_of_the_audit(pointed: Any, redriver: dict[str, str]) -> None:
     running, outputs = pointed
     whole = documented(outputs, running.stack, POLICY_OF_AUDIT)
@@ -249,19 +246,3 @@ def test_so_are_those_of_the_audit(pointed: Any, redriver: dict[str, str]) -> No
     for action, left in each_taken_away(whole, of=whole):
         assert not may(left), action
     assert may(whole)
-
-
-def test_nothing_is_put_while_the_processor_is_behind(pointed: Any) -> None:
-    running, outputs = pointed
-    function = {"Name": "FunctionName", "Value": outputs["ProcessorFunction"]}
-    waited = {"MetricName": "IteratorAge", "Dimensions": [function], "Value": 60_000}
-    running.session().client("cloudwatch").put_metric_data(
-        Namespace="AWS/Lambda", MetricData=[{**waited, "Timestamp": time.time() - 60}]
-    )  # which this city's commands go by for ten minutes: so this test is the last
-    words = ("--stream", "--from", second_text(time.time_ns() // 1_000_000 - 3_600_000))
-
-    looked, put = redrive(*words), redrive(*words, "--execute")
-
-    assert (looked.returncode, put.returncode) == (0, 3)
-    assert "The processor is behind" in looked.stderr
-    assert "would be put in a second time" in put.stderr

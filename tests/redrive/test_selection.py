@@ -6,7 +6,7 @@ import pytest
 
 from tests.core.builders import ms
 from tests.template.template import properties
-from traffic.policy import LONGEST_REDRIVE_MS
+from traffic.policy import LONGEST_DELAY_MS
 from trafficctl.redriving.journal import History, Line, Page, read
 from trafficctl.redriving.letters import BATCH, MESSAGE
 from trafficctl.redriving.selection import MOST_LETTERS, Selection, stretches
@@ -116,4 +116,4 @@ def test_a_page_can_be_read_back() -> None:
 
 def test_receipts_are_believed_as_long_as_the_bucket_keeps_letters() -> None:
     (rule,) = properties("DeadLetterBucket")["LifecycleConfiguration"]["Rules"]
-    assert rule["ExpirationInDays"] * 86_400_000 <= LONGEST_REDRIVE_MS
+    assert rule["ExpirationInDays"] * 86_400_000 <= LONGEST_DELAY_MS

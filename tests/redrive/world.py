@@ -9,23 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.core.builders import POLICY, START, message, ms, reading, record
-from tests.shell.city import TABLES, City
+from tests.core.builders import START, message, ms, reading, record
+from tests.shell.city import City
 from trafficctl.evidence import Evidence, stored_readings
 from trafficctl.reconcile import Published, Report, reconcile
 from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.letters import Entry
-from trafficctl.redriving.lost import Lost
 from trafficctl.redriving.objects import Objects
-from trafficctl.redriving.reads import Reads
 from trafficctl.redriving.selection import Selection
-from trafficctl.redriving.shards import Shards, Span
 from trafficctl.redriving.stream import Stream
-from trafficctl.redriving.tables import Tables
-from trafficctl.redriving.work import Redrive, Source
+from trafficctl.redriving.work import Redrive
 
-from .fake_tables import FakeTables
-from .fakes import ARN, Clock, FakeKinesis, FakeS3, Life
+from .fakes import Clock, FakeKinesis, FakeS3, Life
 
 OUTPUTS = {
     "DeadLetterBucket": "letters",
@@ -50,7 +45,6 @@ class World:
     def __init__(self) -> None:
         self.city, self.s3 = City(), FakeS3()
         self.kinesis = FakeKinesis(lambda: self.s3.life)
-        self.tables = FakeTables(self.city.dynamodb)
         self.published = 0
         self._numbers = itertools.count(1)
         self._seen = 0
@@ -61,10 +55,7 @@ class World:
     def say(self, segment: str, *readings: Record) -> Record:
         """A message that comes into the stream: its record."""
         self.published += len(readings)
-        said = record(next(self._numbers), message(*readings), segment)
-        arrived = int(said["kinesis"]["approximateArrivalTimestamp"] * 1000)
-        self.kinesis.hold(segment, message(*readings), arrived)
-        return said
+        return record(next(self._numbers), message(*readings), segment)
 
     def apply(self, *records: Record) -> None:
         """The processor takes records; what it refuses comes into quarantine."""
@@ -104,34 +95,22 @@ class World:
         quarantine: bool = True,
         execute: bool = True,
         life: Life | None = None,
-        span: Span | None = None,
     ) -> Redrive:
-        """Run the command's work, in a life of its own; on a *span* of the stream."""
+        """Run the command's work, in a life of its own."""
         clock = Clock()
         self.s3.life = life or Life()
         stream = Stream(self.kinesis, "stream", 1e9, clock, clock.sleep)
         buckets = Buckets(self.s3, OUTPUTS)
         try:
-            source: Source = Objects(buckets, selection, quarantine)
-            if span is not None:
-                source = self.lost(span, clock)
-            work = Redrive(buckets, source)
+            work = Redrive(buckets, Objects(buckets, selection, quarantine))
             if execute:
-                source.settle()
+                work.objects.settle()
                 work.execute(stream, f"run-{next(self._runs)}", lambda _count: None)
             else:
                 work.survey(lambda _count: None)
         finally:
             self.s3.life = Life()
         return work
-
-    def lost(self, span: Span, clock: Clock, table_reads: float = 1e9) -> Lost:
-        """What lacks of the stream, as the command finds it 400 s on."""
-        self.tables.clock = clock
-        reads = Reads(self.tables, table_reads, clock, clock.sleep)
-        tables = Tables(reads, TABLES, POLICY, lambda: ms(400), clock)
-        shards = Shards(self.kinesis, ARN, clock, clock.sleep)
-        return Lost(Buckets(self.s3, OUTPUTS), shards, span, tables)
 
     def drain(self) -> None:
         """The processor takes what redrive put into the stream, 700 s on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,8 +10,6 @@ from traffic.decide import Decision
 from traffic.errors import Conflict
 from traffic.model import StoredSegment
 from traffic.quarantine import SetAside, lines
-from traffic.restore import Row, whole
-from traffic.rows import minutes_of
 
 
 @dataclass
@@ -26,22 +24,11 @@ class MemoryStore:
     refusals: dict[str, list[Exception | None]] = field(default_factory=dict)
     meanwhile: list[Callable[[], object]] = field(default_factory=list)
     unreadable: dict[str, Exception] = field(default_factory=dict)
-    written: dict[str, dict[int, Row]] = field(default_factory=dict)
-    rowless: dict[str, Exception] = field(default_factory=dict)
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         """What is stored of each, or the error that waits for it."""
         found = {s: self.segments.get(s, StoredSegment(s)) for s in segment_ids}
         return {s: self.unreadable.get(s, one) for s, one in found.items()}
-
-    def rows(self, wanted: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-        """The rows of each segment's minutes, or the error that waits for them."""
-        found: dict[str, Any] = {}
-        for segment_id, minutes in wanted.items():
-            stored = self.written.get(segment_id, {})
-            rows = {minute: stored.get(minute, Row()) for minute in minutes}
-            found[segment_id] = self.rowless.get(segment_id, rows)
-        return found
 
     def write(self, decisions: Sequence[Decision]) -> dict[str, Any]:
         """Write each unless it is refused or its version has moved."""
@@ -60,10 +47,6 @@ class MemoryStore:
             return Conflict(f"{new.segment_id}: {stored.version} is stored")
         self.segments[new.segment_id] = new
         self.decisions.append(decision)
-        rows = self.written.setdefault(new.segment_id, {})
-        for minute, window in minutes_of(decision).items():
-            given = decision.restored.get(minute, Row()).given
-            rows[minute] = whole(rows.get(minute), Row(window, given))
         return None
 
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:

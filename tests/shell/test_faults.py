@@ -45,10 +45,10 @@ def batches() -> list[list[dict[str, Any]]]:
             ("jam", message(reading("late", 1), received=195)),
         ],
         [  # put back: into a hole, into it again, at its edge, where nothing is missing
-            ("known", message(reading("a", 65), reading("a", 140), redriven=True)),
-            ("known", message(reading("a", 70), reading("a", 65), redriven=True)),
-            ("known", message(reading("a", 40), reading("a", 25), redriven=True)),
-            ("known", message(reading("new", 150), redriven=True)),
+            ("known", message(reading("a", 65), reading("a", 140))),
+            ("known", message(reading("a", 70), reading("a", 65))),
+            ("known", message(reading("a", 40), reading("a", 25))),
+            ("known", message(reading("new", 150))),
             ("jam", message(reading("a", 200))),
         ],
     ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core.arn import parse_arn
+from ministack.core.responses import error_response_json
 from ministack.services import kinesis, lambda_svc
 
 from trafficctl.local import streams
@@ -15,6 +18,7 @@ from trafficctl.local.source import Source
 from trafficctl.local.worker import Worker
 
 SYNC_EVERY_S = 0.25
+AT = "StartingPositionTimestamp"  # of a mapping AT_TIMESTAMP, in s since the epoch
 
 log = logging.getLogger("city.mappings")
 
@@ -58,10 +62,13 @@ class Reader:
                 worker.stop()
         self.stream, self.workers, self.settled = stream, {}, {}
         self.finished = set()
-        if stream is None or self.source.esm.get("StartingPosition") != "LATEST":
-            return
-        for shard in streams.shards(stream):
-            self.settled[shard.shard_id] = streams.end(shard)
+        position = self.source.esm.get("StartingPosition")
+        for shard in streams.shards(stream) if stream is not None else ():
+            if position == "LATEST":
+                self.settled[shard.shard_id] = streams.end(shard)
+            elif position == "AT_TIMESTAMP":
+                at_s = float(self.source.esm[AT])
+                self.settled[shard.shard_id] = streams.offset_at(shard, at_s)
 
     def _halt(self) -> None:
         """Stop the workers; forget those that have stopped, keeping where they were."""
@@ -163,7 +170,44 @@ def kinesis_sources() -> list[Source]:
         Source(account, region, esm)
         for account, region, esm in lambda_svc._iter_all_esms()
         if parse_arn(esm["EventSourceArn"]).service == "kinesis"
+        and (esm.get("StartingPosition") != "AT_TIMESTAMP" or AT in esm)
     ]
+
+
+def _creating(create: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Refuse a second mapping of a stream and function, and keep where one begins."""
+
+    def created(data: Any) -> Any:
+        twin = _twin(data)
+        if twin is not None:
+            return error_response_json(
+                "ResourceConflictException",
+                "The event source arn and function provided mapping already exists. "
+                f"Please update or delete the existing mapping with UUID {twin}",
+                409,
+            )
+        if data.get("StartingPosition") == "AT_TIMESTAMP" and AT not in data:
+            return lambda_svc._invalid_parameter_value(
+                f"{AT} is required when StartingPosition is AT_TIMESTAMP."
+            )
+        answer = create(data)
+        if AT in data and answer[0] == 202:
+            lambda_svc._esms[json.loads(answer[2])["UUID"]][AT] = data[AT]
+        return answer
+
+    return created
+
+
+def _twin(data: Any) -> str | None:
+    """The mapping that already reads that stream for that function or alias."""
+    name, qualifier, _ = lambda_svc._resolve_existing_esm_function(
+        data.get("FunctionName", "")
+    )
+    wanted = data.get("EventSourceArn"), name, qualifier
+    for esm in lambda_svc._esms.values():
+        if (esm["EventSourceArn"], esm["FunctionName"], esm["Qualifier"]) == wanted:
+            return str(esm["UUID"])
+    return None
 
 
 def _apply() -> None:
@@ -176,21 +220,29 @@ def _apply() -> None:
 
     lambda_svc._poll_kinesis = lambda: False
     lambda_svc._ensure_poller = ensuring
+    lambda_svc._create_esm = _creating(lambda_svc._create_esm)
 
 
 PATCHES = (
     Patch(
         "kinesis mappings",
         "MiniStack's poller knows no window, no partial failure, no retry limit, "
-        "no bisection and no failure destination",
+        "no bisection, no failure destination and no start at an instant, and it makes "
+        "two mappings of one stream and function",
         [
             (lambda_svc, "_execute_function"),
             (lambda_svc, "_get_func_record_for_qualifier"),
             (lambda_svc, "_iter_all_esms"),
             (lambda_svc, "_ensure_poller"),
+            (lambda_svc, "_esms"),
+            (lambda_svc, "_invalid_parameter_value"),
+            (lambda_svc, "_resolve_existing_esm_function"),
             (kinesis, "_streams"),
         ],
-        [(lambda_svc, "_poll_kinesis", "0d590120d060")],
+        [
+            (lambda_svc, "_poll_kinesis", "0d590120d060"),
+            (lambda_svc, "_create_esm", "d351521bb6cd"),
+        ],
         _apply,
     ),
 )

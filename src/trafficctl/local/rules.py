@@ -182,27 +182,7 @@ def _apply_sql_cache() -> None:
         setattr(iot, name, functools.lru_cache(maxsize=1024)(getattr(iot, name)))
 
 
-def _knowing_null(evaluate: Callable[..., Any]) -> Callable[..., Any]:
-    def evaluated(expr: str, *args: Any, **options: Any) -> Any:
-        if expr.strip().upper() == "NULL":
-            return None
-        return evaluate(expr, *args, **options)
-
-    return evaluated
-
-
-def _apply_null() -> None:
-    iot._eval_select_expr = _knowing_null(iot._eval_select_expr)
-
-
 PATCHES = (
-    Patch(
-        "NULL in a rule's SQL",
-        "NULL is taken for a field of that name, so that it overwrites nothing",
-        [],
-        [(iot, "_eval_select_expr", "daadc1833406")],
-        _apply_null,
-    ),
     Patch(
         "rule actions",
         "IoT rules have no Kinesis and no S3 action",

@@ -106,6 +106,17 @@ def end(shard: Shard) -> int:
         return int(shard.content.get(_TRIMMED, 0)) + len(shard.content["records"])
 
 
+def offset_at(shard: Shard, at_s: float) -> int:
+    """The offset of the first record that came at *at_s* or later."""
+    with _trim_lock:
+        trimmed = int(shard.content.get(_TRIMMED, 0))
+        before = (
+            record["ApproximateArrivalTimestamp"] < at_s
+            for record in shard.content["records"]
+        )
+        return trimmed + sum(1 for one in before if one)
+
+
 def read(shard: Shard, offset: int, limit: int) -> list[Record]:
     """Up to `limit` records from `offset` on, or from the oldest one kept."""
     with _trim_lock:
