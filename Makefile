@@ -48,7 +48,7 @@ deploy: $(RUNTIME) ## deploy or update a stack where this shell's AWS settings p
 	@$(BIN)/trafficctl deploy --stack $(or $(STACK),city-traffic)
 
 package: $(RUNTIME) ## build/traffic.zip, the Lambda code for arm64
-	@$(BIN)/python -m trafficctl.package
+	@$(BIN)/trafficctl package
 
 clean: ## remove the environment, the package and the caches
 	@! ls .traffic/*/city.json 2>/dev/null || \

@@ -19,6 +19,7 @@ COMMANDS: tuple[str, ...] = (
     "cost",
     "deploy",
     "destroy",
+    "package",
     "roads",
     "sensors",
     "devices",

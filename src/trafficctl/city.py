@@ -7,17 +7,20 @@ the emulator alone.
 from __future__ import annotations
 
 import argparse
-import importlib
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from trafficctl import cli_common, output
 from trafficctl.deploying import parameters as options
+from trafficctl.deploying import template as texts
+from trafficctl.deploying.run import check_parameters
 from trafficctl.errors import OK, UserError
-from trafficctl.home import ensure_home, home
+from trafficctl.home import home
+from trafficctl.local.checks import check_machine
 from trafficctl.local.deploy import deploy
 from trafficctl.local.process import (
     GATEWAY_PORT,
@@ -28,10 +31,10 @@ from trafficctl.local.process import (
     start,
     stop,
 )
+from trafficctl.roads import RoadSegment, load_segments, read_geojson
+from trafficctl.shipped import TEMPLATE
 
 __all__ = ["City", "deploy", "register", "running", "start", "stop", "up"]
-
-TEMPLATE = Path("template.yaml")
 
 Say = Callable[[str], None]
 
@@ -49,19 +52,60 @@ def up(
     """Start the city of this state directory, or take the running one, and deploy.
 
     The directory's name is the stack's. `code` is the Lambda package; None builds it
-    from this installation. Gives the city and the stack's outputs. A
-    city that was started here and could not be deployed stays, to be looked at.
+    from this installation. Gives the city and the stack's outputs. A city that was
+    started here and fails is ended, and nothing of it stays.
     """
+    chosen = dict(parameters or {})
+    network = _checked(home.name, template, chosen, roads)
     city = running(home)
-    if city is None:
+    if city is not None:
+        _check_ports(city, gateway_port, mqtt_port)
+        return city, _deployed(city, template, chosen, network, say, code)
+    check_machine(home)
+    with _nothing_left(home):
         ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT
         city = start(home, *ports, say)
-    else:
-        _check_ports(city, gateway_port, mqtt_port)
-    outputs = deploy(city, template, parameters or {}, say, code)
-    if roads is not None:
-        _load_roads(city, outputs, roads, say)
-    return city, outputs
+        return city, _deployed(city, template, chosen, network, say, code)
+
+
+def _checked(
+    stack: str, template: Path, parameters: Mapping[str, str], roads: Path | None
+) -> Sequence[RoadSegment]:
+    """The segments of the road file. UserError if anything given is wrong."""
+    text = texts.read(template)
+    check_parameters(text, parameters)
+    texts.check_name(text, stack)
+    return [] if roads is None else read_geojson(roads)
+
+
+def _deployed(
+    city: City,
+    template: Path,
+    parameters: Mapping[str, str],
+    network: Sequence[RoadSegment],
+    say: Say,
+    code: Path | None,
+) -> dict[str, str]:
+    outputs = deploy(city, template, parameters, say, code)
+    if network:
+        say(f"loading {len(network)} road segments")
+        load_segments(city.session(), outputs["RoadSegmentsTable"], network)
+    return outputs
+
+
+@contextmanager
+def _nothing_left(home: Path) -> Iterator[None]:
+    """End the city if what is within fails, and remove what was made for it."""
+    made = [one for one in (home, *home.parents) if not one.exists()]
+    try:
+        yield
+    except BaseException:
+        stop(home)
+        purge(home)
+        for folder in made:
+            with suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
+        raise
 
 
 def _check_ports(city: City, gateway_port: int | None, mqtt_port: int | None) -> None:
@@ -127,9 +171,7 @@ def _register_up(subparsers: Any) -> None:
             metavar="PORT",
             help=f"{what} (else {default})",
         )
-    parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
+    cli_common.add_template(parser)
     options.add_single(parser)
     parser.add_argument(
         "--roads", type=Path, metavar="FILE", help="a road network to load (GeoJSON)"
@@ -139,7 +181,7 @@ def _register_up(subparsers: Any) -> None:
 
 def _run_up(args: argparse.Namespace) -> int:
     city, _outputs = up(
-        ensure_home(args.stack),
+        home(args.stack),
         args.port,
         args.mqtt_port,
         args.template,
@@ -147,6 +189,7 @@ def _run_up(args: argparse.Namespace) -> int:
         args.roads,
     )
     output.say(f"the city runs at {city.endpoint}, MQTT at port {city.mqtt_port}")
+    output.say(f"its state lies in {Path(city.log).parent}")
     if sys.stdout.isatty():
         output.say('point this shell at it: eval "$(trafficctl env)"')
     print(export_lines(city))
@@ -154,27 +197,28 @@ def _run_up(args: argparse.Namespace) -> int:
 
 
 def _run_env(args: argparse.Namespace) -> int:
-    city = running(home(args.stack))
+    directory = home(args.stack)
+    city = running(directory)
     if city is None:
-        raise UserError(f"no local city {args.stack} runs - `trafficctl up` starts it")
+        raise UserError(_none_runs(directory))
     print(export_lines(city))
     return OK
+
+
+def _none_runs(directory: Path) -> str:
+    return (
+        f"no local city {directory.name} runs by the records in {directory.parent} - "
+        "`trafficctl up` starts one; TRAFFIC_HOME names another folder of records"
+    )
 
 
 def _run_down(args: argparse.Namespace) -> int:
     directory = home(args.stack)
     city = stop(directory)
     if city is None:
-        output.say(f"no local city {args.stack} runs")
+        output.say(_none_runs(directory))
     else:
         output.say(f"the city at {city.endpoint} has ended")
     if args.purge:
         purge(directory)
     return OK
-
-
-def _load_roads(city: City, outputs: Mapping[str, str], roads: Path, say: Say) -> None:
-    loader = importlib.import_module("trafficctl.roads")  # only with --roads
-
-    say(f"loading {roads}")
-    loader.load(city.session(), outputs["RoadSegmentsTable"], roads)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from pathlib import Path
+
+from trafficctl.shipped import TEMPLATE
 
 DEFAULT_STACK = "city-traffic"
 
@@ -22,6 +25,17 @@ def add_common(parser: argparse.ArgumentParser, json: bool = False) -> None:
         parser.add_argument(
             "--json", action="store_true", help="print JSON instead of a table"
         )
+
+
+def add_template(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` --template, for a template other than the one installed."""
+    parser.add_argument(
+        "--template",
+        type=Path,
+        default=TEMPLATE,
+        metavar="FILE",
+        help="a template of your own (else the one that this tool brings)",
+    )
 
 
 def add_watch(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from trafficctl import aws, cli_common, output
@@ -12,8 +11,6 @@ from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import Column
-
-TEMPLATE = Path("template.yaml")
 
 
 def register(subparsers: Any) -> None:
@@ -25,9 +22,7 @@ def register(subparsers: Any) -> None:
         "changes and follows them. Parameters not given stay as they are.",
     )
     cli_common.add_common(parser, json=True)
-    parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
+    cli_common.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
         "--bucket",

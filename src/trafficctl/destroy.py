@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 from trafficctl import aws, cli_common, output
@@ -17,7 +16,6 @@ from trafficctl.deploying.stack import Account
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
 from trafficctl.output import Column
 
-TEMPLATE = Path("template.yaml")
 # IoT Core lets ten certificates go a second, and a fleet has thousands.
 ATTEMPTS = 12
 
@@ -32,9 +30,7 @@ def register(subparsers: Any) -> None:
         "--purge deletes them too: it says what, and wants the stack's name typed.",
     )
     cli_common.add_common(parser)
-    parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
+    cli_common.add_template(parser)
     parser.add_argument(
         "--purge", action="store_true", help="delete the data too, for good"
     )

@@ -32,10 +32,14 @@ them:
 | variable | what it sets |
 |---|---|
 | `TRAFFIC_STACK` | the stack where a command has no `--stack` |
-| `TRAFFIC_HOME` | where local cities, device keys and tallies lie (else `.traffic`) |
+| `TRAFFIC_HOME` | where the tool keeps its state (else in the nearest `.traffic`, see below) |
 | `TRAFFIC_MQTT_ENDPOINT` | `host:port` to publish to, else the local city's or AWS's |
 | `TRAFFIC_MQTT_CA` | file of the CA of that endpoint, else those of the system |
 | `TRAFFIC_DEBUG` | if set, a command that fails prints its traceback as well |
+
+State is the record of each local city, device keys and tallies. Without `TRAFFIC_HOME`
+it lies in `.traffic` of the working directory, or of the nearest folder above that has
+one; where there is none, a command that needs one makes it in the working directory.
 
 ## Exit codes
 

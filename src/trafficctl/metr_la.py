@@ -24,8 +24,8 @@ from trafficctl.geometry import Point, between, distance_m
 from trafficctl.output import say
 from trafficctl.replay_file import write_rows
 from trafficctl.roads import feature, feature_collection
+from trafficctl.shipped import METR_LA
 
-DATA = Path(__file__).parents[2] / "data" / "metr-la"
 LOS_ANGELES = timezone(timedelta(hours=-8))  # no summer time in that week
 WEEK_BEGIN = datetime(2012, 3, 1, tzinfo=LOS_ANGELES)
 ROW_S = 300
@@ -74,7 +74,7 @@ class Week:
         return WEEK_BEGIN + timedelta(seconds=rows * ROW_S)
 
 
-def load_week(data: Path = DATA) -> Week:
+def load_week(data: Path = METR_LA) -> Week:
     """The week from `data`. Raises UserError where the files are not there."""
     try:
         with (data / "detectors.csv").open(encoding="utf-8") as file:
@@ -82,7 +82,7 @@ def load_week(data: Path = DATA) -> Week:
         with lzma.open(data / "speeds-mph.csv.xz", "rt", encoding="ascii") as file:
             ids, *rows = csv.reader(file)
     except FileNotFoundError as exc:
-        message = f"{exc.filename} is missing - run in a clone of the repository"
+        message = f"{exc.filename} is missing - install city-traffic again"
         raise UserError(message) from exc
     columns = zip(*rows, strict=True)
     return Week(
@@ -226,7 +226,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="replay file")
     parser.add_argument("--roads", type=Path, metavar="FILE.geojson", help="road file")
     parser.add_argument(
-        "--data", type=Path, default=DATA, metavar="DIR", help=argparse.SUPPRESS
+        "--data", type=Path, default=METR_LA, metavar="DIR", help=argparse.SUPPRESS
     )
     parser.set_defaults(run=_run)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -21,7 +20,6 @@ from trafficctl.preflighting.load import Load
 from trafficctl.preflighting.rows import Question, Row
 from trafficctl.preflighting.run import preflight
 
-TEMPLATE = Path("template.yaml")
 STYLES = {
     verdicts.OK: "green",
     verdicts.RAISE: "bold red",
@@ -62,9 +60,7 @@ def register(subparsers: Any) -> None:
         parser.add_argument(
             option, type=kind, default=default, metavar="N", help=f"{what} ({said})"
         )
-    parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
+    cli_common.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
         "--quicksight", action="store_true", help="also ask for its subscription"

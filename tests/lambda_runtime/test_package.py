@@ -147,7 +147,7 @@ def test_without_pypi_it_says_what_it_wanted_and_what_to_check(tmp_path: Path) -
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_INDEX_URL": f"http://127.0.0.1:{closed.getsockname()[1]}/simple",
         }
-        command = [sys.executable, "-m", "trafficctl.package", "--out=never.zip"]
+        command = [sys.executable, "-m", "trafficctl", "package", "--out=never.zip"]
         done = subprocess.run(
             command, env=env, cwd=tmp_path, check=False, capture_output=True, text=True
         )

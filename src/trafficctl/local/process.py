@@ -12,20 +12,17 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from trafficctl.errors import CityError, UserError
+from trafficctl.local.ports import HOST, answers, check_port
 
-HOST = "127.0.0.1"
 GATEWAY_PORT = 4566
 MQTT_PORT = 8883
 REGION = "us-east-1"
@@ -42,7 +39,7 @@ LOG_TAIL_LINES = 15
 LOCAL = "local"
 # What describes one run of the city, and would mislead beside another: a new city
 # knows no certificate of the old one and holds none of its readings.
-PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log")
+PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log", "city.json.new")
 
 
 @dataclass(frozen=True)
@@ -99,17 +96,20 @@ def start(
 
     UserError if a port is taken, CityError if the emulator does not come up.
     """
-    _check_port(gateway_port, "--port")
-    _check_port(mqtt_port, "--mqtt-port")
+    for port, option in ((gateway_port, "--port"), (mqtt_port, "--mqtt-port")):
+        check_port(port, option, lambda taken: _holder(taken, home.parent))
     _clear(home)
     say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
     process = _launch(home, gateway_port, mqtt_port)
-    city = _described(home, process.pid, gateway_port, mqtt_port)
-    _write(home, city)
     try:
+        city = _described(home, process.pid, gateway_port, mqtt_port)
+        _write(home, city)
         _wait_until_ready(process, city)
     except BaseException:
         stop(home)
+        if process.poll() is None:  # it was not recorded yet
+            process.kill()
+            process.wait()
         raise
     return city
 
@@ -148,7 +148,7 @@ def _remove(home: Path, names: Sequence[str]) -> None:
 def _recorded(home: Path) -> City | None:
     try:
         return City(**json.loads((home / "city.json").read_text()))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError) as exc:
         path = home / "city.json"
@@ -175,14 +175,16 @@ def _described(home: Path, pid: int, gateway_port: int, mqtt_port: int) -> City:
     )
 
 
-def _check_port(port: int, option: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as exc:
-            message = f"port {port} is taken on {HOST} - choose another with {option}"
-            raise UserError(message) from exc
+def _holder(port: int, cities: Path) -> str:
+    """Which local city listens on the port; "" if none does."""
+    for record in sorted(cities.glob("*/city.json")):
+        city = running(record.parent)
+        if city is not None and port in (city.port, city.mqtt_port):
+            end = f"`trafficctl down --stack {city.stack}`"
+            return f" by the local city {city.stack}: end it by {end}"
+    if answers(f"http://{HOST}:{port}"):
+        return " by a local city of another folder"
+    return ""
 
 
 def _clear(home: Path) -> None:
@@ -233,7 +235,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], city: City) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise CityError(f"the emulator ended at once:\n{_tail(city)}")
-        if _is_ready(city):
+        if answers(city.endpoint):
             return
         time.sleep(POLL_S)
     raise CityError(
@@ -241,19 +243,9 @@ def _wait_until_ready(process: subprocess.Popen[bytes], city: City) -> None:
     )
 
 
-def _is_ready(city: City) -> bool:
-    url = f"{city.endpoint}/_ministack/ready"
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - http://
-            body = json.load(answer)
-    except (OSError, ValueError):
-        return False
-    return bool(body.get("iot_mtls") == "listening")
-
-
 def _tail(city: City) -> str:
     lines = Path(city.log).read_text(errors="replace").splitlines()
-    return "\n".join(["", *lines[-LOG_TAIL_LINES:], f"(all of it: {city.log})"])
+    return "\n".join(["", *lines[-LOG_TAIL_LINES:]])
 
 
 def _end(city: City) -> None:
