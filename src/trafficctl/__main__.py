@@ -27,6 +27,8 @@ COMMANDS: tuple[str, ...] = (
     "replay",
     "metr_la",
     "views",
+    "live_map",
+    "users",
     "alarms",
     "audit",
     "redrive",

@@ -190,6 +190,7 @@ def _run_up(args: argparse.Namespace) -> int:
     )
     output.say(f"the city runs at {city.endpoint}, MQTT at port {city.mqtt_port}")
     output.say(f"its state lies in {Path(city.log).parent}")
+    output.say(f"its live map: trafficctl map --stack {city.stack}")
     if sys.stdout.isatty():
         output.say('point this shell at it: eval "$(trafficctl env)"')
     print(export_lines(city))

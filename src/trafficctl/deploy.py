@@ -95,9 +95,8 @@ def next_steps(
         else "name who is told: --parameter AlertEmail=... and OperationsEmail=...",
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
         "register the devices: docs/devices.md",
-        "let a controller in: aws cognito-idp admin-create-user --user-pool-id "
-        f"{outputs.get('UserPoolId', 'POOL')} --username NAME@CITY",
-        f"open the live map: {outputs.get('LiveUrl', 'output LiveUrl')}",
+        f"let a controller in: trafficctl users add NAME@CITY --stack {stack}",
+        f"open the live map, {outputs['LiveUrl']}: trafficctl map --stack {stack}",
     ]
     listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
     return f"Next:\n{listed}"

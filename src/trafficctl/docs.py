@@ -32,7 +32,7 @@ them:
 | variable | what it sets |
 |---|---|
 | `TRAFFIC_STACK` | the stack where a command has no `--stack` |
-| `TRAFFIC_HOME` | where the tool keeps its state (else in the nearest `.traffic`, see below) |
+| `TRAFFIC_HOME` | where the tool keeps its state (else `.traffic`, see below) |
 | `TRAFFIC_MQTT_ENDPOINT` | `host:port` to publish to, else the local city's or AWS's |
 | `TRAFFIC_MQTT_CA` | file of the CA of that endpoint, else those of the system |
 | `TRAFFIC_DEBUG` | if set, a command that fails prints its traceback as well |

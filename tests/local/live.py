@@ -77,7 +77,7 @@ def signed_in(local_city: Any, email: str) -> str:
 
 @pytest.fixture(scope="session")
 def live(local_city: Any) -> Live:
-    target = Target(local_city.city.endpoint, local_city.outputs["LiveUrl"])
+    target = Target(local_city.city.endpoint, local_city.outputs["LiveApiId"])
     tokens = {email: signed_in(local_city, email) for email in (DAY, NIGHT)}
     return Live(local_city, target, tokens)
 

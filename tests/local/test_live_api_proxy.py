@@ -36,8 +36,8 @@ def idle() -> Iterator[Proxy]:
 def proxy(idle: Proxy, local_city: Any) -> Proxy:
     password = users.a_password()
     users.create(local_city.session, local_city.outputs, DEMO, password)
-    live_url = local_city.outputs["LiveUrl"]
-    idle.target = Target(local_city.city.endpoint, live_url, DEMO, password)
+    api = local_city.outputs["LiveApiId"]
+    idle.target = Target(local_city.city.endpoint, api, DEMO, password)
     return idle
 
 
@@ -92,7 +92,7 @@ def test_the_demos_controller_is_signed_in_without_being_asked(
 
 
 def test_a_city_that_is_gone_is_said_to_be(proxy: Proxy) -> None:
-    proxy.target = Target("http://127.0.0.1:9", "https://x.example/")
+    proxy.target = Target("http://127.0.0.1:9", "api")
 
     answer, body = asked(proxy, "/")
 

@@ -38,14 +38,14 @@ OTHERS = "access-control-"
 
 @dataclass(frozen=True)
 class Target:
-    """Where requests go: the emulator's address, and which of its APIs is meant.
+    """Where requests go: the emulator's address, and the id of the API that is meant.
 
-    With *email* and *password* whoever comes is signed in as that controller, without
+    With *email* and *password* every visitor is signed in as that controller, without
     being asked.
     """
 
     endpoint: str
-    live_url: str
+    api: str
     email: str | None = None
     password: str | None = None
 
@@ -58,8 +58,7 @@ class Target:
         """The Host header by which the emulator knows who is meant."""
         if path.startswith(SIGN_IN):
             return self.netloc
-        api = urllib.parse.urlsplit(self.live_url).netloc.partition(".")[0]
-        return f"{api}.execute-api.localhost:{self.netloc.rpartition(':')[2]}"
+        return f"{self.api}.execute-api.localhost:{self.netloc.rpartition(':')[2]}"
 
 
 @dataclass(frozen=True)

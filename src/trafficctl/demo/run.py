@@ -115,7 +115,7 @@ def _signed_in(local: city.City, outputs: dict[str, str]) -> Target:
     """
     password = users.a_password()
     users.create(local.session(), outputs, CONTROLLER, password)
-    return Target(local.endpoint, outputs["LiveUrl"], CONTROLLER, password)
+    return Target(local.endpoint, outputs["LiveApiId"], CONTROLLER, password)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from trafficctl.deploying.follow import Follower, failure
 from trafficctl.deploying.stack import Account, Stack
 from trafficctl.deploying.states import Step
 from trafficctl.errors import UserError
+from trafficctl.local.ports import SITE_URL
 from trafficctl.package import HOST, RUNTIMES, build_zip
 
 ARCHITECTURE = "LambdaArchitecture"
@@ -80,7 +81,10 @@ class _Deployment:
         self.stack = Stack(self.account, wish.stack)
         self._artifacts = Artifacts(self.account, wish.stack, wish.bucket, talk.say)
         self.text = texts.read(wish.template)
-        self.kept: Mapping[str, str] = {}  # parameters that stay as they were
+        # Parameters that stay as they were. API Gateway's address is dead locally.
+        self.kept: Mapping[str, str] = (
+            {"SiteUrl": SITE_URL} if self.account.is_local else {}
+        )
 
     def run(self) -> Outcome:
         check_parameters(self.text, self.wish.parameters)

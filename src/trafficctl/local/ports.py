@@ -10,6 +10,9 @@ from collections.abc import Callable
 from trafficctl.errors import UserError
 
 HOST = "127.0.0.1"
+MAP_PORT = 8643
+# The address of a local city's live map, while `trafficctl map` serves it there.
+SITE_URL = f"http://{HOST}:{MAP_PORT}"
 
 
 def check_port(port: int, option: str, holder: Callable[[int], str]) -> None:
