@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -62,7 +63,7 @@ def up(
         _check_ports(city, gateway_port, mqtt_port)
         return city, _deployed(city, template, chosen, network, say, code)
     check_machine(home)
-    with _nothing_left(home):
+    with _nothing_left(home, say):
         ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT
         city = start(home, *ports, say)
         return city, _deployed(city, template, chosen, network, say, code)
@@ -94,13 +95,14 @@ def _deployed(
 
 
 @contextmanager
-def _nothing_left(home: Path) -> Iterator[None]:
+def _nothing_left(home: Path, say: Say) -> Iterator[None]:
     """End the city if what is within fails, and remove what was made for it."""
     made = [one for one in (home, *home.parents) if not one.exists()]
     try:
         yield
     except BaseException:
-        stop(home)
+        if stop(home) is not None:
+            say(f"the local city {home.name} is ended again; nothing of it stays")
         purge(home)
         for folder in made:
             with suppress(OSError):  # somebody else has put something there
@@ -180,6 +182,8 @@ def _register_up(subparsers: Any) -> None:
 
 
 def _run_up(args: argparse.Namespace) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):  # clean up, as after Ctrl-C
+        signal.signal(number, lambda ended_by, _frame: sys.exit(128 + ended_by))
     city, _outputs = up(
         home(args.stack),
         args.port,

@@ -96,7 +96,8 @@ def next_steps(
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
         "register the devices: docs/devices.md",
         f"let a controller in: trafficctl users add NAME@CITY --stack {stack}",
-        f"open the live map, {outputs['LiveUrl']}: trafficctl map --stack {stack}",
+        f"open the live map (trafficctl map --stack {stack}): "
+        f"{outputs.get('LiveUrl', 'output LiveUrl')}",
     ]
     listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
     return f"Next:\n{listed}"

@@ -168,5 +168,5 @@ def test_the_next_steps_name_who_has_to_confirm_and_where_the_map_is() -> None:
     assert "1. confirm the subscription" in said
     assert "day-shift@city.example" in said
     assert "trafficctl users add NAME@CITY --stack city" in said
-    assert "https://map.example/: trafficctl map --stack city" in said
+    assert "(trafficctl map --stack city): https://map.example/" in said
     assert "AlertEmail=..." in next_steps("city", {}, outputs)

@@ -158,6 +158,19 @@ def test_without_pypi_it_says_what_it_wanted_and_what_to_check(tmp_path: Path) -
     assert done.stdout == ""
 
 
+def test_a_python_without_pip_is_told_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$0: No module named pip" >&2; exit 1\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    with pytest.raises(UserError, match=f"install it: {python} -m ensurepip"):
+        build_zip(tmp_path / "never.zip", ["python3.9"])
+
+
 def test_lambda_gets_the_msgspec_that_the_tests_run_on() -> None:
     pinned = re.findall(r"^msgspec==([\d.]+)", PINNED.read_text(), re.MULTILINE)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +97,34 @@ def test_an_interrupt_leaves_no_process_and_no_folder(up: Up, said: Said) -> Non
     assert len(said.pids) == 1
     assert [start_time(pid) for pid in said.pids] == [None]
     assert not said.home.parent.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_command_leaves_nothing_when_it_is_ended(
+    tmp_path: Path, free_port: Any, number: signal.Signals
+) -> None:
+    kept = {k: os.environ[k] for k in ("PATH", "HOME") if k in os.environ}
+    ports = [f"--port={free_port()}", f"--mqtt-port={free_port()}"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trafficctl", "up", *ports],
+        cwd=tmp_path,
+        env={**kept, "TRAFFIC_HOME": str(tmp_path / "state")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    next(line for line in process.stderr if line.startswith("deploying"))
+    started = city.running(tmp_path / "state" / "city-traffic")
+
+    process.send_signal(number)
+    out, said = process.communicate(timeout=120)
+
+    assert started is not None
+    assert (process.returncode, out) == (128 + number, "")
+    assert "the local city city-traffic is ended again" in said
+    assert start_time(started.pid) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_there_before_a_failure_stays(

@@ -81,10 +81,7 @@ class _Deployment:
         self.stack = Stack(self.account, wish.stack)
         self._artifacts = Artifacts(self.account, wish.stack, wish.bucket, talk.say)
         self.text = texts.read(wish.template)
-        # Parameters that stay as they were. API Gateway's address is dead locally.
-        self.kept: Mapping[str, str] = (
-            {"SiteUrl": SITE_URL} if self.account.is_local else {}
-        )
+        self.kept: Mapping[str, str] = {}  # parameters that stay as they were
 
     def run(self) -> Outcome:
         check_parameters(self.text, self.wish.parameters)
@@ -177,7 +174,7 @@ class _Deployment:
         made.
         """
         body = self._with_code()
-        parameters = _parameters(body, {**self.kept, **self.wish.parameters})
+        parameters = _parameters(body, self._chosen())
         reverts = unknown or (self.wish.revert_drift and kind == "UPDATE")
         if reverts:
             self.talk.say("comparing the template with the resources as they are")
@@ -207,6 +204,16 @@ class _Deployment:
         except BaseException:
             changeset.drop(self.stack, change_set)
             raise
+
+    def _chosen(self) -> dict[str, str]:
+        """The parameters that stay, and those wished for.
+
+        A local map is never at API Gateway's address, which leads to AWS.
+        """
+        chosen = {**self.kept, **self.wish.parameters}
+        if self.account.is_local and not chosen.get("SiteUrl"):
+            chosen["SiteUrl"] = SITE_URL
+        return chosen
 
     def _execute(self, change_set: ChangeSet) -> None:
         awaited = [one.logical_id for one in change_set.changes]

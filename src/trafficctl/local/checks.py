@@ -14,7 +14,7 @@ from trafficctl.errors import UserError
 
 PYTHON = (3, 10)
 MODULES = ("ministack", "cryptography", "paho", "msgspec", "boto3")
-# A city that has just started takes 7 MB; its log and its state grow with use.
+# Room for unpacked Lambda code, the log and the keys of devices, with much to spare.
 FREE_BYTES = 100_000_000
 
 
