@@ -9,8 +9,10 @@ import re
 DEFAULT_STACK = "city-traffic"
 
 
-def add_common(parser: argparse.ArgumentParser, json: bool = False) -> None:
-    """Give `parser` --stack, and --json when the command prints data."""
+def add_common(
+    parser: argparse.ArgumentParser, json: bool = False, csv: bool = False
+) -> None:
+    """Give `parser` --stack, --json if it prints data, and --csv if it prints rows."""
     parser.add_argument(
         "--stack",
         type=stack_name,
@@ -19,8 +21,18 @@ def add_common(parser: argparse.ArgumentParser, json: bool = False) -> None:
         help=f"the deployed stack (else TRAFFIC_STACK, else {DEFAULT_STACK})",
     )
     if json:
-        parser.add_argument(
-            "--json", action="store_true", help="print JSON instead of a table"
+        add_formats(parser, csv)
+
+
+def add_formats(parser: argparse.ArgumentParser, csv: bool = True) -> None:
+    """Give `parser` --json, and --csv instead of it."""
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument(
+        "--json", action="store_true", help="print JSON instead of a table"
+    )
+    if csv:
+        formats.add_argument(
+            "--csv", action="store_true", help="print CSV instead of a table"
         )
 
 

@@ -22,7 +22,7 @@ from trafficctl.cli_common import add_common, positive_int
 from trafficctl.errors import OK, UserError
 from trafficctl.home import belongings, home
 from trafficctl.local.process import running
-from trafficctl.output import Column, say, show, show_json, table
+from trafficctl.output import KEY, Column, say, show, show_csv, show_json, table
 from trafficctl.roads import read_geojson
 from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.csv_file import DEVICE_ID
@@ -30,7 +30,7 @@ from trafficctl.sensors.journal import DONE, read_entries
 from trafficctl.sensors.planning import Wanted as WantedDevice
 from trafficctl.sensors.registering import carry_out, keys_plan
 from trafficctl.sensors.workplace import DEVICES, place_of
-from trafficctl.tables import scan
+from trafficctl.tables import check_segments, segment_ids
 
 NOTE = "simulated"
 MQTT_TLS_PORT = 8883
@@ -169,7 +169,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     listing = actions.add_parser(
         "list", help="show the devices whose keys were made here"
     )
-    add_common(listing, json=True)
+    add_common(listing, json=True, csv=True)
     listing.set_defaults(run=_run_list)
 
 
@@ -177,6 +177,8 @@ def _run_register(args: argparse.Namespace) -> int:
     session = aws.session()
     outputs = aws.stack_outputs(session, args.stack)
     segments = args.segment or _segments(session, outputs, args.roads)
+    if args.segment:
+        check_segments(session, outputs, args.segment)
     if not segments:
         raise UserError("no segments - name some, or load a road file first")
     wanted = wanted_for(args.stack, segments, args.units)
@@ -190,10 +192,7 @@ def _segments(
 ) -> list[str]:
     if roads is not None:
         return [road.segment_id for road in read_geojson(roads)]
-    found = scan(
-        aws.client(session, "dynamodb"), outputs["RoadSegmentsTable"], ("segment_id",)
-    )
-    return sorted(item["segment_id"] for item in found)
+    return segment_ids(session, outputs)
 
 
 def _run_list(args: argparse.Namespace) -> int:
@@ -202,8 +201,14 @@ def _run_list(args: argparse.Namespace) -> int:
     entries = sorted(read_entries(kept).items())
     rows = [(n, e.segment_id, e.certificate_id) for n, e in entries if e.step == DONE]
     names = ("device_id", "segment_id", "certificate_id")
+    plain = [dict(zip(names, row, strict=True)) for row in rows]
     if args.json:
-        show_json([dict(zip(names, row, strict=True)) for row in rows])
+        show_json(plain)
+    elif args.csv:
+        show_csv(names, plain)
+    elif rows:
+        columns = [Column(names[0], importance=KEY), *map(Column, names[1:])]
+        show(table(columns, rows))
     else:
-        show(table([Column(name) for name in names], rows))
+        say("no device has keys on this machine - `trafficctl devices register`")
     return OK

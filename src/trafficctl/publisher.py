@@ -23,7 +23,16 @@ from trafficctl.errors import OK, UNREACHABLE, UserError
 from trafficctl.fleet import Fleet
 from trafficctl.home import belongings, home
 from trafficctl.links import Message
-from trafficctl.output import Column, duration, number, say, show, show_json, table
+from trafficctl.output import (
+    Column,
+    duration,
+    number,
+    say,
+    show,
+    show_csv,
+    show_json,
+    table,
+)
 from trafficctl.progress import publishing
 from trafficctl.tally import FILE_NAME, Run, Tally
 
@@ -255,12 +264,22 @@ def _state(tally: Tally, fleet: Fleet) -> str:
     )
 
 
-def report(summary: Summary, json: bool, extra: Mapping[str, int] | None = None) -> int:
-    """Print the tally of a run; 0 if every message was acknowledged, else 3."""
+def report(
+    summary: Summary,
+    args: argparse.Namespace,
+    extra: Mapping[str, int] | None = None,
+) -> int:
+    """Print the tally of a run; 0 if every message was acknowledged, else 3.
+
+    `args` has json and csv.
+    """
     run = summary.run
-    if json:
-        named = {k.replace(" ", "_"): v for k, v in (extra or {}).items()}
-        show_json({**summary.as_json(), **named})
+    named = {k.replace(" ", "_"): v for k, v in (extra or {}).items()}
+    told = {**summary.as_json(), **named}
+    if args.json:
+        show_json(told)
+    elif args.csv:
+        show_csv(list(told), [told], ("started_at", "ended_at"))
     else:
         rows = [
             ("messages", number(run.messages)),

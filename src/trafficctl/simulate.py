@@ -46,6 +46,7 @@ from trafficctl.scenario import (
     spoil,
     streets,
 )
+from trafficctl.wrong_input import raise_unknown
 
 DEFAULT_SEGMENTS, DEFAULT_SENSORS, DEFAULT_SECONDS = 20, 10, 60.0
 LEAST_INTERVAL_S = 0.001  # two readings of a sensor never bear the same millisecond
@@ -157,11 +158,8 @@ def load_of(args: argparse.Namespace, segments: int) -> Load:
 def check_jams(jams: Sequence[str], roads: Sequence[RoadSegment]) -> None:
     """Raise UserError for a jam where there is no road."""
     known = [road.segment_id for road in roads]
-    for jam in jams:
-        if jam not in known:
-            raise UserError(
-                f"--jam {jam}: no such segment - there are {known[0]} to {known[-1]}"
-            )
+    advice = f"--jam takes one of {known[0]} to {known[-1]}"
+    raise_unknown("segment", jams, known, advice)
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -177,7 +175,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_city(parser)
     add_options(parser)
     _add_events(parser)
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 
 
@@ -271,4 +269,4 @@ def _run(args: argparse.Namespace) -> int:
 
     segments = [road.segment_id for road in roads]
     summary = publish_run(target, segments, load.units, due, args.seconds)
-    return report(summary, args.json, simulation.tally())
+    return report(summary, args, simulation.tally())

@@ -14,6 +14,7 @@ from trafficctl.sensors.crew import GO_ON
 from trafficctl.sensors.csv_file import CLAIM_PREFIX, DEVICE_ID
 from trafficctl.sensors.journal import BEGUN, GONE, Entry, Journal
 from trafficctl.sensors.workplace import CLAIMS, Place, open_place
+from trafficctl.wrong_input import suggestion
 
 DESCRIPTION = """\
 Make a claim certificate: with it a new device asks for a certificate of its own, and
@@ -83,9 +84,12 @@ def revoke(place: Place, journal: Journal, name: str) -> None:
     workshop.adopt([name])
     entry = journal.get(name)
     if entry is None or entry.step in (BEGUN, GONE):
+        made = [n for n, e in journal.entries().items() if e.step not in (BEGUN, GONE)]
+        policy = place.outputs["ClaimPolicy"]
         raise UserError(
-            f"{name}: no claim certificate of that name was made from here - look for "
-            f"it in IoT Core, under policy {place.outputs['ClaimPolicy']}"
+            f"{name}: no claim certificate of that name was made from here - "
+            f"{suggestion(name, made, ' Else ')}look for it in IoT Core, under policy "
+            f"{policy}"
         )
     place.retiring.delete(entry.certificate_arn)
     workshop.forget(entry)

@@ -9,10 +9,10 @@ from trafficctl.cli_common import add_common
 from trafficctl.errors import OK
 from trafficctl.output import say
 from trafficctl.sensors.chosen import demand, read_chosen
-from trafficctl.sensors.csv_file import raise_faults
 from trafficctl.sensors.planning import Wanted
 from trafficctl.sensors.registering import unknown_segments
 from trafficctl.sensors.workplace import open_place
+from trafficctl.wrong_input import raise_faults
 
 DESCRIPTION = """\
 Bind a device to another segment, in the registry and for what its certificate may

@@ -14,12 +14,13 @@ from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import say, show_json
 from trafficctl.progress import counting
 from trafficctl.sensors.crew import Done
-from trafficctl.sensors.csv_file import raise_faults, read_devices
+from trafficctl.sensors.csv_file import read_devices
 from trafficctl.sensors.journal import Journal
 from trafficctl.sensors.pace import DEFAULT_RATE, ROWS_RATE
 from trafficctl.sensors.planning import Plan, Wanted, plan_claims, plan_keys
 from trafficctl.sensors.workplace import DEVICES, Place, open_place, pems
-from trafficctl.tables import scan
+from trafficctl.tables import segment_ids
+from trafficctl.wrong_input import MOST_FAULTS, raise_faults, suggestion
 
 DESCRIPTION = """\
 Register the devices of a CSV file with the columns device_id, segment_id and
@@ -96,14 +97,14 @@ def _rate(args: argparse.Namespace) -> float | None:
 
 def unknown_segments(place: Place, wanted: Sequence[Wanted]) -> list[str]:
     """Why devices cannot be registered: no road file has their segment."""
-    client = aws.client(aws.session(), "dynamodb")
-    found = scan(client, place.outputs["RoadSegmentsTable"], ("segment_id",))
-    known = {item["segment_id"] for item in found}
+    known = set(segment_ids(aws.session(), place.outputs))
+    strange = [one for one in wanted if one.segment_id not in known]
+    # Near matches of those that are listed only: each is looked for in all names.
     return [
         f"{one.where}segment_id: {one.segment_id!r} is no segment of this city - "
-        "correct it, `trafficctl roads load` its road, or --allow-unknown-segments"
-        for one in wanted
-        if one.segment_id not in known
+        + (suggestion(one.segment_id, known, "; else ") if n < MOST_FAULTS else "")
+        + "correct it, `trafficctl roads load` its road, or --allow-unknown-segments"
+        for n, one in enumerate(strange)
     ]
 
 
