@@ -11,10 +11,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from trafficctl.cli_common import non_negative_float, positive_float, positive_int
+from trafficctl.cli_common import (
+    add_formats,
+    non_negative_float,
+    positive_float,
+    positive_int,
+)
 from trafficctl.costing import FURTHER, LEVERS, Item, Load, bill, naive, total
 from trafficctl.errors import OK
-from trafficctl.output import Column, show, show_json, table
+from trafficctl.output import KEY, Column, show, show_csv, show_json, table
 from trafficctl.prices import Price, price_list
 
 PAGE = Path("docs/cost.md")
@@ -60,9 +65,7 @@ def register(subparsers: Any) -> None:
             help=f"{told} (default {default:g})",
         )
     _add_modes(parser)
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON instead of tables"
-    )
+    add_formats(parser)
     parser.set_defaults(run=run)
 
 
@@ -99,13 +102,20 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         show_json(as_json(load))
         return OK
+    if args.csv:
+        lines = as_json(load)["lines"]
+        show_csv(list(lines[0]), lines)
+        return OK
     headers = ("service", "quantity a month", "unit", "US $ a month")
-    columns = [Column(name, number=name[0] in "qU") for name in headers]
+    columns = [Column(name, name[0] in "qU", KEY) for name in headers]
     title = (
         f"A month of {load.readings_s:,.0f} readings/s: {listed.region}, {listed.date}"
     )
     show(table(columns, rows(bill(load, listed.prices)), title=title))
-    compared = [Column("way of wiring it"), Column("US $ a month", number=True)]
+    compared = [
+        Column("way of wiring it", importance=KEY),
+        Column("US $ a month", True, KEY),
+    ]
     show(table(compared, comparison(load, listed.prices)))
     return OK
 

@@ -11,7 +11,7 @@ from trafficctl import aws, cli_common, output
 from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 
 TEMPLATE = Path("template.yaml")
 
@@ -24,7 +24,7 @@ def register(subparsers: Any) -> None:
         description="Packages the code, shows what would change, asks, makes the "
         "changes and follows them. Parameters not given stay as they are.",
     )
-    cli_common.add_common(parser, json=True)
+    cli_common.add_common(parser, json=True, csv=True)
     parser.add_argument(
         "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
     )
@@ -83,7 +83,13 @@ def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
         )
         return
     rows = sorted(outcome.outputs.items())
-    output.show(output.table([Column("output"), Column("value")], rows))
+    if args.csv:
+        output.show_csv(
+            ("output", "value"), [{"output": k, "value": v} for k, v in rows]
+        )
+        return
+    columns = [Column("output", importance=KEY), Column("value", importance=KEY)]
+    output.show(output.table(columns, rows))
     if outcome.created:
         output.say(next_steps(args.stack, parameters.given(args), outcome.outputs))
 

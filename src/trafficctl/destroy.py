@@ -15,7 +15,7 @@ from trafficctl.deploying.kinds import KEY_WINDOW_DAYS, KINDS
 from trafficctl.deploying.removal import Holding, Removal, check_deletable
 from trafficctl.deploying.stack import Account
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 
 TEMPLATE = Path("template.yaml")
 # IoT Core lets ten certificates go a second, and a fleet has thousands.
@@ -124,13 +124,18 @@ def check_protection(holdings: Sequence[Holding], despite: bool) -> None:
 def _show_going(going: Sequence[dict[str, Any]]) -> None:
     types = Counter(str(one["ResourceType"]) for one in going)
     rows = [(kind, output.number(count)) for kind, count in sorted(types.items())]
-    columns = [Column("goes"), Column("resources", number=True)]
+    columns = [Column("goes", importance=KEY), Column("resources", True, KEY)]
     output.show(output.table(columns, rows))
 
 
 def show_holdings(what: str, holdings: Sequence[Holding]) -> None:
     """What outlives the stack, as a table."""
-    columns = [Column(what), Column("name"), Column("holds"), Column("protected")]
+    columns = [
+        Column(what),
+        Column("name", importance=KEY),
+        Column("holds", importance=6),
+        Column("protected", importance=8),
+    ]
     rows = [
         (
             KINDS[one.left.type].what,

@@ -231,6 +231,17 @@ def show_csv(
         )
 
 
+def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of nested mappings under dotted names, as CSV needs them."""
+    found: dict[str, Any] = {}
+    for name, one in value.items():
+        if isinstance(one, Mapping):
+            found |= flat(one, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = one
+    return found
+
+
 def instant(ms: int) -> str:
     """An instant in ms since the epoch as `2026-11-22T18:32:05.123Z`."""
     moment = datetime.fromtimestamp(ms / 1000, timezone.utc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from trafficctl.deploying import parameters
 from trafficctl.deploying import template as texts
 from trafficctl.deploying.run import check_parameters
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 from trafficctl.preflighting import rows as verdicts
 from trafficctl.preflighting.load import Load
 from trafficctl.preflighting.rows import Question, Row
@@ -41,7 +42,7 @@ def register(subparsers: Any) -> None:
         "the stack, else the defaults. The exit code is 0 if nothing speaks against "
         "going on.",
     )
-    cli_common.add_common(parser, json=True)
+    cli_common.add_common(parser, json=True, csv=True)
     for option, kind, default, what in (
         ("--sensors", cli_common.positive_int, usual.sensors, "sensors of the city"),
         (
@@ -78,6 +79,8 @@ def run(args: argparse.Namespace) -> int:
     rows = preflight(aws.session(), question)
     if args.json:
         output.show_json({"go_on": go_on(rows), "checks": [vars(row) for row in rows]})
+    elif args.csv:
+        output.show_csv([one.name for one in fields(Row)], map(vars, rows))
     else:
         show(rows)
     return OK if go_on(rows) else ANSWER_IS_NO
@@ -99,8 +102,13 @@ def go_on(rows: Sequence[Row]) -> bool:
 
 def show(rows: Sequence[Row]) -> None:
     """The table, then each next step in full: commands must not be broken."""
-    headers = ("check", "have", "need")
-    columns = [*(Column(header) for header in headers), Column("verdict"), Column("")]
+    columns = [
+        Column("check", importance=KEY),
+        Column("have", importance=6),
+        Column("need", importance=7),
+        Column("verdict", importance=KEY),
+        Column("", importance=KEY),  # number of the next step
+    ]
     steps = [row for row in rows if row.next_step]
     cells = [
         (

@@ -24,6 +24,7 @@ from trafficctl.fleet import Fleet
 from trafficctl.home import belongings, home
 from trafficctl.links import Message
 from trafficctl.output import (
+    KEY,
     Column,
     duration,
     number,
@@ -291,7 +292,7 @@ def report(
             ("took", duration(summary.pace.seconds)),
             ("readings per second", number(summary.readings_per_s)),
         ]
-        show(table([Column("Published"), Column("", number=True)], rows))
+        show(table([Column("Published", importance=KEY), Column("", True, KEY)], rows))
     if summary.pace.worst_lag_s > 1:
         say(f"at worst {summary.pace.worst_lag_s:.1f} s behind the times asked for")
     missing = run.readings - run.acknowledged

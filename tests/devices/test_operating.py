@@ -146,5 +146,5 @@ def test_a_device_that_nobody_registered_cannot_be_revoked(operator: Operator) -
 
     said = operator.run("revoke", "known-1", "unknown-1", code=2)
 
-    assert "unknown-1: no such device in the registry" in said
+    assert "no device 'unknown-1' - did you mean 'known-1'" in said
     assert operator.row("known-1")["status"] == "registered"
