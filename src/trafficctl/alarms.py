@@ -144,11 +144,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `alarms`."""
     parser = subparsers.add_parser(
         "alarms",
-        help="show what is wrong with the system, and its runbook",
-        description="Show the stack's alarms that are not OK, those that ring first, "
-        "each with its runbook. Exit code 1 if any rings.",
+        help="show the system's alarms, each with its runbook",
+        description="Show the stack's alarms that are not OK, those in ALARM first, "
+        "each with its runbook. Exit code 1 if any is in ALARM.",
     )
-    parser.add_argument("--all", action="store_true", help="those that are OK as well")
+    parser.add_argument("--all", action="store_true", help="also those that are OK")
     add_watch(parser)
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)

@@ -182,14 +182,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `audit`."""
     parser = subparsers.add_parser(
         "audit",
-        help="prove that no reading was lost or counted twice",
+        help="check that no reading was lost or counted twice",
         description=(
-            "Hold what this machine published (simulate, replay, demo) against where "
+            "Compare what this machine published (simulate, replay, demo) with where "
             "it went: published = accepted (of which late) + duplicate + rejected + "
-            "dead-lettered. Devices keep no tally: where this machine has none, hold "
-            "what the processor received against what it made of it and what is "
-            "stored, and look whether anything is known to be lost. "
-            "Exit code 1 when that does not hold."
+            "dead-lettered. Without a tally on this machine, as for real devices, "
+            "compare what the processor received with what it stored, and look for "
+            "known losses. Exit code 1 when the numbers do not add up."
         ),
     )
     parser.add_argument(
@@ -197,19 +196,19 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=non_negative_float,
         default=DEFAULT_WAIT_S,
         metavar="SECONDS",
-        help="how long the numbers may stand still before the verdict (%(default)s)",
+        help="give the verdict after this long without a change (%(default)s)",
     )
     parser.add_argument(
         "--no-tally",
         action="store_true",
-        help="leave out this machine's tally: where devices publish as well",
+        help="ignore this machine's tally, when other devices publish too",
     )
     parser.add_argument(
         "--days",
         type=_days,
         default=DEFAULT_DAYS,
         metavar="N",
-        help="without a tally: add up the processor's figures of N days (%(default)s)",
+        help="without a tally: use the processor's metrics of N days (%(default)s)",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)

@@ -18,7 +18,7 @@ def add_common(
         type=stack_name,
         default=os.environ.get("TRAFFIC_STACK") or DEFAULT_STACK,
         metavar="NAME",
-        help=f"the deployed stack (else TRAFFIC_STACK, else {DEFAULT_STACK})",
+        help=f"the deployed stack (default: TRAFFIC_STACK, else {DEFAULT_STACK})",
     )
     if json:
         add_formats(parser, csv)
@@ -42,7 +42,7 @@ def add_watch(parser: argparse.ArgumentParser) -> None:
         "--watch",
         type=positive_float,
         metavar="SECONDS",
-        help="show again every so many seconds, until Ctrl-C",
+        help="refresh every so many seconds, until Ctrl-C",
     )
 
 

@@ -40,22 +40,27 @@ def register(subparsers: Any) -> None:
     """Add `cost` to the command line."""
     parser = subparsers.add_parser(
         "cost",
-        help="what a month costs on AWS",
-        description="Calculate a month on AWS from the size of a city and the dated "
-        "prices of prices.toml (us-east-1, no free tiers). Asks nobody.",
+        help="estimate what a month on AWS costs",
+        description="Estimate a month on AWS from the size of a city and the dated "
+        "prices of prices.toml (us-east-1, no free tiers). Works offline.",
     )
     for name, kind, default, told in (
-        ("--sensors", positive_int, DEFAULT.sensors, "sensors in the street"),
+        ("--sensors", positive_int, DEFAULT.sensors, "sensors in the city"),
         ("--interval", positive_float, DEFAULT.interval_s, "seconds between readings"),
         (
             "--readings-per-message",
             positive_int,
             DEFAULT.readings_per_message,
-            "readings that a roadside unit sends together; 1: each sensor for itself",
+            "readings in one message; 1: every sensor sends its own",
         ),
         ("--segments", positive_int, DEFAULT.segments, "road segments"),
-        ("--viewers", _whole, DEFAULT.viewers, "live maps open, day and night"),
-        ("--history-days", positive_int, DEFAULT.history_days, "days history is kept"),
+        ("--viewers", _whole, DEFAULT.viewers, "live maps open day and night"),
+        (
+            "--history-days",
+            positive_int,
+            DEFAULT.history_days,
+            "days history is kept",
+        ),
     ):
         parser.add_argument(
             name,

@@ -20,9 +20,9 @@ def register(subparsers: Any) -> None:
     """Add the command deploy."""
     parser = subparsers.add_parser(
         "deploy",
-        help="deploy the system, or update it, on AWS or in the local city",
-        description="Packages the code, shows what would change, asks, makes the "
-        "changes and follows them. Parameters not given stay as they are.",
+        help="deploy or update the system, on AWS or in the local city",
+        description="Package the code, show the changes, ask, make them and follow "
+        "them to the end. Parameters that are not given keep their values.",
     )
     cli_common.add_common(parser, json=True, csv=True)
     parser.add_argument(
@@ -32,21 +32,21 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--bucket",
         metavar="NAME",
-        help="a bucket of yours for packages (else one is made)",
+        help="your own bucket for packages (default: one is created)",
     )
     parser.add_argument(
-        "--yes", action="store_true", help="do not ask, as in continuous integration"
+        "--yes", action="store_true", help="do not ask for confirmation"
     )
     parser.add_argument(
         "--revert-drift",
         action="store_true",
-        help="also put back what was changed outside of CloudFormation, as a role or "
-        "an alarm; shards that the scaler added go back to the parameter too",
+        help="also undo changes made outside of CloudFormation, including the "
+        "number of shards that the scaler set",
     )
     parser.add_argument(
         "--allow-replacement",
         action="store_true",
-        help="go on where a table, bucket, key, pool or stream is replaced or removed",
+        help="allow a table, bucket, key, pool or stream to be replaced or removed",
     )
     parser.set_defaults(run=run)
 

@@ -26,7 +26,7 @@ def register(subparsers: Any) -> None:
     """Add the command destroy."""
     parser = subparsers.add_parser(
         "destroy",
-        help="take the system away; its data stays unless --purge says otherwise",
+        help="delete the system; keep its data unless --purge is given",
         description="Deletes the stack. Tables, buckets, users, devices and the key "
         "stay, and `trafficctl deploy` under the same name takes them in again. "
         "--purge deletes them too: it says what, and wants the stack's name typed.",
@@ -36,12 +36,12 @@ def register(subparsers: Any) -> None:
         "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
     )
     parser.add_argument(
-        "--purge", action="store_true", help="delete the data too, for good"
+        "--purge", action="store_true", help="also delete the data, permanently"
     )
     parser.add_argument(
         "--despite-protection",
         action="store_true",
-        help="with --purge: also what has deletion protection, as production has",
+        help="with --purge: also delete what has deletion protection",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.set_defaults(run=run)

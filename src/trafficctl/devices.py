@@ -144,19 +144,26 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `devices register` and `devices list`."""
     parser = subparsers.add_parser(
         "devices",
-        help="the simulated devices of simulate and replay (real ones: sensors)",
-        description="Register and list the simulated devices of `simulate` and "
-        "`replay`, which also register those they need. Real ones: `sensors`.",
+        help="register and list simulated devices (for real ones: sensors)",
+        description="Register and list the devices that `simulate` and `replay` "
+        "publish as. Both register what they need. For real devices, use `sensors`.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     adding = actions.add_parser(
         "register",
-        help="make simulated devices, as Things with certificates",
-        description="Register simulated devices for the segments named, for those of a "
-        "road file, or else for all that the table of segments knows.",
+        help="register simulated devices",
+        description="Register a Thing with a certificate for each simulated device: of "
+        "the segments named, of a road file, or else of all segments of the city.",
     )
-    adding.add_argument("segment", nargs="*", metavar="SEGMENT")
-    adding.add_argument("--roads", type=Path, metavar="FILE.geojson")
+    adding.add_argument(
+        "segment", nargs="*", metavar="SEGMENT", help="only for these segments"
+    )
+    adding.add_argument(
+        "--roads",
+        type=Path,
+        metavar="FILE.geojson",
+        help="for the segments of this road file",
+    )
     adding.add_argument(
         "--units",
         type=positive_int,
@@ -167,7 +174,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_common(adding)
     adding.set_defaults(run=_run_register)
     listing = actions.add_parser(
-        "list", help="show the devices whose keys were made here"
+        "list", help="list the devices whose keys are on this machine"
     )
     add_common(listing, json=True, csv=True)
     listing.set_defaults(run=_run_list)

@@ -36,11 +36,10 @@ def register(subparsers: Any) -> None:
     usual = Load()
     parser = subparsers.add_parser(
         "preflight",
-        help="check whether the account can carry the load, before deploying",
-        description="Reads quotas, permissions, runtimes and leftovers, and changes "
-        "nothing. Parameters that are not given are those that `deploy` would keep of "
-        "the stack, else the defaults. The exit code is 0 if nothing speaks against "
-        "going on.",
+        help="check that an AWS account is ready for a deployment",
+        description="Check quotas, permissions, runtimes and leftovers; change "
+        "nothing. A parameter that is not given has the deployed stack's value, else "
+        "the default. Exit code 0 if the deployment can go on.",
     )
     cli_common.add_common(parser, json=True, csv=True)
     for option, kind, default, what in (
@@ -68,7 +67,9 @@ def register(subparsers: Any) -> None:
     )
     parameters.add_options(parser)
     parser.add_argument(
-        "--quicksight", action="store_true", help="also ask for its subscription"
+        "--quicksight",
+        action="store_true",
+        help="also check the QuickSight subscription",
     )
     parser.set_defaults(run=run)
 

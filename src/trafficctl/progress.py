@@ -24,8 +24,10 @@ from trafficctl.output import number, say
 
 EVERY_S = 10.0  # between two lines
 
+Clock = Callable[[], float]
 
-def counting(unit: str) -> Progress:
+
+def counting(unit: str, clock: Clock = time.monotonic) -> Progress:
     """A display of how many of how many *unit* are done."""
 
     def line(task: Task) -> str:
@@ -34,13 +36,14 @@ def counting(unit: str) -> Progress:
 
     return _progress(
         line,
+        clock,
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeRemainingColumn(compact=True),
     )
 
 
-def publishing() -> Progress:
+def publishing(clock: Clock = time.monotonic) -> Progress:
     """A display of a publishing run: share of the time, and what it has published."""
 
     def line(task: Task) -> str:
@@ -49,12 +52,16 @@ def publishing() -> Progress:
         share = f"{task.percentage:.0f} %"
         return f"{task.description}: {share}, {task.fields['state']}"
 
-    return _progress(line, TaskProgressColumn(), TextColumn("{task.fields[state]}"))
+    return _progress(
+        line, clock, TaskProgressColumn(), TextColumn("{task.fields[state]}")
+    )
 
 
-def _progress(line: Callable[[Task], str], *columns: ProgressColumn) -> Progress:
+def _progress(
+    line: Callable[[Task], str], clock: Clock, *columns: ProgressColumn
+) -> Progress:
     if not sys.stderr.isatty():
-        return Lines(line, say, time.monotonic)
+        return Lines(line, say, clock)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -75,7 +82,7 @@ class Lines(Progress):
         self,
         line: Callable[[Task], str],
         tell: Callable[[str], object],
-        clock: Callable[[], float],
+        clock: Clock,
     ) -> None:
         super().__init__(disable=True, get_time=clock)
         self._line, self._tell, self._clock = line, tell, clock

@@ -127,13 +127,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=batch_size,
         default=DEFAULT_BATCH,
         metavar="B",
-        help=f"readings a message at most (default {DEFAULT_BATCH}; 1 sends them bare)",
+        help=f"most readings per message (default {DEFAULT_BATCH}; 1 sends them bare)",
     )
     parser.add_argument(
         "--connections",
         type=positive_int,
         metavar="N",
-        help="devices in all, shared evenly (default: one for each segment)",
+        help="number of devices, shared evenly (default: one per segment)",
     )
 
 
@@ -265,17 +265,10 @@ def _state(tally: Tally, fleet: Fleet) -> str:
     )
 
 
-def report(
-    summary: Summary,
-    args: argparse.Namespace,
-    extra: Mapping[str, int] | None = None,
-) -> int:
-    """Print the tally of a run; 0 if every message was acknowledged, else 3.
-
-    `args` has json and csv.
-    """
+def report(summary: Summary, args: argparse.Namespace, extra: Mapping[str, int]) -> int:
+    """Print the tally of a run; 0 if every message was acknowledged, else 3."""
     run = summary.run
-    named = {k.replace(" ", "_"): v for k, v in (extra or {}).items()}
+    named = {name.replace(" ", "_"): count for name, count in extra.items()}
     told = {**summary.as_json(), **named}
     if args.json:
         show_json(told)
@@ -287,7 +280,7 @@ def report(
             ("readings published", number(run.readings)),
             ("readings acknowledged", number(run.acknowledged)),
             ("readings resent", number(run.resent)),
-            *((name, number(count)) for name, count in (extra or {}).items()),
+            *((name, number(count)) for name, count in extra.items()),
             ("reconnects", number(summary.reconnects)),
             ("took", duration(summary.pace.seconds)),
             ("readings per second", number(summary.readings_per_s)),

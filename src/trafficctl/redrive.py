@@ -43,12 +43,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `redrive`."""
     parser = subparsers.add_parser(
         "redrive",
-        help="put what was lost back into the stream",
+        help="put lost readings back into the stream",
         description=(
-            "Say what lies in the dead letters, or with --stream what the stream holds "
-            "and the tables lack; with --execute put it back into the stream, and "
-            "dead letters out of the way. Safe to kill and to repeat: a reading counts "
-            "once. Exit code 1 when an object had to be left."
+            "List what is in the dead letters, or with --stream the readings of the "
+            "stream that are missing in the tables. With --execute, put them back into "
+            "the stream. Safe to interrupt and repeat: a reading counts once. Exit "
+            "code 1 when an object could not be put back."
         ),
     )
     add_options(parser)

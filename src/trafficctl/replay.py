@@ -229,21 +229,21 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=positive_float,
         default=1.0,
         metavar="X",
-        help="times as fast (default 1)",
+        help="play the file X times as fast (default 1)",
     )
     parser.add_argument(
         "--shift",
         type=_shift,
         default=NOW,
         metavar="now|none|SECONDS",
-        help="move timestamps: to the present (default), not at all, or by seconds",
+        help="move timestamps to the present (default), not at all, or by seconds",
     )
     add_options(parser)
     parser.add_argument(
         "--limit", type=positive_int, metavar="N", help="only the first N rows"
     )
     parser.add_argument(
-        "--skip-bad", action="store_true", help="leave bad rows out and count them"
+        "--skip-bad", action="store_true", help="leave bad rows out, and count them"
     )
     parser.add_argument(
         "--roads", type=Path, metavar="FILE.geojson", help="load this road file first"

@@ -174,7 +174,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     loading = actions.add_parser(
         "load",
-        help="write a road file into the road_segments table",
+        help="load a road file into the city",
         description=__doc__.split("\n\n", 1)[1],
     )
     loading.add_argument("file", type=Path, metavar="FILE.geojson")

@@ -74,7 +74,7 @@ def _register_segments(
     parser.add_argument(
         "--worst", type=positive_int, metavar="N", help="only the N most congested"
     )
-    parser.add_argument("--district", help="only this district (in any case)")
+    parser.add_argument("--district", help="only this district; upper or lower case")
     parser.add_argument("--level", choices=LEVELS, help="only this alert level")
     parser.add_argument("--segment", metavar="ID", help="only this segment")
     add_watch(parser)
@@ -88,16 +88,16 @@ def _register_alerts(
     parser = subparsers.add_parser(
         "alerts",
         help="show congestion alerts",
-        description="Show the open congestion alerts, the gravest first.",
+        description="Show the open congestion alerts, severe ones first.",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--all",
         action="store_true",
-        help=f"cleared ones too, of the last {DAYS_OF_ALL} days",
+        help=f"also alerts opened in the last {DAYS_OF_ALL} days",
     )
     which.add_argument(
-        "--day", type=_day, metavar="YYYY-MM-DD", help="all opened on this day (UTC)"
+        "--day", type=_day, metavar="YYYY-MM-DD", help="alerts opened on this day (UTC)"
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run_alerts)

@@ -261,3 +261,44 @@ def test_rows_out_of_order_go_out_in_the_order_of_the_file() -> None:
         (0.0, ["b"]),
         (1.0, ["c"]),
     ]
+
+
+def test_every_fault_of_every_row_is_listed_and_nothing_is_published(
+    tmp_path: Path,
+) -> None:
+    path = write(
+        tmp_path, "x,s 1,a,5.5,fast,", GOOD, "2026-11-22T18:32:00Z,s1,a,5,,101"
+    )
+
+    with pytest.raises(UserError) as caught:
+        survey(Source(path, skip_bad=False, limit=None), path)
+
+    told = str(caught.value).splitlines()
+    assert [line.partition(":")[0] for line in told[:-1]] == [
+        "replay.csv line 2, column timestamp",
+        "replay.csv line 2, column segment_id",
+        "replay.csv line 2, column vehicle_count",
+        "replay.csv line 2, column average_speed",
+        "replay.csv line 4, column congestion_score",
+        "replay.csv line 4, column average_speed",
+    ]
+    assert told[-1].startswith("nothing was published")
+
+
+def test_a_flood_of_bad_rows_is_cut(tmp_path: Path) -> None:
+    path = write(tmp_path, *["x,s1,a,5,60,"] * 34)
+
+    with pytest.raises(UserError) as caught:
+        survey(Source(path, skip_bad=False, limit=None), path)
+
+    told = str(caught.value).splitlines()
+    assert (len(told), told[-2]) == (22, "and 14 more")
+
+
+@pytest.mark.parametrize("speed", ["null", ""])
+def test_a_row_without_a_speed_says_so_however_it_is_absent(
+    tmp_path: Path, speed: str
+) -> None:
+    line = f"2026-11-22T18:32:00Z,s1,a,5,{speed},"
+
+    assert "column average_speed: expected a speed, since" in bad_row(tmp_path, line)

@@ -69,27 +69,27 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors health`."""
     parser = actions.add_parser(
         "health",
-        help="list the sensors that are silent or not to be believed",
+        help="list sensors that are silent or report nonsense",
         description=(
-            "List what is out of order, the broadest fault first. What a broader "
-            "fault explains is counted in it and not listed apart. "
-            "Says on stderr while the processor is behind and silence is not judged. "
+            "List sensor faults, the broadest first. A fault that a broader one "
+            "explains is counted in it, not listed. A line on stderr says when the "
+            "processor is behind: it finds no new silent sensors until it catches up. "
             "Exit code 1 while a district or the whole fleet is silent."
         ),
     )
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also what is over, dismissed, or part of a broader fault",
+        help="also faults that are over, dismissed, or part of a broader fault",
     )
-    parser.add_argument("--district", help="only this district (in any case)")
+    parser.add_argument("--district", help="only this district; upper or lower case")
     parser.add_argument(
         "--dismiss",
         nargs="+",
         metavar="FAULT_ID",
-        help="what has these faults was taken off the street (of a district or the "
-        "fleet, the sensors that fell silent with it): not listed again until it "
-        "speaks",
+        help="the sensors with these faults were removed from the street (for a "
+        "district or the fleet: all that fell silent with it); they are not listed "
+        "again until they report",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)

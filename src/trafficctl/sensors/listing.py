@@ -38,9 +38,9 @@ CERTIFICATE_SHOWN = 12  # characters of an id: enough to find it in the console
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors list`."""
-    parser = actions.add_parser("list", help="show the registry of devices")
-    parser.add_argument("--segment", metavar="SEGMENT", help="those of one segment")
-    parser.add_argument("--status", choices=STATUSES, help="those of one status")
+    parser = actions.add_parser("list", help="list the registered devices")
+    parser.add_argument("--segment", metavar="SEGMENT", help="only of this segment")
+    parser.add_argument("--status", choices=STATUSES, help="only with this status")
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 

@@ -16,8 +16,8 @@ from trafficctl.wrong_input import raise_faults
 
 DESCRIPTION = """\
 Bind a device to another segment, in the registry and for what its certificate may
-publish. The topic of its readings names the segment: the device has to be told, and
-to connect anew. Until then its readings are refused."""
+publish. The topic of its readings names the segment: the device needs the new
+settings and a new connection. Until then its readings are refused."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

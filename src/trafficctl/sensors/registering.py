@@ -39,13 +39,13 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--claim",
         action="store_true",
-        help="only expect them: each fetches its certificate by a claim",
+        help="only expect the devices: each fetches its certificate with a claim",
     )
     parser.add_argument(
         "--again",
         action="store_true",
-        help="also those that are revoked, lost or registered from elsewhere: "
-        "their certificates until now are deleted",
+        help="also devices that are revoked, lost or registered elsewhere: "
+        "their old certificates are deleted",
     )
     parser.add_argument(
         "--yes",
@@ -55,13 +55,13 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--allow-unknown-segments",
         action="store_true",
-        help="also devices of segments that no road file has loaded",
+        help="allow segments that are in no loaded road file",
     )
     parser.add_argument(
         "--rate",
         type=positive_float,
         metavar="N",
-        help=f"devices a second (on AWS {DEFAULT_RATE:g}, under its quotas; "
+        help=f"devices per second (on AWS {DEFAULT_RATE:g}, under its quotas; "
         f"with --claim {ROWS_RATE:g})",
     )
     add_common(parser, json=True)
