@@ -117,9 +117,9 @@ def run_segments(args: argparse.Namespace) -> int:
     """Run `trafficctl segments`."""
     city = open_city(args.stack)
     if args.json:
-        show_json(_chosen(city, args)[0])
+        show_json(chosen(city, args)[0])
     elif args.csv:
-        show_csv(SEGMENT_FIELDS, _chosen(city, args)[0], SEGMENT_TIMES)
+        show_csv(SEGMENT_FIELDS, chosen(city, args)[0], SEGMENT_TIMES)
     elif args.watch is not None:
         watch(lambda: _segments_view(city, args), args.watch)
     else:
@@ -127,8 +127,11 @@ def run_segments(args: argparse.Namespace) -> int:
     return OK
 
 
-def _chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item]]:
-    """The segments asked for, and all that were read to choose them."""
+def chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item]]:
+    """The segments asked for, and all that were read to choose them.
+
+    Raises UserError for a segment or district that the city does not have.
+    """
     if args.segment is not None:
         item = city.segment(args.segment)
         if item is None:
@@ -142,10 +145,10 @@ def _chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item
 
 
 def _segments_view(city: City, args: argparse.Namespace) -> RenderableType:
-    chosen, everything = _chosen(city, args)
+    found, everything = chosen(city, args)
     if not everything:
         return Text("no road segments yet: load some with `trafficctl roads load`")
-    return Group(segments_table(chosen, _now_ms()), Text(headline(everything), "dim"))
+    return Group(segments_table(found, _now_ms()), Text(headline(everything), "dim"))
 
 
 def run_alerts(args: argparse.Namespace) -> int:

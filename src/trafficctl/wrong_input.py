@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from trafficctl.errors import UserError
 MOST_FAULTS = 20  # listed at once
 MOST_NAMES = 3  # that are near
 MOST_LISTED = 10
+CANDIDATES = 200
+LIKE = 0.6  # the share of letters in common from which a name is near
 
 
 def raise_faults(faults: Sequence[str], outcome: str = "nothing was done") -> None:
@@ -38,16 +41,34 @@ def unknown(what: str, name: str, known: Iterable[str], advice: str) -> UserErro
     return UserError(f"no {what} {name!r} - {suggestion(name, known) or advice}")
 
 
-def suggestion(name: str, known: Iterable[str], end: str = "") -> str:
-    """`did you mean 'Harbour'?` with the names nearest to `name`, or nothing.
-
-    `end` follows it, where more is said.
-    """
-    by_folded = {one.casefold(): one for one in sorted(known)}
-    near = difflib.get_close_matches(name.casefold(), by_folded, MOST_NAMES)
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`did you mean 'Harbour'?` with the names nearest to `name`, or nothing."""
+    near = [repr(one) for one in nearest(name, known)]
     if not near:
         return ""
-    return f"did you mean {' or '.join(repr(by_folded[one]) for one in near)}?{end}"
+    *others, last = near
+    return f"did you mean {' or '.join([', '.join(others), last] if others else near)}?"
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The names of `known` that are like `name` in any case, the most like first."""
+    folded = name.casefold()
+    pairs = _pairs(folded)
+    # difflib takes seconds for the names of a large city: only for the likeliest.
+    likely = heapq.nlargest(
+        CANDIDATES, sorted(known), lambda one: len(_pairs(one.casefold()) & pairs)
+    )
+    matcher = difflib.SequenceMatcher(b=folded)
+    scored = []
+    for one in likely:
+        matcher.set_seq1(one.casefold())
+        scored.append((-matcher.ratio(), one))
+    return [one for ratio, one in sorted(scored)[:MOST_NAMES] if -ratio >= LIKE]
+
+
+def _pairs(text: str) -> set[str]:
+    """The letters of a text, two by two."""
+    return {text[i : i + 2] for i in range(len(text) - 1)}
 
 
 def check_district(name: str | None, segments: Iterable[Mapping[str, Any]]) -> None:

@@ -86,11 +86,7 @@ def test_the_nearest_of_many_names_come_first() -> None:
 
     said = str(unknown("segment", "sim-004", names, ""))
 
-    assert (
-        said
-        == "no segment 'sim-004' - did you mean 'sim-0049' or 'sim-0048' or "
-        + ("'sim-0047'?")
-    )
+    assert said.endswith("did you mean 'sim-0004', 'sim-0014' or 'sim-0024'?")
 
 
 def test_what_python_finds_wrong_with_a_csv_file_is_wrong_input(tmp_path: Path) -> None:

@@ -85,11 +85,10 @@ def revoke(place: Place, journal: Journal, name: str) -> None:
     entry = journal.get(name)
     if entry is None or entry.step in (BEGUN, GONE):
         made = [n for n, e in journal.entries().items() if e.step not in (BEGUN, GONE)]
-        policy = place.outputs["ClaimPolicy"]
+        look = f"look for it in IoT Core, under policy {place.outputs['ClaimPolicy']}"
         raise UserError(
             f"{name}: no claim certificate of that name was made from here - "
-            f"{suggestion(name, made, ' Else ')}look for it in IoT Core, under policy "
-            f"{policy}"
+            f"{suggestion(name, made) or look}"
         )
     place.retiring.delete(entry.certificate_arn)
     workshop.forget(entry)

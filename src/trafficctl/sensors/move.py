@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 
 from traffic.admission import REGISTERED
+from trafficctl import aws
 from trafficctl.cli_common import add_common
 from trafficctl.errors import OK
 from trafficctl.output import say
 from trafficctl.sensors.chosen import demand, read_chosen
-from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.registering import unknown_segments
 from trafficctl.sensors.workplace import open_place
-from trafficctl.wrong_input import raise_faults
+from trafficctl.tables import check_segments
 
 DESCRIPTION = """\
 Bind a device to another segment, in the registry and for what its certificate may
@@ -38,7 +37,7 @@ def _run(args: argparse.Namespace) -> int:
         row["status"] != "revoked",
         f"{args.device} is revoked - `trafficctl sensors register --again` lets it in",
     )
-    raise_faults(unknown_segments(place, [Wanted(args.device, args.segment)]))
+    check_segments(aws.session(), place.outputs, [args.segment])
     if row["status"] == REGISTERED:
         place.things.demand_ours(args.device)
     place.rows.write(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +100,13 @@ def unknown_segments(place: Place, wanted: Sequence[Wanted]) -> list[str]:
     """Why devices cannot be registered: no road file has their segment."""
     known = set(segment_ids(aws.session(), place.outputs))
     strange = [one for one in wanted if one.segment_id not in known]
-    # Near matches of those that are listed only: each is looked for in all names.
+    # Near matches only for those that will be listed: each takes a look at all names.
+    near = [suggestion(one.segment_id, known) for one in strange[:MOST_FAULTS]]
+    advice = "else `trafficctl roads load` its road, or --allow-unknown-segments"
     return [
         f"{one.where}segment_id: {one.segment_id!r} is no segment of this city - "
-        + (suggestion(one.segment_id, known, "; else ") if n < MOST_FAULTS else "")
-        + "correct it, `trafficctl roads load` its road, or --allow-unknown-segments"
-        for n, one in enumerate(strange)
+        f"{hint or 'correct it,'} {advice}"
+        for one, hint in zip_longest(strange, near)
     ]
 
 
