@@ -131,10 +131,10 @@ def _show_going(going: Sequence[dict[str, Any]]) -> None:
 def show_holdings(what: str, holdings: Sequence[Holding]) -> None:
     """What outlives the stack, as a table."""
     columns = [
-        Column(what),
+        Column(what, importance=KEY),
         Column("name", importance=KEY),
-        Column("holds", importance=6),
-        Column("protected", importance=8),
+        Column("holds", importance=KEY),
+        Column("protected", importance=KEY),
     ]
     rows = [
         (

@@ -29,7 +29,7 @@ from rich.text import Text
 ABSENT = "-"
 FULL_WIDTH = 100_000  # of a pipe: rich assumes 80 columns there
 KEY = 9  # importance of a column that is never left out
-LEAST_TEXT = 16  # text is not wrapped into less than this
+LEAST_TEXT = 12  # text is not wrapped into less than this
 GAP, NARROW_GAP, EDGES = 3, 2, 2
 
 
@@ -116,15 +116,15 @@ class DataTable:
             padding=(0, 1, 0, gap - 2),
             pad_edge=False,
         )
-        for index in widths:
+        measure = Console(width=FULL_WIDTH)
+        for index, width in widths.items():
             column = self._columns[index]
             side = "right" if column.number else "left"
             made.add_column(
-                Text(column.header),
+                _wrapped(Text(column.header), width, measure),
                 justify=side,  # type: ignore[arg-type]  # one of rich's literals
                 no_wrap=True,
             )
-        measure = Console(width=FULL_WIDTH)
         for row in self._rows:
             made.add_row(*(_wrapped(row[i], w, measure) for i, w in widths.items()))
         return made

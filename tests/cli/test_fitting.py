@@ -134,6 +134,22 @@ def test_text_wraps_between_words_and_keeps_its_words_whole(
     assert len([line for line in lines if line]) > 3
 
 
+def test_a_header_wraps_as_its_cells_do_and_is_never_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    columns = [
+        Column("Id", importance=KEY),
+        Column("What to do first, by whom", importance=KEY),
+        Column("Sensors", True, KEY),
+    ]
+
+    lines = printed(monkeypatch, table(columns, [["i" * 20, "", "3"]]), 46)
+
+    assert "…" not in "".join(lines)
+    header = [word for line in lines[:4] for word in line.split()]
+    assert {*header} >= {"What", "to", "do", "first,", "by", "whom", "Sensors"}
+
+
 def test_a_pipe_gets_the_full_width_whatever_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
