@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +131,25 @@ def test_the_registry_is_listed_by_segment_and_status(operator: Operator) -> Non
     table = operator.run("list", "--segment", "seg-shown")
     assert "shown-2" in table
     assert "revoked" in table
+
+
+def test_a_list_of_a_segment_that_nobody_knows_is_an_error(operator: Operator) -> None:
+    operator.register(("shown-4", "seg-shown"))
+
+    said = operator.run("list", "--segment", "seg-shwon", code=2)
+
+    assert "no segment 'seg-shwon' - did you mean 'seg-" in said
+
+
+def test_a_list_is_csv_for_programs(operator: Operator) -> None:
+    operator.register(("shown-5", "seg-shown"))
+
+    told = operator.run("list", "--segment", "seg-shown", "--csv")
+
+    rows = {row["device_id"]: row for row in csv.DictReader(io.StringIO(told))}
+    assert rows["shown-5"]["status"] == "registered"
+    assert rows["shown-5"]["registered_at"].endswith("Z")
+    assert len(rows["shown-5"]["certificate_id"]) == 64
 
 
 def test_unknown_segments_are_refused_unless_they_are_allowed(

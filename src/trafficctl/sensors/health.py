@@ -103,11 +103,11 @@ def run(args: argparse.Namespace) -> int:
     client, now_ms = aws.client(session, "dynamodb"), time.time_ns() // 1_000_000
     if args.dismiss is not None:
         return dismiss_each(client, table, args.dismiss, now_ms)
-    if args.district is not None:
-        roads = scan(client, outputs["RoadSegmentsTable"], ("district",))
-        check_district(args.district, roads)
     faults = read(client, table, args.all)
     chosen = in_order(faults, args.all, args.district)
+    if args.district is not None and all(fault.scope == FLEET for fault in chosen):
+        roads = scan(client, outputs["RoadSegmentsTable"], ("district",))
+        check_district(args.district, roads)
     if args.json:
         show_json([fault_rows.listed(fault) for fault in chosen])
     elif args.csv:

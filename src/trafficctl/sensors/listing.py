@@ -64,7 +64,7 @@ def _run(args: argparse.Namespace) -> int:
     elif shown:
         show(table(COLUMNS, map(_cells, shown)))
     else:
-        say("no device in the registry is as asked for")
+        say("no devices match")
     return OK
 
 
