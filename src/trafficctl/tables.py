@@ -50,6 +50,7 @@ LIVE_FIELDS = (
 SEGMENT_FIELDS = STATIC_FIELDS + LIVE_FIELDS
 
 PARALLEL_SCANS = 4
+LISTED = "`trafficctl segments` lists them"  # where to look for a segment
 
 
 class City(Protocol):
@@ -129,7 +130,7 @@ def check_segments(
 ) -> None:
     """Raise UserError for the segments that the city does not have."""
     known = segment_ids(session, outputs)
-    raise_unknown("segment", wanted, known, "`trafficctl segments` lists them")
+    raise_unknown("segment", wanted, known, LISTED)
 
 
 def scan(

@@ -14,7 +14,7 @@ from trafficctl.cli_common import add_common, add_watch, positive_int
 from trafficctl.errors import OK
 from trafficctl.output import show, show_csv, show_json, watch
 from trafficctl.render import LEVELS, Filter, alerts_table, headline, segments_table
-from trafficctl.tables import SEGMENT_FIELDS, City, Item, open_city
+from trafficctl.tables import LISTED, SEGMENT_FIELDS, City, Item, open_city
 from trafficctl.wrong_input import check_district, unknown
 
 DAYS_OF_ALL = 7
@@ -136,8 +136,7 @@ def chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item]
         item = city.segment(args.segment)
         if item is None:
             ids = [one["segment_id"] for one in city.segments()]
-            advice = "`trafficctl segments` lists them"
-            raise unknown("segment", args.segment, ids, advice)
+            raise unknown("segment", args.segment, ids, LISTED)
         return [item], [item]
     everything = city.segments()
     check_district(args.district, everything)

@@ -21,7 +21,8 @@ from trafficctl.output import (
     table,
 )
 from trafficctl.sensors.rows import FIELDS, open_rows
-from trafficctl.tables import check_segments
+from trafficctl.tables import LISTED, segment_ids
+from trafficctl.wrong_input import raise_unknown
 
 TIMES = {"registered": "registered_at", "revoked": "revoked_at"}
 ENDS = ("_at", "_until")  # of the names of fields that hold a time
@@ -49,8 +50,10 @@ def _run(args: argparse.Namespace) -> int:
     session = aws.session()
     outputs = aws.stack_outputs(session, args.stack)
     rows = open_rows(session, outputs).all()
-    if args.segment not in (None, *(row.get("segment_id") for row in rows)):
-        check_segments(session, outputs, [args.segment])
+    taken = {str(row["segment_id"]) for row in rows if "segment_id" in row}
+    if args.segment is not None and args.segment not in taken:
+        known = taken.union(segment_ids(session, outputs))
+        raise_unknown("segment", [args.segment], known, LISTED)
     shown = [
         row
         for row in rows
