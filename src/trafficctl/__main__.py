@@ -11,8 +11,10 @@ import traceback
 from collections.abc import Sequence
 
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
+from trafficctl.groups import GroupedParser
 
-# Each module has register(subparsers); this order is the order of the help page.
+# Each module has register(subparsers). The help page has its order from groups.py:
+# a new command needs a place there.
 COMMANDS: tuple[str, ...] = (
     "city",
     "preflight",
@@ -33,12 +35,14 @@ COMMANDS: tuple[str, ...] = (
     "audit",
     "redrive",
     "demo",
+    "completion",
 )
 
 DESCRIPTION = "Run, feed, watch and audit City Traffic, on this machine or on AWS."
 EPILOG = (
+    "`trafficctl COMMAND --help` explains a command. "
     "Endpoint, credentials and region come from the usual AWS settings. "
-    "Exit codes: 0 well; 1 the answer is no; 2 wrong usage or input; "
+    "Exit codes: 0 success; 1 the answer is no; 2 wrong usage or input; "
     "3 AWS or MQTT refused or cannot be reached; 70 a fault of this tool; "
     "130 interrupted."
 )
@@ -46,16 +50,16 @@ EPILOG = (
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line, with every module in COMMANDS registered."""
-    parser = argparse.ArgumentParser(
-        prog="trafficctl", description=DESCRIPTION, epilog=EPILOG
-    )
+    parser = GroupedParser(prog="trafficctl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument(
         "-V",
         "--version",
         action="version",
         version=importlib.metadata.version("city-traffic"),
     )
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    subparsers = parser.add_subparsers(
+        metavar="COMMAND", parser_class=argparse.ArgumentParser
+    )
     for name in COMMANDS:
         importlib.import_module(f"trafficctl.{name}").register(subparsers)
     return parser

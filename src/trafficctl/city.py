@@ -143,14 +143,14 @@ def register(subparsers: Any) -> None:
     env.set_defaults(run=_run_env)
     down = subparsers.add_parser(
         "down",
-        help="end the local city",
-        description="Ends what `up` started, by its own record, and nothing else.",
+        help="stop the local city",
+        description="Stop what `up` started, and nothing else.",
     )
     cli_common.add_common(down)
     down.add_argument(
         "--purge",
         action="store_true",
-        help="also remove its log, its devices' keys and its tally",
+        help="also delete its log, device keys and tally",
     )
     down.set_defaults(run=_run_down)
 
@@ -158,9 +158,9 @@ def register(subparsers: Any) -> None:
 def _register_up(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "up",
-        help="start the local city, or update the one that runs",
-        description="Starts the AWS services on this machine, deploys the template "
-        'there and prints the settings to use it: eval "$(trafficctl up)"',
+        help="start the local city, or update the running one",
+        description="Start the AWS services on this machine, deploy the template to "
+        'them and print the settings to use it: eval "$(trafficctl up)"',
     )
     cli_common.add_common(parser)
     for option, default, what in (
@@ -171,12 +171,15 @@ def _register_up(subparsers: Any) -> None:
             option,
             type=cli_common.port,
             metavar="PORT",
-            help=f"{what} (else {default})",
+            help=f"{what} (default {default})",
         )
     cli_common.add_template(parser)
     options.add_single(parser)
     parser.add_argument(
-        "--roads", type=Path, metavar="FILE", help="a road network to load (GeoJSON)"
+        "--roads",
+        type=Path,
+        metavar="FILE",
+        help="also load this road network (GeoJSON)",
     )
     parser.set_defaults(run=_run_up)
 

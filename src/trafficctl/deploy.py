@@ -10,38 +10,38 @@ from trafficctl import aws, cli_common, output
 from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 
 
 def register(subparsers: Any) -> None:
     """Add the command deploy."""
     parser = subparsers.add_parser(
         "deploy",
-        help="deploy the system, or update it, on AWS or in the local city",
-        description="Packages the code, shows what would change, asks, makes the "
-        "changes and follows them. Parameters not given stay as they are.",
+        help="deploy or update the system, on AWS or in the local city",
+        description="Package the code, show the changes, ask, make them and follow "
+        "them to the end. Parameters that are not given keep their values.",
     )
-    cli_common.add_common(parser, json=True)
+    cli_common.add_common(parser, json=True, csv=True)
     cli_common.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
         "--bucket",
         metavar="NAME",
-        help="a bucket of yours for packages (else one is made)",
+        help="your own bucket for packages (default: one is created)",
     )
     parser.add_argument(
-        "--yes", action="store_true", help="do not ask, as in continuous integration"
+        "--yes", action="store_true", help="do not ask for confirmation"
     )
     parser.add_argument(
         "--revert-drift",
         action="store_true",
-        help="also put back what was changed outside of CloudFormation, as a role or "
-        "an alarm; shards that the scaler added go back to the parameter too",
+        help="also undo changes made outside of CloudFormation, including the "
+        "number of shards that the scaler set",
     )
     parser.add_argument(
         "--allow-replacement",
         action="store_true",
-        help="go on where a table, bucket, key, pool or stream is replaced or removed",
+        help="allow a table, bucket, key, pool or stream to be replaced or removed",
     )
     parser.set_defaults(run=run)
 
@@ -78,7 +78,13 @@ def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
         )
         return
     rows = sorted(outcome.outputs.items())
-    output.show(output.table([Column("output"), Column("value")], rows))
+    if args.csv:
+        output.show_csv(
+            ("output", "value"), [{"output": k, "value": v} for k, v in rows]
+        )
+        return
+    columns = [Column("output", importance=KEY), Column("value", importance=KEY)]
+    output.show(output.table(columns, rows))
     if outcome.created:
         output.say(next_steps(args.stack, parameters.given(args), outcome.outputs))
 

@@ -14,7 +14,7 @@ from trafficctl.deploying.kinds import KEY_WINDOW_DAYS, KINDS
 from trafficctl.deploying.removal import Holding, Removal, check_deletable
 from trafficctl.deploying.stack import Account
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 
 # IoT Core lets ten certificates go a second, and a fleet has thousands.
 ATTEMPTS = 12
@@ -24,7 +24,7 @@ def register(subparsers: Any) -> None:
     """Add the command destroy."""
     parser = subparsers.add_parser(
         "destroy",
-        help="take the system away; its data stays unless --purge says otherwise",
+        help="delete the system; keep its data unless --purge is given",
         description="Deletes the stack. Tables, buckets, users, devices and the key "
         "stay, and `trafficctl deploy` under the same name takes them in again. "
         "--purge deletes them too: it says what, and wants the stack's name typed.",
@@ -32,12 +32,12 @@ def register(subparsers: Any) -> None:
     cli_common.add_common(parser)
     cli_common.add_template(parser)
     parser.add_argument(
-        "--purge", action="store_true", help="delete the data too, for good"
+        "--purge", action="store_true", help="also delete the data, permanently"
     )
     parser.add_argument(
         "--despite-protection",
         action="store_true",
-        help="with --purge: also what has deletion protection, as production has",
+        help="with --purge: also delete what has deletion protection",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.set_defaults(run=run)
@@ -120,13 +120,18 @@ def check_protection(holdings: Sequence[Holding], despite: bool) -> None:
 def _show_going(going: Sequence[dict[str, Any]]) -> None:
     types = Counter(str(one["ResourceType"]) for one in going)
     rows = [(kind, output.number(count)) for kind, count in sorted(types.items())]
-    columns = [Column("goes"), Column("resources", number=True)]
+    columns = [Column("goes", importance=KEY), Column("resources", True, KEY)]
     output.show(output.table(columns, rows))
 
 
 def show_holdings(what: str, holdings: Sequence[Holding]) -> None:
     """What outlives the stack, as a table."""
-    columns = [Column(what), Column("name"), Column("holds"), Column("protected")]
+    columns = [
+        Column(what, importance=KEY),
+        Column("name", importance=KEY),
+        Column("holds", importance=KEY),
+        Column("protected", importance=KEY),
+    ]
     rows = [
         (
             KINDS[one.left.type].what,

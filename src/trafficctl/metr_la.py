@@ -200,7 +200,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `metr-la`."""
     parser = subparsers.add_parser(
         "metr-la",
-        help="write real Los Angeles traffic as a replay file and a road file",
+        help="write real Los Angeles traffic as replay and road files",
         description="Write a part of the METR-LA week (207 detectors, 1 to 7 March "
         "2012). Speeds are real; counts and occupancy are derived from them, and "
         "steps shorter than 5 minutes are interpolated.",
@@ -218,10 +218,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=positive_float,
         default=6.0,
         metavar="H",
-        help="how long (default 6)",
+        help="length of the file (default 6)",
     )
     parser.add_argument(
-        "--step", type=positive_int, default=60, metavar="S", help="s (default: 60)"
+        "--step",
+        type=positive_int,
+        default=60,
+        metavar="S",
+        help="seconds between readings (default: 60)",
     )
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="replay file")
     parser.add_argument("--roads", type=Path, metavar="FILE.geojson", help="road file")

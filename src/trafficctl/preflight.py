@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from rich.text import Text
@@ -14,7 +15,7 @@ from trafficctl.deploying import parameters
 from trafficctl.deploying import template as texts
 from trafficctl.deploying.run import check_parameters
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 from trafficctl.preflighting import rows as verdicts
 from trafficctl.preflighting.load import Load
 from trafficctl.preflighting.rows import Question, Row
@@ -33,13 +34,12 @@ def register(subparsers: Any) -> None:
     usual = Load()
     parser = subparsers.add_parser(
         "preflight",
-        help="check whether the account can carry the load, before deploying",
-        description="Reads quotas, permissions, runtimes and leftovers, and changes "
-        "nothing. Parameters that are not given are those that `deploy` would keep of "
-        "the stack, else the defaults. The exit code is 0 if nothing speaks against "
-        "going on.",
+        help="check that an AWS account is ready for a deployment",
+        description="Check quotas, permissions, runtimes and leftovers; change "
+        "nothing. A parameter that is not given has the deployed stack's value, else "
+        "the default. Exit code 0 if the deployment can go on.",
     )
-    cli_common.add_common(parser, json=True)
+    cli_common.add_common(parser, json=True, csv=True)
     for option, kind, default, what in (
         ("--sensors", cli_common.positive_int, usual.sensors, "sensors of the city"),
         (
@@ -63,7 +63,9 @@ def register(subparsers: Any) -> None:
     cli_common.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
-        "--quicksight", action="store_true", help="also ask for its subscription"
+        "--quicksight",
+        action="store_true",
+        help="also check the QuickSight subscription",
     )
     parser.set_defaults(run=run)
 
@@ -74,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
     rows = preflight(aws.session(), question)
     if args.json:
         output.show_json({"go_on": go_on(rows), "checks": [vars(row) for row in rows]})
+    elif args.csv:
+        output.show_csv([one.name for one in fields(Row)], map(vars, rows))
     else:
         show(rows)
     return OK if go_on(rows) else ANSWER_IS_NO
@@ -95,8 +99,13 @@ def go_on(rows: Sequence[Row]) -> bool:
 
 def show(rows: Sequence[Row]) -> None:
     """The table, then each next step in full: commands must not be broken."""
-    headers = ("check", "have", "need")
-    columns = [*(Column(header) for header in headers), Column("verdict"), Column("")]
+    columns = [
+        Column("check", importance=KEY),
+        Column("have", importance=6),
+        Column("need", importance=7),
+        Column("verdict", importance=KEY),
+        Column("", importance=KEY),  # number of the next step
+    ]
     steps = [row for row in rows if row.next_step]
     cells = [
         (

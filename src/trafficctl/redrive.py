@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from trafficctl import aws
 from trafficctl.cli_common import add_common
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import say, show, show_json
+from trafficctl.output import say, show, show_csv, show_json
 from trafficctl.progress import counting, publishing
 from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.from_stream import look_whether_behind, open_lost
@@ -24,22 +24,35 @@ from trafficctl.redriving.steps import Steps
 from trafficctl.redriving.stream import Stream
 from trafficctl.redriving.view import sums_view
 from trafficctl.redriving.work import Redrive, Seen, Source
+from trafficctl.tables import check_segments
+
+FIELDS = (
+    "kind",
+    "day",
+    "letters",
+    "records",
+    "readings",
+    "segments",
+    "oldest",
+    "newest",
+)
+TIMES = ("oldest", "newest")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `redrive`."""
     parser = subparsers.add_parser(
         "redrive",
-        help="put what was lost back into the stream",
+        help="put lost readings back into the stream",
         description=(
-            "Say what lies in the dead letters, or with --stream what the stream holds "
-            "and the tables lack; with --execute put it back into the stream, and "
-            "dead letters out of the way. Safe to kill and to repeat: a reading counts "
-            "once. Exit code 1 when an object had to be left."
+            "List what is in the dead letters, or with --stream the readings of the "
+            "stream that are missing in the tables. With --execute, put them back into "
+            "the stream. Safe to interrupt and repeat: a reading counts once. Exit "
+            "code 1 when an object could not be put back."
         ),
     )
     add_options(parser)
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 
 
@@ -64,6 +77,8 @@ def _run(args: argparse.Namespace) -> int:
     else:
         with progress(source, "reading") as seen:
             redrive.survey(seen)
+    if args.segment is not None and not redrive.sums.letters + redrive.sums.left:
+        check_segments(session, outputs, [args.segment])
     looked = source.looked if isinstance(source, Lost) else None
     _report(redrive.sums, looked, args)
     return ANSWER_IS_NO if redrive.sums.left else OK
@@ -132,7 +147,9 @@ def _report(sums: Sums, looked: Looked | None, args: argparse.Namespace) -> None
         named = {"left": sums.left, "left_named": left}
         show_json({**by_day, **totals, **read, **named})
         return
-    if sums.letters or sums.left:
+    if args.csv:
+        show_csv(FIELDS, sums.as_json(), TIMES)
+    elif sums.letters or sums.left:
         show(sums_view(sums))
     if looked is not None:
         say(f"Read again: {looked.readings:,} readings in {looked.records:,} messages.")

@@ -49,7 +49,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         (
             "remove",
             _remove,
-            "let a person in no more",
+            "stop a person from signing in",
             "Signs the person out and deletes the user. A page that is open goes on "
             "for up to an hour, until its token ends.",
         ),
@@ -57,7 +57,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         action = actions.add_parser(name, help=about, description=more)
         if name != "list":
             action.add_argument("email", type=email_address, metavar="EMAIL")
-        cli_common.add_common(action, json=name == "list")
+        is_list = name == "list"
+        cli_common.add_common(action, json=is_list, csv=is_list)
         action.set_defaults(run=run)
 
 
@@ -91,17 +92,25 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         output.show_json(found)
         return OK
+    if args.csv:
+        output.show_csv(("email", "state", "created_at"), found)
+        return OK
     if not found:
         output.say("nobody may sign in: `trafficctl users add EMAIL` lets a person in")
         return OK
     rows = [(one["email"], one["state"], one["created_at"]) for one in found]
-    output.show(output.table([Column("user"), Column("state"), Column("added")], rows))
+    output.show(
+        output.table(
+            [Column("user", importance=output.KEY), Column("state"), Column("added")],
+            rows,
+        )
+    )
     return OK
 
 
 def _remove(args: argparse.Namespace) -> int:
     Pool.of(args.stack).remove(args.email)
-    output.say(f"{args.email} can sign in no more")
+    output.say(f"{args.email} can no longer sign in")
     return OK
 
 

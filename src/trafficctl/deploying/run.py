@@ -125,7 +125,7 @@ class _Deployment:
             "was undone; the empty stack is deleted to begin anew"
         )
         found = self.stack.described() or {}
-        follower = Follower(self.stack, str(found["StackId"]), (), self.talk.say)
+        follower = Follower(self.stack, str(found["StackId"]), ())
         self._to_the_end(
             follower, lambda: self.stack.api.delete_stack(StackName=self.wish.stack)
         )
@@ -217,16 +217,14 @@ class _Deployment:
 
     def _execute(self, change_set: ChangeSet) -> None:
         awaited = [one.logical_id for one in change_set.changes]
-        follower = Follower(self.stack, change_set.stack_id, awaited, self.talk.say)
+        follower = Follower(self.stack, change_set.stack_id, awaited)
         self._to_the_end(follower, lambda: changeset.execute(self.stack, change_set))
 
     def _follow(self) -> None:
         found = self.stack.described()
         if found is not None:
             stack_id = str(found["StackId"])
-            self._to_the_end(
-                Follower(self.stack, stack_id, (), self.talk.say, resumed=True)
-            )
+            self._to_the_end(Follower(self.stack, stack_id, (), resumed=True))
 
     def _to_the_end(
         self, follower: Follower, begin: Callable[[], None] = lambda: None

@@ -10,14 +10,14 @@ from rich.text import Text
 from trafficctl import output
 from trafficctl.deploying.changes import Change, counted
 from trafficctl.errors import UserError
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 
 MANY = 25  # additions beyond this are counted by type: nobody reads a hundred lines
 COLUMNS = (
-    Column("action"),
-    Column("logical id"),
+    Column("action", importance=KEY),
+    Column("logical id", importance=KEY),
     Column("type"),
-    Column("replacement"),
+    Column("replacement", importance=8),
 )
 
 

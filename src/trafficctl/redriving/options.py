@@ -24,19 +24,19 @@ SETTLED_MINUTES = SETTLED_MS / 60_000
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give *parser* what is special to a redrive."""
     parser.add_argument(
-        "--execute", action="store_true", help="do it; without, nothing is changed"
+        "--execute", action="store_true", help="do it; without this, nothing changes"
     )
     parser.add_argument(
         "--rate",
         type=positive_float,
         default=DEFAULT_RATE,
         metavar="N",
-        help="readings a second at most (%(default)g), to leave room for live traffic",
+        help="most readings per second (%(default)g), to leave room for live traffic",
     )
     parser.add_argument(
         "--segment",
         metavar="ID",
-        help="only what holds a record of this segment; a dead letter goes back whole",
+        help="only letters with a record of this segment; each goes back whole",
     )
     _add_letters(parser.add_argument_group("dead letters"))
     _add_stream(parser.add_argument_group("where a dead letter could not be written"))
@@ -46,13 +46,16 @@ def _add_letters(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--quarantine",
         action="store_true",
-        help="also the readings that were refused, after what they broke is mended",
+        help="also rejected readings, once the cause is fixed",
     )
     group.add_argument(
-        "--prefix", default="", metavar="KEY", help="only objects whose key begins so"
+        "--prefix",
+        default="",
+        metavar="KEY",
+        help="only objects with this key prefix",
     )
     group.add_argument(
-        "--day", type=_day, metavar="YYYY-MM-DD", help="only those of this day, UTC"
+        "--day", type=_day, metavar="YYYY-MM-DD", help="only letters of this day, UTC"
     )
 
 
@@ -60,28 +63,28 @@ def _add_stream(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--stream",
         action="store_true",
-        help="instead of dead letters, read the stream again for what the tables lack",
+        help="read the stream again instead, for readings missing in the tables",
     )
     group.add_argument(
         "--from",
         dest="begin_ms",
         type=_instant,
         metavar="TIME",
-        help="what came into the stream from then on, as 2026-11-25T07:00Z",
+        help="from this arrival time in the stream, such as 2026-11-25T07:00Z",
     )
     group.add_argument(
         "--until",
         dest="end_ms",
         type=_instant,
         metavar="TIME",
-        help=f"what came before then (else {SETTLED_MINUTES:g} minutes ago)",
+        help=f"up to this arrival time (default: {SETTLED_MINUTES:g} minutes ago)",
     )
     group.add_argument(
         "--table-reads",
         type=positive_float,
         default=DEFAULT_TABLE_READS,
         metavar="N",
-        help="read units a second at most from the tables (%(default)g), to leave "
+        help="most table read units per second (%(default)g), to leave "
         "room for processor and map",
     )
 
