@@ -18,6 +18,7 @@ COMMANDS: tuple[str, ...] = (
     "preflight",
     "cost",
     "deploy",
+    "outputs",
     "destroy",
     "roads",
     "sensors",

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from trafficctl import cli_common, output
+from trafficctl.deploying import limits
 from trafficctl.deploying import parameters as options
+from trafficctl.deploying import template as texts
 from trafficctl.errors import OK, UserError
 from trafficctl.home import ensure_home, home
 from trafficctl.local.deploy import deploy
@@ -52,6 +54,7 @@ def up(
     from this installation. Gives the city and the stack's outputs. A
     city that was started here and could not be deployed stays, to be looked at.
     """
+    limits.check(texts.read(template), parameters or {})
     city = running(home)
     if city is None:
         ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT

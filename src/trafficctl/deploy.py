@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from trafficctl import aws, cli_common, output
+from trafficctl import aws, cli_common, output, outputs
 from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column
 
 TEMPLATE = Path("template.yaml")
 
@@ -77,20 +77,19 @@ def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
         output.show_json(
             {
                 "stack": args.stack,
-                "changes": [vars(one) for one in outcome.changes],
+                "changes": [asdict(one) for one in outcome.changes],
                 "outputs": dict(outcome.outputs),
             }
         )
         return
-    rows = sorted(outcome.outputs.items())
-    output.show(output.table([Column("output"), Column("value")], rows))
+    outputs.show(outputs.first(outcome.outputs))
+    more = len(outcome.outputs) - len(outputs.first(outcome.outputs))
+    output.say(f"{more} more: trafficctl outputs --stack {args.stack}")
     if outcome.created:
         output.say(next_steps(args.stack, parameters.given(args), outcome.outputs))
 
 
-def next_steps(
-    stack: str, chosen: Mapping[str, str], outputs: Mapping[str, str]
-) -> str:
+def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -> str:
     """What to do after a first deployment, in order."""
     mails = [chosen.get(name) for name in ("AlertEmail", "OperationsEmail")]
     asked = sorted({mail for mail in mails if mail})
@@ -101,8 +100,8 @@ def next_steps(
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
         "register the devices: docs/devices.md",
         "let a controller in: aws cognito-idp admin-create-user --user-pool-id "
-        f"{outputs.get('UserPoolId', 'POOL')} --username NAME@CITY",
-        f"open the live map: {outputs.get('LiveUrl', 'output LiveUrl')}",
+        f"{made.get('UserPoolId', 'POOL')} --username NAME@CITY",
+        f"open the live map: {made.get('LiveUrl', 'output LiveUrl')}",
     ]
     listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
     return f"Next:\n{listed}"
