@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from trafficctl import aws, cli_common, output
 from trafficctl.deploying.limits import near
-from trafficctl.errors import OK, UserError
+from trafficctl.errors import OK, CityError, UserError
 
 # Those that the next step needs: where to look, whom to let in, whom to tell.
 FIRST = (
@@ -36,6 +36,10 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print them; UserError for a name that the stack has no output of."""
     found = aws.stack_outputs(aws.session(), args.stack)
+    if not found:
+        raise CityError(
+            f"stack {args.stack} has no outputs yet - `trafficctl deploy` finishes it"
+        )
     if args.name is not None and args.name not in found:
         _refuse(args.stack, args.name, found)
     if args.json:

@@ -77,7 +77,11 @@ def test_without_a_change_nothing_is_done_and_it_says_so(
 
     assert done.returncode == 0
     assert "no change: stack first is as the template says" in done.stderr
-    assert "ProcessorFunction" in done.stdout
+    shown = [line.split()[0] for line in done.stdout.splitlines()]
+    assert shown == [
+        *("LiveUrl", "DashboardUrl", "UserPoolId"),
+        *("AlertTopicArn", "OperationsTopicArn"),
+    ]
     assert empty_city.stack("first")["StackStatus"] == before["StackStatus"]
 
 
@@ -98,6 +102,7 @@ def test_an_update_shows_the_change_and_keeps_the_other_parameters(
     assert before["MemorySize"] == 1024
     shown = [line.split() for line in done.stderr.splitlines()]
     assert ["Modify", "Processor", "AWS::Lambda::Function"] in shown
+    assert ["MemorySize:", "1024", "->", "512"] in shown
     assert done.returncode == 0
     kept = {
         p["ParameterKey"]: p["ParameterValue"]
@@ -109,6 +114,103 @@ def test_an_update_shows_the_change_and_keeps_the_other_parameters(
         FunctionName="first-processor"
     )
     assert after["MemorySize"] == 512
+
+
+@pytest.mark.usefixtures("deployed")
+def test_an_action_that_a_policy_loses_is_named_before_anyone_agrees(
+    empty_city: EmptyCity, tmp_path: Path
+) -> None:
+    path = tmp_path / "fewer.yaml"
+    actions = "[dynamodb:BatchGetItem, dynamodb:PartiQLUpdate, dynamodb:UpdateItem]"
+    fewer = "[dynamodb:BatchGetItem, dynamodb:UpdateItem]"
+    assert TEXT.count(actions) == 1
+    path.write_text(TEXT.replace(actions, fewer))
+
+    done = empty_city.run("deploy", "--stack", "first", "--template", str(path))
+
+    assert done.returncode == 2  # nobody there to agree
+    lines = done.stderr.splitlines()
+    role = next(n for n, line in enumerate(lines) if "ProcessorRole" in line)
+    path_and_action = "Policies[write-tables].PolicyDocument.Statement[0].Action"
+    assert lines[role + 1] == f"    - {path_and_action}: dynamodb:PartiQLUpdate"
+    assert "only if a name or an ARN does:" in lines[role + 2]  # and nothing else
+
+
+@pytest.mark.usefixtures("deployed")
+def test_drift_is_shown_in_a_resource_that_the_template_changes_as_well(
+    empty_city: EmptyCity,
+) -> None:
+    functions = empty_city.client("lambda")
+    before = functions.get_function_configuration(FunctionName="first-sensor-health")
+    functions.update_function_configuration(
+        FunctionName="first-sensor-health", Timeout=before["Timeout"] - 1
+    )
+
+    done = empty_city.run(
+        *("deploy", "--stack", "first", "--revert-drift"),
+        *("--parameter", "AlertHoldSeconds=20"),
+    )
+    functions.update_function_configuration(
+        FunctionName="first-sensor-health", Timeout=before["Timeout"]
+    )
+
+    lines = done.stderr.splitlines()
+    (head,) = [n for n, line in enumerate(lines) if line.endswith("drifted")]
+    timeout = before["Timeout"]
+    assert "SensorHealth" in lines[head]
+    assert set(lines[head + 1 : head + 3]) == {
+        f"    Timeout: {timeout - 1} -> {timeout}",
+        "    Environment.Variables.ALERT_HOLD_SECONDS: 60 -> 20",
+    }
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_value_with_no_echo_is_shown_nowhere(
+    empty_city: EmptyCity, tmp_path: Path
+) -> None:
+    path = tmp_path / "secret.yaml"
+    declared = "  SiteUrl:\n    Type: String\n"
+    assert TEXT.count(declared) == 1
+    path.write_text(TEXT.replace(declared, f"{declared}    NoEcho: true\n"))
+
+    done = empty_city.run(
+        *("deploy", "--stack", "first", "--template", str(path)),
+        *("--parameter", "SiteUrl=https://hushed.example"),
+    )
+
+    assert "Environment.Variables.SITE_URL: **** -> ****" in done.stderr
+    assert "hushed" not in done.stderr + done.stdout
+
+
+@pytest.mark.usefixtures("deployed")
+def test_rules_are_judged_with_the_values_that_the_stack_keeps(
+    empty_city: EmptyCity,
+) -> None:
+    done = empty_city.run(
+        *("deploy", "--stack", "first", "--yes"),
+        *("--parameter", "CongestionHighThreshold=90"),
+    )
+
+    assert done.returncode == 2
+    assert "CongestionHighThreshold must be below" in done.stderr
+    assert "CongestionSevereThreshold is 80" in done.stderr
+    assert "CreateChangeSet" not in done.stderr
+
+
+@pytest.mark.usefixtures("deployed")
+def test_each_output_can_be_asked_for_by_name(empty_city: EmptyCity) -> None:
+    made = empty_city.outputs("first")
+
+    every = empty_city.run("outputs", "--stack", "first")
+    one = empty_city.run("outputs", "--stack", "first", "UserPoolId")
+    as_json = empty_city.run("outputs", "--stack", "first", "--json")
+    typo = empty_city.run("outputs", "--stack", "first", "UserPool")
+
+    assert dict(line.split(maxsplit=1) for line in every.stdout.splitlines()) == made
+    assert one.stdout == made["UserPoolId"] + "\n"
+    assert json.loads(as_json.stdout) == made
+    assert typo.returncode == 2
+    assert "did you mean UserPoolId" in typo.stderr
 
 
 @pytest.mark.usefixtures("deployed")
@@ -164,7 +266,7 @@ def test_an_unknown_parameter_is_refused_before_anything_is_uploaded(
     done = empty_city.run("deploy", "--stack", "typo", "--parameter", "Shards=2")
 
     assert done.returncode == 2
-    assert "no parameter Shards: it has Environment" in done.stderr
+    assert "Shards: no such parameter; did you mean KinesisShardCount" in done.stderr
     bucket = "city-traffic-artifacts-000000000000-us-east-1"
     s3 = empty_city.client("s3")
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix="typo/")
@@ -184,14 +286,24 @@ def test_what_was_changed_by_hand_is_put_back_when_asked_for(
     functions.update_function_configuration(FunctionName="first-processor", Timeout=7)
 
     unseen = empty_city.run("deploy", "--stack", "first", "--yes")
-    mended = empty_city.run("deploy", "--stack", "first", "--yes", "--revert-drift")
+    mended = empty_city.run(
+        "deploy", "--stack", "first", "--yes", "--revert-drift", "--json"
+    )
     again = empty_city.run("deploy", "--stack", "first", "--revert-drift")
 
     assert "no change" in unseen.stderr
     shown = [line.split() for line in mended.stderr.splitlines()]
-    assert ["Modify", "IngestRole", "AWS::IAM::Role"] in shown
-    assert ["Modify", "Processor", "AWS::Lambda::Function"] in shown
+    assert ["Modify", "IngestRole", "AWS::IAM::Role", "drifted"] in shown
+    statement = "Policies[put-readings].PolicyDocument.Statement[0]"
+    assert [f"{statement}.Effect:", "Deny", "->", "Allow"] in shown
+    assert ["Modify", "Processor", "AWS::Lambda::Function", "drifted"] in shown
+    assert ["Timeout:", "7", "->", "60"] in shown
     assert "Changes: 2 Modify." in mended.stderr
+    inside = {
+        one["logical_id"]: one["differences"]
+        for one in json.loads(mended.stdout)["changes"]
+    }
+    assert inside["Processor"] == [{"path": "Timeout", "before": 7, "after": 60}]
     found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     assert found == whole
     told = functions.get_function_configuration(FunctionName="first-processor")

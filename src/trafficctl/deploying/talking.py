@@ -82,7 +82,7 @@ def _inside(change: Change, width: int) -> Iterator[Text]:
 
 def _notes(change: Change) -> str:
     replaced = REPLACED.get(change.replacement, "")
-    drifted = "changed outside of CloudFormation" if change.drifted else ""
+    drifted = "drifted" if change.drifted else ""
     return ", ".join(one for one in (replaced, drifted) if one)
 
 
@@ -94,11 +94,7 @@ def _following(changes: Sequence[Change], width: int) -> Iterator[Text]:
     if not changes:
         return
     names = [one.logical_id for one in changes]
-    causes = {cause for one in changes for cause in one.causes}
-    roots = sorted(one for one in causes if one.partition(".")[0] not in names)
-    yield Text(
-        f"Changed only if {' or '.join(roots or sorted(causes))} changes:", "bold"
-    )
+    yield Text("These refer to them, and change only if a name or an ARN does:", "bold")
     for line in textwrap.wrap(", ".join(names), width - len(INDENT)):
         yield Text(INDENT + line)
 
