@@ -139,14 +139,13 @@ def test_thresholds_are_judged_as_the_emulator_judges_them() -> None:
     template = engine._parse_template(TEXT)
     names = [f"Congestion{one}Threshold" for one in ("Clear", "High", "Severe")]
 
-    for values in itertools.product(
-        ("5", "40", "50", "55", "60", "95", "100"), repeat=3
-    ):
+    for values in itertools.product(("5", "50", "95"), repeat=3):
         given = dict(zip(names, values, strict=True))
         low, high, severe = (int(one) for one in values)
+        taken = limits.faults(TEXT, given) == []
 
-        assert (limits.faults(TEXT, given) == []) is (low < high < severe)
-        assert (limits.faults(TEXT, given) == []) is _emulator_takes(template, given)
+        assert taken is (low < high < severe)
+        assert taken is _emulator_takes(template, given)
 
 
 def _emulator_takes(template: dict[str, object], given: dict[str, str]) -> bool:
