@@ -78,35 +78,36 @@ def test_the_table_names_action_resource_type_and_replacement(
     assert "Changes: 1 Modify, 1 Add." in said.err
 
 
+ACTIONS = "Policies[write].PolicyDocument.Statement[0].Action"
+INSIDE = [
+    Change(
+        *("Modify", "Processor", "AWS::Lambda::Function"),
+        differences=(
+            Difference("Timeout", 7, 60),
+            Difference("Description", "a" * 100 + "x", "a" * 100 + "y"),
+        ),
+        unseen=("Environment",),
+        drifted=True,
+    ),
+    Change(
+        *("Modify", "ProcessorRole", "AWS::IAM::Role"),
+        differences=(
+            Difference(ACTIONS, "s3:PutObject", None),
+            Difference(ACTIONS, None, "s3:GetObject"),
+        ),
+    ),
+    Change(
+        *("Modify", "Schedule", "AWS::Events::Rule", "Conditional"),
+        causes=("Processor.Arn",),
+    ),
+]
+
+
 def test_what_changes_inside_stands_below_its_resource_within_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    statement = "Policies[write].PolicyDocument.Statement[0].Action"
-    talking.show_changes(
-        [
-            Change(
-                *("Modify", "Processor", "AWS::Lambda::Function"),
-                differences=(
-                    Difference("Timeout", 7, 60),
-                    Difference("Description", "a" * 100 + "x", "a" * 100 + "y"),
-                ),
-                unseen=("Environment",),
-                drifted=True,
-            ),
-            Change(
-                *("Modify", "ProcessorRole", "AWS::IAM::Role"),
-                differences=(
-                    Difference(statement, "s3:PutObject", None),
-                    Difference(statement, None, "s3:GetObject"),
-                ),
-            ),
-            Change(
-                *("Modify", "Schedule", "AWS::Events::Rule", "Conditional"),
-                causes=("Processor.Arn",),
-            ),
-        ]
-    )
+    talking.show_changes(INSIDE)
 
     assert capsys.readouterr().err.splitlines() == [
         "Modify  Processor      AWS::Lambda::Function  drifted",
