@@ -20,6 +20,7 @@ COMMANDS: tuple[str, ...] = (
     "preflight",
     "cost",
     "deploy",
+    "outputs",
     "destroy",
     "package",
     "roads",

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from trafficctl import cli_common, output
+from trafficctl.deploying import limits
 from trafficctl.deploying import parameters as options
 from trafficctl.deploying import template as texts
-from trafficctl.deploying.run import check_parameters
 from trafficctl.errors import OK, UserError
 from trafficctl.home import home
 from trafficctl.local.checks import check_machine
@@ -74,7 +74,7 @@ def _checked(
 ) -> Sequence[RoadSegment]:
     """The segments of the road file. UserError if anything given is wrong."""
     text = texts.read(template)
-    check_parameters(text, parameters)
+    limits.check(text, parameters)
     texts.check_name(text, stack)
     return [] if roads is None else read_geojson(roads)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from trafficctl import aws, cli_common, output
+from trafficctl import aws, cli_common, output, outputs
 from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import KEY, Column
 
 
 def register(subparsers: Any) -> None:
@@ -72,26 +72,22 @@ def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
         output.show_json(
             {
                 "stack": args.stack,
-                "changes": [vars(one) for one in outcome.changes],
+                "changes": [asdict(one) for one in outcome.changes],
                 "outputs": dict(outcome.outputs),
             }
         )
         return
-    rows = sorted(outcome.outputs.items())
     if args.csv:
-        output.show_csv(
-            ("output", "value"), [{"output": k, "value": v} for k, v in rows]
-        )
+        output.show_csv(outputs.FIELDS, outputs.rows(outcome.outputs))
         return
-    columns = [Column("output", importance=KEY), Column("value", importance=KEY)]
-    output.show(output.table(columns, rows))
+    outputs.show(outputs.first(outcome.outputs))
+    more = len(outcome.outputs) - len(outputs.first(outcome.outputs))
+    output.say(f"{more} more: trafficctl outputs --stack {args.stack}")
     if outcome.created:
         output.say(next_steps(args.stack, parameters.given(args), outcome.outputs))
 
 
-def next_steps(
-    stack: str, chosen: Mapping[str, str], outputs: Mapping[str, str]
-) -> str:
+def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -> str:
     """What to do after a first deployment, in order."""
     mails = [chosen.get(name) for name in ("AlertEmail", "OperationsEmail")]
     asked = sorted({mail for mail in mails if mail})
@@ -103,7 +99,7 @@ def next_steps(
         "register the devices: docs/devices.md",
         f"let a controller in: trafficctl users add NAME@CITY --stack {stack}",
         f"open the live map (trafficctl map --stack {stack}): "
-        f"{outputs.get('LiveUrl', 'output LiveUrl')}",
+        f"{made.get('LiveUrl', 'output LiveUrl')}",
     ]
     listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
     return f"Next:\n{listed}"

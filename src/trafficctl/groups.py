@@ -10,7 +10,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "operate": ("map", "users", "segments", "alerts", "alarms", "audit", "redrive"),
     "data": ("roads", "simulate", "replay", "metr-la"),
     "devices": ("sensors", "devices"),
-    "plan and deploy": ("preflight", "cost", "package", "deploy", "destroy"),
+    "plan and deploy": ("preflight", "cost", "package", "deploy", "outputs", "destroy"),
     "shell": ("completion",),
 }
 OTHER = "other"

@@ -11,9 +11,8 @@ from typing import Any
 from rich.text import Text
 
 from trafficctl import aws, cli_common, output
-from trafficctl.deploying import parameters
+from trafficctl.deploying import limits, parameters
 from trafficctl.deploying import template as texts
-from trafficctl.deploying.run import check_parameters
 from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import KEY, Column
 from trafficctl.preflighting import rows as verdicts
@@ -87,7 +86,7 @@ def asked(args: argparse.Namespace, today: dt.date) -> Question:
     """The question that the options put."""
     template = texts.read(args.template)
     chosen = parameters.given(args)
-    check_parameters(template, chosen)
+    limits.check(template, chosen)
     load = Load(args.sensors, args.interval, args.readings_per_message, args.segments)
     return Question(args.stack, template, load, chosen, today, args.quicksight)
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from trafficctl.deploying import changeset, leftovers, states
+from trafficctl.deploying import changeset, leftovers, limits, states
 from trafficctl.deploying import template as texts
 from trafficctl.deploying.artifacts import Artifacts
 from trafficctl.deploying.changes import Change
@@ -68,8 +68,8 @@ class Outcome:
 def deploy(session: Any, wish: Wish, talk: Talk) -> Outcome:
     """Bring the stack to what the template says.
 
-    UserError for an unknown parameter, CityError with the first cause if it fails.
-    `done` is False if the person did not agree.
+    UserError for parameters that the template refuses, CityError with the first
+    cause if it fails. `done` is False if the person did not agree.
     """
     return _Deployment(session, wish, talk).run()
 
@@ -84,7 +84,7 @@ class _Deployment:
         self.kept: Mapping[str, str] = {}  # parameters that stay as they were
 
     def run(self) -> Outcome:
-        check_parameters(self.text, self.wish.parameters)
+        limits.check(self.text, self.wish.parameters)
         texts.check_name(self.text, self.wish.stack)
         step = self._settle()
         if step is Step.UPDATE:
@@ -153,6 +153,7 @@ class _Deployment:
         if estate.deleted_id is not None:
             text = self.stack.template(estate.deleted_id)
             self.kept = self.stack.parameters(estate.deleted_id)
+        limits.check(self.text, self.wish.parameters, self.kept)
         text = leftovers.import_template(self.account, text, estate)
         imports = [one.to_import() for one in estate.leftovers]
         change_set = changeset.make(
@@ -173,13 +174,19 @@ class _Deployment:
         `unknown` resources are compared as they are: no record tells how they were
         made.
         """
+        limits.check(self.text, self.wish.parameters, self.kept)
         body = self._with_code()
         parameters = _parameters(body, self._chosen())
         reverts = unknown or (self.wish.revert_drift and kind == "UPDATE")
         if reverts:
             self.talk.say("comparing the template with the resources as they are")
         change_set = changeset.make(
-            self.stack, kind, self._uploaded(body), parameters, revert_drift=reverts
+            self.stack,
+            kind,
+            self._uploaded(body),
+            parameters,
+            revert_drift=reverts,
+            hidden=texts.secret_properties(body),
         )
         if change_set is None:
             return Outcome(True, [], self.stack.outputs())
@@ -277,12 +284,3 @@ def _parameters(text: str, values: Mapping[str, str]) -> list[dict[str, Any]]:
         for key in texts.parameters(text)
         if key in values
     ]
-
-
-def check_parameters(template: str, given: Mapping[str, str]) -> None:
-    """UserError if the template has no such parameter."""
-    known = texts.parameters(template)
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        names = ", ".join(known)
-        raise UserError(f"the template has no parameter {unknown[0]}: it has {names}")

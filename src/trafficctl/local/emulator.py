@@ -12,6 +12,7 @@ from ministack import app
 from ministack.services import iot
 
 from trafficctl.local import (
+    change_values,
     changesets,
     concurrency,
     devices,
@@ -55,6 +56,7 @@ PATCHES = (
     *speed.PATCHES,
     *table_speed.PATCHES,
     *signing.PATCHES,
+    *change_values.PATCHES,
     *changesets.PATCHES,
     *store.PATCHES,
     *definitions.PATCHES,
