@@ -22,7 +22,7 @@ PROBE := import sys, importlib.util as u; \
 help: ## say what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-demo: $(RUNTIME) ## a morning peak of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
+demo: $(RUNTIME) ## recorded traffic of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
 	@$(BIN)/trafficctl demo
 
 test: $(DEV) ## all tests, side by side (TEST_WORKERS, else 2)
