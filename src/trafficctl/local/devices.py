@@ -81,14 +81,24 @@ def thing_variables(thing: dict[str, Any]) -> Context:
     return found
 
 
+class _Acceptor(iot._MtlsAcceptor):  # type: ignore[misc] # MiniStack is untyped
+    """MiniStack's, where a transport stays paused on Python 3.10 too.
+
+    There a new transport begins to read after `connection_made`, paused or not, and
+    MiniStack's protocol drops the ClientHello. A turn of the loop later a pause holds,
+    and nothing has been read yet.
+    """
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        asyncio.get_running_loop().call_soon(super().connection_made, transport)
+
+
 async def _listen() -> None:
     port = iot._mtls_port()
     if iot._mtls_server is not None or port is None:
         return
     loop = asyncio.get_running_loop()
-    iot._mtls_server = await loop.create_server(
-        iot._MtlsAcceptor, host=LOOPBACK, port=port
-    )
+    iot._mtls_server = await loop.create_server(_Acceptor, host=LOOPBACK, port=port)
     iot._mtls_loop = loop
 
 
@@ -132,9 +142,12 @@ PATCHES = (
     ),
     Patch(
         "loopback listener",
-        "the MQTT listener is bound to every interface",
-        [(iot, "_MtlsAcceptor"), (iot, "_mtls_port"), (iot, "_mtls_server")],
-        [(iot, "_mtls_start_locked", "2920d5061429")],
+        "the MQTT listener is bound to every interface, and is deaf on Python 3.10",
+        [(iot, "_mtls_port"), (iot, "_mtls_server")],
+        [
+            (iot, "_mtls_start_locked", "2920d5061429"),
+            (iot, "_MtlsAcceptor", "188a19dc6f05"),
+        ],
         _apply_listener,
     ),
     Patch(
