@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.metadata
 import os
@@ -11,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
+from trafficctl.signals import EndedError, end_in_order
 
 # Each module has register(subparsers); this order is the order of the help page.
 COMMANDS: tuple[str, ...] = (
@@ -37,7 +39,7 @@ EPILOG = (
     "Endpoint, credentials and region come from the usual AWS settings. "
     "Exit codes: 0 well; 1 the answer is no; 2 wrong usage or input; "
     "3 AWS or MQTT refused or cannot be reached; 70 a fault of this tool; "
-    "130 interrupted."
+    "128 and its number after a signal, so 130 after Ctrl-C."
 )
 
 
@@ -59,9 +61,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; no foreign error gets past here."""
+    """Run one command and give its exit code; no foreign error gets past here.
+
+    Without *argv* this is a process of its own: signals then end it in order.
+    """
+    if argv is None:
+        end_in_order()
     try:
         return _run(argv)
+    except EndedError as exc:
+        with contextlib.suppress(OSError):  # a terminal that hung up
+            print(f"trafficctl: ended by {exc.name}", file=sys.stderr)
+        raise
     except KeyboardInterrupt:
         print("trafficctl: interrupted", file=sys.stderr)
         return INTERRUPTED

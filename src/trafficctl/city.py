@@ -23,13 +23,23 @@ from trafficctl.local.process import (
     GATEWAY_PORT,
     MQTT_PORT,
     City,
+    let_go,
     purge,
     running,
     start,
     stop,
 )
 
-__all__ = ["City", "deploy", "register", "running", "start", "stop", "up"]
+__all__ = [
+    "City",
+    "deploy",
+    "let_go",
+    "register",
+    "running",
+    "start",
+    "stop",
+    "up",
+]
 
 TEMPLATE = Path("template.yaml")
 
@@ -49,18 +59,25 @@ def up(
     """Start the city of this state directory, or take the running one, and deploy.
 
     The directory's name is the stack's. `code` is the Lambda package; None builds it
-    from this installation. Gives the city and the stack's outputs. A
-    city that was started here and could not be deployed stays, to be looked at.
+    from this installation. Gives the city and the stack's outputs. A city that was
+    started here and could not be deployed stays while this process lives, to be looked
+    at; one whose deployment was interrupted ends.
     """
-    city = running(home)
-    if city is None:
+    found = running(home)
+    if found is None:
         ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT
         city = start(home, *ports, say)
     else:
+        city = found
         _check_ports(city, gateway_port, mqtt_port)
-    outputs = deploy(city, template, parameters or {}, say, code)
-    if roads is not None:
-        _load_roads(city, outputs, roads, say)
+    try:
+        outputs = deploy(city, template, parameters or {}, say, code)
+        if roads is not None:
+            _load_roads(city, outputs, roads, say)
+    except (KeyboardInterrupt, SystemExit):
+        if found is None:
+            stop(home)
+        raise
     return city, outputs
 
 
@@ -138,19 +155,32 @@ def _register_up(subparsers: Any) -> None:
 
 
 def _run_up(args: argparse.Namespace) -> int:
-    city, _outputs = up(
-        ensure_home(args.stack),
-        args.port,
-        args.mqtt_port,
-        args.template,
-        dict(args.parameter),
-        args.roads,
-    )
+    directory = ensure_home(args.stack)
+    try:
+        city, _outputs = up(
+            directory,
+            args.port,
+            args.mqtt_port,
+            args.template,
+            dict(args.parameter),
+            args.roads,
+        )
+    except Exception:
+        _leave_running(directory)  # could not be deployed: to be looked at
+        raise
+    _leave_running(directory)
     output.say(f"the city runs at {city.endpoint}, MQTT at port {city.mqtt_port}")
     if sys.stdout.isatty():
         output.say('point this shell at it: eval "$(trafficctl env)"')
     print(export_lines(city))
     return OK
+
+
+def _leave_running(directory: Path) -> None:
+    """Have the city outlive this command."""
+    left = running(directory)
+    if left is not None:
+        let_go(left)
 
 
 def _run_env(args: argparse.Namespace) -> int:
