@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,10 @@ def run(stack: str, seconds: float | None, port: int) -> int:
     directory = ensure_home(stack)
     with _alone(directory), _proxy(port) as proxy:
         with _local_city(directory, proxy.address) as (local, outputs):
+            target = _signed_in(local, outputs)
             scene = _set_the_scene(local.session(), outputs, directory)
-            proxy.target = _signed_in(local, outputs, scene.plan)
+            recording = {"recording": scene.plan.recording()}
+            proxy.target = replace(target, settings=recording)
             note = NOTE if seconds else f"{NOTE}\n{ENDLESS}"
             say(f"\nThe live map: {proxy.address}    (Ctrl-C ends the demo)\n{note}\n")
             outcome = _play(scene, seconds)
@@ -116,15 +118,14 @@ def _proxy(port: int) -> Iterator[Proxy]:
         proxy.close()
 
 
-def _signed_in(local: city.City, outputs: dict[str, str], played: Plan) -> Target:
+def _signed_in(local: city.City, outputs: dict[str, str]) -> Target:
     """The live map, for every visitor as the demo's controller.
 
     The sign-in and the authorizer are the template's own: only the form is filled in.
     """
     password = users.a_password()
     users.create(local.session(), outputs, CONTROLLER, password)
-    settings = {"recording": played.recording()}
-    return Target(local.endpoint, outputs["LiveUrl"], CONTROLLER, password, settings)
+    return Target(local.endpoint, outputs["LiveUrl"], CONTROLLER, password)
 
 
 @contextmanager
