@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 
 from trafficctl.cli_common import port, positive_float, stack_name
@@ -52,11 +53,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _duration(text: str) -> float:
     """Seconds of traffic that are enough to measure something."""
-    seconds = positive_float(text)
-    if seconds >= LEAST_S:
-        return seconds
+    with contextlib.suppress(argparse.ArgumentTypeError):
+        if (seconds := positive_float(text)) >= LEAST_S:
+            return seconds
     raise argparse.ArgumentTypeError(
-        f"{text!r} is too short to measure anything: give at least {LEAST_S} seconds"
+        f"{text!r} is not a number of at least {LEAST_S}: less is too short to measure"
     )
 
 
