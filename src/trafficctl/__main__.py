@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.metadata
 import os
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 from trafficctl.groups import GroupedParser
+from trafficctl.signals import EndedError, end_in_order
 
 # Each module has register(subparsers). The help page has its order from groups.py:
 # a new command needs a place there.
@@ -45,7 +47,7 @@ EPILOG = (
     "Endpoint, credentials and region come from the usual AWS settings. "
     "Exit codes: 0 success; 1 the answer is no; 2 wrong usage or input; "
     "3 AWS or MQTT refused or cannot be reached; 70 a fault of this tool; "
-    "130 interrupted."
+    "128 and its number after a signal, so 130 after Ctrl-C."
 )
 
 
@@ -67,9 +69,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; no foreign error gets past here."""
+    """Run one command and give its exit code; no foreign error gets past here.
+
+    Without *argv* this is a process of its own: signals then end it in order.
+    """
+    if argv is None:
+        end_in_order()
     try:
         return _run(argv)
+    except EndedError as exc:
+        with contextlib.suppress(OSError):  # a terminal that hung up
+            print(f"trafficctl: ended by {exc.name}", file=sys.stderr)
+        raise
     except KeyboardInterrupt:
         print("trafficctl: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from trafficctl.local.process import (
     GATEWAY_PORT,
     MQTT_PORT,
     City,
+    let_go,
     purge,
     running,
     start,
@@ -35,7 +35,16 @@ from trafficctl.local.process import (
 from trafficctl.roads import RoadSegment, load_segments, read_geojson
 from trafficctl.shipped import TEMPLATE
 
-__all__ = ["City", "deploy", "register", "running", "start", "stop", "up"]
+__all__ = [
+    "City",
+    "deploy",
+    "let_go",
+    "register",
+    "running",
+    "start",
+    "stop",
+    "up",
+]
 
 Say = Callable[[str], None]
 
@@ -185,8 +194,6 @@ def _register_up(subparsers: Any) -> None:
 
 
 def _run_up(args: argparse.Namespace) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):  # clean up, as after Ctrl-C
-        signal.signal(number, lambda ended_by, _frame: sys.exit(128 + ended_by))
     city, _outputs = up(
         home(args.stack),
         args.port,
@@ -195,6 +202,7 @@ def _run_up(args: argparse.Namespace) -> int:
         dict(args.parameter),
         args.roads,
     )
+    let_go(city)
     output.say(f"the city runs at {city.endpoint}, MQTT at port {city.mqtt_port}")
     output.say(f"its state lies in {Path(city.log).parent}")
     output.say(f"its live map: trafficctl map --stack {city.stack}")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
+from typing import Protocol
 
 from traffic import policy
 from trafficctl.cli_common import add_common, positive_float, positive_int
@@ -54,6 +55,16 @@ class Span:
     def duration_s(self, speed: float) -> float:
         """How long they take at `speed`, from the first row to the latest."""
         return (self.last_ms - self.first_ms) / speed / 1000
+
+
+class Schedule(Protocol):
+    """When a reading is published, and under which timestamp."""
+
+    def due_s(self, event_ms: int) -> float:
+        """Seconds into the run when a reading of event time *event_ms* leaves."""
+
+    def published_time_of(self, event_ms: int) -> int:
+        """The timestamp under which it is published, ms since the epoch."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +190,7 @@ def _advice(shift: str) -> str:
 
 
 def messages(
-    rows: Iterable[Row], replay: Replay, batch: int, units: int
+    rows: Iterable[Row], replay: Schedule, batch: int, units: int
 ) -> Iterator[Timed]:
     """The messages of `rows`: those of one instant and one device together.
 

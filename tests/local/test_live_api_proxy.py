@@ -37,7 +37,8 @@ def proxy(idle: Proxy, local_city: Any) -> Proxy:
     password = users.a_password()
     users.create(local_city.session, local_city.outputs, DEMO, password)
     api = local_city.outputs["LiveApiId"]
-    idle.target = Target(local_city.city.endpoint, api, DEMO, password)
+    endpoint, told = local_city.city.endpoint, {"recording": {"speedup": 180}}
+    idle.target = Target(endpoint, api, DEMO, password, told)
     return idle
 
 
@@ -58,6 +59,8 @@ def test_the_page_is_told_to_sign_in_at_this_address(proxy: Proxy) -> None:
 
     assert answer.status == 200
     assert json.loads(body)["auth"]["domain"] == proxy.address
+    assert json.loads(body)["recording"] == {"speedup": 180}
+    assert json.loads(body)["thresholds"]["high"] == 50
     assert answer.getheader("Access-Control-Allow-Origin") is None
 
 

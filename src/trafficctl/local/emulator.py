@@ -17,6 +17,7 @@ from trafficctl.local import (
     concurrency,
     devices,
     encryption,
+    lifeline,
     logs,
     mappings,
     provisioning,
@@ -71,6 +72,7 @@ PATCHES = (
 
 def main() -> None:
     """Make the patches, leave the broker's CA where devices find it, watch, serve."""
+    lifeline.watch()
     install(PATCHES)
     Path(os.environ["CITY_CA_FILE"]).write_text(iot.get_ca_cert_pem())
     clock.start(gauges.all_gauges())

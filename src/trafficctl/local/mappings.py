@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from typing import Any
 
 from ministack.core.arn import parse_arn
 from ministack.services import kinesis, lambda_svc
 
-from trafficctl.local import streams
+from trafficctl.local import streams, trimming
 from trafficctl.local.patching import Patch
 from trafficctl.local.source import Source
 from trafficctl.local.worker import Worker
@@ -50,6 +51,15 @@ class Reader:
             for worker in workers:
                 if not worker.wake.is_set():
                     worker.wake.set()
+
+    def needed(self, shard_id: str) -> int:
+        """The offset from which on a shard must keep its records."""
+        if shard_id in self.finished:
+            return sys.maxsize
+        workers = self.workers.get(shard_id)
+        if workers:
+            return min(worker.settled for worker in workers)
+        return self.settled.get(shard_id, 0)
 
     def _begin(self, stream: dict[str, Any] | None) -> None:
         """Take up a stream where StartingPosition says."""
@@ -126,6 +136,7 @@ class Supervisor:
             if not self._started:
                 self._started = True
                 streams.on_records(self.notify)
+                trimming.on_trim(self.needed)
                 thread = threading.Thread(target=self._run, daemon=True)
                 thread.name = "mappings"
                 thread.start()
@@ -134,6 +145,11 @@ class Supervisor:
         """There may be new records."""
         for reader in list(self._readers.values()):
             reader.notify()
+
+    def needed(self, stream: dict[str, Any], shard_id: str) -> int:
+        """The offset from which on a shard must keep its records: 0 if nobody reads."""
+        readers = [r for r in list(self._readers.values()) if r.stream is stream]
+        return min((reader.needed(shard_id) for reader in readers), default=0)
 
     def _run(self) -> None:
         pause = threading.Event()

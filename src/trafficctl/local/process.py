@@ -3,6 +3,9 @@
 `city.json` in the city's state directory is the record of what was started. Nothing
 else is ever ended: a process is ours only if its id and its start time are those of
 the record.
+
+A city ends with the process that started it, however that one ends, until `let_go`:
+it holds one end of a pipe, the city the other (`lifeline`).
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -21,14 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from trafficctl.errors import CityError, UserError
-from trafficctl.local.ports import HOST, answers, check_port
+from trafficctl.local import lifeline
+from trafficctl.local.launch import ACCESS_KEY, HOST, REGION, launch
+from trafficctl.local.ports import answers, check_port
 
 GATEWAY_PORT = 4566
 MQTT_PORT = 8883
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
-# The emulator's root identity. It listens on this machine alone.
-ACCESS_KEY = "test"
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -40,6 +40,9 @@ LOCAL = "local"
 # What describes one run of the city, and would mislead beside another: a new city
 # knows no certificate of the old one and holds none of its readings.
 PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log", "city.json.new")
+
+
+_held: dict[int, int] = {}  # our end of the pipe to each city, by its process id
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ def start(
         check_port(port, option, lambda taken: _holder(taken, home.parent))
     _clear(home)
     say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
-    process = _launch(home, gateway_port, mqtt_port)
+    process, ours = launch(home, gateway_port, mqtt_port)
+    _held[process.pid] = ours
     try:
         city = _described(home, process.pid, gateway_port, mqtt_port)
         _write(home, city)
@@ -114,6 +118,13 @@ def start(
     return city
 
 
+def let_go(city: City) -> None:
+    """Have a city that was started here outlive this process."""
+    ours = _held.pop(city.pid, None)
+    if ours is not None:
+        lifeline.let_go(ours)
+
+
 def stop(home: Path) -> City | None:
     """End the city that `home` records, and remove the record; None if there is none.
 
@@ -124,6 +135,7 @@ def stop(home: Path) -> City | None:
         return None
     if _is_ours(city):
         _end(city)
+    let_go(city)
     (home / "city.json").unlink(missing_ok=True)
     shutil.rmtree(home / "tmp", ignore_errors=True)
     return city
@@ -191,43 +203,6 @@ def _clear(home: Path) -> None:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _remove(home, PERISHABLE)
     (home / "tmp").mkdir()
-
-
-def _launch(home: Path, gateway_port: int, mqtt_port: int) -> subprocess.Popen[bytes]:
-    with (home / "emulator.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "trafficctl.local.emulator"],
-            env=_emulator_environment(home, gateway_port, mqtt_port),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=home / "tmp",
-            start_new_session=True,
-        )
-
-
-def _emulator_environment(
-    home: Path, gateway_port: int, mqtt_port: int
-) -> dict[str, str]:
-    """All the emulator is given: settings of this shell must not leak into Lambda."""
-    kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
-    return kept | {
-        "AUTH": "true",
-        "BIND_HOST": HOST,
-        "GATEWAY_PORT": str(gateway_port),
-        "IOT_MTLS_PORT": str(mqtt_port),
-        "MINISTACK_REGION": REGION,
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
-        "SFTP_ENABLED": "0",
-        "LOG_LEVEL": "WARNING",
-        "TMPDIR": str(home / "tmp"),
-        # Nothing here runs in containers, and MiniStack sweeps those of others away.
-        "DOCKER_HOST": f"unix://{home / 'no-docker.sock'}",
-        "CITY_CA_FILE": str(home / "ca.pem"),
-        "PYTHONUNBUFFERED": "1",
-    }
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], city: City) -> None:

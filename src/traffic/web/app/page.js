@@ -9,6 +9,7 @@ import {createAlerts, createWorst, figures} from "./lists.js"
 import {createMap} from "./map.js"
 import {news} from "./news.js"
 import {createPoller} from "./poller.js"
+import {createRecording} from "./recording.js"
 import {classAt, scalesFor, worst} from "./scales.js"
 import {createOpenSegment} from "./opened.js"
 import {createTheme} from "./theme.js"
@@ -85,6 +86,7 @@ class Page {
     this.speak = createSpeaker($("spoken"))
     this.showGlance = createGlance($("glance"))
     this.showClock = createClock({box: $("age"), value: $("age-value"), time: $("time-of-day")}, this.speak)
+    this.showRecording = createRecording($("recording"), this.config.recording)
     this.showAlerts = createAlerts(
       {list: $("alerts"), count: $("alert-count"), none: $("no-alerts")},
       {open: id => this.open(id), acknowledge: (id, button) => this.#acknowledge(id, button)})
@@ -233,7 +235,9 @@ class Page {
   }
 
   #tick() {
-    this.showClock(dataAge(this.city), cityTime(this.city))
+    const [age, now] = [dataAge(this.city), cityTime(this.city)]
+    this.showClock(age, now)
+    this.showRecording(age == null ? null : now - age)
     if (this.retryAt) this.#countdown()
   }
 }
