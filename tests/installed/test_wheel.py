@@ -63,7 +63,7 @@ def test_commands_find_the_template(installed: Installed, command: str) -> None:
     done = installed.run(command, "--parameter", "Typo=1", AWS_REGION="us-east-1")
 
     assert done.returncode == 2
-    assert "has no parameter Typo: it has" in done.stderr
+    assert "Typo: no such parameter; the template has" in done.stderr
     assert "SiteUrl" in done.stderr
 
 

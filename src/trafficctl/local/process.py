@@ -24,8 +24,8 @@ from typing import Any
 
 from trafficctl.errors import CityError, UserError
 from trafficctl.local import lifeline
-from trafficctl.local.launch import ACCESS_KEY, HOST, REGION, launch
-from trafficctl.local.ports import answers, check_port
+from trafficctl.local.launch import ACCESS_KEY, REGION, launch
+from trafficctl.local.ports import HOST, answers, check_port
 
 GATEWAY_PORT = 4566
 MQTT_PORT = 8883
