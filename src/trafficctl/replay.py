@@ -1,8 +1,8 @@
 """`trafficctl replay`: publishes a file of readings, at its own pace or faster.
 
-`Replay` says what becomes of an event time: when a reading is published, and under
-which timestamp. The city takes timestamps up to 24 h old and 60 s ahead. The shift `now`
-fits a file into that: its last reading (its first, if slowed down) is published on time.
+`Replay` decides when a reading is published, and under which timestamp. The city
+takes timestamps up to 24 h old and 60 s ahead. The shift `now` fits a file into that:
+its last reading (its first, if slowed down) is published on time.
 """
 
 from __future__ import annotations
