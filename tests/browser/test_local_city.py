@@ -127,6 +127,10 @@ def test_an_alert_appears_stays_acknowledged_and_clears(wall: Page, road: Road) 
     wall.reload()
     painted(wall)
     expect(row).to_contain_text(CONTROLLER)
+    row.get_by_role("button", name="Undo Wall Street").click()
+    row.get_by_role("button", name="Acknowledge Wall Street").click()
+    expect(row).to_contain_text(CONTROLLER)
+    wall.mouse.move(0, 0)
     for after_s in (20, 65, 65):  # longer than AlertClearSeconds, never silent between
         road.drive(FREE, after_s)
 

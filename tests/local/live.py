@@ -65,6 +65,9 @@ class Live:
     def acknowledge(self, alert_id: str, who: str = DAY) -> Answer:
         return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])
 
+    def undo(self, alert_id: str, who: str = DAY) -> Answer:
+        return self.ask(ALERT_PATH.format(alert_id), "DELETE", self.tokens[who])
+
 
 def signed_in(local_city: Any, email: str) -> str:
     outputs, password = local_city.outputs, users.a_password()
