@@ -1,5 +1,6 @@
 # Every target sets up what it needs in .venv; nothing has to be installed first
-# but Python 3.10 or newer. `make PYTHON=/path/to/python3 ...` chooses which.
+# but Python 3.10 or newer. `make PYTHON=/path/to/python3 ...` chooses which, and
+# `make VENV=.venv-other ...` another environment, as each keeps the Python it has.
 
 PYTHON ?=
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3)
@@ -22,7 +23,7 @@ PROBE := import sys, importlib.util as u; \
 help: ## say what the targets do
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-demo: $(RUNTIME) ## a morning peak of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
+demo: $(RUNTIME) ## recorded traffic of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
 	@$(BIN)/trafficctl demo
 
 test: $(DEV) ## all tests, side by side (TEST_WORKERS, else 2)
@@ -48,12 +49,12 @@ deploy: $(RUNTIME) ## deploy or update a stack where this shell's AWS settings p
 	@$(BIN)/trafficctl deploy --stack $(or $(STACK),city-traffic)
 
 package: $(RUNTIME) ## build/traffic.zip, the Lambda code for arm64
-	@$(BIN)/python -m trafficctl.package
+	@$(BIN)/trafficctl package
 
 clean: ## remove the environment, the package and the caches
 	@! ls .traffic/*/city.json 2>/dev/null || \
 	  { echo "A local city is up: end it first by $(BIN)/trafficctl down" >&2; exit 1; }
-	rm -rf $(VENV) .venv-checkov build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf $(VENV) .venv-* build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find src tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 $(RUNTIME): pyproject.toml | $(BIN)/pip

@@ -13,6 +13,7 @@ from typing import Any
 from tests.lambda_runtime.pythons import equipped, missing, unpacked
 from trafficctl.output import Column, number, say, show, table
 from trafficctl.package import RUNTIMES
+from trafficctl.signals import end_in_order
 
 from . import deploying, handler, local_city, registering
 from .bars import over
@@ -102,4 +103,5 @@ PARTS: dict[str, Callable[[], bool]] = {
 
 
 if __name__ == "__main__":
+    end_in_order()
     sys.exit(main())

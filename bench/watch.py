@@ -29,7 +29,7 @@ class Watch:
 
     def __init__(self, city: City, outputs: dict[str, str]) -> None:
         session = city.session()
-        self.probe = Probe(float, 0, PERIOD_MS)
+        self.probe = Probe(0, PERIOD_MS)
         self.alert_delays_s: list[float] = []
         self._city = city
         self._table = outputs["RoadSegmentsTable"]

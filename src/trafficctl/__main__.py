@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.metadata
 import os
@@ -11,14 +12,19 @@ import traceback
 from collections.abc import Sequence
 
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
+from trafficctl.groups import GroupedParser
+from trafficctl.signals import EndedError, end_in_order
 
-# Each module has register(subparsers); this order is the order of the help page.
+# Each module has register(subparsers). The help page has its order from groups.py:
+# a new command needs a place there.
 COMMANDS: tuple[str, ...] = (
     "city",
     "preflight",
     "cost",
     "deploy",
+    "outputs",
     "destroy",
+    "package",
     "roads",
     "sensors",
     "devices",
@@ -27,42 +33,55 @@ COMMANDS: tuple[str, ...] = (
     "metr_la",
     "evaluate",
     "views",
+    "live_map",
+    "users",
     "alarms",
     "audit",
     "redrive",
     "demo",
+    "completion",
 )
 
 DESCRIPTION = "Run, feed, watch and audit City Traffic, on this machine or on AWS."
 EPILOG = (
+    "`trafficctl COMMAND --help` explains a command. "
     "Endpoint, credentials and region come from the usual AWS settings. "
-    "Exit codes: 0 well; 1 the answer is no; 2 wrong usage or input; "
+    "Exit codes: 0 success; 1 the answer is no; 2 wrong usage or input; "
     "3 AWS or MQTT refused or cannot be reached; 70 a fault of this tool; "
-    "130 interrupted."
+    "128 and its number after a signal, so 130 after Ctrl-C."
 )
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line, with every module in COMMANDS registered."""
-    parser = argparse.ArgumentParser(
-        prog="trafficctl", description=DESCRIPTION, epilog=EPILOG
-    )
+    parser = GroupedParser(prog="trafficctl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument(
         "-V",
         "--version",
         action="version",
         version=importlib.metadata.version("city-traffic"),
     )
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    subparsers = parser.add_subparsers(
+        metavar="COMMAND", parser_class=argparse.ArgumentParser
+    )
     for name in COMMANDS:
         importlib.import_module(f"trafficctl.{name}").register(subparsers)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; no foreign error gets past here."""
+    """Run one command and give its exit code; no foreign error gets past here.
+
+    Without *argv* this is a process of its own: signals then end it in order.
+    """
+    if argv is None:
+        end_in_order()
     try:
         return _run(argv)
+    except EndedError as exc:
+        with contextlib.suppress(OSError):  # a terminal that hung up
+            print(f"trafficctl: ended by {exc.name}", file=sys.stderr)
+        raise
     except KeyboardInterrupt:
         print("trafficctl: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -7,18 +7,25 @@ import functools
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.live import Live
 from rich.text import Text
 
 from trafficctl.aws import client, session, stack_outputs
 from trafficctl.cli_common import add_common, add_watch
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column, console, duration, show, show_json
+from trafficctl.output import (
+    KEY,
+    Column,
+    duration,
+    show,
+    show_csv,
+    show_json,
+    watch,
+)
 from trafficctl.output import table as make_table
 
 # The gravest first; this is also the order of the counts.
@@ -26,11 +33,11 @@ STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
 STYLE = {"ALARM": "bold red", "INSUFFICIENT_DATA": "yellow", "OK": "green"}
 SHOWN = {"ALARM": "ALARM", "INSUFFICIENT_DATA": "no data", "OK": "ok"}
 COLUMNS = (
-    Column("State"),
-    Column("For", number=True),
-    Column("Alarm"),
+    Column("State", importance=8),
+    Column("For", number=True, importance=4),
+    Column("Alarm", importance=KEY),
     Column("What it means"),
-    Column("Runbook"),
+    Column("Runbook", importance=7),
 )
 _RUNBOOK = re.compile(r"\s*Runbook: (\S+)")
 # A sentence ends before a capital: "10 s. First" is an end, "p99 of 1.5 s" is none.
@@ -137,13 +144,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `alarms`."""
     parser = subparsers.add_parser(
         "alarms",
-        help="show what is wrong with the system, and its runbook",
-        description="Show the stack's alarms that are not OK, those that ring first, "
-        "each with its runbook. Exit code 1 if any rings.",
+        help="show the system's alarms, each with its runbook",
+        description="Show the stack's alarms that are not OK, those in ALARM first, "
+        "each with its runbook. Exit code 1 if any is in ALARM.",
     )
-    parser.add_argument("--all", action="store_true", help="those that are OK as well")
+    parser.add_argument("--all", action="store_true", help="also those that are OK")
     add_watch(parser)
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
 
 
@@ -155,18 +162,19 @@ def run(args: argparse.Namespace) -> int:
     def alarms() -> list[Alarm]:
         return read(functools.partial(client, at), args.stack)
 
-    if args.watch is not None and not args.json:
-        return _watch(lambda: view(alarms(), time.time(), args.all), args.watch)
+    if args.watch is not None and not args.json and not args.csv:
+        watch(lambda: view(alarms(), time.time(), args.all), args.watch)
     found = alarms()
+    chosen = [asdict(a) for a in found if args.all or a.state != "OK"]
     if args.json:
-        show_json([asdict(a) for a in found if args.all or a.state != "OK"])
+        show_json(chosen)
+    elif args.csv:
+        show_csv([f.name for f in fields(Alarm)], map(_with_ms, chosen), ("since",))
     else:
         show(view(found, time.time(), args.all))
     return ANSWER_IS_NO if any(a.state == "ALARM" for a in found) else OK
 
 
-def _watch(look: Callable[[], RenderableType], seconds: float) -> int:
-    with Live(look(), console=console(), screen=True, auto_refresh=False) as live:
-        while True:
-            time.sleep(seconds)
-            live.update(look(), refresh=True)
+def _with_ms(alarm: dict[str, Any]) -> dict[str, Any]:
+    since = alarm["since"]
+    return {**alarm, "since": None if since is None else round(since * 1000)}

@@ -19,7 +19,18 @@ from trafficctl.account import Account
 from trafficctl.cli_common import add_common, non_negative_float, positive_int
 from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.evidence import Evidence
-from trafficctl.output import ABSENT, Column, number, say, show, show_json, table
+from trafficctl.output import (
+    ABSENT,
+    KEY,
+    Column,
+    flat,
+    number,
+    say,
+    show,
+    show_csv,
+    show_json,
+    table,
+)
 from trafficctl.processed import Processed
 from trafficctl.reconcile import Report, reconcile, remarks, verdict
 
@@ -83,7 +94,11 @@ def account_of(
 
 def report_view(report: Report) -> RenderableType:
     """The identity as a table, with remarks and the verdict."""
-    columns = (Column("Readings"), Column("Count", number=True), Column(""))
+    columns = (
+        Column("Readings", importance=KEY),
+        Column("Count", True, KEY),
+        Column(""),
+    )
     shown = table(columns, _lines(report))
     return _view(shown, remarks(report), report.holds, verdict(report))
 
@@ -91,9 +106,9 @@ def report_view(report: Report) -> RenderableType:
 def account_view(found: Account) -> RenderableType:
     """What was received as a table beside what lies where, remarks and the verdict."""
     columns = (
-        Column("Readings"),
-        Column(f"last {found.days} d", number=True),
-        Column("in all", number=True),
+        Column("Readings", importance=KEY),
+        Column(f"last {found.days} d", number=True, importance=KEY),
+        Column("in all", number=True, importance=KEY),
         Column(""),
     )
     shown = table(columns, _account_lines(found))
@@ -169,15 +184,15 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `audit`."""
     parser = subparsers.add_parser(
         "audit",
-        help="prove that no reading was lost or counted twice",
+        help="check that no reading was lost or counted twice",
         description=(
-            "Hold what this machine published (simulate, replay, demo) against where "
+            "Compare what this machine published (simulate, replay, demo) with where "
             "it went: published = accepted (of which late) + duplicate + stale + "
             "rejected + dead-lettered. A stale reading arrived when its place was "
-            "closed and may be lost. Devices keep no tally: where this machine has "
-            "none, hold what the processor received against what it made of it and "
-            "what is stored, and look whether anything is known to be lost. "
-            "Exit code 1 when that does not hold, or readings are stale."
+            "closed and may be lost. Without a tally on this machine, as for real "
+            "devices, compare what the processor received with what it stored, and "
+            "look for known losses. Exit code 1 when the numbers do not add up, or "
+            "readings are stale."
         ),
     )
     parser.add_argument(
@@ -185,21 +200,21 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=non_negative_float,
         default=DEFAULT_WAIT_S,
         metavar="SECONDS",
-        help="how long the numbers may stand still before the verdict (%(default)s)",
+        help="give the verdict after this long without a change (%(default)s)",
     )
     parser.add_argument(
         "--no-tally",
         action="store_true",
-        help="leave out this machine's tally: where devices publish as well",
+        help="ignore this machine's tally, when other devices publish too",
     )
     parser.add_argument(
         "--days",
         type=_days,
         default=DEFAULT_DAYS,
         metavar="N",
-        help="without a tally: add up the processor's figures of N days (%(default)s)",
+        help="without a tally: use the processor's metrics of N days (%(default)s)",
     )
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
 
 
@@ -217,7 +232,7 @@ def run(args: argparse.Namespace) -> int:
     evidence = Evidence.of_stack(args.stack)
     if args.no_tally or not evidence.has_tally():
         return _account(args, evidence)
-    if not args.json:
+    if not (args.json or args.csv):
         say("Counting what was published, stored, set aside and given up ...")
     report = settle(lambda: audit(evidence), args.wait)
     return _show(args, report, report_view(report))
@@ -225,7 +240,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _account(args: argparse.Namespace, evidence: Evidence) -> int:
     cloudwatch = aws.client(aws.session(), "cloudwatch")
-    if not args.json:
+    if not (args.json or args.csv):
         say("Counting what was received, stored, set aside and given up ...")
 
     made_s = evidence.made_s()
@@ -247,6 +262,9 @@ def _show(
 ) -> int:
     if args.json:
         show_json(found.as_json())
+    elif args.csv:
+        told = flat(found.as_json())
+        show_csv(list(told), [told])
     else:
         show(view)
     return OK if found.holds else ANSWER_IS_NO

@@ -7,31 +7,44 @@ the emulator alone.
 from __future__ import annotations
 
 import argparse
-import importlib
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from trafficctl import cli_common, output
+from trafficctl.deploying import limits
 from trafficctl.deploying import parameters as options
+from trafficctl.deploying import template as texts
 from trafficctl.errors import OK, UserError
-from trafficctl.home import ensure_home, home
+from trafficctl.home import home
+from trafficctl.local.checks import check_machine
 from trafficctl.local.deploy import deploy
 from trafficctl.local.process import (
     GATEWAY_PORT,
     MQTT_PORT,
     City,
+    let_go,
     purge,
     running,
     start,
     stop,
 )
+from trafficctl.roads import RoadSegment, load_segments, read_geojson
+from trafficctl.shipped import TEMPLATE
 
-__all__ = ["City", "deploy", "register", "running", "start", "stop", "up"]
-
-TEMPLATE = Path("template.yaml")
+__all__ = [
+    "City",
+    "deploy",
+    "let_go",
+    "register",
+    "running",
+    "start",
+    "stop",
+    "up",
+]
 
 Say = Callable[[str], None]
 
@@ -49,19 +62,61 @@ def up(
     """Start the city of this state directory, or take the running one, and deploy.
 
     The directory's name is the stack's. `code` is the Lambda package; None builds it
-    from this installation. Gives the city and the stack's outputs. A
-    city that was started here and could not be deployed stays, to be looked at.
+    from this installation. Gives the city and the stack's outputs. A city that was
+    started here and fails is ended, and nothing of it stays.
     """
+    chosen = dict(parameters or {})
+    network = _checked(home.name, template, chosen, roads)
     city = running(home)
-    if city is None:
+    if city is not None:
+        _check_ports(city, gateway_port, mqtt_port)
+        return city, _deployed(city, template, chosen, network, say, code)
+    check_machine(home)
+    with _nothing_left(home, say):
         ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT
         city = start(home, *ports, say)
-    else:
-        _check_ports(city, gateway_port, mqtt_port)
-    outputs = deploy(city, template, parameters or {}, say, code)
-    if roads is not None:
-        _load_roads(city, outputs, roads, say)
-    return city, outputs
+        return city, _deployed(city, template, chosen, network, say, code)
+
+
+def _checked(
+    stack: str, template: Path, parameters: Mapping[str, str], roads: Path | None
+) -> Sequence[RoadSegment]:
+    """The segments of the road file. UserError if anything given is wrong."""
+    text = texts.read(template)
+    limits.check(text, parameters)
+    texts.check_name(text, stack)
+    return [] if roads is None else read_geojson(roads)
+
+
+def _deployed(
+    city: City,
+    template: Path,
+    parameters: Mapping[str, str],
+    network: Sequence[RoadSegment],
+    say: Say,
+    code: Path | None,
+) -> dict[str, str]:
+    outputs = deploy(city, template, parameters, say, code)
+    if network:
+        say(f"loading {len(network)} road segments")
+        load_segments(city.session(), outputs["RoadSegmentsTable"], network)
+    return outputs
+
+
+@contextmanager
+def _nothing_left(home: Path, say: Say) -> Iterator[None]:
+    """End the city if what is within fails, and remove what was made for it."""
+    made = [one for one in (home, *home.parents) if not one.exists()]
+    try:
+        yield
+    except BaseException:
+        if stop(home) is not None:
+            say(f"the local city {home.name} is ended again; nothing of it stays")
+        purge(home)
+        for folder in made:
+            with suppress(OSError):  # somebody else has put something there
+                folder.rmdir()
+        raise
 
 
 def _check_ports(city: City, gateway_port: int | None, mqtt_port: int | None) -> None:
@@ -97,14 +152,14 @@ def register(subparsers: Any) -> None:
     env.set_defaults(run=_run_env)
     down = subparsers.add_parser(
         "down",
-        help="end the local city",
-        description="Ends what `up` started, by its own record, and nothing else.",
+        help="stop the local city",
+        description="Stop what `up` started, and nothing else.",
     )
     cli_common.add_common(down)
     down.add_argument(
         "--purge",
         action="store_true",
-        help="also remove its log, its devices' keys and its tally",
+        help="also delete its log, device keys and tally",
     )
     down.set_defaults(run=_run_down)
 
@@ -112,9 +167,9 @@ def register(subparsers: Any) -> None:
 def _register_up(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "up",
-        help="start the local city, or update the one that runs",
-        description="Starts the AWS services on this machine, deploys the template "
-        'there and prints the settings to use it: eval "$(trafficctl up)"',
+        help="start the local city, or update the running one",
+        description="Start the AWS services on this machine, deploy the template to "
+        'them and print the settings to use it: eval "$(trafficctl up)"',
     )
     cli_common.add_common(parser)
     for option, default, what in (
@@ -125,28 +180,32 @@ def _register_up(subparsers: Any) -> None:
             option,
             type=cli_common.port,
             metavar="PORT",
-            help=f"{what} (else {default})",
+            help=f"{what} (default {default})",
         )
-    parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
+    cli_common.add_template(parser)
     options.add_single(parser)
     parser.add_argument(
-        "--roads", type=Path, metavar="FILE", help="a road network to load (GeoJSON)"
+        "--roads",
+        type=Path,
+        metavar="FILE",
+        help="also load this road network (GeoJSON)",
     )
     parser.set_defaults(run=_run_up)
 
 
 def _run_up(args: argparse.Namespace) -> int:
     city, _outputs = up(
-        ensure_home(args.stack),
+        home(args.stack),
         args.port,
         args.mqtt_port,
         args.template,
         dict(args.parameter),
         args.roads,
     )
+    let_go(city)
     output.say(f"the city runs at {city.endpoint}, MQTT at port {city.mqtt_port}")
+    output.say(f"its state lies in {Path(city.log).parent}")
+    output.say(f"its live map: trafficctl map --stack {city.stack}")
     if sys.stdout.isatty():
         output.say('point this shell at it: eval "$(trafficctl env)"')
     print(export_lines(city))
@@ -154,27 +213,28 @@ def _run_up(args: argparse.Namespace) -> int:
 
 
 def _run_env(args: argparse.Namespace) -> int:
-    city = running(home(args.stack))
+    directory = home(args.stack)
+    city = running(directory)
     if city is None:
-        raise UserError(f"no local city {args.stack} runs - `trafficctl up` starts it")
+        raise UserError(_none_runs(directory))
     print(export_lines(city))
     return OK
+
+
+def _none_runs(directory: Path) -> str:
+    return (
+        f"no local city {directory.name} runs by the records in {directory.parent} - "
+        "`trafficctl up` starts one; TRAFFIC_HOME names another folder of records"
+    )
 
 
 def _run_down(args: argparse.Namespace) -> int:
     directory = home(args.stack)
     city = stop(directory)
     if city is None:
-        output.say(f"no local city {args.stack} runs")
+        output.say(_none_runs(directory))
     else:
         output.say(f"the city at {city.endpoint} has ended")
     if args.purge:
         purge(directory)
     return OK
-
-
-def _load_roads(city: City, outputs: Mapping[str, str], roads: Path, say: Say) -> None:
-    loader = importlib.import_module("trafficctl.roads")  # only with --roads
-
-    say(f"loading {roads}")
-    loader.load(city.session(), outputs["RoadSegmentsTable"], roads)

@@ -5,23 +5,49 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from pathlib import Path
+
+from trafficctl.shipped import TEMPLATE
 
 DEFAULT_STACK = "city-traffic"
 
 
-def add_common(parser: argparse.ArgumentParser, json: bool = False) -> None:
-    """Give `parser` --stack, and --json when the command prints data."""
+def add_common(
+    parser: argparse.ArgumentParser, json: bool = False, csv: bool = False
+) -> None:
+    """Give `parser` --stack, --json if it prints data, and --csv if it prints rows."""
     parser.add_argument(
         "--stack",
         type=stack_name,
         default=os.environ.get("TRAFFIC_STACK") or DEFAULT_STACK,
         metavar="NAME",
-        help=f"the deployed stack (else TRAFFIC_STACK, else {DEFAULT_STACK})",
+        help=f"the deployed stack (default: TRAFFIC_STACK, else {DEFAULT_STACK})",
     )
     if json:
-        parser.add_argument(
-            "--json", action="store_true", help="print JSON instead of a table"
+        add_formats(parser, csv)
+
+
+def add_formats(parser: argparse.ArgumentParser, csv: bool = True) -> None:
+    """Give `parser` --json, and --csv instead of it."""
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument(
+        "--json", action="store_true", help="print JSON instead of a table"
+    )
+    if csv:
+        formats.add_argument(
+            "--csv", action="store_true", help="print CSV instead of a table"
         )
+
+
+def add_template(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` --template, for a template other than the one installed."""
+    parser.add_argument(
+        "--template",
+        type=Path,
+        default=TEMPLATE,
+        metavar="FILE",
+        help="a template of your own (else the one that this tool brings)",
+    )
 
 
 def add_watch(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +56,7 @@ def add_watch(parser: argparse.ArgumentParser) -> None:
         "--watch",
         type=positive_float,
         metavar="SECONDS",
-        help="show again every so many seconds, until Ctrl-C",
+        help="refresh every so many seconds, until Ctrl-C",
     )
 
 

@@ -11,10 +11,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from trafficctl.cli_common import non_negative_float, positive_float, positive_int
+from trafficctl.cli_common import (
+    add_formats,
+    non_negative_float,
+    positive_float,
+    positive_int,
+)
 from trafficctl.costing import FURTHER, LEVERS, Item, Load, bill, naive, total
 from trafficctl.errors import OK
-from trafficctl.output import Column, show, show_json, table
+from trafficctl.output import KEY, Column, show, show_csv, show_json, table
 from trafficctl.prices import Price, price_list
 
 PAGE = Path("docs/cost.md")
@@ -35,22 +40,27 @@ def register(subparsers: Any) -> None:
     """Add `cost` to the command line."""
     parser = subparsers.add_parser(
         "cost",
-        help="what a month costs on AWS",
-        description="Calculate a month on AWS from the size of a city and the dated "
-        "prices of prices.toml (us-east-1, no free tiers). Asks nobody.",
+        help="estimate what a month on AWS costs",
+        description="Estimate a month on AWS from the size of a city and the dated "
+        "prices of prices.toml (us-east-1, no free tiers). Works offline.",
     )
     for name, kind, default, told in (
-        ("--sensors", positive_int, DEFAULT.sensors, "sensors in the street"),
+        ("--sensors", positive_int, DEFAULT.sensors, "sensors in the city"),
         ("--interval", positive_float, DEFAULT.interval_s, "seconds between readings"),
         (
             "--readings-per-message",
             positive_int,
             DEFAULT.readings_per_message,
-            "readings that a roadside unit sends together; 1: each sensor for itself",
+            "readings in one message; 1: every sensor sends its own",
         ),
         ("--segments", positive_int, DEFAULT.segments, "road segments"),
-        ("--viewers", _whole, DEFAULT.viewers, "live maps open, day and night"),
-        ("--history-days", positive_int, DEFAULT.history_days, "days history is kept"),
+        ("--viewers", _whole, DEFAULT.viewers, "live maps open day and night"),
+        (
+            "--history-days",
+            positive_int,
+            DEFAULT.history_days,
+            "days history is kept",
+        ),
     ):
         parser.add_argument(
             name,
@@ -60,9 +70,7 @@ def register(subparsers: Any) -> None:
             help=f"{told} (default {default:g})",
         )
     _add_modes(parser)
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON instead of tables"
-    )
+    add_formats(parser)
     parser.set_defaults(run=run)
 
 
@@ -99,13 +107,20 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         show_json(as_json(load))
         return OK
+    if args.csv:
+        lines = as_json(load)["lines"]
+        show_csv(list(lines[0]), lines)
+        return OK
     headers = ("service", "quantity a month", "unit", "US $ a month")
-    columns = [Column(name, number=name[0] in "qU") for name in headers]
+    columns = [Column(name, name[0] in "qU", KEY) for name in headers]
     title = (
         f"A month of {load.readings_s:,.0f} readings/s: {listed.region}, {listed.date}"
     )
     show(table(columns, rows(bill(load, listed.prices)), title=title))
-    compared = [Column("way of wiring it"), Column("US $ a month", number=True)]
+    compared = [
+        Column("way of wiring it", importance=KEY),
+        Column("US $ a month", True, KEY),
+    ]
     show(table(compared, comparison(load, listed.prices)))
     return OK
 

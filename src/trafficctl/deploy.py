@@ -4,49 +4,44 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-from trafficctl import aws, cli_common, output
+from trafficctl import aws, cli_common, output, outputs
 from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column
-
-TEMPLATE = Path("template.yaml")
 
 
 def register(subparsers: Any) -> None:
     """Add the command deploy."""
     parser = subparsers.add_parser(
         "deploy",
-        help="deploy the system, or update it, on AWS or in the local city",
-        description="Packages the code, shows what would change, asks, makes the "
-        "changes and follows them. Parameters not given stay as they are.",
+        help="deploy or update the system, on AWS or in the local city",
+        description="Package the code, show the changes, ask, make them and follow "
+        "them to the end. Parameters that are not given keep their values.",
     )
-    cli_common.add_common(parser, json=True)
-    parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
+    cli_common.add_common(parser, json=True, csv=True)
+    cli_common.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
         "--bucket",
         metavar="NAME",
-        help="a bucket of yours for packages (else one is made)",
+        help="your own bucket for packages (default: one is created)",
     )
     parser.add_argument(
-        "--yes", action="store_true", help="do not ask, as in continuous integration"
+        "--yes", action="store_true", help="do not ask for confirmation"
     )
     parser.add_argument(
         "--revert-drift",
         action="store_true",
-        help="also put back what was changed outside of CloudFormation, as a role or "
-        "an alarm; shards that the scaler added go back to the parameter too",
+        help="also undo changes made outside of CloudFormation, including the "
+        "number of shards that the scaler set",
     )
     parser.add_argument(
         "--allow-replacement",
         action="store_true",
-        help="go on where a table, bucket, key, pool or stream is replaced or removed",
+        help="allow a table, bucket, key, pool or stream to be replaced or removed",
     )
     parser.set_defaults(run=run)
 
@@ -77,20 +72,22 @@ def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
         output.show_json(
             {
                 "stack": args.stack,
-                "changes": [vars(one) for one in outcome.changes],
+                "changes": [asdict(one) for one in outcome.changes],
                 "outputs": dict(outcome.outputs),
             }
         )
         return
-    rows = sorted(outcome.outputs.items())
-    output.show(output.table([Column("output"), Column("value")], rows))
+    if args.csv:
+        output.show_csv(outputs.FIELDS, outputs.rows(outcome.outputs))
+        return
+    outputs.show(outputs.first(outcome.outputs))
+    more = len(outcome.outputs) - len(outputs.first(outcome.outputs))
+    output.say(f"{more} more: trafficctl outputs --stack {args.stack}")
     if outcome.created:
         output.say(next_steps(args.stack, parameters.given(args), outcome.outputs))
 
 
-def next_steps(
-    stack: str, chosen: Mapping[str, str], outputs: Mapping[str, str]
-) -> str:
+def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -> str:
     """What to do after a first deployment, in order."""
     mails = [chosen.get(name) for name in ("AlertEmail", "OperationsEmail")]
     asked = sorted({mail for mail in mails if mail})
@@ -100,9 +97,9 @@ def next_steps(
         else "name who is told: --parameter AlertEmail=... and OperationsEmail=...",
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
         "register the devices: docs/devices.md",
-        "let a controller in: aws cognito-idp admin-create-user --user-pool-id "
-        f"{outputs.get('UserPoolId', 'POOL')} --username NAME@CITY",
-        f"open the live map: {outputs.get('LiveUrl', 'output LiveUrl')}",
+        f"let a controller in: trafficctl users add NAME@CITY --stack {stack}",
+        f"open the live map (trafficctl map --stack {stack}): "
+        f"{made.get('LiveUrl', 'output LiveUrl')}",
     ]
     listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
     return f"Next:\n{listed}"

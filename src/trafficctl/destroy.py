@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 from trafficctl import aws, cli_common, output
@@ -15,9 +14,8 @@ from trafficctl.deploying.kinds import KEY_WINDOW_DAYS, KINDS
 from trafficctl.deploying.removal import Holding, Removal, check_deletable
 from trafficctl.deploying.stack import Account
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 
-TEMPLATE = Path("template.yaml")
 # IoT Core lets ten certificates go a second, and a fleet has thousands.
 ATTEMPTS = 12
 
@@ -26,22 +24,20 @@ def register(subparsers: Any) -> None:
     """Add the command destroy."""
     parser = subparsers.add_parser(
         "destroy",
-        help="take the system away; its data stays unless --purge says otherwise",
+        help="delete the system; keep its data unless --purge is given",
         description="Deletes the stack. Tables, buckets, users, devices and the key "
         "stay, and `trafficctl deploy` under the same name takes them in again. "
         "--purge deletes them too: it says what, and wants the stack's name typed.",
     )
     cli_common.add_common(parser)
+    cli_common.add_template(parser)
     parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
-    parser.add_argument(
-        "--purge", action="store_true", help="delete the data too, for good"
+        "--purge", action="store_true", help="also delete the data, permanently"
     )
     parser.add_argument(
         "--despite-protection",
         action="store_true",
-        help="with --purge: also what has deletion protection, as production has",
+        help="with --purge: also delete what has deletion protection",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.set_defaults(run=run)
@@ -124,13 +120,18 @@ def check_protection(holdings: Sequence[Holding], despite: bool) -> None:
 def _show_going(going: Sequence[dict[str, Any]]) -> None:
     types = Counter(str(one["ResourceType"]) for one in going)
     rows = [(kind, output.number(count)) for kind, count in sorted(types.items())]
-    columns = [Column("goes"), Column("resources", number=True)]
+    columns = [Column("goes", importance=KEY), Column("resources", True, KEY)]
     output.show(output.table(columns, rows))
 
 
 def show_holdings(what: str, holdings: Sequence[Holding]) -> None:
     """What outlives the stack, as a table."""
-    columns = [Column(what), Column("name"), Column("holds"), Column("protected")]
+    columns = [
+        Column(what, importance=KEY),
+        Column("name", importance=KEY),
+        Column("holds", importance=KEY),
+        Column("protected", importance=KEY),
+    ]
     rows = [
         (
             KINDS[one.left.type].what,

@@ -22,7 +22,7 @@ from trafficctl.cli_common import add_common, positive_int
 from trafficctl.errors import OK, UserError
 from trafficctl.home import belongings, home
 from trafficctl.local.process import running
-from trafficctl.output import Column, say, show, show_json, table
+from trafficctl.output import KEY, Column, say, show, show_csv, show_json, table
 from trafficctl.roads import read_geojson
 from trafficctl.sensors.certificates import pem_path
 from trafficctl.sensors.csv_file import DEVICE_ID
@@ -30,7 +30,7 @@ from trafficctl.sensors.journal import DONE, read_entries
 from trafficctl.sensors.planning import Wanted as WantedDevice
 from trafficctl.sensors.registering import carry_out, keys_plan
 from trafficctl.sensors.workplace import DEVICES, place_of
-from trafficctl.tables import scan
+from trafficctl.tables import check_segments, segment_ids
 
 NOTE = "simulated"
 MQTT_TLS_PORT = 8883
@@ -144,19 +144,26 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `devices register` and `devices list`."""
     parser = subparsers.add_parser(
         "devices",
-        help="the simulated devices of simulate and replay (real ones: sensors)",
-        description="Register and list the simulated devices of `simulate` and "
-        "`replay`, which also register those they need. Real ones: `sensors`.",
+        help="register and list simulated devices (for real ones: sensors)",
+        description="Register and list the devices that `simulate` and `replay` "
+        "publish as. Both register what they need. For real devices, use `sensors`.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     adding = actions.add_parser(
         "register",
-        help="make simulated devices, as Things with certificates",
-        description="Register simulated devices for the segments named, for those of a "
-        "road file, or else for all that the table of segments knows.",
+        help="register simulated devices",
+        description="Register a Thing with a certificate for each simulated device: of "
+        "the segments named, of a road file, or else of all segments of the city.",
     )
-    adding.add_argument("segment", nargs="*", metavar="SEGMENT")
-    adding.add_argument("--roads", type=Path, metavar="FILE.geojson")
+    adding.add_argument(
+        "segment", nargs="*", metavar="SEGMENT", help="only for these segments"
+    )
+    adding.add_argument(
+        "--roads",
+        type=Path,
+        metavar="FILE.geojson",
+        help="for the segments of this road file",
+    )
     adding.add_argument(
         "--units",
         type=positive_int,
@@ -167,9 +174,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_common(adding)
     adding.set_defaults(run=_run_register)
     listing = actions.add_parser(
-        "list", help="show the devices whose keys were made here"
+        "list", help="list the devices whose keys are on this machine"
     )
-    add_common(listing, json=True)
+    add_common(listing, json=True, csv=True)
     listing.set_defaults(run=_run_list)
 
 
@@ -177,6 +184,8 @@ def _run_register(args: argparse.Namespace) -> int:
     session = aws.session()
     outputs = aws.stack_outputs(session, args.stack)
     segments = args.segment or _segments(session, outputs, args.roads)
+    if args.segment:
+        check_segments(session, outputs, args.segment)
     if not segments:
         raise UserError("no segments - name some, or load a road file first")
     wanted = wanted_for(args.stack, segments, args.units)
@@ -190,10 +199,7 @@ def _segments(
 ) -> list[str]:
     if roads is not None:
         return [road.segment_id for road in read_geojson(roads)]
-    found = scan(
-        aws.client(session, "dynamodb"), outputs["RoadSegmentsTable"], ("segment_id",)
-    )
-    return sorted(item["segment_id"] for item in found)
+    return segment_ids(session, outputs)
 
 
 def _run_list(args: argparse.Namespace) -> int:
@@ -202,8 +208,14 @@ def _run_list(args: argparse.Namespace) -> int:
     entries = sorted(read_entries(kept).items())
     rows = [(n, e.segment_id, e.certificate_id) for n, e in entries if e.step == DONE]
     names = ("device_id", "segment_id", "certificate_id")
+    plain = [dict(zip(names, row, strict=True)) for row in rows]
     if args.json:
-        show_json([dict(zip(names, row, strict=True)) for row in rows])
+        show_json(plain)
+    elif args.csv:
+        show_csv(names, plain)
+    elif rows:
+        columns = [Column(names[0], importance=KEY), *map(Column, names[1:])]
+        show(table(columns, rows))
     else:
-        show(table([Column(name) for name in names], rows))
+        say("no device has keys on this machine - `trafficctl devices register`")
     return OK

@@ -12,6 +12,7 @@ operating system become one of the above in `translate`, and nowhere else.
 
 from __future__ import annotations
 
+import csv
 import errno
 import ssl
 from collections.abc import Callable
@@ -253,6 +254,8 @@ _SYSTEM_ADVICE: dict[int, str] = {
 def _from_system(exc: Exception) -> UserError | None:
     if isinstance(exc, UnicodeDecodeError):
         return UserError(f"{exc} - the file is not UTF-8 text: convert it first")
+    if isinstance(exc, csv.Error):
+        return UserError(f"{exc} - the file is no CSV: save it as one")
     if not isinstance(exc, OSError):
         return None
     advice = _SYSTEM_ADVICE.get(exc.errno or 0, "the operating system refused this")

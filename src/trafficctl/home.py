@@ -1,13 +1,15 @@
 """Where the tool keeps what it must remember between two commands.
 
-One directory per stack, under `$TRAFFIC_HOME` or `./.traffic`: the local city's
-record (`city.json`), device certificates (`devices/`), the tally of what was
-published (`tally.jsonl`). What belongs to the local city lies in `local/`, since it
+One directory per stack, under `$TRAFFIC_HOME`, else under the nearest `.traffic` from
+the working directory upwards, else in a new `./.traffic`: the local city's record
+(`city.json`), device certificates (`devices/`), the tally of what was published
+(`tally.jsonl`). What belongs to the local city lies in `local/`, since it
 goes with that city: the same directory may hold the only keys of a stack on AWS.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,10 +17,23 @@ from typing import Any
 
 from trafficctl.local.process import LOCAL, running
 
+FOLDER = ".traffic"
+
 
 def home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
     """The directory of `stack`; it may not exist yet."""
-    return Path(environ.get("TRAFFIC_HOME") or ".traffic").absolute() / stack
+    named = environ.get("TRAFFIC_HOME")
+    return (Path(named).absolute() if named else _nearest(Path.cwd())) / stack
+
+
+def _nearest(folder: Path) -> Path:
+    """The nearest `.traffic` of this user from `folder` upwards, else one in it."""
+    for above in (folder, *folder.parents):
+        found = above / FOLDER
+        with contextlib.suppress(OSError):  # none there, or not to be read
+            if found.stat().st_uid == os.getuid() and found.is_dir():
+                return found
+    return folder / FOLDER
 
 
 def ensure_home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:

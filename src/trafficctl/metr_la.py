@@ -24,8 +24,8 @@ from trafficctl.geometry import Point, between, distance_m
 from trafficctl.output import say
 from trafficctl.replay_file import write_rows
 from trafficctl.roads import feature, feature_collection
+from trafficctl.shipped import METR_LA
 
-DATA = Path(__file__).parents[2] / "data" / "metr-la"
 LOS_ANGELES = timezone(timedelta(hours=-8))  # no summer time in that week
 WEEK_BEGIN = datetime(2012, 3, 1, tzinfo=LOS_ANGELES)
 ROW_S = 300
@@ -74,15 +74,15 @@ class Week:
         return WEEK_BEGIN + timedelta(seconds=rows * ROW_S)
 
 
-def load_week(data: Path = DATA) -> Week:
+def load_week(data: Path = METR_LA) -> Week:
     """The week from `data`. Raises UserError where a file is missing or broken."""
     try:
         return _read_week(data)
     except FileNotFoundError as exc:
-        message = f"{exc.filename} is missing - run in a clone of the repository"
+        message = f"{exc.filename} is missing - install city-traffic again"
         raise UserError(message) from exc
     except (lzma.LZMAError, EOFError, KeyError, ValueError) as exc:
-        message = f"{data} is broken ({exc}) - restore it with git"
+        message = f"{data} is broken ({exc}) - install city-traffic again"
         raise UserError(message) from exc
 
 
@@ -216,7 +216,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `metr-la`."""
     parser = subparsers.add_parser(
         "metr-la",
-        help="write real Los Angeles traffic as a replay file and a road file",
+        help="write real Los Angeles traffic as replay and road files",
         description="Write a part of the METR-LA week (207 detectors, 1 to 7 March "
         "2012). Speeds are real; counts and occupancy are derived from them, and "
         "steps shorter than 5 minutes are interpolated.",
@@ -234,15 +234,19 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=positive_float,
         default=6.0,
         metavar="H",
-        help="how long (default 6)",
+        help="length of the file (default 6)",
     )
     parser.add_argument(
-        "--step", type=positive_int, default=60, metavar="S", help="s (default: 60)"
+        "--step",
+        type=positive_int,
+        default=60,
+        metavar="S",
+        help="seconds between readings (default: 60)",
     )
     parser.add_argument("--output", type=Path, metavar="FILE.csv", help="replay file")
     parser.add_argument("--roads", type=Path, metavar="FILE.geojson", help="road file")
     parser.add_argument(
-        "--data", type=Path, default=DATA, metavar="DIR", help=argparse.SUPPRESS
+        "--data", type=Path, default=METR_LA, metavar="DIR", help=argparse.SUPPRESS
     )
     parser.set_defaults(run=_run)
 

@@ -1,66 +1,207 @@
-"""Data to stdout, as tables for people or JSON for programs; talk to stderr."""
+"""Data to stdout, as tables for people or JSON and CSV for programs; talk to stderr.
+
+A table fits the terminal: text wraps between words, and the columns of the least
+importance are left out, which one line on stderr names. A word is never split, so an id
+can always be copied. Where stdout is no terminal, a table has its full width, unless
+COLUMNS says otherwise.
+"""
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import IO, Any
 
 from rich import box
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 ABSENT = "-"
-PIPE_WIDTH = 200  # rich assumes 80 columns where there is no terminal, and cuts
+FULL_WIDTH = 100_000  # of a pipe: rich assumes 80 columns there
+KEY = 9  # importance of a column that is never left out
+LEAST_TEXT = 12  # text is not wrapped into less than this
+GAP, NARROW_GAP, EDGES = 3, 2, 2
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its header with the unit, and how it is aligned."""
+    """A column of a table: its header with the unit, alignment, and importance.
+
+    Columns of lower importance are left out first, of equal importance the right one;
+    those of importance KEY never.
+    """
 
     header: str
     number: bool = False
+    importance: int = 5
 
 
 class _PlainConsole(Console):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.left_out: dict[str, None] = {}  # what did not fit, each line once
+
     def on_broken_pipe(self) -> None:
         """Leave a closed pipe to main(), where rich would exit with an error."""
         raise BrokenPipeError
 
 
-def console(file: IO[str] | None = None) -> Console:
+def console(file: IO[str] | None = None) -> _PlainConsole:
     """A console on `file` (stdout) that never cuts what goes into a pipe."""
     out = file if file is not None else sys.stdout
-    piped = not out.isatty()
-    width = int(os.environ.get("COLUMNS") or PIPE_WIDTH) if piped else None
+    asked = os.environ.get("COLUMNS", "")
+    width = int(asked) if asked.isdecimal() and int(asked) else None
+    if width is None and not out.isatty():
+        width = FULL_WIDTH
     return _PlainConsole(file=out, width=width, highlight=False, soft_wrap=False)
+
+
+class DataTable:
+    """A table that makes itself fit the console it is printed on."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[str | Text]],
+        title: str | None,
+    ) -> None:
+        self._columns, self._title = columns, title
+        # As Text: brackets in a str would be taken for rich's markup.
+        self._rows = [[_text(cell) for cell in row] for row in rows]
+
+    def __rich_console__(self, on: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw what fits, and tell the console what does not."""
+        natural, least = self._widths()
+        room, gap = options.max_width, GAP
+        if _total(natural, gap) > room:
+            gap = NARROW_GAP
+        widths = fit(self._columns, natural, least, room, gap)
+        total = max(room, _total(list(widths.values()), gap))
+        yield from on.render(self._drawn(widths, gap), options.update(width=total))
+        missing = [c for i, c in enumerate(self._columns) if i not in widths]
+        if missing:
+            line = left_out(missing, room)
+            if isinstance(on, _PlainConsole) and not on.is_alt_screen:
+                on.left_out[line] = None
+            else:
+                yield Text(line, "dim")
+
+    def _widths(self) -> tuple[list[int], list[int]]:
+        """Of each column, the width it would like and the least it can do with."""
+        natural, least = [], []
+        for index, column in enumerate(self._columns):
+            cells = [column.header, *(row[index].plain for row in self._rows)]
+            whole = max(cell_len(line) for cell in cells for line in _lines(cell))
+            words = (cell_len(word) for cell in cells for word in cell.split())
+            word = max(words, default=0)
+            natural.append(whole)
+            least.append(whole if column.number else max(word, min(whole, LEAST_TEXT)))
+        return natural, least
+
+    def _drawn(self, widths: Mapping[int, int], gap: int) -> Table:
+        made = Table(
+            box=box.SIMPLE_HEAD,
+            title=None if self._title is None else Text(self._title),
+            title_justify="left",
+            padding=(0, 1, 0, gap - 2),
+            pad_edge=False,
+        )
+        measure = Console(width=FULL_WIDTH)
+        for index, width in widths.items():
+            column = self._columns[index]
+            side = "right" if column.number else "left"
+            made.add_column(
+                _wrapped(Text(column.header), width, measure),
+                justify=side,  # type: ignore[arg-type]  # one of rich's literals
+                no_wrap=True,
+            )
+        for row in self._rows:
+            made.add_row(*(_wrapped(row[i], w, measure) for i, w in widths.items()))
+        return made
+
+
+def fit(
+    columns: Sequence[Column],
+    natural: Sequence[int],
+    least: Sequence[int],
+    room: int,
+    gap: int,
+) -> dict[int, int]:
+    """The width of each column that fits into `room` characters, by its index.
+
+    `natural` is the width of each column without wrapping, `least` with all of it.
+    """
+    kept = [i for i, column in enumerate(columns) if column.importance >= KEY]
+    others = [i for i in range(len(columns)) if i not in kept]
+    for one in sorted(others, key=lambda i: -columns[i].importance):
+        if _total([least[i] for i in (*kept, one)], gap) <= room:
+            kept.append(one)
+    widths = {i: least[i] for i in sorted(kept)}
+    spare = room - _total(list(widths.values()), gap)
+    while spare > 0 and (tight := [i for i in widths if widths[i] < natural[i]]):
+        widths[max(tight, key=lambda i: natural[i] / widths[i])] += 1
+        spare -= 1
+    return widths
+
+
+def _total(widths: Sequence[int], gap: int) -> int:
+    return sum(widths) + gap * (len(widths) - 1) + EDGES
+
+
+def left_out(columns: Sequence[Column], room: int) -> str:
+    """Name the columns for which `room` characters were too few."""
+    names = ", ".join(" ".join(column.header.split()) for column in columns)
+    return (
+        f"not shown in {room} columns: {names} - widen the terminal, "
+        "or pipe into `less -S`"
+    )
+
+
+def _text(cell: str | Text) -> Text:
+    return cell if isinstance(cell, Text) else Text(cell)
+
+
+def _lines(text: str) -> list[str]:
+    return text.split("\n")
+
+
+def _wrapped(text: Text, width: int, measure: Console) -> Text:
+    return Text("\n").join(text.wrap(measure, width))
 
 
 def table(
     columns: Sequence[Column],
-    rows: Iterable[Sequence[object]],
+    rows: Iterable[Sequence[str | Text]],
     title: str | None = None,
-) -> Table:
-    """A table of `rows`; cells are text or rich renderables, numbers stand right."""
-    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        made.add_column(
-            column.header,
-            justify="right" if column.number else "left",
-            no_wrap=column.number,
-        )
-    for row in rows:
-        made.add_row(*row)  # type: ignore[arg-type]  # rich names no type for a cell
-    return made
+) -> DataTable:
+    """A table of `rows`, which hold a cell for each column; numbers stand right."""
+    return DataTable(columns, rows, title)
 
 
-def show(renderable: object, file: IO[str] | None = None) -> None:
-    """Print a renderable to stdout."""
-    console(file).print(renderable)
+def show(renderable: RenderableType, file: IO[str] | None = None) -> None:
+    """Print a renderable to stdout, and on stderr what did not fit."""
+    out = console(file)
+    out.print(renderable, crop=False)  # rather a line too long than an id cut
+    for line in out.left_out:
+        say(line)
+
+
+def watch(look: Callable[[], RenderableType], seconds: float) -> None:
+    """Show what `look` gives, again every `seconds`, until Ctrl-C."""
+    with Live(look(), console=console(), screen=True, auto_refresh=False) as live:
+        while True:
+            time.sleep(seconds)
+            live.update(look(), refresh=True)
 
 
 def show_json(value: object, file: IO[str] | None = None) -> None:
@@ -68,6 +209,49 @@ def show_json(value: object, file: IO[str] | None = None) -> None:
     out = file if file is not None else sys.stdout
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
     out.write(text + "\n")
+
+
+def show_csv(
+    fields: Sequence[str],
+    rows: Iterable[Mapping[str, object]],
+    times: Collection[str] = (),
+    file: IO[str] | None = None,
+) -> None:
+    """Print `rows` to stdout as CSV (RFC 4180), under a header of `fields`.
+
+    Fields in `times` hold ms since the epoch and become ISO 8601; None is empty.
+    """
+    writer = csv.writer(file if file is not None else sys.stdout)
+    writer.writerow(fields)
+    for row in rows:
+        cells = [(name, row.get(name)) for name in fields]
+        writer.writerow(
+            instant(v) if n in times and isinstance(v, int) else _csv_cell(v)
+            for n, v in cells
+        )
+
+
+def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of nested mappings under dotted names, as CSV needs them."""
+    found: dict[str, Any] = {}
+    for name, one in value.items():
+        if isinstance(one, Mapping):
+            found |= flat(one, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = one
+    return found
+
+
+def instant(ms: int) -> str:
+    """An instant in ms since the epoch as `2026-11-22T18:32:05.123Z`."""
+    moment = datetime.fromtimestamp(ms / 1000, timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def _csv_cell(value: object) -> object:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=_plain)
 
 
 def say(message: str) -> None:

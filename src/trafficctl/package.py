@@ -25,7 +25,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import traffic
-from trafficctl.errors import UNREACHABLE, UserError
+from trafficctl.errors import OK, UNREACHABLE, UserError
 
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -153,6 +153,11 @@ def _pip_download(folder: str, tag: str, machine: str) -> None:
     done = subprocess.run(
         [*pip, f"--requirement={PINNED}"], capture_output=True, text=True, check=False
     )
+    if "No module named pip" in done.stderr:
+        raise UserError(
+            f"{sys.executable} has no pip, which fetches msgspec for Lambda - install "
+            f"it: {sys.executable} -m ensurepip"
+        )
     if done.returncode != 0:
         raise UserError(_why(done.stderr, tag), UNREACHABLE)
 
@@ -192,30 +197,36 @@ def _replace(path: Path, content: bytes) -> None:
     Path(name).replace(path)
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m trafficctl.package", description="Build the Lambda package."
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command package."""
+    parser = subparsers.add_parser(
+        "package",
+        help="build the Lambda package, for deploying without this tool",
+        description="Write the zip that Lambda runs, with msgspec for each Python "
+        "from PyPI. `trafficctl deploy` builds one by itself.",
     )
-    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, metavar="FILE")
-    parser.add_argument("--arch", choices=(*MACHINES, HOST), default="arm64")
     parser.add_argument(
-        "--runtime", action="append", choices=RUNTIMES, help="repeatable; default: all"
+        "--out",
+        type=Path,
+        default=DEFAULT_OUT,
+        metavar="FILE",
+        help=f"the zip (else {DEFAULT_OUT})",
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--arch",
+        choices=(*MACHINES, HOST),
+        default="arm64",
+        help="processor; host: this machine and this Python (else arm64)",
+    )
+    parser.add_argument(
+        "--runtime", action="append", choices=RUNTIMES, help="repeatable (else all)"
+    )
+    parser.set_defaults(run=_run)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def _run(args: argparse.Namespace) -> int:
     """Build the package and print its path, size in bytes and SHA-256."""
-    args = _arguments(argv)
-    try:
-        out = build_zip(args.out, args.runtime or RUNTIMES, args.arch)
-    except UserError as exc:
-        print(f"package: {exc}", file=sys.stderr)
-        return exc.exit_code
+    out = build_zip(args.out, args.runtime or RUNTIMES, args.arch)
     content = out.read_bytes()
     print(f"{out}  {len(content)} bytes  sha256 {hashlib.sha256(content).hexdigest()}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return OK

@@ -5,23 +5,21 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import fields
 from typing import Any
 
 from rich.text import Text
 
 from trafficctl import aws, cli_common, output
-from trafficctl.deploying import parameters
+from trafficctl.deploying import limits, parameters
 from trafficctl.deploying import template as texts
-from trafficctl.deploying.run import check_parameters
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import Column
+from trafficctl.output import KEY, Column
 from trafficctl.preflighting import rows as verdicts
 from trafficctl.preflighting.load import Load
 from trafficctl.preflighting.rows import Question, Row
 from trafficctl.preflighting.run import preflight
 
-TEMPLATE = Path("template.yaml")
 STYLES = {
     verdicts.OK: "green",
     verdicts.RAISE: "bold red",
@@ -35,13 +33,12 @@ def register(subparsers: Any) -> None:
     usual = Load()
     parser = subparsers.add_parser(
         "preflight",
-        help="check whether the account can carry the load, before deploying",
-        description="Reads quotas, permissions, runtimes and leftovers, and changes "
-        "nothing. Parameters that are not given are those that `deploy` would keep of "
-        "the stack, else the defaults. The exit code is 0 if nothing speaks against "
-        "going on.",
+        help="check that an AWS account is ready for a deployment",
+        description="Check quotas, permissions, runtimes and leftovers; change "
+        "nothing. A parameter that is not given has the deployed stack's value, else "
+        "the default. Exit code 0 if the deployment can go on.",
     )
-    cli_common.add_common(parser, json=True)
+    cli_common.add_common(parser, json=True, csv=True)
     for option, kind, default, what in (
         ("--sensors", cli_common.positive_int, usual.sensors, "sensors of the city"),
         (
@@ -62,12 +59,12 @@ def register(subparsers: Any) -> None:
         parser.add_argument(
             option, type=kind, default=default, metavar="N", help=f"{what} ({said})"
         )
-    parser.add_argument(
-        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="the template"
-    )
+    cli_common.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
-        "--quicksight", action="store_true", help="also ask for its subscription"
+        "--quicksight",
+        action="store_true",
+        help="also check the QuickSight subscription",
     )
     parser.set_defaults(run=run)
 
@@ -78,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
     rows = preflight(aws.session(), question)
     if args.json:
         output.show_json({"go_on": go_on(rows), "checks": [vars(row) for row in rows]})
+    elif args.csv:
+        output.show_csv([one.name for one in fields(Row)], map(vars, rows))
     else:
         show(rows)
     return OK if go_on(rows) else ANSWER_IS_NO
@@ -87,7 +86,7 @@ def asked(args: argparse.Namespace, today: dt.date) -> Question:
     """The question that the options put."""
     template = texts.read(args.template)
     chosen = parameters.given(args)
-    check_parameters(template, chosen)
+    limits.check(template, chosen)
     load = Load(args.sensors, args.interval, args.readings_per_message, args.segments)
     return Question(args.stack, template, load, chosen, today, args.quicksight)
 
@@ -99,8 +98,13 @@ def go_on(rows: Sequence[Row]) -> bool:
 
 def show(rows: Sequence[Row]) -> None:
     """The table, then each next step in full: commands must not be broken."""
-    headers = ("check", "have", "need")
-    columns = [*(Column(header) for header in headers), Column("verdict"), Column("")]
+    columns = [
+        Column("check", importance=KEY),
+        Column("have", importance=6),
+        Column("need", importance=7),
+        Column("verdict", importance=KEY),
+        Column("", importance=KEY),  # number of the next step
+    ]
     steps = [row for row in rows if row.next_step]
     cells = [
         (

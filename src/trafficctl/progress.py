@@ -1,42 +1,106 @@
-"""A progress display on stderr, quiet where nobody watches."""
+"""Progress on stderr: a display where a person watches, else a line now and then."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
 )
 
+from trafficctl.output import number, say
 
-def counting(unit: str) -> Progress:
+EVERY_S = 10.0  # between two lines
+
+Clock = Callable[[], float]
+
+
+def counting(unit: str, clock: Clock = time.monotonic) -> Progress:
     """A display of how many of how many *unit* are done."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
+
+    def line(task: Task) -> str:
+        of = "" if task.total is None else f" of {number(task.total)}"
+        return f"{task.description}: {number(task.completed)}{of} {unit}"
+
+    return _progress(
+        line,
+        clock,
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeRemainingColumn(compact=True),
-        console=Console(file=sys.stderr),
-        disable=not sys.stderr.isatty(),
-        transient=True,
     )
 
 
-def publishing() -> Progress:
+def publishing(clock: Clock = time.monotonic) -> Progress:
     """A display of a publishing run: share of the time, and what it has published."""
+
+    def line(task: Task) -> str:
+        if task.total is None:  # no share of it can be told
+            return ""
+        share = f"{task.percentage:.0f} %"
+        return f"{task.description}: {share}, {task.fields['state']}"
+
+    return _progress(
+        line, clock, TaskProgressColumn(), TextColumn("{task.fields[state]}")
+    )
+
+
+def _progress(
+    line: Callable[[Task], str], clock: Clock, *columns: ProgressColumn
+) -> Progress:
+    if not sys.stderr.isatty():
+        return Lines(line, say, clock)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[state]}"),
+        *columns,
         console=Console(file=sys.stderr),
-        disable=not sys.stderr.isatty(),
         transient=True,
     )
+
+
+class Lines(Progress):
+    """Progress as lines, at most one every `EVERY_S`: none of a short run.
+
+    `line` describes a task, with nothing if there is nothing to tell; `tell` gets the
+    lines, `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        line: Callable[[Task], str],
+        tell: Callable[[str], object],
+        clock: Clock,
+    ) -> None:
+        super().__init__(disable=True, get_time=clock)
+        self._line, self._tell, self._clock = line, tell, clock
+        self._last_s = clock()
+
+    def update(self, task_id: TaskID, **changes: Any) -> None:
+        """Change a task, and tell of it if that is due."""
+        super().update(task_id, **changes)
+        self._tell_sometimes(task_id)
+
+    def advance(self, task_id: TaskID, advance: float = 1) -> None:
+        """Count steps of a task, and tell of it if that is due."""
+        super().advance(task_id, advance)
+        self._tell_sometimes(task_id)
+
+    def _tell_sometimes(self, task_id: TaskID) -> None:
+        now_s = self._clock()
+        line = self._line(self._tasks[task_id])
+        if line and now_s - self._last_s >= EVERY_S:
+            self._last_s = now_s
+            self._tell(line)

@@ -23,7 +23,17 @@ from trafficctl.errors import OK, UNREACHABLE, UserError
 from trafficctl.fleet import Fleet
 from trafficctl.home import belongings, home
 from trafficctl.links import Message
-from trafficctl.output import Column, duration, number, say, show, show_json, table
+from trafficctl.output import (
+    KEY,
+    Column,
+    duration,
+    number,
+    say,
+    show,
+    show_csv,
+    show_json,
+    table,
+)
 from trafficctl.progress import publishing
 from trafficctl.tally import FILE_NAME, Run, Tally
 
@@ -117,13 +127,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=batch_size,
         default=DEFAULT_BATCH,
         metavar="B",
-        help=f"readings a message at most (default {DEFAULT_BATCH}; 1 sends them bare)",
+        help=f"most readings per message (default {DEFAULT_BATCH}; 1 sends them bare)",
     )
     parser.add_argument(
         "--connections",
         type=positive_int,
         metavar="N",
-        help="devices in all, shared evenly (default: one for each segment)",
+        help="number of devices, shared evenly (default: one per segment)",
     )
 
 
@@ -255,24 +265,27 @@ def _state(tally: Tally, fleet: Fleet) -> str:
     )
 
 
-def report(summary: Summary, json: bool, extra: Mapping[str, int] | None = None) -> int:
+def report(summary: Summary, args: argparse.Namespace, extra: Mapping[str, int]) -> int:
     """Print the tally of a run; 0 if every message was acknowledged, else 3."""
     run = summary.run
-    if json:
-        named = {k.replace(" ", "_"): v for k, v in (extra or {}).items()}
-        show_json({**summary.as_json(), **named})
+    named = {name.replace(" ", "_"): count for name, count in extra.items()}
+    told = {**summary.as_json(), **named}
+    if args.json:
+        show_json(told)
+    elif args.csv:
+        show_csv(list(told), [told], ("started_at", "ended_at"))
     else:
         rows = [
             ("messages", number(run.messages)),
             ("readings published", number(run.readings)),
             ("readings acknowledged", number(run.acknowledged)),
             ("readings resent", number(run.resent)),
-            *((name, number(count)) for name, count in (extra or {}).items()),
+            *((name, number(count)) for name, count in extra.items()),
             ("reconnects", number(summary.reconnects)),
             ("took", duration(summary.pace.seconds)),
             ("readings per second", number(summary.readings_per_s)),
         ]
-        show(table([Column("Published"), Column("", number=True)], rows))
+        show(table([Column("Published", importance=KEY), Column("", True, KEY)], rows))
     if summary.pace.worst_lag_s > 1:
         say(f"at worst {summary.pace.worst_lag_s:.1f} s behind the times asked for")
     missing = run.readings - run.acknowledged

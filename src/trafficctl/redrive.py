@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from trafficctl import aws
 from trafficctl.cli_common import add_common
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import say, show, show_json
+from trafficctl.output import say, show, show_csv, show_json
 from trafficctl.progress import counting
 from trafficctl.redriving.buckets import Buckets
 from trafficctl.redriving.objects import Objects
@@ -21,6 +21,19 @@ from trafficctl.redriving.selection import Selection, Sums
 from trafficctl.redriving.stream import Stream
 from trafficctl.redriving.view import sums_view
 from trafficctl.redriving.work import Redrive, Seen
+from trafficctl.tables import check_segments
+
+FIELDS = (
+    "kind",
+    "day",
+    "letters",
+    "records",
+    "readings",
+    "segments",
+    "oldest",
+    "newest",
+)
+TIMES = ("oldest", "newest")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,13 +42,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "redrive",
         help="put dead letters back into the stream",
         description=(
-            "Show what the dead letters hold. With --execute, put it back into the "
-            "stream and move the dead letters out of the way. Safe to kill and to "
-            "repeat: a reading counts once. Exit code 1 when an object had to be left."
+            "List what is in the dead letters. With --execute, put it back into the "
+            "stream. Safe to interrupt and repeat: a reading counts once. Exit code 1 "
+            "when an object could not be put back."
         ),
     )
     add_options(parser)
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 
 
@@ -53,6 +66,8 @@ def _run(args: argparse.Namespace) -> int:
     else:
         with _progress(redrive.objects, "reading") as seen:
             redrive.survey(seen)
+    if args.segment is not None and not redrive.sums.letters + redrive.sums.left:
+        check_segments(session, outputs, [args.segment])
     _report(redrive.sums, args)
     return ANSWER_IS_NO if redrive.sums.left else OK
 
@@ -90,7 +105,9 @@ def _report(sums: Sums, args: argparse.Namespace) -> None:
         totals = {"letters": sums.letters, "readings": sums.readings}
         show_json({**by_day, **totals, "left": sums.left, "left_named": left})
         return
-    if sums.letters or sums.left:
+    if args.csv:
+        show_csv(FIELDS, sums.as_json(), TIMES)
+    elif sums.letters or sums.left:
         show(sums_view(sums))
     say(_sentence(sums, args.execute))
 

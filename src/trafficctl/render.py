@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from rich.table import Table
 from rich.text import Text
 
-from trafficctl.output import ABSENT, Column, duration, number
+from trafficctl.output import ABSENT, KEY, Column, DataTable, duration, number
 from trafficctl.output import table as make_table
 from trafficctl.tables import Item
 
@@ -17,27 +16,27 @@ LEVELS = ("none", "high", "severe")
 LEVEL_STYLE = {"severe": "bold red", "high": "yellow", "none": ""}
 
 SEGMENT_COLUMNS = (
-    Column("Segment"),
-    Column("Road"),
-    Column("Congestion\n0-100", number=True),
-    Column("Speed\nkm/h", number=True),
-    Column("Free flow\nkm/h", number=True),
-    Column("Flow\nveh/h", number=True),
-    Column("LOS"),
+    Column("Segment", importance=KEY),
+    Column("Road", importance=7),
+    Column("Congestion\n0-100", number=True, importance=8),
+    Column("Speed\nkm/h", number=True, importance=8),
+    Column("Free flow\nkm/h", number=True, importance=4),
+    Column("Flow\nveh/h", number=True, importance=3),
+    Column("LOS", importance=3),
     Column("Sensors\nreporting", number=True),
-    Column("Data\nage", number=True),
-    Column("Alert"),
+    Column("Data\nage", number=True, importance=6),
+    Column("Alert", importance=7),
 )
 ALERT_COLUMNS = (
-    Column("Level"),
-    Column("Segment"),
-    Column("Road"),
+    Column("Level", importance=8),
+    Column("Segment", importance=KEY),
+    Column("Road", importance=7),
     Column("Opened\nUTC"),
-    Column("Lasted", number=True),
-    Column("Peak\n0-100", number=True),
-    Column("Speed\nkm/h", number=True),
-    Column("Free flow\nkm/h", number=True),
-    Column("Status"),
+    Column("Lasted", number=True, importance=8),
+    Column("Peak\n0-100", number=True, importance=4),
+    Column("Speed\nkm/h", number=True, importance=6),
+    Column("Free flow\nkm/h", number=True, importance=3),
+    Column("Status", importance=7),
 )
 
 
@@ -134,7 +133,7 @@ def alert_text(item: Item, now_ms: int) -> str:
     return f"{level}, {duration((until - since) / 1000)}"
 
 
-def segments_table(items: Iterable[Item], now_ms: int) -> Table:
+def segments_table(items: Iterable[Item], now_ms: int) -> DataTable:
     """Segments as a table, in the order given."""
     return make_table(SEGMENT_COLUMNS, (segment_row(item, now_ms) for item in items))
 
@@ -182,7 +181,7 @@ def utc_text(moment_ms: int | None) -> str:
     )
 
 
-def alerts_table(items: Iterable[Item], now_ms: int) -> Table:
+def alerts_table(items: Iterable[Item], now_ms: int) -> DataTable:
     """Alerts as a table: open before cleared, severe before high, oldest first."""
     ordered = sorted(items, key=_gravest_first)
     return make_table(ALERT_COLUMNS, (alert_row(item, now_ms) for item in ordered))

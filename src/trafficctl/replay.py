@@ -1,9 +1,8 @@
 """`trafficctl replay`: publishes a file of readings, at its own pace or faster.
 
-`Replay` says what becomes of an event time: when a reading is published, and under
-which timestamp. The city takes timestamps up to 24 h old and 60 s ahead; the shift
-`now` fits a file into that: played at its own pace or faster, its last reading is
-published at its very own time; slower, its first one is.
+`Replay` decides when a reading is published, and under which timestamp. The city
+takes timestamps up to 24 h old and 60 s ahead. The shift `now` fits a file into that:
+its last reading (its first, if slowed down) is published on time.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
+from typing import Protocol
 
 from traffic import policy
 from trafficctl.cli_common import add_common, positive_float, positive_int
@@ -34,6 +34,7 @@ from trafficctl.publisher import (
 )
 from trafficctl.replay_file import BadRow, Row, read_rows
 from trafficctl.roads import load
+from trafficctl.wrong_input import raise_faults
 
 NOW = "now"
 MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind
@@ -53,6 +54,16 @@ class Span:
     def duration_s(self, speed: float) -> float:
         """How long they take at `speed`, from the first row to the latest."""
         return (self.last_ms - self.first_ms) / speed / 1000
+
+
+class Schedule(Protocol):
+    """When a reading is published, and under which timestamp."""
+
+    def due_s(self, event_ms: int) -> float:
+        """Seconds into the run when a reading of event time *event_ms* leaves."""
+
+    def published_time_of(self, event_ms: int) -> int:
+        """The timestamp under which it is published, ms since the epoch."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,8 @@ def survey(rows: Iterable[Row], path: Path) -> Span:
 class Source:
     """The good rows of a replay file, as often as one likes.
 
-    A bad row raises UserError, or with `skip_bad` is counted and told to `warn`.
+    Bad rows raise UserError, all at once at the end of the file; with `skip_bad` they
+    are counted.
     """
 
     def __init__(self, path: Path, skip_bad: bool, limit: int | None) -> None:
@@ -108,26 +120,26 @@ class Source:
         self.skipped: list[BadRow] = []
 
     def __iter__(self) -> Iterator[Row]:
-        """The rows in their order; `skipped` is counted anew."""
+        """The rows in their order; `skipped` starts again at none."""
         self.skipped = []
         for row in islice(read_rows(self._path), self._limit):
             if isinstance(row, BadRow):
-                self._refuse(row)
+                self.skipped.append(row)
             else:
                 yield row
-
-    def _refuse(self, row: BadRow) -> None:
         if not self._skip_bad:
-            raise UserError(
-                f"{row.message(self._path)} - nothing was published; correct the row, "
-                "or go on without such rows by --skip-bad"
+            faults = [one for row in self.skipped for one in row.messages(self._path)]
+            raise_faults(
+                faults,
+                "nothing was published: correct the rows, or leave them out by "
+                "--skip-bad",
             )
-        self.skipped.append(row)
 
     def warnings(self) -> list[str]:
         """What to say of the rows that were skipped."""
-        lines = [row.message(self._path) for row in self.skipped[:BAD_ROWS_SHOWN]]
-        rest = len(self.skipped) - len(lines)
+        shown = self.skipped[:BAD_ROWS_SHOWN]
+        lines = [one for row in shown for one in row.messages(self._path)]
+        rest = len(self.skipped) - len(shown)
         if rest:
             lines.append(f"and {rest} more")
         if lines:
@@ -177,7 +189,7 @@ def _advice(shift: str) -> str:
 
 
 def messages(
-    rows: Iterable[Row], replay: Replay, batch: int, units: int
+    rows: Iterable[Row], replay: Schedule, batch: int, units: int
 ) -> Iterator[Timed]:
     """The messages of `rows`: those of one instant and one device together.
 
@@ -227,26 +239,26 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=positive_float,
         default=1.0,
         metavar="X",
-        help="times as fast (default 1)",
+        help="play the file X times as fast (default 1)",
     )
     parser.add_argument(
         "--shift",
         type=_shift,
         default=NOW,
         metavar="now|none|SECONDS",
-        help="move timestamps: to the present (default), not at all, or by seconds",
+        help="move timestamps to the present (default), not at all, or by seconds",
     )
     add_options(parser)
     parser.add_argument(
         "--limit", type=positive_int, metavar="N", help="only the first N rows"
     )
     parser.add_argument(
-        "--skip-bad", action="store_true", help="leave bad rows out and count them"
+        "--skip-bad", action="store_true", help="leave bad rows out, and count them"
     )
     parser.add_argument(
         "--roads", type=Path, metavar="FILE.geojson", help="load this road file first"
     )
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 
 
@@ -281,7 +293,7 @@ def _run(args: argparse.Namespace) -> int:
 
     took = span.duration_s(args.speed)
     summary = publish_run(target, span.segments, units, due, took)
-    return report(summary, args.json, {"bad rows skipped": skipped})
+    return report(summary, args, {"bad rows skipped": skipped})
 
 
 def _now_ms() -> int:

@@ -7,7 +7,6 @@ and optionally `occupancy,interval`; empty means absent (docs/wire-format.md).
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -29,6 +28,8 @@ REQUIRED = (
 )
 OPTIONAL = ("occupancy", "interval")
 COLUMNS = REQUIRED + OPTIONAL
+IDS = ("segment_id", "sensor_id")
+TYPES = {field.name: field.type for field in msgspec.structs.fields(Reading)}
 
 _ID = f"1-{policy.MAX_ID_LENGTH} of letters, digits, _ : . -"
 EXPECTED = {
@@ -51,22 +52,28 @@ class Row(NamedTuple):
     reading: Reading
 
 
-class BadRow(NamedTuple):
-    """A row that breaks a rule: where, what was expected, and what stands there.
+class Fault(NamedTuple):
+    """What is wrong with a column; `column` is empty for the row as a whole."""
 
-    `column` is empty where the row as a whole is wrong.
-    """
-
-    line: int
     column: str
     expected: str
     actual: str
 
-    def message(self, path: Path) -> str:
+
+class BadRow(NamedTuple):
+    """A row that breaks rules, each a fault."""
+
+    line: int
+    faults: tuple[Fault, ...]
+
+    def messages(self, path: Path) -> list[str]:
         """Return `replay.csv line 17, column average_speed: expected ..., got 'x'`."""
-        column = f", column {self.column}" if self.column else ""
-        place = f"{path.name} line {self.line}{column}"
-        return f"{place}: expected {self.expected}, got {self.actual}"
+        place = f"{path.name} line {self.line}"
+        return [
+            f"{place}{f', column {column}' if column else ''}: "
+            f"expected {expected}, got {actual}"
+            for column, expected, actual in self.faults
+        ]
 
 
 def read_rows(path: Path) -> Iterator[Row | BadRow]:
@@ -95,48 +102,63 @@ def _check_header(header: list[str], path: Path) -> None:
 
 
 def parse(cells: list[str], header: list[str], line: int) -> Row | BadRow:
-    """One row, or what is wrong with it."""
+    """One row, or all that is wrong with it."""
     if len(cells) != len(header):
-        actual = f"{len(cells)} cells"
-        return BadRow(line, "", f"{len(header)} cells", actual)
+        fault = Fault("", f"{len(header)} cells", f"{len(cells)} cells")
+        return BadRow(line, (fault,))
     values: dict[str, Any] = {k: v for k, v in zip(header, cells, strict=True) if v}
     event_ms = _instant(values.get("timestamp", ""))
-    for column, right in (
-        ("timestamp", event_ms is not None),
-        ("segment_id", is_id(values.get("segment_id", ""))),
-        ("sensor_id", is_id(values.get("sensor_id", ""))),
-        ("vehicle_count", "vehicle_count" in values),
-    ):
-        if not right:
-            return _bad(line, column, values)
-    values["timestamp"] = event_ms
-    return _row(values, line)
+    fit = event_ms is not None and "vehicle_count" in values
+    if fit and all(is_id(values.get(name, "")) for name in IDS):
+        reading = _reading({**values, "timestamp": event_ms})
+        if reading is not None and event_ms is not None:
+            return Row(event_ms, values["segment_id"], reading)
+    return BadRow(line, tuple(_faults(values)))
 
 
-def _row(values: dict[str, Any], line: int) -> Row | BadRow:
+def _reading(values: dict[str, Any]) -> Reading | None:
+    """The reading of a row, None if a value is not allowed."""
     try:
         reading = msgspec.convert(values, Reading, strict=False)
-    except msgspec.ValidationError as exc:
-        return _bad(line, _column(str(exc)), values)
-    if reading.average_speed is None and reading.vehicle_count:
-        expected = f"a speed, since vehicle_count is {reading.vehicle_count}"
-        return BadRow(line, "average_speed", expected, "nothing")
-    return Row(values["timestamp"], values["segment_id"], reading)
+    except msgspec.ValidationError:
+        return None
+    needs_speed = reading.average_speed is None and reading.vehicle_count
+    return None if needs_speed else reading
+
+
+def _faults(values: dict[str, Any]) -> Iterator[Fault]:
+    actual = {name: repr(value) for name, value in values.items()}
+    right = {}
+    for name in COLUMNS:
+        try:
+            right[name] = _value(name, values)
+        except msgspec.ValidationError:
+            yield Fault(name, EXPECTED[name], actual.get(name, "nothing"))
+    count = right.get("vehicle_count")
+    if count and right.get("average_speed", 0.0) is None:
+        expected = f"a speed, since vehicle_count is {count}"
+        yield Fault("average_speed", expected, "nothing")
+
+
+def _value(name: str, values: dict[str, Any]) -> Any:
+    """The value of a column, None where it is empty. Raises ValidationError."""
+    value = values.get(name)
+    if name == "timestamp":
+        wrong = _instant(value or "") is None
+    elif name in IDS:
+        wrong = not is_id(value or "")
+    elif value is None:
+        wrong = name == "vehicle_count"
+    else:
+        return msgspec.convert(value, TYPES[name], strict=False)
+    if wrong:
+        raise msgspec.ValidationError(name)
+    return value
 
 
 def _instant(text: str) -> int | None:
     ms = int(text) if text.isdecimal() and text.isascii() else ms_of(text)
     return ms if ms is not None and 0 <= ms <= policy.LAST_INSTANT_MS else None
-
-
-def _column(message: str) -> str:
-    found = re.search(r"at `\$\.(\w+)`", message)
-    return found.group(1) if found else "timestamp"
-
-
-def _bad(line: int, column: str, values: dict[str, Any]) -> BadRow:
-    actual = repr(values[column]) if column in values else "nothing"
-    return BadRow(line, column, EXPECTED[column], actual)
 
 
 def write_rows(file: IO[str], rows: Iterable[Iterable[object]]) -> int:

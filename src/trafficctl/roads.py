@@ -11,34 +11,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
-from traffic.policy import ID_PATTERN, MAX_ID_LENGTH, MAX_SPEED_KMH
 from trafficctl import aws, geometry
 from trafficctl.cli_common import add_common
 from trafficctl.errors import OK, UserError
 from trafficctl.output import say
 from trafficctl.progress import counting
+from trafficctl.road_file import Feature, faults_of, points_of
+from trafficctl.wrong_input import raise_faults
 
-MAX_LANES = 20
-MAX_LENGTH_M = 100_000
-MAX_EFFECTIVE_LENGTH_M = 30
-MAX_TEXT = 200
 PARALLEL_WRITES = 16
-
-Id = Annotated[str, Meta(pattern=f"^{ID_PATTERN}$")]
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
-Latitude = Annotated[float, Meta(ge=-90, le=90)]
-Longitude = Annotated[float, Meta(ge=-180, le=180)]
-Position = Annotated[list[float], Meta(min_length=2)]
 
 
 @dataclass(frozen=True)
@@ -57,50 +46,8 @@ class RoadSegment:
     effective_length_m: float | None = None
 
 
-class _Properties(msgspec.Struct):
-    segment_id: Id
-    name: Text | None = None
-    district: Text | None = None
-    lanes: Annotated[int, Meta(ge=1, le=MAX_LANES)] | None = None
-    length_m: Annotated[float, Meta(gt=0, le=MAX_LENGTH_M)] | None = None
-    free_flow_speed: Annotated[float, Meta(gt=0, le=MAX_SPEED_KMH)] | None = None
-    effective_length_m: (
-        Annotated[float, Meta(gt=0, le=MAX_EFFECTIVE_LENGTH_M)] | None
-    ) = None
-    latitude: Latitude | None = None
-    longitude: Longitude | None = None
-
-
-class _Point(msgspec.Struct, tag_field="type", tag="Point"):
-    coordinates: Position
-
-
-class _LineString(msgspec.Struct, tag_field="type", tag="LineString"):
-    coordinates: Annotated[list[Position], Meta(min_length=2)]
-
-
-class _Feature(msgspec.Struct):
-    geometry: _Point | _LineString
-    properties: _Properties
-
-
-EXPECTED = {
-    "segment_id": f"1-{MAX_ID_LENGTH} of letters, digits, _ : . -",
-    "name": f"text of 1-{MAX_TEXT} characters",
-    "district": f"text of 1-{MAX_TEXT} characters",
-    "lanes": f"a whole number 1-{MAX_LANES}",
-    "length_m": f"metres, above 0 and at most {MAX_LENGTH_M}",
-    "free_flow_speed": f"km/h, above 0 and at most {MAX_SPEED_KMH}",
-    "effective_length_m": f"metres, above 0 and at most {MAX_EFFECTIVE_LENGTH_M}",
-    "latitude": "degrees, -90 to 90",
-    "longitude": "degrees, -180 to 180",
-    "type": "LineString or Point",
-    "coordinates": "[longitude, latitude], and at least two of them in a LineString",
-}
-
-
 def read_geojson(path: Path) -> list[RoadSegment]:
-    """The segments of a road file. Raises UserError naming the feature and field."""
+    """The segments of a road file. Raises UserError naming each feature and field."""
     try:
         document = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as exc:
@@ -110,32 +57,40 @@ def read_geojson(path: Path) -> list[RoadSegment]:
 
 
 def parse(document: Any, source: str) -> list[RoadSegment]:
-    """The segments of a GeoJSON FeatureCollection; `source` names it in errors."""
+    """The segments of a GeoJSON FeatureCollection; `source` names it in errors.
+
+    Raises UserError with the faults of all features.
+    """
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list) or not features:
         raise UserError(
             f"{source}: expected a GeoJSON FeatureCollection with at least one "
             "feature - a road file has one feature for each segment"
         )
-    segments: dict[str, RoadSegment] = {}
+    first: dict[str, int] = {}
+    segments, faults = [], []
     for number, feature in enumerate(features, 1):
-        found = _segment(feature, f"{source} feature {number}")
-        if found.segment_id in segments:
-            first = list(segments).index(found.segment_id) + 1
-            raise UserError(
-                f"{source} feature {number}, properties.segment_id: "
-                f"{found.segment_id!r} is already feature {first} - give each its own"
-            )
-        segments[found.segment_id] = found
-    return list(segments.values())
+        found = [*faults_of(feature), *_repeated(feature, first, number)]
+        faults += [f"{source} feature {number}, {fault}" for fault in found]
+        if not faults:
+            segments.append(_segment(msgspec.convert(feature, Feature)))
+    raise_faults(faults, "nothing was loaded: correct the file")
+    return segments
 
 
-def _segment(feature: Any, where: str) -> RoadSegment:
-    try:
-        value = msgspec.convert(feature, _Feature)
-    except msgspec.ValidationError as exc:
-        raise UserError(f"{where}, {_fault(str(exc), feature)}") from exc
-    line = _line(value.geometry, where)
+def _repeated(feature: Any, first: dict[str, int], number: int) -> Iterator[str]:
+    """The fault of an id that an earlier feature has; `first` is where each stands."""
+    given = feature.get("properties") if isinstance(feature, dict) else None
+    name = given.get("segment_id") if isinstance(given, dict) else None
+    if isinstance(name, str) and first.setdefault(name, number) != number:
+        yield (
+            f"properties.segment_id: {name!r} is already feature {first[name]} - "
+            "give each its own"
+        )
+
+
+def _segment(value: Feature) -> RoadSegment:
+    line = points_of(value.geometry)
     given = value.properties
     middle = geometry.middle(line)
     length = given.length_m or (geometry.length_m(line) if len(line) > 1 else None)
@@ -151,43 +106,6 @@ def _segment(feature: Any, where: str) -> RoadSegment:
         free_flow_speed=given.free_flow_speed,
         effective_length_m=given.effective_length_m,
     )
-
-
-def _line(shape: _Point | _LineString, where: str) -> list[geometry.Point]:
-    points = [shape.coordinates] if isinstance(shape, _Point) else shape.coordinates
-    for index, (longitude, latitude, *_) in enumerate(points):
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            at = "" if isinstance(shape, _Point) else f"[{index}]"
-            raise UserError(
-                f"{where}, geometry.coordinates{at}: expected [longitude, latitude] in "
-                f"degrees, got [{longitude}, {latitude}] - longitude comes first"
-            )
-    line = [(latitude, longitude) for longitude, latitude, *_ in points]
-    if len(line) > 1 and not geometry.length_m(line):
-        raise UserError(
-            f"{where}, geometry.coordinates: the line has no length - "
-            "give two different points, or a Point"
-        )
-    return line
-
-
-def _fault(message: str, feature: Any) -> str:
-    """Say msgspec's complaint with the path, the expected and the actual value."""
-    found = re.search(r"at `\$\.?(.*)`$", message)
-    path = found.group(1) if found else ""
-    missing = re.search(r"missing required field `(\w+)`", message)
-    if missing:
-        path = f"{path}.{missing.group(1)}".lstrip(".")
-    field = path.rsplit(".", 1)[-1].split("[")[0]
-    expected = EXPECTED.get(field, "an object, as GeoJSON has it")
-    actual = "nothing" if missing else _at(feature, path)
-    return f"{path or 'feature'}: expected {expected}, got {actual} - correct the file"
-
-
-def _at(value: Any, path: str) -> str:
-    for step in re.findall(r"[^.\[\]]+", path):
-        value = value[int(step)] if isinstance(value, list) else value.get(step)
-    return f"{value!r:.80}"
 
 
 def update_of(road: RoadSegment, table: str) -> dict[str, Any]:
@@ -259,7 +177,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     loading = actions.add_parser(
         "load",
-        help="write a road file into the road_segments table",
+        help="load a road file into the city",
         description=__doc__.split("\n\n", 1)[1],
     )
     loading.add_argument("file", type=Path, metavar="FILE.geojson")

@@ -7,21 +7,22 @@ jam travels up the road, against the traffic, as real ones do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
 from random import Random
 from typing import Any
 
-from traffic.policy import EFFECTIVE_LENGTH_M
 from trafficctl.geometry import Point
 from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
 from trafficctl.roads import RoadSegment, feature
+from trafficctl.vehicles import Lane, State, Traffic
 
 ROAD_LENGTH = 20  # segments from end to end
 NORTH_WEST: Point = (51.52, -0.09)  # of Greenwich: made up, but on a map
 STEP_LAT, STEP_LON = 0.006, 0.0072  # about 670 m between roads, 500 m a segment
 LANES, FREE_FLOW_KMH = 2, 60.0
+CITY_STREET_KMH = 50.0  # where a road file does not give the free-flow speed
 
 QUIET, BUSY = 0.15, 0.6  # share of capacity in the night, and added at a peak
 PEAKS_H, PEAK_WIDTH_H = (8.0, 17.5), 1.5
@@ -73,7 +74,7 @@ def streets(roads: Sequence[RoadSegment]) -> list[Street]:
     for segment in roads:
         road = (segment.name or segment.segment_id).split(",")[0]
         seen[road] = seen.get(road, 0) + 1
-        free_flow = segment.free_flow_speed or FREE_FLOW_KMH
+        free_flow = segment.free_flow_speed or CITY_STREET_KMH
         made.append(Street(segment.segment_id, free_flow, road, seen[road]))
     return made
 
@@ -105,15 +106,6 @@ def jam_depth(progress: float, distance: int) -> float:
     return max(0.0, min(1.0, rise, fall)) * (1 - distance / (WAVE_REACH + 1))
 
 
-@dataclass(frozen=True)
-class Traffic:
-    """The state of a segment: speed in km/h, flow in veh/h and lane, occupancy 0-1."""
-
-    speed: float
-    flow: float
-    occupancy: float
-
-
 class Model:
     """The traffic of a made-up day on `streets`, with jams where they are asked for."""
 
@@ -139,41 +131,45 @@ class Model:
         flow = flow_per_lane(speed, street.free_flow)
         if ratio > 0.5:
             flow = min(flow, share * CAPACITY_PER_LANE)
-        return Traffic(speed, flow, min(1.0, flow / speed * EFFECTIVE_LENGTH_M / 1000))
+        return Traffic(speed, flow)
 
 
 class Sensors:
-    """The sensors of all segments: each counts one lane and has its own mind."""
+    """The sensors of all segments, each a loop in a lane of its own.
 
-    def __init__(self, streets: Sequence[Street], count: int, random: Random) -> None:
+    `state` gives the traffic of a street at a second of the run.
+    """
+
+    def __init__(
+        self, count: int, state: Callable[[Street], State], random: Random
+    ) -> None:
         self._names = [f"sensor-{n + 1:02d}" for n in range(count)]
-        self._bias = {
-            s.segment_id: [random.uniform(0.95, 1.05) for _ in self._names]
-            for s in streets
-        }
-        self._carried = {
-            s.segment_id: [random.random() for _ in self._names] for s in streets
-        }
+        self._state, self._random = state, random
+        self._lanes: dict[str, list[Lane]] = {}
 
     def read(
-        self, segment_id: str, traffic: Traffic, at_ms: int, interval_s: float
+        self, street: Street, end_s: float, interval_s: float, at_ms: int
     ) -> list[dict[str, Any]]:
-        """One reading of each sensor; what rounding leaves of a count is carried on."""
-        carried = self._carried[segment_id]
-        vehicles = traffic.flow * interval_s / 3600
-        occupancy = round(traffic.occupancy, 3)
+        """One reading of each sensor, of the interval that ends at `end_s`."""
+        lanes = self._lanes.get(street.segment_id)
+        if lanes is None:
+            lanes = self._lanes[street.segment_id] = self._laid(
+                street, end_s - interval_s
+            )
         readings = []
-        for index, name in enumerate(self._names):
-            carried[index] += vehicles
-            count = int(carried[index])
-            carried[index] -= count
+        for name, lane in zip(self._names, lanes, strict=True):
+            count, speed, occupancy = lane.read(end_s)
             reading = {"sensor_id": name, "timestamp": at_ms, "vehicle_count": count}
-            if count:
-                speed = traffic.speed * self._bias[segment_id][index]
+            if speed is not None:
                 reading["average_speed"] = round(speed, 1)
-            reading |= {"occupancy": occupancy, "interval": interval_s}
+            reading["occupancy"] = round(occupancy, 3)
+            reading["interval"] = interval_s
             readings.append(reading)
         return readings
+
+    def _laid(self, street: Street, begin_s: float) -> list[Lane]:
+        state, seed = self._state(street), self._random.getrandbits
+        return [Lane(state, Random(seed(64)), begin_s) for _ in self._names]  # noqa: S311 - a model, no secret
 
 
 HOUR_MS = 3_600_000
@@ -184,10 +180,14 @@ DUPLICATE, HARMLESS = "duplicate", "unknown field"
 _WRONG: Mapping[str, Mapping[str, Any]] = {
     "wrong type": {"average_speed": "fast"},
     "not a number": {"average_speed": "NaN", "vehicle_count": 1},
-    "count out of range": {"vehicle_count": 5_000, "average_speed": 50},
+    "count out of range": {"vehicle_count": 20_000, "average_speed": 50},
     "negative speed": {"average_speed": -5},
     "huge number": {"average_speed": 1e30, "vehicle_count": 1},
-    "speed missing": {"vehicle_count": 3, "average_speed": None},
+    "nothing measured": {
+        "vehicle_count": None,
+        "average_speed": None,
+        "occupancy": None,
+    },
     "no timestamp": {"timestamp": None},
     "bad sensor id": {"sensor_id": "no such sensor!"},
 }

@@ -48,6 +48,7 @@ from trafficctl.scenario import (
     streets,
 )
 from trafficctl.vehicles import State, Traffic
+from trafficctl.wrong_input import raise_unknown
 
 DEFAULT_SEGMENTS, DEFAULT_SENSORS, DEFAULT_SECONDS = 20, 10, 60.0
 LOOKED_BACK_S = 64  # seconds of a street's traffic that are kept
@@ -167,19 +168,16 @@ def load_of(args: argparse.Namespace, segments: int) -> Load:
 def check_jams(jams: Sequence[str], roads: Sequence[RoadSegment]) -> None:
     """Raise UserError for a jam where there is no road."""
     known = [road.segment_id for road in roads]
-    for jam in jams:
-        if jam not in known:
-            raise UserError(
-                f"--jam {jam}: no such segment - there are {known[0]} to {known[-1]}"
-            )
+    advice = f"--jam takes one of {known[0]} to {known[-1]}"
+    raise_unknown("segment", jams, known, advice)
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `simulate`."""
     parser = subparsers.add_parser(
         "simulate",
-        help="publish the readings of a made-up city",
-        description="Publish the readings of a made-up city over MQTT in real time. "
+        help="publish the readings of a simulated city",
+        description="Publish the readings of a simulated city over MQTT in real time. "
         "Its roads are loaded and its devices registered first. A jam grows, travels "
         "up the road and dissolves within the run; alerts take their hold time, so "
         "give it a few minutes.",
@@ -187,7 +185,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _add_city(parser)
     add_options(parser)
     _add_events(parser)
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 
 
@@ -198,48 +196,54 @@ def _add_city(parser: argparse.ArgumentParser) -> None:
         type=positive_int,
         default=DEFAULT_SEGMENTS,
         metavar="N",
-        help="made-up roads (default %(default)s)",
+        help="number of simulated roads (default %(default)s)",
     )
-    add("--roads", type=Path, metavar="FILE.geojson", help="these roads instead")
+    add("--roads", type=Path, metavar="FILE.geojson", help="use these roads instead")
     add(
         "--sensors-per-segment",
         type=positive_int,
         default=DEFAULT_SENSORS,
         metavar="M",
-        help="default %(default)s",
+        help="sensors on each segment (default %(default)s)",
     )
     add(
         "--rate",
         type=positive_float,
         metavar="R",
-        help="readings/s in all (default: one a second from each sensor)",
+        help="readings/s in total (default: one a second per sensor)",
     )
     add(
         "--seconds",
         type=positive_float,
         default=DEFAULT_SECONDS,
         metavar="S",
-        help=f"how long (default {DEFAULT_SECONDS:g})",
+        help=f"how long to publish (default {DEFAULT_SECONDS:g})",
     )
 
 
 def _add_events(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--jam", action="append", default=[], metavar="SEGMENT", help="may be repeated")
+    add(
+        "--jam",
+        action="append",
+        default=[],
+        metavar="SEGMENT",
+        help="put a jam on this segment; may be repeated",
+    )
     add(
         "--faults",
         type=_share,
         default=0.0,
         metavar="SHARE",
-        help="share of readings that are wrong, 0-1 (default 0)",
+        help="share of invalid readings, 0-1 (default 0)",
     )
-    add("--hour", type=_hour, metavar="H", help="hour of the day (default: the real)")
+    add("--hour", type=_hour, metavar="H", help="hour of the day (default: now)")
     add(
         "--seed",
         type=int,
         default=1,
         metavar="N",
-        help="another made-up city (default %(default)s)",
+        help="seed of the simulation (default %(default)s)",
     )
 
 
@@ -281,4 +285,4 @@ def _run(args: argparse.Namespace) -> int:
 
     segments = [road.segment_id for road in roads]
     summary = publish_run(target, segments, load.units, due, args.seconds)
-    return report(summary, args.json, simulation.tally())
+    return report(summary, args, simulation.tally())

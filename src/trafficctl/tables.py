@@ -6,11 +6,12 @@ names and units of `docs/architecture.md`, without the packed working state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from trafficctl import aws
+from trafficctl.wrong_input import raise_unknown
 
 Item = dict[str, Any]
 
@@ -50,6 +51,7 @@ LIVE_FIELDS = (
 SEGMENT_FIELDS = STATIC_FIELDS + LIVE_FIELDS
 
 PARALLEL_SCANS = 4
+LISTED = "`trafficctl segments` lists them"  # where to look for a segment
 
 
 class City(Protocol):
@@ -115,6 +117,21 @@ def open_city(stack: str) -> DynamoCity:
     session = aws.session()
     outputs = aws.stack_outputs(session, stack)
     return DynamoCity(aws.client(session, "dynamodb"), outputs)
+
+
+def segment_ids(session: Any, outputs: Mapping[str, str]) -> list[str]:
+    """The id of every road segment, in order."""
+    client = aws.client(session, "dynamodb")
+    found = scan(client, outputs["RoadSegmentsTable"], ("segment_id",))
+    return sorted(item["segment_id"] for item in found)
+
+
+def check_segments(
+    session: Any, outputs: Mapping[str, str], wanted: Iterable[str]
+) -> None:
+    """Raise UserError for the segments that the city does not have."""
+    known = segment_ids(session, outputs)
+    raise_unknown("segment", wanted, known, LISTED)
 
 
 def scan(

@@ -1,10 +1,13 @@
-"""The controllers who may sign in to the live map, and signing one in by program."""
+"""`trafficctl users`: who may sign in to the live map; and signing in by program."""
 
 from __future__ import annotations
 
+import argparse
 import base64
+import contextlib
 import hashlib
 import json
+import re
 import secrets
 import urllib.error
 import urllib.parse
@@ -15,11 +18,100 @@ from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl import aws
-from trafficctl.errors import CityError
+from trafficctl import aws, cli_common, output, user_pool
+from trafficctl.errors import OK, CityError
+from trafficctl.output import Column
+from trafficctl.user_pool import Pool
 
 SCOPE = "openid email"
 TIMEOUT_S = 10.0
+LONGEST = 128  # characters of a user name, by Cognito
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands users add, list and remove."""
+    parser = subparsers.add_parser(
+        "users",
+        help="say who may sign in to the live map",
+        description="Add, list and remove the users of the live map.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, run, about, more in (
+        (
+            "add",
+            _add,
+            "let a person in",
+            "AWS mails the person a first password, good for 3 days. The local city "
+            "sends no mail: it prints the password, which `trafficctl map --sign-in` "
+            "asks for.",
+        ),
+        ("list", _list, "show who may sign in", "One line for each user."),
+        (
+            "remove",
+            _remove,
+            "stop a person from signing in",
+            "Signs the person out and deletes the user. A page that is open goes on "
+            "for up to an hour, until its token ends.",
+        ),
+    ):
+        action = actions.add_parser(name, help=about, description=more)
+        if name != "list":
+            action.add_argument("email", type=email_address, metavar="EMAIL")
+        is_list = name == "list"
+        cli_common.add_common(action, json=is_list, csv=is_list)
+        action.set_defaults(run=run)
+
+
+def email_address(text: str) -> str:
+    """An e-mail address as the user pool takes it."""
+    is_one = re.fullmatch(r"[^@\s\x00-\x20]+@[^@\s.]+(\.[^@\s.]+)+", text)
+    if is_one and text.isascii() and len(text) <= LONGEST:
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is no e-mail address: expected one such as controller@city.example"
+    )
+
+
+def _add(args: argparse.Namespace) -> int:
+    pool = Pool.of(args.stack)
+    if not pool.is_local:
+        pool.invite(args.email)
+        output.say(f"{args.email} may sign in at {pool.live_url}: AWS mails a password")
+        return OK
+    password = a_password()
+    pool.invite(args.email, password)
+    output.say(
+        f"{args.email} may sign in at `trafficctl map --sign-in` with this password:"
+    )
+    print(password)
+    return OK
+
+
+def _list(args: argparse.Namespace) -> int:
+    found = Pool.of(args.stack).users()
+    if args.json:
+        output.show_json(found)
+        return OK
+    if args.csv:
+        output.show_csv(("email", "state", "created_at"), found)
+        return OK
+    if not found:
+        output.say("nobody may sign in: `trafficctl users add EMAIL` lets a person in")
+        return OK
+    rows = [(one["email"], one["state"], one["created_at"]) for one in found]
+    output.show(
+        output.table(
+            [Column("user", importance=output.KEY), Column("state"), Column("added")],
+            rows,
+        )
+    )
+    return OK
+
+
+def _remove(args: argparse.Namespace) -> int:
+    Pool.of(args.stack).remove(args.email)
+    output.say(f"{args.email} can no longer sign in")
+    return OK
 
 
 def create(session: Any, outputs: Mapping[str, str], email: str, password: str) -> None:
@@ -30,29 +122,14 @@ def create(session: Any, outputs: Mapping[str, str], email: str, password: str) 
     """
     cognito, pool = aws.client(session, "cognito-idp"), outputs["UserPoolId"]
     try:
-        _ensure(cognito, pool, email, password)
+        with contextlib.suppress(cognito.exceptions.UsernameExistsException):
+            user_pool.make(cognito, pool, email, password)
         cognito.admin_set_user_password(
             UserPoolId=pool, Username=email, Password=password, Permanent=True
         )
     except ClientError as exc:
         reason = exc.response["Error"].get("Message", "no reason given")
         raise CityError(f"cannot make {email} a controller: {reason}") from exc
-
-
-def _ensure(cognito: Any, pool: str, email: str, password: str) -> None:
-    try:
-        cognito.admin_create_user(
-            UserPoolId=pool,
-            Username=email,
-            TemporaryPassword=password,
-            MessageAction="SUPPRESS",
-            UserAttributes=[
-                {"Name": "email", "Value": email},
-                {"Name": "email_verified", "Value": "true"},
-            ],
-        )
-    except cognito.exceptions.UsernameExistsException:
-        return
 
 
 def a_password() -> str:

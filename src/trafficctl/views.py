@@ -5,20 +5,42 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from rich.console import Group, RenderableType
-from rich.live import Live
 from rich.text import Text
 
 from trafficctl.cli_common import add_common, add_watch, positive_int
-from trafficctl.errors import OK, UserError
-from trafficctl.output import console, show, show_json
+from trafficctl.errors import OK
+from trafficctl.output import show, show_csv, show_json, watch
 from trafficctl.render import LEVELS, Filter, alerts_table, headline, segments_table
-from trafficctl.tables import City, Item, open_city
+from trafficctl.tables import LISTED, SEGMENT_FIELDS, City, Item, open_city
+from trafficctl.wrong_input import check_district, unknown
 
 DAYS_OF_ALL = 7
+SEGMENT_TIMES = ("updated_at", "observed_at", "received_at", "alert_since")
+ALERT_TIMES = ("opened_at", "level_since", "cleared_at", "acknowledged_at")
+ALERT_FIELDS = (
+    "alert_id",
+    "segment_id",
+    "name",
+    "district",
+    "latitude",
+    "longitude",
+    "alert_status",
+    "level",
+    "peak_level",
+    "peak_congestion",
+    "speed",
+    "free_flow_speed",
+    "opened_at",
+    "level_since",
+    "cleared_at",
+    "cleared_by",
+    "duration_s",
+    "acknowledged_by",
+    "acknowledged_at",
+)
 
 
 def recent_days(now_ms: int, days: int = DAYS_OF_ALL) -> list[str]:
@@ -52,11 +74,11 @@ def _register_segments(
     parser.add_argument(
         "--worst", type=positive_int, metavar="N", help="only the N most congested"
     )
-    parser.add_argument("--district", help="only this district (in any case)")
+    parser.add_argument("--district", help="only this district; upper or lower case")
     parser.add_argument("--level", choices=LEVELS, help="only this alert level")
     parser.add_argument("--segment", metavar="ID", help="only this segment")
     add_watch(parser)
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run_segments)
 
 
@@ -66,18 +88,18 @@ def _register_alerts(
     parser = subparsers.add_parser(
         "alerts",
         help="show congestion alerts",
-        description="Show the open congestion alerts, the gravest first.",
+        description="Show the open congestion alerts, severe ones first.",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--all",
         action="store_true",
-        help=f"cleared ones too, of the last {DAYS_OF_ALL} days",
+        help=f"also alerts opened in the last {DAYS_OF_ALL} days",
     )
     which.add_argument(
-        "--day", type=_day, metavar="YYYY-MM-DD", help="all opened on this day (UTC)"
+        "--day", type=_day, metavar="YYYY-MM-DD", help="alerts opened on this day (UTC)"
     )
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run_alerts)
 
 
@@ -94,40 +116,38 @@ def _day(text: str) -> str:
 def run_segments(args: argparse.Namespace) -> int:
     """Run `trafficctl segments`."""
     city = open_city(args.stack)
-    if args.watch is not None and not args.json:
-        return _watch(lambda: _segments_view(city, args), args.watch)
     if args.json:
-        show_json(_chosen(city, args)[0])
+        show_json(chosen(city, args)[0])
+    elif args.csv:
+        show_csv(SEGMENT_FIELDS, chosen(city, args)[0], SEGMENT_TIMES)
+    elif args.watch is not None:
+        watch(lambda: _segments_view(city, args), args.watch)
     else:
         show(_segments_view(city, args))
     return OK
 
 
-def _chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item]]:
-    """The segments asked for, and all that were read to choose them."""
+def chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item]]:
+    """The segments asked for, and all that were read to choose them.
+
+    Raises UserError for a segment or district that the city does not have.
+    """
     if args.segment is not None:
         item = city.segment(args.segment)
         if item is None:
-            raise UserError(
-                f"no segment {args.segment!r} - `trafficctl segments` lists them all"
-            )
+            ids = [one["segment_id"] for one in city.segments()]
+            raise unknown("segment", args.segment, ids, LISTED)
         return [item], [item]
     everything = city.segments()
+    check_district(args.district, everything)
     return Filter(args.worst, args.district, args.level).apply(everything), everything
 
 
 def _segments_view(city: City, args: argparse.Namespace) -> RenderableType:
-    chosen, everything = _chosen(city, args)
+    found, everything = chosen(city, args)
     if not everything:
         return Text("no road segments yet: load some with `trafficctl roads load`")
-    return Group(segments_table(chosen, _now_ms()), Text(headline(everything), "dim"))
-
-
-def _watch(view: Callable[[], RenderableType], seconds: float) -> int:
-    with Live(view(), console=console(), screen=True, auto_refresh=False) as live:
-        while True:
-            time.sleep(seconds)
-            live.update(view(), refresh=True)
+    return Group(segments_table(found, _now_ms()), Text(headline(everything), "dim"))
 
 
 def run_alerts(args: argparse.Namespace) -> int:
@@ -139,6 +159,8 @@ def run_alerts(args: argparse.Namespace) -> int:
         items = all_alerts(city, now_ms) if args.all else city.open_alerts()
     if args.json:
         show_json(items)
+    elif args.csv:
+        show_csv(ALERT_FIELDS, items, ALERT_TIMES)
     elif items:
         show(alerts_table(items, now_ms))
     else:

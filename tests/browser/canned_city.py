@@ -108,6 +108,11 @@ class CannedCity:
         alert.setdefault("acknowledged_by", who)
         alert.setdefault("acknowledged_at", at_ms)
 
+    def undo(self, alert_id: str) -> None:
+        """Forget who saw it."""
+        for name in ("acknowledged_by", "acknowledged_at"):
+            self.known_alerts[alert_id].pop(name, None)
+
 
 def values_at(item: Item, speed: float, flow: float) -> Item:
     """Live attributes that go with a speed (km/h) and a flow (veh/h and lane)."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from playwright.sync_api import expect
 
 from .canned_city import CannedCity
@@ -112,3 +115,37 @@ def test_an_older_answer_does_not_undo_a_newer_one(
     }""")
 
     assert speeds == [20, 20]
+
+
+CITY = """async steps => {
+    const {emptyCity, takeAlert, takeNow} = await import("/app/city.js")
+    const city = emptyCity()
+    const told = at => ({version: "1", now: 0, city: {}, segments: [], columns: [],
+        alerts: [{alert_id: "a", acknowledged_at: at, acknowledged_by: at && "x"}]})
+    return steps.map(([what, at, clock]) => {
+        if (what === "poll") takeNow(city, told(at), clock)
+        else takeAlert(city, told(at).alerts[0], clock)
+        return city.alerts[0].acknowledged_at
+    })
+}"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        # an older look is answered after the acknowledgement, or after its undo
+        ([["poll", None, 0], ["own", 7, 10], ["poll", None, 2000]], [None, 7, 7]),
+        ([["poll", 7, 0], ["own", None, 10], ["poll", 7, 2000]], [7, None, None]),
+        # what a colleague did meanwhile shows once no older look can come
+        ([["poll", 7, 0], ["own", None, 10], ["poll", 8, 5011]], [7, None, 8]),
+        ([["poll", None, 0], ["poll", 7, 2000], ["poll", None, 4000]], [None, 7, 7]),
+        ([["poll", 7, 0], ["poll", None, 6000]], [7, None]),
+    ],
+)
+def test_an_older_look_does_not_bring_back_what_was_done(
+    tab: Open, server: CannedServer, steps: list[Any], shown: list[Any]
+) -> None:
+    page = tab()
+    page.goto(f"{server.address}/config.json")
+
+    assert page.evaluate(CITY, steps) == shown

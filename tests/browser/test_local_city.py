@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.local.device import Device, register
-from trafficctl import users
+from trafficctl import live_map, users
 from trafficctl.demo.proxy import Proxy, Target
 from trafficctl.roads import load_segments
 
@@ -65,34 +65,11 @@ def address(local_city: Any) -> Iterator[str]:
     """Where a browser finds the city, with a controller who is let in."""
     password = users.a_password()
     users.create(local_city.session, local_city.outputs, CONTROLLER, password)
-    endpoint, live_url = local_city.city.endpoint, local_city.outputs["LiveUrl"]
-    proxy = Proxy(0, Target(endpoint, live_url, CONTROLLER, password))
-    allow_return(local_city, f"{proxy.address}/")
+    endpoint, api = local_city.city.endpoint, local_city.outputs["LiveApiId"]
+    proxy = Proxy(0, Target(endpoint, api, CONTROLLER, password))
+    live_map.let_return(local_city.session, local_city.outputs, proxy.address)
     yield proxy.address
     proxy.close()
-
-
-def allow_return(local_city: Any, url: str) -> None:
-    """Let the sign-in lead back to *url*, as the parameter SiteUrl does."""
-    cognito, outputs = local_city.client("cognito-idp"), local_city.outputs
-    name = {
-        "UserPoolId": outputs["UserPoolId"],
-        "ClientId": outputs["UserPoolClientId"],
-    }
-    client = cognito.describe_user_pool_client(**name)["UserPoolClient"]
-    kept = (
-        "ExplicitAuthFlows",
-        "SupportedIdentityProviders",
-        "AllowedOAuthFlows",
-        "AllowedOAuthScopes",
-        "AllowedOAuthFlowsUserPoolClient",
-    )
-    cognito.update_user_pool_client(
-        **name,
-        **{field: client[field] for field in kept if field in client},
-        CallbackURLs=[*client["CallbackURLs"], url],
-        LogoutURLs=[*client["LogoutURLs"], url],
-    )
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +127,10 @@ def test_an_alert_appears_stays_acknowledged_and_clears(wall: Page, road: Road) 
     wall.reload()
     painted(wall)
     expect(row).to_contain_text(CONTROLLER)
+    row.get_by_role("button", name="Undo Wall Street").click()
+    row.get_by_role("button", name="Acknowledge Wall Street").click()
+    expect(row).to_contain_text(CONTROLLER)
+    wall.mouse.move(0, 0)
     for after_s in (20, 65, 65):  # longer than AlertClearSeconds, never silent between
         road.drive(FREE, after_s)
 

@@ -5,31 +5,46 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
+from itertools import groupby, islice
 
 import pytest
 
-from traffic import policy
-from trafficctl.demo import plan
+from trafficctl import metr_la
+from trafficctl.__main__ import main
+from trafficctl.demo import LEAST_S, plan
 from trafficctl.demo.probe import Probe, percentile
+from trafficctl.demo.run import PARAMETERS
 from trafficctl.demo.summary import Outcome, all_is_well, checks, view
 from trafficctl.output import show
 from trafficctl.reconcile import DeadLetters, Published, Stored, reconcile
 
 
 def probe():
-    """Readings every 60 s of event time from 60 s on, published 1 s of wall apart."""
-    return Probe(lambda event_ms: event_ms / 60, first_ms=60_000, step_ms=60_000)
+    """Readings of a segment every 500 ms from 1 s on."""
+    return Probe(first_ms=1_000, step_ms=500)
 
 
 def test_every_reading_is_timed_when_it_can_first_be_seen():
     watching = probe()
 
-    watching.look([{"segment_id": "S1", "observed_at": 60_000}], 1_500)
-    watching.look([{"segment_id": "S1", "observed_at": 60_000}], 2_500)
-    watching.look([{"segment_id": "S1", "observed_at": 180_000}], 4_500)
+    watching.look([{"segment_id": "S1", "observed_at": 1_000}], 1_500)
+    watching.look([{"segment_id": "S1", "observed_at": 1_000}], 2_500)
+    watching.look([{"segment_id": "S1", "observed_at": 2_000}], 4_500)
 
-    # 60 s seen after 0.5 s; then 120 s after 2.5 s and 180 s after 1.5 s
-    assert watching.delays_s == [0.5, 2.5, 1.5]
+    # 1 s seen after 0.5 s; then 1.5 s after 3 s and 2 s after 2.5 s
+    assert watching.delays_s == [0.5, 3.0, 2.5]
+
+
+def test_steps_of_no_whole_milliseconds_are_all_counted():
+    watching = Probe(first_ms=5_000 / 3, step_ms=5_000 / 3)
+
+    for step in range(1, 3_001):
+        observed = round(step * 5_000 / 3)
+        watching.look([{"segment_id": "S1", "observed_at": observed}], observed)
+
+    assert len(watching.delays_s) == 3_000
+    assert max(map(abs, watching.delays_s)) < 0.001
 
 
 def test_a_segment_without_readings_is_not_timed():
@@ -116,47 +131,80 @@ def test_a_summary_of_nothing_measured_says_so():
 
 
 BEGAN = 1_795_000_123_456
+PLAN = plan.Plan(BEGAN)
+WEEK = metr_la.load_week()
+DETECTORS = len(WEEK.detectors)
 
 
-def test_event_times_begin_on_a_whole_step_within_the_age_a_reading_may_have():
-    first = plan.first_published_ms(plan.plan(BEGAN))
-
-    assert first % plan.STEP_MS == 0
-    assert BEGAN - first + plan.STEP_MS > policy.MAX_AGE_MS - 3_600_000
-    assert BEGAN - first < policy.MAX_AGE_MS
+def steps(first, last):
+    """Rows of the demo from one step to another, a list of each step."""
+    rows = islice(plan.endless_rows(WEEK), (first - 1) * DETECTORS, last * DETECTORS)
+    return [list(tick) for _event_ms, tick in groupby(rows, lambda row: row.event_ms)]
 
 
-def test_the_streets_keep_the_time_of_the_measured_day():
-    replay = plan.plan(BEGAN)
+def test_a_reading_is_stamped_with_the_time_when_it_is_published():
+    for row, *_others in steps(1, 200):
+        due_ms = BEGAN + PLAN.due_s(row.event_ms) * 1000
 
-    first = replay.street_time(plan.first_published_ms(replay))
-
-    assert f"{first:%A %d %B %Y %H:%M %z}" == "Monday 05 March 2012 05:35 -0800"
+        assert abs(PLAN.published_time_of(row.event_ms) - due_ms) <= 0.5
 
 
 def test_sped_up_an_hour_passes_in_twenty_seconds():
-    replay = plan.plan(BEGAN)
-    first = plan.first_published_ms(replay)
+    (first, *_), *_between, (last, *_) = steps(1, 13)
 
-    later = replay.wall_time_of(first + 3_600_000) - replay.wall_time_of(first)
-
-    assert later == pytest.approx(20_000)
+    assert PLAN.due_s(first.event_ms) == pytest.approx(300 / 180)
+    assert PLAN.due_s(last.event_ms) - PLAN.due_s(first.event_ms) == pytest.approx(20)
 
 
-def test_no_reading_is_published_before_its_own_time():
-    replay = plan.plan(BEGAN)
-    first = plan.first_published_ms(replay)
+def test_the_recording_keeps_its_own_time():
+    (first, *_), *_between, (last, *_) = steps(1, 13)
 
-    for hours in range(48):
-        event = first + hours * 3_600_000
-        assert replay.wall_time_of(event) >= event
+    times = [
+        PLAN.street_time(PLAN.published_time_of(r.event_ms)) for r in (first, last)
+    ]
+
+    assert [f"{time:%A %d %B %Y %H:%M %z}" for time in times] == [
+        "Thursday 01 March 2012 08:35 -0800",
+        "Thursday 01 March 2012 09:35 -0800",
+    ]
 
 
-def test_a_replay_that_has_caught_up_goes_on_in_real_time():
-    replay = plan.plan(BEGAN)
-    event = plan.first_published_ms(replay) + 40 * 3_600_000
+STEPS_LEFT = (WEEK.end - plan.BEGIN) // timedelta(seconds=plan.STEP_S)
 
-    assert replay.wall_time_of(event) == event
+
+def test_after_the_last_reading_of_the_week_comes_its_first():
+    before, after = steps(STEPS_LEFT, STEPS_LEFT + 1)
+
+    assert before[0].segment_id == after[0].segment_id
+    speeds = WEEK.speeds[WEEK.detectors[0].detector]
+    assert before[0].reading.average_speed == round(speeds[-1], 1)
+    assert after[0].reading.average_speed == round(speeds[0], 1)
+    waits = PLAN.due_s(after[0].event_ms) - PLAN.due_s(before[0].event_ms)
+    assert waits == pytest.approx(300 / 180)
+    published = PLAN.published_time_of(after[0].event_ms)
+    assert f"{PLAN.street_time(published):%A %d %H:%M}" == "Thursday 01 00:05"
+
+
+def test_an_alert_takes_two_readings_and_the_shortest_demo_holds_more():
+    step_s = plan.STEP_S / plan.SPEEDUP
+    hold_s = float(PARAMETERS["AlertHoldSeconds"])
+
+    assert 0 < hold_s < step_s
+    assert 2 * step_s < LEAST_S
+
+
+@pytest.mark.parametrize("given", ["0", "-3", "ten", "nan", "inf", "4.9"])
+def test_a_demo_too_short_to_measure_anything_is_refused_in_a_sentence(
+    given, monkeypatch, capsys
+):
+    monkeypatch.setenv("DEMO_SECONDS", given)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["demo"])
+
+    assert ended.value.code == 2
+    *_usage, told = capsys.readouterr().err.splitlines()
+    assert repr(given) in told
 
 
 def test_rows_carry_what_was_measured_and_derived():

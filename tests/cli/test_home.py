@@ -8,7 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from trafficctl.home import belongings
+import pytest
+
+from trafficctl.home import belongings, home
 from trafficctl.local.process import City, start_time
 
 ENDPOINT = "http://127.0.0.1:4566"
@@ -38,3 +40,36 @@ def test_a_stack_on_aws_keeps_its_keys_beside_a_local_city_of_its_name(
 
 def test_where_no_local_city_runs_nothing_is_local(tmp_path: Path) -> None:
     assert belongings(tmp_path, client(ENDPOINT)) == tmp_path
+
+
+def test_the_state_lies_in_the_nearest_folder_from_here_upwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".traffic").mkdir()
+    (tmp_path / "docs" / "images").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "docs" / "images")
+
+    assert home("city", {}) == tmp_path / ".traffic" / "city"
+    assert home("city", {"TRAFFIC_HOME": "here"}) == Path.cwd() / "here" / "city"
+
+
+def test_where_there_is_no_state_it_begins_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / ".traffic").write_text("a file in the way")
+    monkeypatch.chdir(tmp_path / "a")
+
+    assert home("city", {}) == tmp_path / "a" / ".traffic" / "city"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / ".traffic").mkdir()
+    os.chown(tmp_path / ".traffic", 65534, 65534)
+    monkeypatch.chdir(tmp_path / "a")
+
+    assert home("city", {}) == tmp_path / "a" / ".traffic" / "city"

@@ -30,7 +30,7 @@ def write(tmp_path: Path, *lines: str, header: str = HEADER) -> Path:
 def bad_row(tmp_path: Path, line: str, header: str = HEADER) -> str:
     path = write(tmp_path, GOOD + ",," * (header != HEADER), line, header=header)
     (found,) = [row for row in read_rows(path) if isinstance(row, BadRow)]
-    return found.message(path)
+    return "\n".join(found.messages(path))
 
 
 def test_a_row_is_read_with_its_event_time(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_wrong_header_is_refused(tmp_path: Path, header: str, said: str) -> No
 
 def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, "x,s1,a,5,60,")
-    with pytest.raises(UserError, match=r"line 3, .* nothing was published"):
+    with pytest.raises(UserError, match=r"line 3, .*\nnothing was published"):
         survey(Source(path, skip_bad=False, limit=None), path)
 
 

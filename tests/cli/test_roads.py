@@ -186,3 +186,38 @@ def test_a_file_written_by_us_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "roads.geojson"
     path.write_text(json.dumps(collection(feature(EAST, segment_id="a", name="Öre"))))
     assert read_geojson(path)[0].name == "Öre"
+
+
+def test_every_fault_of_every_feature_is_listed() -> None:
+    wrong = feature(EAST, segment_id="a b", lanes=0, name="")
+    off = {"geometry": {"type": "Point", "coordinates": [200, 95]}, "properties": 7}
+    good = feature(EAST, segment_id="a")
+
+    told = refusal(collection(wrong, good, off, good, "road")).splitlines()
+
+    assert [line.partition(":")[0] for line in told[:-1]] == [
+        "roads.geojson feature 1, properties.segment_id",
+        "roads.geojson feature 1, properties.name",
+        "roads.geojson feature 1, properties.lanes",
+        "roads.geojson feature 3, geometry.coordinates",
+        "roads.geojson feature 3, properties",
+        "roads.geojson feature 4, properties.segment_id",
+        "roads.geojson feature 5, feature",
+    ]
+    assert told[-1] == "nothing was loaded: correct the file"
+
+
+def test_each_point_out_of_the_world_is_listed() -> None:
+    line = {"type": "LineString", "coordinates": [[0, 0], [0, 91], [181, 0]]}
+    told = refusal(collection({"geometry": line, "properties": {"segment_id": "a"}}))
+
+    assert "geometry.coordinates[1]: " in told
+    assert "geometry.coordinates[2]: " in told
+
+
+def test_a_flood_of_wrong_features_is_cut() -> None:
+    wrong = [feature(EAST, segment_id=f"a {n}") for n in range(34)]
+
+    told = refusal(collection(*wrong)).splitlines()
+
+    assert (len(told), told[-2]) == (22, "and 14 more")

@@ -281,5 +281,5 @@ def test_a_load_that_cannot_be_is_refused(given: tuple[str, ...], said: str) -> 
 
 
 def test_a_jam_where_there_is_no_road_is_refused() -> None:
-    with pytest.raises(UserError, match="there are sim-0001 to sim-0020"):
+    with pytest.raises(UserError, match="did you mean 'sim-0009' or 'sim-0019'"):
         check_jams(["sim-9999"], roads(20))

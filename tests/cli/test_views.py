@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 from datetime import datetime, timezone
 
 import pytest
 
+from trafficctl.errors import UserError
 from trafficctl.output import show
 from trafficctl.render import (
     Filter,
@@ -17,7 +19,7 @@ from trafficctl.render import (
     segments_table,
 )
 from trafficctl.tables import plain_item
-from trafficctl.views import all_alerts, recent_days
+from trafficctl.views import all_alerts, chosen, recent_days
 
 NOW = int(datetime(2026, 11, 22, 18, 32, tzinfo=timezone.utc).timestamp() * 1000)
 
@@ -192,3 +194,41 @@ def test_items_of_the_table_become_plain_values():
         "parts": [1, None],
         "place": {"on": False},
     }
+
+
+class City(FakeCity):
+    """The same with segments."""
+
+    def segments(self):
+        return list(CITY)
+
+    def segment(self, segment_id):
+        return next((s for s in CITY if s["segment_id"] == segment_id), None)
+
+
+def asked(**given):
+    options = {"segment": None, "district": None, "worst": None, "level": None}
+    return argparse.Namespace(**{**options, **given})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"segment": "s1"}, "no segment 's1' - did you mean 'S1'"),
+        ({"segment": "road"}, "no segment 'road' - `trafficctl segments` lists them"),
+        ({"district": "Los Angles"}, "did you mean 'Los Angeles'?"),
+        ({"district": "West"}, "no district 'West' - the districts are Bay, Los Ang"),
+    ],
+)
+def test_a_name_that_the_city_does_not_have_is_an_error(given, said):
+    with pytest.raises(UserError) as caught:
+        chosen(City([], {}), asked(**given))
+
+    assert said in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_known_district_without_such_segments_is_no_error():
+    found, everything = chosen(City([], {}), asked(district="bay", level="severe"))
+
+    assert (found, everything) == ([], CITY)

@@ -12,6 +12,7 @@ from trafficctl.deploying import leftovers
 from trafficctl.deploying.leftovers import Leftover
 from trafficctl.deploying.run import Talk, Wish, deploy
 from trafficctl.deploying.stack import Account, Stack
+from trafficctl.local.ports import SITE_URL
 
 from .events import STACK_ID, event, history
 from .fakes import BUCKET, FakeSession, refusal
@@ -20,6 +21,7 @@ GONE_ID = "arn:city/0"
 TABLE = Leftover("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments")
 KEY = Leftover("DataKey", "AWS::KMS::Key", "key-1")
 WISH = {"Environment": "production", "AlertHoldSeconds": "90"}
+LOCAL = {"SiteUrl": SITE_URL}  # this cloud is at a loopback address
 FORMER = {"Environment": "staging", "KinesisShardCount": "7"}
 
 
@@ -146,7 +148,7 @@ def test_an_import_says_how_things_were_and_the_update_how_they_shall_be(
     imported, updated = cloud.made
     assert (imported["ChangeSetType"], updated["ChangeSetType"]) == ("IMPORT", "UPDATE")
     assert parameters(imported) == FORMER
-    assert parameters(updated) == {**FORMER, **WISH}
+    assert parameters(updated) == {**FORMER, **WISH, **LOCAL}
     assert "DeploymentMode" not in updated
 
 
@@ -196,7 +198,7 @@ def test_what_nothing_is_known_of_is_compared_as_it_is(tmp_path: Path) -> None:
     assert named == ["RoadSegments", "DataKey"]
     assert parameters(imported) == {}
     assert "DeploymentMode" not in imported
-    assert parameters(updated) == WISH
+    assert parameters(updated) == {**WISH, **LOCAL}
     assert updated["DeploymentMode"] == "REVERT_DRIFT"
 
 

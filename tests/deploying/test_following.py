@@ -123,9 +123,7 @@ class Follow:
 
     def follower(self, *awaited: str, resumed: bool = False) -> Follower:
         """Who follows it."""
-        return Follower(
-            self.stack, STACK_ID, awaited, lambda _said: None, resumed=resumed
-        )
+        return Follower(self.stack, STACK_ID, awaited, resumed=resumed)
 
 
 BEGUN = event("2", "UPDATE_IN_PROGRESS", reason="User Initiated")

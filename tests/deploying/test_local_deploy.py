@@ -77,7 +77,11 @@ def test_without_a_change_nothing_is_done_and_it_says_so(
 
     assert done.returncode == 0
     assert "no change: stack first is as the template says" in done.stderr
-    assert "ProcessorFunction" in done.stdout
+    shown = [line.split()[0] for line in done.stdout.splitlines()]
+    assert shown == [
+        *("LiveUrl", "DashboardUrl", "UserPoolId"),
+        *("AlertTopicArn", "OperationsTopicArn"),
+    ]
     assert empty_city.stack("first")["StackStatus"] == before["StackStatus"]
 
 
@@ -98,6 +102,7 @@ def test_an_update_shows_the_change_and_keeps_the_other_parameters(
     assert before["MemorySize"] == 1024
     shown = [line.split() for line in done.stderr.splitlines()]
     assert ["Modify", "Processor", "AWS::Lambda::Function"] in shown
+    assert ["MemorySize:", "1024", "->", "512"] in shown
     assert done.returncode == 0
     kept = {
         p["ParameterKey"]: p["ParameterValue"]
@@ -164,7 +169,7 @@ def test_an_unknown_parameter_is_refused_before_anything_is_uploaded(
     done = empty_city.run("deploy", "--stack", "typo", "--parameter", "Shards=2")
 
     assert done.returncode == 2
-    assert "no parameter Shards: it has Environment" in done.stderr
+    assert "Shards: no such parameter; did you mean KinesisShardCount" in done.stderr
     bucket = "city-traffic-artifacts-000000000000-us-east-1"
     s3 = empty_city.client("s3")
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix="typo/")
@@ -184,14 +189,24 @@ def test_what_was_changed_by_hand_is_put_back_when_asked_for(
     functions.update_function_configuration(FunctionName="first-processor", Timeout=7)
 
     unseen = empty_city.run("deploy", "--stack", "first", "--yes")
-    mended = empty_city.run("deploy", "--stack", "first", "--yes", "--revert-drift")
+    mended = empty_city.run(
+        "deploy", "--stack", "first", "--yes", "--revert-drift", "--json"
+    )
     again = empty_city.run("deploy", "--stack", "first", "--revert-drift")
 
     assert "no change" in unseen.stderr
     shown = [line.split() for line in mended.stderr.splitlines()]
-    assert ["Modify", "IngestRole", "AWS::IAM::Role"] in shown
-    assert ["Modify", "Processor", "AWS::Lambda::Function"] in shown
+    assert ["Modify", "IngestRole", "AWS::IAM::Role", "drifted"] in shown
+    statement = "Policies[put-readings].PolicyDocument.Statement[0]"
+    assert [f"{statement}.Effect:", "Deny", "->", "Allow"] in shown
+    assert ["Modify", "Processor", "AWS::Lambda::Function", "drifted"] in shown
+    assert ["Timeout:", "7", "->", "60"] in shown
     assert "Changes: 2 Modify." in mended.stderr
+    inside = {
+        one["logical_id"]: one["differences"]
+        for one in json.loads(mended.stdout)["changes"]
+    }
+    assert inside["Processor"] == [{"path": "Timeout", "before": 7, "after": 60}]
     found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     assert found == whole
     told = functions.get_function_configuration(FunctionName="first-processor")

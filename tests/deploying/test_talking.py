@@ -12,6 +12,7 @@ import pytest
 from trafficctl.deploy import next_steps
 from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.changes import Change
+from trafficctl.deploying.differences import Difference
 from trafficctl.deploying.kinds import KINDS
 from trafficctl.deploying.leftovers import Leftover
 from trafficctl.deploying.removal import Holding, check_deletable
@@ -72,9 +73,73 @@ def test_the_table_names_action_resource_type_and_replacement(
     said = capsys.readouterr()
     assert said.out == ""
     lines = [line.split() for line in said.err.splitlines()]
-    assert ["Modify", "RoadSegments", "AWS::DynamoDB::Table", "yes"] in lines
+    assert ["Modify", "RoadSegments", "AWS::DynamoDB::Table", "replaced"] in lines
     assert ["Add", "Scaler", "AWS::Lambda::Function"] in lines
     assert "Changes: 1 Modify, 1 Add." in said.err
+
+
+ACTIONS = "Policies[write].PolicyDocument.Statement[0].Action"
+INSIDE = [
+    Change(
+        *("Modify", "Processor", "AWS::Lambda::Function"),
+        differences=(
+            Difference("Timeout", 7, 60),
+            Difference("Description", "a" * 100 + "x", "a" * 100 + "y"),
+        ),
+        unseen=("Environment",),
+        drifted=True,
+    ),
+    Change(
+        *("Modify", "ProcessorRole", "AWS::IAM::Role"),
+        differences=(
+            Difference(ACTIONS, "s3:PutObject", None),
+            Difference(ACTIONS, None, "s3:GetObject"),
+        ),
+    ),
+    Change(
+        *("Modify", "Schedule", "AWS::Events::Rule", "Conditional"),
+        causes=("Processor.Arn",),
+    ),
+]
+
+
+def test_what_changes_inside_stands_below_its_resource_within_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    talking.show_changes(INSIDE)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "Modify  Processor      AWS::Lambda::Function  drifted",
+        "    Timeout: 7 -> 60",
+        "    Description:",
+        "      - ...aaaaaaaaaaaax",
+        "      + ...aaaaaaaaaaaay",
+        "    Environment: changes; its value is not shown",
+        "Modify  ProcessorRole  AWS::IAM::Role",
+        "    Policies[write].PolicyDocument.Statement[0].Action:",
+        "      - s3:PutObject",
+        "      + s3:GetObject",
+        "These refer to them, and change only if a name or an ARN does:",
+        "    Schedule",
+        "Changes: 2 Modify, and 1 that may follow.",
+    ]
+
+
+def test_a_table_that_may_be_replaced_is_listed_even_if_it_only_follows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = Change(
+        *("Modify", "RoadSegments", "AWS::DynamoDB::Table", "Conditional"),
+        properties=("TableName",),
+        causes=("Other.Name",),
+    )
+
+    talking.show_changes([table])
+
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first.split()[:2] == ["Modify", "RoadSegments"]
+    assert first.endswith("perhaps replaced")
 
 
 def test_a_first_deployment_is_shown_by_types(
@@ -167,6 +232,6 @@ def test_the_next_steps_name_who_has_to_confirm_and_where_the_map_is() -> None:
 
     assert "1. confirm the subscription" in said
     assert "day-shift@city.example" in said
-    assert "--user-pool-id pool-1" in said
-    assert "open the live map: https://map.example/" in said
+    assert "trafficctl users add NAME@CITY --stack city" in said
+    assert "(trafficctl map --stack city): https://map.example/" in said
     assert "AlertEmail=..." in next_steps("city", {}, outputs)

@@ -96,3 +96,30 @@ def test_what_stays_refers_to_nothing_that_goes_but_device_policies_do() -> None
             continue  # written out as it stands: leftovers.import_template
         used = names_used(RESOURCES[name]["Properties"]) & set(RESOURCES)
         assert used <= kept, name
+
+
+def test_properties_that_name_a_secret_are_found_by_resource() -> None:
+    template = """\
+Parameters:
+  Key:
+    Type: String
+    NoEcho: true
+  Keyed:
+    Type: String
+    NoEcho: "false"
+Resources:
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Environment:
+        Variables: {KEY: !Sub "x-${Key}"}
+      Description: !Ref Keyed
+  Other:
+    Type: AWS::Lambda::Function
+    Properties:
+      Description: Keyless
+"""
+    assert texts.secret_properties(template) == {
+        "Function": {"Environment"},
+        "Other": set(),
+    }

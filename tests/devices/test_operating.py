@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +109,7 @@ def test_a_device_is_not_moved_to_a_segment_that_nobody_knows(
 
     said = operator.run("move", "mover-2", "seg-typo", code=2)
 
-    assert "segment_id: 'seg-typo' is no segment of this city" in said
+    assert "no segment 'seg-typo' - " in said
     assert operator.row("mover-2")["segment_id"] == "seg-before"
 
 
@@ -131,6 +133,25 @@ def test_the_registry_is_listed_by_segment_and_status(operator: Operator) -> Non
     assert "revoked" in table
 
 
+def test_a_list_of_a_segment_that_nobody_knows_is_an_error(operator: Operator) -> None:
+    operator.register(("shown-4", "seg-shown"))
+
+    said = operator.run("list", "--segment", "seg-shwon", code=2)
+
+    assert "no segment 'seg-shwon' - did you mean 'seg-" in said
+
+
+def test_a_list_is_csv_for_programs(operator: Operator) -> None:
+    operator.register(("shown-5", "seg-shown"))
+
+    told = operator.run("list", "--segment", "seg-shown", "--csv")
+
+    rows = {row["device_id"]: row for row in csv.DictReader(io.StringIO(told))}
+    assert rows["shown-5"]["status"] == "registered"
+    assert rows["shown-5"]["registered_at"].endswith("Z")
+    assert len(rows["shown-5"]["certificate_id"]) == 64
+
+
 def test_unknown_segments_are_refused_unless_they_are_allowed(
     operator: Operator,
 ) -> None:
@@ -146,5 +167,5 @@ def test_a_device_that_nobody_registered_cannot_be_revoked(operator: Operator) -
 
     said = operator.run("revoke", "known-1", "unknown-1", code=2)
 
-    assert "unknown-1: no such device in the registry" in said
+    assert "no device 'unknown-1' - did you mean 'known-1'" in said
     assert operator.row("known-1")["status"] == "registered"

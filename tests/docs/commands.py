@@ -90,7 +90,7 @@ def _commands(line: str) -> Iterator[tuple[str, ...]]:
         words = line.split()
     command: list[str] = []
     for word in [*words, ";"]:
-        if set(word) <= set("|;&"):
+        if set(word) <= set("|;&>"):
             if command:
                 yield tuple(command)
             command = []

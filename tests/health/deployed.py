@@ -15,10 +15,10 @@ from traffic import items
 from traffic.batch import Shell
 from traffic.health.gather import MEMORY_KEY
 from traffic.model import StoredSegment
+from traffic.packing import pack, unpack
 from traffic.processor import process
 from traffic.publish import EventBridgeBus
 from traffic.quarantine import S3Quarantine
-from traffic.packing import pack, unpack
 from traffic.store import DynamoStore, Tables
 
 from ..core.builders import POLICY, ROAD

@@ -121,14 +121,16 @@ def test_csv_has_a_line_a_fault_with_names_on_top(capsys: Any) -> None:
 
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["fault_id"] for row in rows] == [WEST.fault_id, SENSOR.fault_id]
-    assert (rows[1]["since"], rows[1]["duration_s"]) == (str(ms(0)), "")
+    assert (rows[1]["since"], rows[1]["duration_s"]) == ("2027-01-15T08:00:00.000Z", "")
     assert rows[0]["sensors"] == "40"
 
 
 def test_csv_of_nothing_still_has_names(capsys: Any) -> None:
     health.write_csv([])
 
-    assert capsys.readouterr().out == "fault_id\n"
+    header = capsys.readouterr().out
+    assert header.startswith("fault_id,scope,subject,kind,since,")
+    assert header.endswith(",first\r\n")
 
 
 @pytest.mark.parametrize("one", [SENSOR, STUCK, SEGMENT, WEST, FLEET, OVER])

@@ -147,7 +147,7 @@ def test_without_pypi_it_says_what_it_wanted_and_what_to_check(tmp_path: Path) -
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_INDEX_URL": f"http://127.0.0.1:{closed.getsockname()[1]}/simple",
         }
-        command = [sys.executable, "-m", "trafficctl.package", "--out=never.zip"]
+        command = [sys.executable, "-m", "trafficctl", "package", "--out=never.zip"]
         done = subprocess.run(
             command, env=env, cwd=tmp_path, check=False, capture_output=True, text=True
         )
@@ -156,6 +156,19 @@ def test_without_pypi_it_says_what_it_wanted_and_what_to_check(tmp_path: Path) -
     assert "cannot fetch msgspec for cp39" in done.stderr
     assert "is PyPI within reach?" in done.stderr
     assert done.stdout == ""
+
+
+def test_a_python_without_pip_is_told_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$0: No module named pip" >&2; exit 1\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    with pytest.raises(UserError, match=f"install it: {python} -m ensurepip"):
+        build_zip(tmp_path / "never.zip", ["python3.9"])
 
 
 def test_lambda_gets_the_msgspec_that_the_tests_run_on() -> None:

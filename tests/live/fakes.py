@@ -106,6 +106,11 @@ class FakeReader:
         if "acknowledged_at" not in row:
             row.update(acknowledged_by=who, acknowledged_at=at_ms)
 
+    def undo(self, alert_id: str) -> None:
+        self._called("undo", alert_id)
+        for name in ("acknowledged_by", "acknowledged_at"):
+            self.alerts[alert_id].pop(name, None)
+
     def count(self, name: str) -> int:
         return sum(call[0] == name for call in self.calls)
 

@@ -72,6 +72,28 @@ def test_the_first_to_acknowledge_stays_the_one(city: City) -> None:
     assert city.reader.count("acknowledge") == 1
 
 
+def test_an_acknowledgement_is_taken_back_for_all_at_once(city: City) -> None:
+    city.reader.warn(alert("a", 5))
+    before = city.get("/api/now")["alerts"]
+    acknowledge(city, "a@5", "day-shift@city.example")
+
+    answer = city.ask("/api/alerts/a@5/acknowledge", "DELETE")
+
+    assert answer["statusCode"] == 200
+    assert [json.loads(answer["body"])] == before
+    assert city.get("/api/now")["alerts"] == before
+
+
+def test_an_alert_that_nobody_acknowledged_stays_as_it_is(city: City) -> None:
+    city.reader.warn(alert("a", 5))
+
+    answer = city.ask("/api/alerts/a@5/acknowledge", "DELETE")
+
+    assert json.loads(answer["body"])["acknowledged_at"] is None
+    assert city.reader.count("undo") == 0
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
 @pytest.mark.parametrize(
     ("alert_id", "refusal"),
     [
@@ -80,9 +102,9 @@ def test_the_first_to_acknowledge_stays_the_one(city: City) -> None:
     ],
 )
 def test_only_an_open_alert_can_be_acknowledged(
-    city: City, alert_id: str, refusal: tuple[int, str]
+    city: City, alert_id: str, refusal: tuple[int, str], method: str
 ) -> None:
     city.reader.warn(alert("a", 5, alert_status="cleared"))
 
-    assert city.refusal(f"/api/alerts/{alert_id}/acknowledge", "POST") == refusal
-    assert city.reader.count("acknowledge") == 0
+    assert city.refusal(f"/api/alerts/{alert_id}/acknowledge", method) == refusal
+    assert city.reader.count("acknowledge") + city.reader.count("undo") == 0

@@ -34,6 +34,7 @@ def test_the_sums_are_over_segments_that_speak_for_the_present() -> None:
         segment("jam", congestion_score=50.0, flow=600, sensors=4, sensors_reporting=1),
         segment("calm", congestion_score=49.9, sensors=3, sensors_reporting=0.667),
         segment("silent", NOW_MS - PRESENT_MS, congestion_score=90.0, sensors=5),
+        segment("lapsed", sensors=2, sensors_reporting=0, flow=500),
         {"segment_id": "never"},
     ]
 
@@ -41,9 +42,9 @@ def test_the_sums_are_over_segments_that_speak_for_the_present() -> None:
         "vehicles_per_hour": 1800,
         "mean_speed": 60.0,
         "share_congested": 0.5,
-        "sensors": 12,
+        "sensors": 14,
         "sensors_reporting": 6,
-        "segments": 4,
+        "segments": 5,
         "observed_at": NOW_MS - 1500,
         "updated_at": NOW_MS - 1000,
     }
@@ -51,7 +52,7 @@ def test_the_sums_are_over_segments_that_speak_for_the_present() -> None:
 
 def test_of_no_readings_nothing_is_claimed() -> None:
     assert glance([{"segment_id": "never"}], 50.0, NOW_MS) == {
-        "vehicles_per_hour": 0,
+        "vehicles_per_hour": None,
         "mean_speed": None,
         "share_congested": None,
         "sensors": 0,

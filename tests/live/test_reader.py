@@ -121,11 +121,30 @@ def test_only_the_acknowledgement_is_written_and_only_once() -> None:
     assert "ReturnValues" not in request  # the role may not read by writing
 
 
+def test_an_undo_removes_the_acknowledgement_and_touches_nothing_else() -> None:
+    reader, fake = reading(lambda _: {})
+
+    reader.undo("a@5")
+
+    assert [(name, dict(request)) for name, request in fake.asked] == [
+        (
+            "update_item",
+            {
+                "TableName": fake.asked[0][1]["TableName"],
+                "Key": {"alert_id": {"S": "a@5"}},
+                "UpdateExpression": "REMOVE acknowledged_by, acknowledged_at",
+                "ConditionExpression": "attribute_exists(acknowledged_at)",
+            },
+        )
+    ]
+
+
 def test_who_comes_second_is_no_fault() -> None:
     def reply(_: Answer) -> Answer:
         raise refused("ConditionalCheckFailedException")
 
     reading(reply)[0].acknowledge("a@5", "night-shift@city.example", 8)
+    reading(reply)[0].undo("a@5")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ NO_ALERT = "expected an alert id: <segment id>@<milliseconds>"
         ("GET", "/api/segments/a%3Ab/history", Ask("history", "a:b")),
         ("POST", "/api/alerts/a@5/acknowledge", Ask("acknowledge", "a@5")),
         ("POST", "/api/alerts/a%405/acknowledge", Ask("acknowledge", "a@5")),
+        ("DELETE", "/api/alerts/a@5/acknowledge", Ask("undo", "a@5")),
     ],
 )
 def test_a_path_asks_for_one_thing(method: str, path: str, ask: Ask) -> None:
@@ -43,6 +44,7 @@ def test_a_path_asks_for_one_thing(method: str, path: str, ask: Ask) -> None:
         ("GET", "/api/segments/..%2F..", 400, NO_SEGMENT),
         ("GET", "/api/segments/%F0%9F%9A%97/history", 400, NO_SEGMENT),
         ("POST", "/api/alerts/a/acknowledge", 400, NO_ALERT),
+        ("DELETE", "/api/alerts/a/acknowledge", 400, NO_ALERT),
         ("POST", f"/api/alerts/a@{'9' * 99}/acknowledge", 400, NO_ALERT),
         ("POST", "/api/now", 405, "expected GET for /api/now, got POST"),
         ("DELETE", "/", 405, "expected GET for /, got DELETE"),
@@ -50,7 +52,7 @@ def test_a_path_asks_for_one_thing(method: str, path: str, ask: Ask) -> None:
             "GET",
             "/api/alerts/a@5/acknowledge",
             405,
-            "expected POST for /api/alerts/a@5/acknowledge, got GET",
+            "expected POST or DELETE for /api/alerts/a@5/acknowledge, got GET",
         ),
     ],
 )

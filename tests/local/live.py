@@ -65,6 +65,9 @@ class Live:
     def acknowledge(self, alert_id: str, who: str = DAY) -> Answer:
         return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])
 
+    def undo(self, alert_id: str, who: str = DAY) -> Answer:
+        return self.ask(ALERT_PATH.format(alert_id), "DELETE", self.tokens[who])
+
 
 def signed_in(local_city: Any, email: str) -> str:
     outputs, password = local_city.outputs, users.a_password()
@@ -77,7 +80,7 @@ def signed_in(local_city: Any, email: str) -> str:
 
 @pytest.fixture(scope="session")
 def live(local_city: Any) -> Live:
-    target = Target(local_city.city.endpoint, local_city.outputs["LiveUrl"])
+    target = Target(local_city.city.endpoint, local_city.outputs["LiveApiId"])
     tokens = {email: signed_in(local_city, email) for email in (DAY, NIGHT)}
     return Live(local_city, target, tokens)
 

@@ -10,9 +10,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from trafficctl.local import streams
-from trafficctl.local.mapping import Record
-
 from .pipe import READ_ACTIONS, WRITE_ACTIONS, Pipe
 
 
@@ -192,35 +189,3 @@ def test_a_disabled_mapping_goes_on_where_it_was(pipe: Pipe, eventually: Any) ->
     )
 
     assert eventually(lambda: pipe.numbers() == [1, 2])
-
-
-# What the readers stand on, by itself
-
-
-def shard_of(*arrived: float) -> dict[str, Any]:
-    return {
-        "records": [
-            {
-                "SequenceNumber": str(n),
-                "PartitionKey": "k",
-                "Data": "eA==",
-                "ApproximateArrivalTimestamp": at,
-            }
-            for n, at in enumerate(arrived)
-        ],
-        "starting_hash_key": "0",
-        "ending_hash_key": "9",
-    }
-
-
-def test_readers_keep_their_place_when_the_retention_takes_records() -> None:
-    now = time.time()
-    content = shard_of(now - 90_000, now - 90_000, now)
-    stream = {"RetentionPeriodHours": 24, "shards": {"s": content}}
-    shard = streams.Shard("s", content, closed=False, generation=0)
-
-    streams.expire(stream)
-
-    assert [r.offset for r in streams.read(shard, 0, 10)] == [2]
-    assert streams.read(shard, 2, 10) == [Record("2", "k", "eA==", now, 2)]
-    assert streams.end(shard) == 3

@@ -12,7 +12,7 @@ import pytest
 from tests.live.fakes import alert, segment
 from trafficctl import users
 
-from .live import DAY, NIGHT, Live, signed_in
+from .live import ALERT_PATH, DAY, NIGHT, Live, signed_in
 
 
 def forged(token: str) -> str:
@@ -153,6 +153,22 @@ def test_an_acknowledgement_is_kept_and_shown_to_all(
     assert first.body["acknowledged_by"] == DAY
     assert again == first
     assert eventually(lambda: first.body in live.get("/api/now")["alerts"])
+
+
+def test_an_acknowledgement_is_taken_back_for_all(
+    live: Live, eventually: Callable[..., Any]
+) -> None:
+    row = alert("back", 6_000)
+    live.put("CongestionAlertsTable", {**row, "open_flag": "open", "day": "1970-01-01"})
+    live.acknowledge("back@6000")
+
+    answer = live.undo("back@6000", NIGHT)
+
+    assert answer.status == 200
+    assert answer.body["acknowledged_by"] is None
+    assert eventually(lambda: answer.body in live.get("/api/now")["alerts"])
+    path = ALERT_PATH.format("back@6000")
+    assert live.ask(path, "DELETE").status == 401
 
 
 def test_a_cleared_alert_stays_as_it_is(live: Live) -> None:

@@ -36,8 +36,9 @@ def idle() -> Iterator[Proxy]:
 def proxy(idle: Proxy, local_city: Any) -> Proxy:
     password = users.a_password()
     users.create(local_city.session, local_city.outputs, DEMO, password)
-    live_url = local_city.outputs["LiveUrl"]
-    idle.target = Target(local_city.city.endpoint, live_url, DEMO, password)
+    api = local_city.outputs["LiveApiId"]
+    endpoint, told = local_city.city.endpoint, {"recording": {"speedup": 180}}
+    idle.target = Target(endpoint, api, DEMO, password, told)
     return idle
 
 
@@ -58,6 +59,8 @@ def test_the_page_is_told_to_sign_in_at_this_address(proxy: Proxy) -> None:
 
     assert answer.status == 200
     assert json.loads(body)["auth"]["domain"] == proxy.address
+    assert json.loads(body)["recording"] == {"speedup": 180}
+    assert json.loads(body)["thresholds"]["high"] == 50
     assert answer.getheader("Access-Control-Allow-Origin") is None
 
 
@@ -92,7 +95,7 @@ def test_the_demos_controller_is_signed_in_without_being_asked(
 
 
 def test_a_city_that_is_gone_is_said_to_be(proxy: Proxy) -> None:
-    proxy.target = Target("http://127.0.0.1:9", "https://x.example/")
+    proxy.target = Target("http://127.0.0.1:9", "api")
 
     answer, body = asked(proxy, "/")
 

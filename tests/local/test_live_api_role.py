@@ -12,27 +12,30 @@ from tests.live.fakes import alert, segment
 from .live import ALERT_PATH, DAY, Live
 
 TASKS = [
-    ("dynamodb:Scan", "/api/now"),
-    ("dynamodb:Scan", "/api/roads"),
-    ("dynamodb:Query", "/api/now"),
-    ("dynamodb:Query", "/api/segments/seen/history"),
-    ("dynamodb:GetItem", "/api/segments/seen"),
-    ("dynamodb:GetItem", ALERT_PATH.format("fresh@9000")),
-    ("dynamodb:UpdateItem", ALERT_PATH.format("fresh@9000")),
+    ("dynamodb:Scan", "GET", "/api/now"),
+    ("dynamodb:Scan", "GET", "/api/roads"),
+    ("dynamodb:Query", "GET", "/api/now"),
+    ("dynamodb:Query", "GET", "/api/segments/seen/history"),
+    ("dynamodb:GetItem", "GET", "/api/segments/seen"),
+    ("dynamodb:GetItem", "POST", ALERT_PATH.format("fresh@9000")),
+    ("dynamodb:UpdateItem", "POST", ALERT_PATH.format("fresh@9000")),
+    ("dynamodb:UpdateItem", "DELETE", ALERT_PATH.format("taken@9000")),
 ]
 
 
-@pytest.mark.parametrize(("action", "path"), TASKS)
+@pytest.mark.parametrize(("action", "method", "path"), TASKS)
 def test_the_role_needs_each_of_its_table_actions(
     live: Live,
     anew: Callable[[], None],
     without_action: Any,
     action: str,
+    method: str,
     path: str,
 ) -> None:
     live.put("RoadSegmentsTable", segment("seen"))
-    live.put("CongestionAlertsTable", {**alert("fresh", 9_000), "open_flag": "open"})
-    method = "POST" if path.endswith("acknowledge") else "GET"
+    taken = alert("taken", 9_000, acknowledged_by=DAY, acknowledged_at=9_001)
+    for row in (alert("fresh", 9_000), taken):
+        live.put("CongestionAlertsTable", {**row, "open_flag": "open"})
     role = f"arn:aws:iam::000000000000:role/{role_name(live.city)}"
 
     with without_action(role, action):

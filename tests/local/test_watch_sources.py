@@ -173,7 +173,7 @@ def test_a_call_without_room_is_a_throttle_and_no_invocation(
 def test_requests_of_the_live_map_are_counted_by_their_outcome(
     watch: Watch, live: Any, eventually: Eventually
 ) -> None:
-    api = watch.city.outputs["LiveUrl"].partition("://")[2].partition(".")[0]
+    api = watch.city.outputs["LiveApiId"]
     before = max(watch.total("AWS/ApiGateway", "4xx", ApiId=api), 0)
     assert live.ask("/api/now", token="nobody's").status == 401
 

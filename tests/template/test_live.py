@@ -189,7 +189,10 @@ def test_of_an_alert_only_its_acknowledgement_can_be_written() -> None:
 def test_the_outputs_say_where_the_map_and_its_sign_in_are() -> None:
     outputs = TEMPLATE["Outputs"]
 
-    assert shown(outputs["LiveUrl"]["Value"]) == f"{OWN}/"
+    assert outputs["LiveUrl"]["Value"] == {
+        "Fn::If": ["HasSiteUrl", {"Fn::Sub": "${SiteUrl}/"}, {"Fn::Sub": f"{OWN}/"}]
+    }
+    assert outputs["LiveApiId"]["Value"] == {"Ref": "LiveHttpApi"}
     assert shown(outputs["UserPoolDomain"]["Value"]) == (
         "https://${SignIn}.auth.${AWS::Region}.amazoncognito.com"
     )

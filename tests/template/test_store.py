@@ -288,6 +288,7 @@ def test_the_outputs_are_the_names_others_rely_on() -> None:
         "HealthMemoryBucket",
         "DataKeyArn",
         "LiveUrl",
+        "LiveApiId",
         "UserPoolId",
         "UserPoolClientId",
         "UserPoolDomain",

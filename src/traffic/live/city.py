@@ -18,13 +18,15 @@ def glance(items: Sequence[Item], high_score: float, now_ms: int) -> dict[str, A
 
     *vehicles_per_hour* is the sum of the segments' flows; *share_congested* the share
     of the segments with a score whose score is at least *high_score*; *segments* and
-    *sensors* count the silent ones too; times are the newest (ms).
+    *sensors* count the silent ones too; times are the newest (ms). A figure that no
+    sensor reports on is None.
     """
     present = [item for item in items if _is_present(item, now_ms)]
+    flows = [item["flow"] for item in present if "flow" in item]
     scores = [i["congestion_score"] for i in present if "congestion_score" in i]
     congested = sum(score >= high_score for score in scores)
     return {
-        "vehicles_per_hour": sum(item.get("flow", 0) for item in present),
+        "vehicles_per_hour": sum(flows) if flows else None,
         "mean_speed": mean_speed(present),
         "share_congested": round(congested / len(scores), 4) if scores else None,
         "sensors": sum(item.get("sensors", 0) for item in items),
@@ -52,7 +54,8 @@ def mean_speed(items: Iterable[Item]) -> Optional[float]:
 
 
 def _is_present(item: Item, now_ms: int) -> bool:
-    return bool(now_ms - item.get("updated_at", 0) < PRESENT_MS)
+    is_recent = bool(now_ms - item.get("updated_at", 0) < PRESENT_MS)
+    return is_recent and item.get("sensors_reporting") != 0
 
 
 def _reporting(item: Item) -> int:

@@ -47,6 +47,9 @@ class Reader(Protocol):
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
         """Write who has seen the alert, and when, unless somebody was first."""
 
+    def undo(self, alert_id: str) -> None:
+        """Remove who has seen the alert, and when."""
+
 
 class DynamoReader:
     """The city as its tables hold it.
@@ -138,20 +141,31 @@ class DynamoReader:
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
         """Write who has seen the alert, and when, unless somebody was first."""
+        self._update(
+            alert_id,
+            UpdateExpression="SET acknowledged_by = :who, acknowledged_at = :at",
+            ConditionExpression=(
+                "attribute_exists(alert_id) AND attribute_not_exists(acknowledged_at)"
+            ),
+            ExpressionAttributeValues={":who": attribute(who), ":at": attribute(at_ms)},
+        )
+
+    def undo(self, alert_id: str) -> None:
+        """Remove who has seen the alert, and when."""
+        self._update(
+            alert_id,
+            UpdateExpression="REMOVE acknowledged_by, acknowledged_at",
+            ConditionExpression="attribute_exists(acknowledged_at)",
+        )
+
+    def _update(self, alert_id: str, **request: Any) -> None:
+        key = {"alert_id": attribute(alert_id)}
         try:
             called(
                 self._client.update_item,
                 TableName=self._tables.alerts,
-                Key={"alert_id": attribute(alert_id)},
-                UpdateExpression="SET acknowledged_by = :who, acknowledged_at = :at",
-                ConditionExpression=(
-                    "attribute_exists(alert_id) "
-                    "AND attribute_not_exists(acknowledged_at)"
-                ),
-                ExpressionAttributeValues={
-                    ":who": attribute(who),
-                    ":at": attribute(at_ms),
-                },
+                Key=key,
+                **request,
             )
         except Conflict:
             return

@@ -33,7 +33,7 @@ class Request(NamedTuple):
 class Ask(NamedTuple):
     """What is asked for: a name, and of what; one of the names below.
 
-    page, config, roads, now, segment, history, acknowledge
+    page, config, roads, now, segment, history, acknowledge, undo
     """
 
     name: str
@@ -67,15 +67,24 @@ def _who(authorizer: Mapping[str, Any]) -> Optional[str]:
 
 
 def ask_of(method: str, path: str) -> Ask:
-    """Return what a path asks for; raises RequestError: 400, 404 or 405."""
-    ask = _known(path)
-    expected = "POST" if ask.name == "acknowledge" else "GET"
-    if method != expected:
+    """Return what a request asks for; raises RequestError: 400, 404 or 405."""
+    asks = _known(path)
+    if method not in asks:
+        expected = " or ".join(asks)
         raise RequestError(405, f"expected {expected} for {path}, got {method}")
-    return ask
+    return asks[method]
 
 
-def _known(path: str) -> Ask:
+def _known(path: str) -> Mapping[str, Ask]:
+    """Return what a path offers, by method."""
+    parts = [unquote(part) for part in path.split("/")[2:]]
+    if path.startswith("/api/") and parts[0::2] == ["alerts", "acknowledge"]:
+        alert_id = _alert_id(parts[1])
+        return {"POST": Ask("acknowledge", alert_id), "DELETE": Ask("undo", alert_id)}
+    return {"GET": _read(path)}
+
+
+def _read(path: str) -> Ask:
     if not path.startswith("/api/"):
         return Ask("config") if path == "/config.json" else Ask("page", path)
     parts = [unquote(part) for part in path.split("/")[2:]]
@@ -85,8 +94,6 @@ def _known(path: str) -> Ask:
         return Ask("segment", segment_id(parts[1]))
     if len(parts) == 3 and parts[0] == "segments" and parts[2] == "history":
         return Ask("history", segment_id(parts[1]))
-    if len(parts) == 3 and parts[0] == "alerts" and parts[2] == "acknowledge":
-        return Ask("acknowledge", _alert_id(parts[1]))
     raise RequestError(
         404,
         "expected one of /api/roads, /api/now, /api/segments/{id}, "

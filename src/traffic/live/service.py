@@ -88,6 +88,7 @@ class LiveApi:
             "segment": self._segment,
             "history": self._history,
             "acknowledge": self._acknowledge,
+            "undo": self._undo,
         }[ask.name](ask.of, request)
         return answers.json_answer(200, value, answers.takes_gzip(request.headers))
 
@@ -198,6 +199,15 @@ class LiveApi:
         reader, item = self._outside.reader, self._open_alert(alert_id)
         if "acknowledged_at" not in item:
             reader.acknowledge(alert_id, request.who or "", self._outside.clock())
+            item = self._open_alert(alert_id)
+            self._looked_ms = None  # the next poll shows it
+        return views.alert(item)
+
+    def _undo(self, alert_id: str, _request: Request) -> dict[str, Any]:
+        """Take an acknowledgement back; without one, the alert stays as it is."""
+        item = self._open_alert(alert_id)
+        if "acknowledged_at" in item:
+            self._outside.reader.undo(alert_id)
             item = self._open_alert(alert_id)
             self._looked_ms = None  # the next poll shows it
         return views.alert(item)

@@ -1,34 +1,38 @@
-"""`trafficctl demo`: a morning peak of Los Angeles, on one machine, in a minute."""
+"""`trafficctl demo`: recorded traffic of Los Angeles, on one machine, in a minute."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 
 from trafficctl.cli_common import port, positive_float, stack_name
 
 DEFAULT_STACK = "demo"
 DEFAULT_PORT = 8642
+LEAST_S = 5  # an alert takes two readings of a detector, which are 1.7 s apart
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `demo`."""
     parser = subparsers.add_parser(
         "demo",
-        help="run a morning peak of Los Angeles on this machine",
+        help="replay a recorded week of Los Angeles on this machine",
         description=(
-            "Start a local city of its own, publish real traffic of Los Angeles over "
-            "MQTT, 180 times as fast, show it on a live map, print alerts as they "
-            "arrive, and end with a summary and an audit. Exit code 0 only if readings "
-            "flowed, alerts arrived in time and nothing was lost."
+            "Start a local city of its own, publish a recorded week of Los Angeles "
+            "over MQTT, 180 times as fast and round and round, show it on a live map, "
+            "print alerts as they arrive, and end with a summary and an audit. Exit "
+            "code 0 only if readings flowed, alerts arrived in time and nothing was "
+            "lost."
         ),
     )
     parser.add_argument(
         "--seconds",
-        type=positive_float,
+        type=_duration,
         default=os.environ.get("DEMO_SECONDS") or None,
         metavar="N",
-        help="end after so many seconds of traffic (else DEMO_SECONDS, else at Ctrl-C)",
+        help=f"end after so many seconds of traffic, at least {LEAST_S} (else "
+        "DEMO_SECONDS, else at Ctrl-C)",
     )
     parser.add_argument(
         "--port",
@@ -45,6 +49,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help=f"name of the demo's own stack (else {DEFAULT_STACK})",
     )
     parser.set_defaults(run=_run)
+
+
+def _duration(text: str) -> float:
+    """Seconds of traffic that are enough to measure something."""
+    with contextlib.suppress(argparse.ArgumentTypeError):
+        if (seconds := positive_float(text)) >= LEAST_S:
+            return seconds
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a number of at least {LEAST_S}: less is too short to measure"
+    )
 
 
 def _run(args: argparse.Namespace) -> int:

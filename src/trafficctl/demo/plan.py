@@ -1,8 +1,7 @@
-"""Which reading is published when: a Monday in Los Angeles, sped up; pure.
+"""Which reading is published when: a recorded week of Los Angeles, sped up; pure.
 
-Event times are moved as a whole so that the first lies `LAG` before the demo begins.
-Sped up, they gain on the clock; once they have caught up, the demo goes on in real
-time, since a reading from the future is refused.
+A reading is stamped with the moment it is published, so that ages and alerts are those
+of a city that lives now. The recording keeps a clock of its own, `Plan.street_time`.
 """
 
 from __future__ import annotations
@@ -10,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import msgspec
 
 from traffic.model import Reading
-from trafficctl.metr_la import LOS_ANGELES
-from trafficctl.replay import Replay
+from trafficctl.metr_la import LOS_ANGELES, WEEK_BEGIN, Week, replay_rows
 from trafficctl.replay_file import Row
 
-BEGIN = datetime(2012, 3, 5, 5, 30, tzinfo=LOS_ANGELES)  # a Monday
-SPEEDUP = 180.0
+BEGIN = datetime(2012, 3, 1, 8, 30, tzinfo=LOS_ANGELES)  # a Thursday
+SPEEDUP = 180
 STEP_S = 300  # as measured: nothing is interpolated
 STEP_MS = STEP_S * 1000
-LAG_MS = 23 * 3_600_000  # within the 24 hours that a reading may be old
+WEEK = timedelta(days=7)
+WEEK_MS = WEEK // timedelta(milliseconds=1)
 FIELDS = (
     "vehicle_count",
     "average_speed",
@@ -34,30 +34,52 @@ FIELDS = (
 
 
 @dataclass(frozen=True)
-class Plan(Replay):
-    """A replay that slows down to real time when it has caught up with the clock."""
+class Plan:
+    """The demo that begins at *began_ms* of the wall clock."""
+
+    began_ms: int
 
     def due_s(self, event_ms: int) -> float:
-        """Seconds into the run when a reading is published: never before its time."""
-        own_time = self.published_time_of(event_ms) - self.began_ms
-        return max(super().due_s(event_ms), own_time / 1000)
+        """Seconds into the run when a reading of the recording is published."""
+        return (event_ms - _ms(BEGIN)) / 1000 / SPEEDUP
+
+    def published_time_of(self, event_ms: int) -> int:
+        """The timestamp under which it is published: the time when it is due."""
+        return self.began_ms + round(self.due_s(event_ms) * 1000)
 
     def street_time(self, published_ms: int) -> datetime:
-        """The time of day in Los Angeles when that was measured."""
-        event_s = (published_ms - self.shift_ms) / 1000
-        return datetime.fromtimestamp(event_s, LOS_ANGELES)
+        """The time of the recording at a published timestamp, to its step."""
+        steps = round((published_ms - self.began_ms) * SPEEDUP / STEP_MS)
+        recorded = BEGIN + timedelta(seconds=steps * STEP_S)
+        return WEEK_BEGIN + (recorded - WEEK_BEGIN) % WEEK
+
+    def recording(self) -> dict[str, int]:
+        """What the live map needs to show the recording's clock.
+
+        Published timestamp *began_at* is *begins_at* of the recording, which starts
+        over after *lasts*: ms, the recording's as its streets' clocks had them.
+        """
+        offset_ms = BEGIN.utcoffset() // timedelta(milliseconds=1)  # type: ignore[operator]
+        return {
+            "began_at": self.began_ms,
+            "begins_at": _ms(BEGIN) + offset_ms,
+            "starts_at": _ms(WEEK_BEGIN) + offset_ms,
+            "lasts": WEEK_MS,
+            "step": STEP_MS,
+            "speedup": SPEEDUP,
+        }
 
 
-def plan(began_ms: int) -> Plan:
-    """The demo that begins now (wall, ms); its steps fall on whole steps of time."""
-    begin_ms = _ms(BEGIN)
-    zero_ms = (began_ms - LAG_MS) // STEP_MS * STEP_MS
-    return Plan(begin_ms, began_ms, SPEEDUP, shift_ms=zero_ms - begin_ms)
+def endless_rows(week: Week) -> Iterator[Row]:
+    """Rows from `BEGIN` on; the last of the week is followed by its first, for ever.
 
-
-def first_published_ms(replay: Plan) -> int:
-    """The timestamp of the first readings, at the end of their step."""
-    return replay.published_time_of(replay.first_ms + STEP_MS)
+    Event times go on rising: each time around they are a week later.
+    """
+    for lap in count():
+        begin = WEEK_BEGIN if lap else BEGIN
+        hours = (week.end - begin) / timedelta(hours=1)
+        for row in rows_of(replay_rows(week, begin, hours, STEP_S)):
+            yield row._replace(event_ms=row.event_ms + lap * WEEK_MS)
 
 
 def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[Row]:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from trafficctl.tables import Item
-
-WallTime = Callable[[int], float]
 
 
 @dataclass
 class Probe:
     """Collects how long each reading took from its publication to a viewer's eyes.
 
-    *step_ms* is the event time between two readings of a segment, *first_ms* that of
-    its first; *wall_time_of* tells when (wall, ms) a reading was published.
+    Readings of a segment are published at their timestamps (wall, ms), *step_ms* apart,
+    the first at *first_ms*; *newest* says up to which they have been seen.
     """
 
-    wall_time_of: WallTime
-    first_ms: int
-    step_ms: int
-    newest: dict[str, int] = field(default_factory=dict)
+    first_ms: float
+    step_ms: float
+    newest: dict[str, float] = field(default_factory=dict)
     delays_s: list[float] = field(default_factory=list)
 
     def look(self, segments: Iterable[Item], seen_at_ms: float) -> None:
@@ -35,11 +32,11 @@ class Probe:
             if observed is None:
                 continue
             key = item["segment_id"]
-            start = self.newest.get(key, self.first_ms - self.step_ms) + self.step_ms
-            for event_ms in range(start, observed + 1, self.step_ms):
-                delay_ms = seen_at_ms - self.wall_time_of(event_ms)
-                self.delays_s.append(delay_ms / 1000)
-            self.newest[key] = max(observed, self.newest.get(key, 0))
+            newest = self.newest.get(key, self.first_ms - self.step_ms)
+            for _ in range(round((observed - newest) / self.step_ms)):
+                newest += self.step_ms
+                self.delays_s.append((seen_at_ms - newest) / 1000)
+            self.newest[key] = newest
 
 
 def percentile(values: Iterable[float], percent: float) -> float | None:

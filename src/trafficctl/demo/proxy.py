@@ -3,6 +3,7 @@
 Passes requests through to the emulator, whose authorizer goes on to enforce. On AWS the
 page and the sign-in have addresses of their own, so two things are changed on the way:
 `/config.json` names this address for the sign-in, and no other site may read answers.
+It also describes the recording, so that the page shows the recording's clock.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import errno
 import json
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,16 +39,17 @@ OTHERS = "access-control-"
 
 @dataclass(frozen=True)
 class Target:
-    """Where requests go: the emulator's address, and which of its APIs is meant.
+    """Where requests go: the emulator's address, and the id of the API that is meant.
 
-    With *email* and *password* whoever comes is signed in as that controller, without
-    being asked.
+    With *email* and *password* every visitor is signed in as that controller, without
+    being asked. *settings* are added to the page's own.
     """
 
     endpoint: str
-    live_url: str
+    api: str
     email: str | None = None
     password: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def netloc(self) -> str:
@@ -58,8 +60,7 @@ class Target:
         """The Host header by which the emulator knows who is meant."""
         if path.startswith(SIGN_IN):
             return self.netloc
-        api = urllib.parse.urlsplit(self.live_url).netloc.partition(".")[0]
-        return f"{api}.execute-api.localhost:{self.netloc.rpartition(':')[2]}"
+        return f"{self.api}.execute-api.localhost:{self.netloc.rpartition(':')[2]}"
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,11 @@ def signed_in(target: Target, path: str) -> Reply:
     return passed(target, "POST", "/login", kind, body)
 
 
-def readdressed(reply: Reply, address: str) -> Reply:
-    """The page's settings, with this address for the sign-in."""
+def readdressed(reply: Reply, address: str, settings: Mapping[str, object]) -> Reply:
+    """The page's settings and *settings*, with this address for the sign-in."""
     if reply.status != HTTPStatus.OK:
         return reply
-    config = json.loads(reply.body)
+    config = {**json.loads(reply.body), **settings}
     config["auth"]["domain"] = address
     return Reply(reply.status, reply.headers, json.dumps(config).encode())
 
@@ -157,7 +158,8 @@ def answered(
         return signed_in(target, path)
     if path == CONFIG:
         plain = {k: v for k, v in headers.items() if k.lower() != "accept-encoding"}
-        return readdressed(passed(target, method, path, plain, body), address)
+        reply = passed(target, method, path, plain, body)
+        return readdressed(reply, address, target.settings)
     return passed(target, method, path, headers, body)
 
 
@@ -168,8 +170,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             self._send(self._reply())
 
-        def do_POST(self) -> None:
-            self._send(self._reply())
+        do_POST = do_DELETE = do_GET  # noqa: N815 - names of the base class
 
         def _reply(self) -> Reply:
             length = min(int(self.headers.get("Content-Length") or 0), MOST_BODY)

@@ -9,7 +9,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,9 @@ from trafficctl.demo.plan import (
     BEGIN,
     SPEEDUP,
     STEP_MS,
-    STEP_S,
-    first_published_ms,
-    plan,
-    rows_of,
+    WEEK,
+    Plan,
+    endless_rows,
 )
 from trafficctl.demo.probe import Probe, percentile
 from trafficctl.demo.proxy import Proxy, Target
@@ -46,17 +46,23 @@ DRAIN_S = 30.0
 ALERT_DRAIN_S = 30.0
 ALERT_QUIET_S = 3.0
 PARAMETERS = {
-    # Samples come every 5 minutes: one that stands alone is no jam yet, nor its end.
-    "AlertHoldSeconds": "300",
-    "AlertClearSeconds": "300",
+    # Readings come every 1.7 s: one that stands alone is no jam yet, nor its end.
+    "AlertHoldSeconds": "1",
+    "AlertClearSeconds": "1",
     # A laptop has few cores, and all of the city shares them: larger batches, not more.
     "EventParallelizationFactor": "1",
 }
 CONTROLLER = "controller@city.example"
 NOTE = (
-    f"Real speeds of {BEGIN:%A, {BEGIN.day} %B %Y} in Los Angeles (METR-LA), "
-    f"{SPEEDUP:.0f} times as fast. Counts and occupancy are derived from them.\n"
-    "Their times lie within the last 23 hours, so that the map shows their age in red."
+    f"A recording: real speeds of Los Angeles (METR-LA), {SPEEDUP} times as fast, from "
+    f"{BEGIN:%A}, {BEGIN.day} {BEGIN:%B %Y}, {BEGIN:%H:%M} on.\n"
+    "Counts and occupancy are derived from the speeds. Each reading is stamped with "
+    "the time when it is published;\n"
+    "the recording's own clock stands beside each alert here, and on the map."
+)
+ENDLESS = (
+    f"Its week takes {WEEK / SPEEDUP / timedelta(minutes=1):.0f} minutes, and then "
+    "begins again."
 )
 
 
@@ -70,6 +76,7 @@ class Scene:
     queue: alerts.AlertQueue
     traffic: Traffic
     viewer: Viewer
+    plan: Plan
 
 
 def run(stack: str, seconds: float | None, port: int) -> int:
@@ -77,9 +84,12 @@ def run(stack: str, seconds: float | None, port: int) -> int:
     directory = ensure_home(stack)
     with _alone(directory), _proxy(port) as proxy:
         with _local_city(directory, proxy.address) as (local, outputs):
+            target = _signed_in(local, outputs)
             scene = _set_the_scene(local.session(), outputs, directory)
-            proxy.target = _signed_in(local, outputs)
-            say(f"\nThe live map: {proxy.address}    (Ctrl-C ends the demo)\n{NOTE}\n")
+            recording = {"recording": scene.plan.recording()}
+            proxy.target = replace(target, settings=recording)
+            note = NOTE if seconds else f"{NOTE}\n{ENDLESS}"
+            say(f"\nThe live map: {proxy.address}    (Ctrl-C ends the demo)\n{note}\n")
             outcome = _play(scene, seconds)
         show(summary.view(outcome))
     return OK if summary.all_is_well(outcome) else ANSWER_IS_NO
@@ -109,13 +119,13 @@ def _proxy(port: int) -> Iterator[Proxy]:
 
 
 def _signed_in(local: city.City, outputs: dict[str, str]) -> Target:
-    """The live map, for whoever comes as the demo's controller.
+    """The live map, for every visitor as the demo's controller.
 
     The sign-in and the authorizer are the template's own: only the form is filled in.
     """
     password = users.a_password()
     users.create(local.session(), outputs, CONTROLLER, password)
-    return Target(local.endpoint, outputs["LiveUrl"], CONTROLLER, password)
+    return Target(local.endpoint, outputs["LiveApiId"], CONTROLLER, password)
 
 
 @contextmanager
@@ -146,14 +156,13 @@ def _set_the_scene(session: Any, outputs: dict[str, str], directory: Path) -> Sc
     queue = alerts.subscribe(session, outputs, f"{directory.name}-alerts-told")
     segments = [road.segment_id for road in network]
     traffic = Traffic(session, directory.name, outputs, segments)
-    replay = plan(time.time_ns() // 1_000_000)
-    probe = Probe(replay.wall_time_of, first_published_ms(replay), STEP_MS)
+    played = Plan(began_ms=time.time_ns() // 1_000_000)
+    step_ms = STEP_MS / SPEEDUP
+    probe = Probe(played.began_ms + step_ms, step_ms)  # a reading ends its step
     reader = DynamoCity(aws.client(session, "dynamodb"), outputs)
-    viewer = Viewer(reader, probe, replay.street_time)
-    hours = (week.end - BEGIN).total_seconds() / 3600
-    rows = rows_of(metr_la.replay_rows(week, BEGIN, hours, STEP_S))
-    traffic.begin(messages(rows, replay, batch=1, units=1))
-    return Scene(session, outputs, directory, queue, traffic, viewer)
+    viewer = Viewer(reader, probe, played.street_time)
+    traffic.begin(messages(endless_rows(week), played, batch=1, units=1))
+    return Scene(session, outputs, directory, queue, traffic, viewer, played)
 
 
 def _wake(session: Any, function: str) -> None:
@@ -189,20 +198,18 @@ def _play(scene: Scene, seconds: float | None) -> summary.Outcome:
 
 def _watch(scene: Scene, workers: list[Worker], seconds: float | None) -> None:
     teller = Teller(scene)
-    begun = told_at = time.monotonic()
-    while not scene.traffic.is_over:
-        now = time.monotonic()
-        if seconds is not None and now - begun >= seconds:
-            return
+    begun = told_at = now = time.monotonic()
+    while seconds is None or now - begun < seconds:
         if now - told_at >= TELL_EVERY_S:
             told_at = now
             teller.tell_state()
-        time.sleep(min(1.0, 0.05 + max(0.0, (seconds or now) - now + begun)))
+        left_s = TELL_EVERY_S if seconds is None else begun + seconds - now
+        time.sleep(min(1.0, 0.05 + left_s))
+        now = time.monotonic()
         teller.tell_alerts()
         scene.traffic.check()
         for worker in workers:
             worker.check()
-    scene.traffic.check()
 
 
 class Teller:
@@ -225,10 +232,11 @@ class Teller:
         """Print one line on the city and the news' age."""
         viewer = self._scene.viewer
         levels = board.levels(viewer.segments)
+        clock = viewer.clock(time.time_ns() // 1_000_000)
         worst = percentile(viewer.probe.delays_s, 99)
         say(
-            f"-- {self._scene.traffic.published:,} readings published; "
-            f"{levels['severe']} segments severe, {levels['high']} high, "
+            f"-- {clock:%a %H:%M}, {self._scene.traffic.published:,} readings "
+            f"published; {levels['severe']} segments severe, {levels['high']} high, "
             f"{levels['none']} without alert"
             + ("" if worst is None else f"; 99 in 100 readings seen in {worst:.1f} s")
         )

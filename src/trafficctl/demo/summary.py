@@ -11,7 +11,7 @@ from rich.text import Text
 
 from trafficctl.audit import span
 from trafficctl.demo.probe import percentile
-from trafficctl.output import ABSENT, Column, number, table
+from trafficctl.output import ABSENT, KEY, Column, number, table
 from trafficctl.reconcile import Report, remarks, verdict
 
 FRESHNESS_PROMISE_S = 10
@@ -82,7 +82,7 @@ def all_is_well(outcome: Outcome) -> bool:
 def view(outcome: Outcome) -> RenderableType:
     """The summary: what flowed, how fast, and the promises."""
     well = all_is_well(outcome)
-    columns = (Column("Summary"), Column("", number=True), Column(""))
+    columns = (Column("Summary", importance=KEY), Column("", True, KEY), Column(""))
     return Group(
         table(columns, rows(outcome)),
         *(Text(f"Note: {line}.", "dim") for line in remarks(outcome.report)),

@@ -48,11 +48,6 @@ class Traffic:
         """Readings handed to MQTT so far."""
         return self._tally.readings
 
-    @property
-    def is_over(self) -> bool:
-        """Whether there is nothing more to publish."""
-        return self._worker is not None and not self._worker.is_running
-
     def begin(self, messages: Iterable[Timed]) -> None:
         """Publish *messages* as they fall due from now on, in a thread."""
 

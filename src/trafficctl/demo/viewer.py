@@ -7,7 +7,7 @@ from collections import Counter
 
 from trafficctl.demo import board
 from trafficctl.demo.alerts import Told
-from trafficctl.demo.probe import Probe, WallTime
+from trafficctl.demo.probe import Probe
 from trafficctl.tables import DynamoCity, Item
 
 
@@ -30,11 +30,6 @@ class Viewer:
         self.told: list[Told] = []
         self.alert_delays_s: list[float] = []
 
-    @property
-    def wall_time_of(self) -> WallTime:
-        """When a reading of an event time was published (wall, ms)."""
-        return self.probe.wall_time_of
-
     def glance(self) -> None:
         """See which readings have arrived, and time them."""
         times = self.city.segments(("segment_id", "observed_at"))
@@ -48,8 +43,8 @@ class Viewer:
         """Take alerts that arrived, and time them."""
         self.told += told
         for each in told:
-            caused_ms = self.wall_time_of(each.detail["observed_at"])
-            self.alert_delays_s.append((each.arrived_at - caused_ms) / 1000)
+            published_ms = each.detail["observed_at"]
+            self.alert_delays_s.append((each.arrived_at - published_ms) / 1000)
 
     def transitions(self) -> Counter[str]:
         """The alerts told, by kind."""

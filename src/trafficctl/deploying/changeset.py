@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,14 @@ def make(
     parameters: Sequence[Mapping[str, Any]],
     imports: Sequence[Mapping[str, Any]] = (),
     revert_drift: bool = False,
+    hidden: Mapping[str, Collection[str]] | None = None,
 ) -> ChangeSet | None:
     """Make a change set of a kind (CREATE, UPDATE, IMPORT); None if nothing changes.
 
     `revert_drift` compares an existing stack with its resources as they are, not with
     its last template: what was changed outside of CloudFormation is put back.
-    CityError with CloudFormation's reason if it cannot be made.
+    `hidden` are properties whose values are not shown, by logical id. CityError with
+    CloudFormation's reason if it cannot be made.
     """
     asked: dict[str, Any] = {"ResourcesToImport": imports} if imports else {}
     if revert_drift:
@@ -55,9 +57,8 @@ def make(
     )
     patience_s = DRIFT_PATIENCE_S if revert_drift else PATIENCE_S
     found = _settled(stack, str(made["Id"]), patience_s)
-    change_set = ChangeSet(
-        str(made["Id"]), str(made["StackId"]), kind, changes(found["Changes"])
-    )
+    listed = changes(found["Changes"], hidden)
+    change_set = ChangeSet(str(made["Id"]), str(made["StackId"]), kind, listed)
     if found["Status"] == "CREATE_COMPLETE":
         return change_set
     drop(stack, change_set)
@@ -99,7 +100,8 @@ def _described(stack: Stack, arn: str) -> dict[str, Any]:
     pages = stack.api.get_paginator("describe_change_set")
     found: dict[str, Any] = {}
     listed: list[Any] = []
-    for page in pages.paginate(ChangeSetName=arn, StackName=stack.name):
+    asked = {"ChangeSetName": arn, "StackName": stack.name}
+    for page in pages.paginate(**asked, IncludePropertyValues=True):
         found = page
         listed += page.get("Changes", [])
     return {**found, "Changes": listed}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 from trafficctl import progress
@@ -13,10 +13,7 @@ from trafficctl.deploying.operations import Event
 from trafficctl.deploying.stack import Stack
 from trafficctl.errors import CityError
 
-Say = Callable[[str], None]
-
 PATIENCE_S = 3600.0
-HEARTBEAT_S = 30.0
 GONE = (None, "DELETE_COMPLETE")
 BEGIN_PATIENCE_S = 300.0  # AWS says yes before it begins
 
@@ -34,17 +31,16 @@ class Follower:
         stack: Stack,
         stack_id: str,
         awaited: Collection[str],
-        say: Say,
         *,
         resumed: bool = False,
     ) -> None:
-        self.stack, self.stack_id, self.say = stack, stack_id, say
+        self.stack, self.stack_id = stack, stack_id
         self.awaited, self.total = frozenset(awaited), len(awaited)
         self.events: list[Event] = []
         before = stack.before_operation if resumed else stack.last_event
         self._last = before(stack_id)
         self.done: set[str] = set()
-        self._since = self._told = time.monotonic()
+        self._since = time.monotonic()
 
     def to_the_end(self) -> str | None:
         """Wait until the operation has ended; the last status, None for a stack gone.
@@ -67,7 +63,6 @@ class Follower:
                     if status in GONE:
                         return status
                     self._check_patience()
-                self._beat(bar.disable)
                 time.sleep(self.stack.account.poll_s)
         raise CityError(
             f"stack {self.stack.name} is under way for {PATIENCE_S:.0f} s - "
@@ -102,13 +97,6 @@ class Follower:
             return self.stack.name
         last = self.events[-1]
         return f"{last['LogicalResourceId']} {last['ResourceStatus']}"
-
-    def _beat(self, unseen: bool) -> None:
-        now = time.monotonic()
-        if unseen and now - self._told >= HEARTBEAT_S:
-            self._told = now
-            of = f" of {self.total}" if self.total else ""
-            self.say(f"{len(self.done)}{of} resources done, last: {self._now()}")
 
 
 def failure(stack: str, status: str | None, events: list[dict[str, Any]]) -> CityError:

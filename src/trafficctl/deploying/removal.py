@@ -182,7 +182,7 @@ class Removal:
         stack_id = str(self.described["StackId"])
         ordered = self.described["StackStatus"] == "DELETE_IN_PROGRESS"
         awaited = [str(one["LogicalResourceId"]) for one in self.going()]
-        follower = Follower(self.stack, stack_id, awaited, self.say, resumed=ordered)
+        follower = Follower(self.stack, stack_id, awaited, resumed=ordered)
         try:
             if not ordered:
                 self.stack.api.delete_stack(StackName=stack_id)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from trafficctl.deploying import changeset, leftovers, states
+from trafficctl.deploying import changeset, leftovers, limits, states
 from trafficctl.deploying import template as texts
 from trafficctl.deploying.artifacts import Artifacts
 from trafficctl.deploying.changes import Change
@@ -18,6 +18,7 @@ from trafficctl.deploying.follow import Follower, failure
 from trafficctl.deploying.stack import Account, Stack
 from trafficctl.deploying.states import Step
 from trafficctl.errors import UserError
+from trafficctl.local.ports import SITE_URL
 from trafficctl.package import HOST, RUNTIMES, build_zip
 
 ARCHITECTURE = "LambdaArchitecture"
@@ -67,8 +68,8 @@ class Outcome:
 def deploy(session: Any, wish: Wish, talk: Talk) -> Outcome:
     """Bring the stack to what the template says.
 
-    UserError for an unknown parameter, CityError with the first cause if it fails.
-    `done` is False if the person did not agree.
+    UserError for parameters that the template refuses, CityError with the first
+    cause if it fails. `done` is False if the person did not agree.
     """
     return _Deployment(session, wish, talk).run()
 
@@ -83,7 +84,7 @@ class _Deployment:
         self.kept: Mapping[str, str] = {}  # parameters that stay as they were
 
     def run(self) -> Outcome:
-        check_parameters(self.text, self.wish.parameters)
+        limits.check(self.text, self.wish.parameters)
         texts.check_name(self.text, self.wish.stack)
         step = self._settle()
         if step is Step.UPDATE:
@@ -124,7 +125,7 @@ class _Deployment:
             "was undone; the empty stack is deleted to begin anew"
         )
         found = self.stack.described() or {}
-        follower = Follower(self.stack, str(found["StackId"]), (), self.talk.say)
+        follower = Follower(self.stack, str(found["StackId"]), ())
         self._to_the_end(
             follower, lambda: self.stack.api.delete_stack(StackName=self.wish.stack)
         )
@@ -152,6 +153,7 @@ class _Deployment:
         if estate.deleted_id is not None:
             text = self.stack.template(estate.deleted_id)
             self.kept = self.stack.parameters(estate.deleted_id)
+        limits.check(self.text, self.wish.parameters, self.kept)
         text = leftovers.import_template(self.account, text, estate)
         imports = [one.to_import() for one in estate.leftovers]
         change_set = changeset.make(
@@ -172,13 +174,19 @@ class _Deployment:
         `unknown` resources are compared as they are: no record tells how they were
         made.
         """
+        limits.check(self.text, self.wish.parameters, self.kept)
         body = self._with_code()
-        parameters = _parameters(body, {**self.kept, **self.wish.parameters})
+        parameters = _parameters(body, self._chosen())
         reverts = unknown or (self.wish.revert_drift and kind == "UPDATE")
         if reverts:
             self.talk.say("comparing the template with the resources as they are")
         change_set = changeset.make(
-            self.stack, kind, self._uploaded(body), parameters, revert_drift=reverts
+            self.stack,
+            kind,
+            self._uploaded(body),
+            parameters,
+            revert_drift=reverts,
+            hidden=texts.secret_properties(body),
         )
         if change_set is None:
             return Outcome(True, [], self.stack.outputs())
@@ -204,18 +212,26 @@ class _Deployment:
             changeset.drop(self.stack, change_set)
             raise
 
+    def _chosen(self) -> dict[str, str]:
+        """The parameters that stay, and those wished for.
+
+        A local map is never at API Gateway's address, which leads to AWS.
+        """
+        chosen = {**self.kept, **self.wish.parameters}
+        if self.account.is_local and not chosen.get("SiteUrl"):
+            chosen["SiteUrl"] = SITE_URL
+        return chosen
+
     def _execute(self, change_set: ChangeSet) -> None:
         awaited = [one.logical_id for one in change_set.changes]
-        follower = Follower(self.stack, change_set.stack_id, awaited, self.talk.say)
+        follower = Follower(self.stack, change_set.stack_id, awaited)
         self._to_the_end(follower, lambda: changeset.execute(self.stack, change_set))
 
     def _follow(self) -> None:
         found = self.stack.described()
         if found is not None:
             stack_id = str(found["StackId"])
-            self._to_the_end(
-                Follower(self.stack, stack_id, (), self.talk.say, resumed=True)
-            )
+            self._to_the_end(Follower(self.stack, stack_id, (), resumed=True))
 
     def _to_the_end(
         self, follower: Follower, begin: Callable[[], None] = lambda: None
@@ -268,12 +284,3 @@ def _parameters(text: str, values: Mapping[str, str]) -> list[dict[str, Any]]:
         for key in texts.parameters(text)
         if key in values
     ]
-
-
-def check_parameters(template: str, given: Mapping[str, str]) -> None:
-    """UserError if the template has no such parameter."""
-    known = texts.parameters(template)
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        names = ", ".join(known)
-        raise UserError(f"the template has no parameter {unknown[0]}: it has {names}")

@@ -37,6 +37,7 @@ NAME_LENGTHS = {
 STACK_NAME = "${AWS::StackName}"
 
 _SECTION = re.compile(r"^(\w+):", re.M)
+_PROPERTY = re.compile(r"^      (\w+):", re.M)
 _BLOCK = re.compile(r"^  (\w+):[ \t]*(?:#.*)?$", re.M)
 
 
@@ -89,18 +90,41 @@ def code_buckets(template: str) -> set[str]:
     return set(re.findall(r"S3Bucket:[ \t]*[\"']?([a-z0-9.-]+)", template))
 
 
+def sections(template: str) -> dict[str, str]:
+    """The text of each top-level section, its own line included."""
+    return _cut(template, _SECTION)
+
+
 def parameters(template: str) -> dict[str, str]:
     """Each parameter's default, by name; one without a default has ''."""
     return {
         name: _value(block, r"    Default:") or ""
-        for name, block in _blocks(_sections(template).get("Parameters", "")).items()
+        for name, block in _blocks(sections(template).get("Parameters", "")).items()
     }
 
 
 def resources(template: str) -> dict[str, Resource]:
     """The declared resources by logical id, whatever their conditions say."""
-    blocks = _blocks(_sections(template).get("Resources", ""))
+    blocks = _blocks(sections(template).get("Resources", ""))
     return {name: _resource(name, block) for name, block in blocks.items()}
+
+
+def secret_properties(template: str) -> dict[str, set[str]]:
+    """Properties that name a parameter with NoEcho, by the resource's logical id."""
+    declared = _blocks(sections(template).get("Parameters", ""))
+    said = {name: _value(block, r"    NoEcho:") for name, block in declared.items()}
+    secret = [name for name, value in said.items() if (value or "").lower() == "true"]
+    if not secret:
+        return {}
+    named = re.compile(rf"\b({'|'.join(secret)})\b")
+    return {
+        one.logical_id: {
+            name
+            for name, text in _cut(one.text, _PROPERTY).items()
+            if named.search(text)
+        }
+        for one in resources(template).values()
+    }
 
 
 def types(template: str) -> list[str]:
@@ -126,14 +150,14 @@ def only(
 
     `instead` gives the text of resources whose own would name others.
     """
-    sections = _sections(template)
-    blocks = _blocks(sections.pop("Resources"))
-    sections.pop("Outputs", None)
+    cut = sections(template)
+    blocks = _blocks(cut.pop("Resources"))
+    cut.pop("Outputs", None)
     chosen = [
         (instead or {}).get(name, blocks[name]) for name in blocks if name in kept
     ]
     body = "".join(text.rstrip("\n") + "\n" for text in chosen)
-    return "".join(sections.values()) + "Resources:\n" + body
+    return "".join(cut.values()) + "Resources:\n" + body
 
 
 def _resource(name: str, block: str) -> Resource:
@@ -152,11 +176,6 @@ def _value(block: str, key: str) -> str | None:
     """The rest of the line that begins with `key`, without comment and quotes."""
     found = re.search(rf"^{key} +(.+?)[ \t]*(?:[ \t]#.*)?$", block, re.M)
     return found.group(1).strip("\"'") if found else None
-
-
-def _sections(template: str) -> dict[str, str]:
-    """The text of each top-level section, its own line included."""
-    return _cut(template, _SECTION)
 
 
 def _blocks(section: str) -> dict[str, str]:

@@ -2,19 +2,20 @@
 
 MiniStack lists every resource that a template declares as one to add, those behind a
 condition that is off included. It detects drift, yet knows no change set that reverts
-it; executing one, it applies every resource anew, so that listing them is enough.
+it; executing one, it applies every resource again, so that listing them is enough.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 from ministack.services import iam
 from ministack.services.cloudformation import changesets, drift, handlers
 
+from trafficctl.local.change_values import valued
 from trafficctl.local.patching import Patch
 
 ROLE = "AWS::IAM::Role"
@@ -117,22 +118,22 @@ def with_drift(
         found = compare(old, new, resources, *rest)
         if not _reverts.get():
             return found
-        listed = {one["ResourceChange"]["LogicalResourceId"] for one in found}
+        listed = {one["ResourceChange"]["LogicalResourceId"]: one for one in found}
         for name, record in sorted((resources or {}).items()):
-            properties = {} if name in listed else drifted(name, record)
-            if properties:
-                found.append(put_back(name, record, properties))
+            actual = drifted(name, record)
+            if actual and name not in listed:
+                listed[name] = _unchanged(name, record)
+                found.append(listed[name])
+            if actual and listed[name]["ResourceChange"]["Action"] == "Modify":
+                put_back(listed[name]["ResourceChange"], record, actual)
         return found
 
     return compared
 
 
-def put_back(name: str, record: Record, properties: Iterable[str]) -> Change:
-    """The change that brings these properties of a resource back."""
-    targets = [
-        {"Attribute": "Properties", "Name": one, "RequiresRecreation": "Never"}
-        for one in properties
-    ]
+def _unchanged(name: str, record: Record) -> Change:
+    """A change of nothing yet, for what drifted alone."""
+    whole = {"Properties": dict(record["Properties"])}
     return {
         "ResourceChange": {
             "Action": "Modify",
@@ -141,9 +142,29 @@ def put_back(name: str, record: Record, properties: Iterable[str]) -> Change:
             "ResourceType": record["ResourceType"],
             "Replacement": "False",
             "Scope": ["Properties"],
-            "Details": [{"Target": one, "Evaluation": "Static"} for one in targets],
+            "Details": [],
+            "BeforeContext": whole,
+            "AfterContext": whole,
         }
     }
+
+
+def put_back(change: Change, record: Record, actual: Mapping[str, Any]) -> None:
+    """Have the change bring these properties back, from their values as they are."""
+    before = change["BeforeContext"]
+    before = {**before, "Properties": {**before["Properties"], **actual}}
+    change.update({"BeforeContext": before, "ResourceDriftStatus": DRIFTED})
+    named = {one["Target"].get("Name"): one for one in change["Details"]}
+    for name, value in actual.items():
+        if name not in named:
+            target = {"Attribute": "Properties", "Name": name}
+            target["RequiresRecreation"] = "Never"
+            named[name] = {"Target": target, "Evaluation": "Static"}
+            change["Details"].append(named[name])
+        said = valued(named[name]["Target"], change)
+        previous = record["Properties"].get(name)
+        drift = {"PreviousValue": previous, "ActualValue": value}
+        named[name]["Target"].update({**said, "Drift": drift})
 
 
 def _drifted(name: str, record: Record) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 import ssl
+from asyncio import sslproto
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from ministack.services import iot
 from trafficctl.local.patching import Patch
 
 LOOPBACK = "127.0.0.1"
+# Python's own is 256 KiB, held by each connection: half a gigabyte for 2,000 devices.
+READ_BYTES = 32 * 1024
 _VARIABLE = re.compile(r"\$\{(iot:[A-Za-z.]+(?:\[[^\]]*\])?)\}")
 _ATTRIBUTES = "iot:connection.thing.attributes"
 # In place of what cannot be resolved: nobody can guess it, so nothing matches it.
@@ -81,14 +84,24 @@ def thing_variables(thing: dict[str, Any]) -> Context:
     return found
 
 
+class _Acceptor(iot._MtlsAcceptor):  # type: ignore[misc] # MiniStack is untyped
+    """MiniStack's, where a transport stays paused on Python 3.10 too.
+
+    There a new transport begins to read after `connection_made`, paused or not, and
+    MiniStack's protocol drops the ClientHello. A turn of the loop later a pause holds,
+    and nothing has been read yet.
+    """
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        asyncio.get_running_loop().call_soon(super().connection_made, transport)
+
+
 async def _listen() -> None:
     port = iot._mtls_port()
     if iot._mtls_server is not None or port is None:
         return
     loop = asyncio.get_running_loop()
-    iot._mtls_server = await loop.create_server(
-        iot._MtlsAcceptor, host=LOOPBACK, port=port
-    )
+    iot._mtls_server = await loop.create_server(_Acceptor, host=LOOPBACK, port=port)
     iot._mtls_loop = loop
 
 
@@ -108,6 +121,7 @@ def _apply_variables() -> None:
 
 def _apply_listener() -> None:
     iot._mtls_start_locked = _listen
+    setattr(sslproto.SSLProtocol, "max_size", READ_BYTES)  # noqa: B010 - not in typeshed
 
 
 def _apply_certificates() -> None:
@@ -132,9 +146,12 @@ PATCHES = (
     ),
     Patch(
         "loopback listener",
-        "the MQTT listener is bound to every interface",
-        [(iot, "_MtlsAcceptor"), (iot, "_mtls_port"), (iot, "_mtls_server")],
-        [(iot, "_mtls_start_locked", "2920d5061429")],
+        "the MQTT listener is bound to every interface, and is deaf on Python 3.10",
+        [(iot, "_mtls_port"), (iot, "_mtls_server")],
+        [
+            (iot, "_mtls_start_locked", "2920d5061429"),
+            (iot, "_MtlsAcceptor", "188a19dc6f05"),
+        ],
         _apply_listener,
     ),
     Patch(

@@ -12,10 +12,12 @@ from ministack import app
 from ministack.services import iot
 
 from trafficctl.local import (
+    change_values,
     changesets,
     concurrency,
     devices,
     encryption,
+    lifeline,
     logs,
     mappings,
     provisioning,
@@ -55,6 +57,7 @@ PATCHES = (
     *speed.PATCHES,
     *table_speed.PATCHES,
     *signing.PATCHES,
+    *change_values.PATCHES,
     *changesets.PATCHES,
     *store.PATCHES,
     *definitions.PATCHES,
@@ -69,6 +72,7 @@ PATCHES = (
 
 def main() -> None:
     """Make the patches, leave the broker's CA where devices find it, watch, serve."""
+    lifeline.watch()
     install(PATCHES)
     Path(os.environ["CITY_CA_FILE"]).write_text(iot.get_ca_cert_pem())
     clock.start(gauges.all_gauges())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import error_response_json
 from ministack.services import kinesis, lambda_svc
 
-from trafficctl.local import streams
+from trafficctl.local import streams, trimming
 from trafficctl.local.patching import Patch
 from trafficctl.local.source import Source
 from trafficctl.local.worker import Worker
@@ -54,6 +55,15 @@ class Reader:
             for worker in workers:
                 if not worker.wake.is_set():
                     worker.wake.set()
+
+    def needed(self, shard_id: str) -> int:
+        """The offset from which on a shard must keep its records."""
+        if shard_id in self.finished:
+            return sys.maxsize
+        workers = self.workers.get(shard_id)
+        if workers:
+            return min(worker.settled for worker in workers)
+        return self.settled.get(shard_id, 0)
 
     def _begin(self, stream: dict[str, Any] | None) -> None:
         """Take up a stream where StartingPosition says."""
@@ -133,6 +143,7 @@ class Supervisor:
             if not self._started:
                 self._started = True
                 streams.on_records(self.notify)
+                trimming.on_trim(self.needed)
                 thread = threading.Thread(target=self._run, daemon=True)
                 thread.name = "mappings"
                 thread.start()
@@ -141,6 +152,11 @@ class Supervisor:
         """There may be new records."""
         for reader in list(self._readers.values()):
             reader.notify()
+
+    def needed(self, stream: dict[str, Any], shard_id: str) -> int:
+        """The offset from which on a shard must keep its records: 0 if nobody reads."""
+        readers = [r for r in list(self._readers.values()) if r.stream is stream]
+        return min((reader.needed(shard_id) for reader in readers), default=0)
 
     def _run(self) -> None:
         pause = threading.Event()

@@ -3,6 +3,9 @@
 `city.json` in the city's state directory is the record of what was started. Nothing
 else is ever ended: a process is ours only if its id and its start time are those of
 the record.
+
+A city ends with the process that started it, however that one ends, until `let_go`:
+it holds one end of a pipe, the city the other (`lifeline`).
 """
 
 from __future__ import annotations
@@ -12,26 +15,20 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from trafficctl.errors import CityError, UserError
+from trafficctl.local import lifeline
+from trafficctl.local.launch import ACCESS_KEY, REGION, launch
+from trafficctl.local.ports import HOST, answers, check_port
 
-HOST = "127.0.0.1"
 GATEWAY_PORT = 4566
 MQTT_PORT = 8883
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
-# The emulator's root identity. It listens on this machine alone.
-ACCESS_KEY = "test"
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -42,7 +39,10 @@ LOG_TAIL_LINES = 15
 LOCAL = "local"
 # What describes one run of the city, and would mislead beside another: a new city
 # knows no certificate of the old one and holds none of its readings.
-PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log")
+PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log", "city.json.new")
+
+
+_held: dict[int, int] = {}  # our end of the pipe to each city, by its process id
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,30 @@ def start(
 
     UserError if a port is taken, CityError if the emulator does not come up.
     """
-    _check_port(gateway_port, "--port")
-    _check_port(mqtt_port, "--mqtt-port")
+    for port, option in ((gateway_port, "--port"), (mqtt_port, "--mqtt-port")):
+        check_port(port, option, lambda taken: _holder(taken, home.parent))
     _clear(home)
     say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
-    process = _launch(home, gateway_port, mqtt_port)
-    city = _described(home, process.pid, gateway_port, mqtt_port)
-    _write(home, city)
+    process, ours = launch(home, gateway_port, mqtt_port)
+    _held[process.pid] = ours
     try:
+        city = _described(home, process.pid, gateway_port, mqtt_port)
+        _write(home, city)
         _wait_until_ready(process, city)
     except BaseException:
         stop(home)
+        if process.poll() is None:  # it was not recorded yet
+            process.kill()
+            process.wait()
         raise
     return city
+
+
+def let_go(city: City) -> None:
+    """Have a city that was started here outlive this process."""
+    ours = _held.pop(city.pid, None)
+    if ours is not None:
+        lifeline.let_go(ours)
 
 
 def stop(home: Path) -> City | None:
@@ -124,6 +135,7 @@ def stop(home: Path) -> City | None:
         return None
     if _is_ours(city):
         _end(city)
+    let_go(city)
     (home / "city.json").unlink(missing_ok=True)
     shutil.rmtree(home / "tmp", ignore_errors=True)
     return city
@@ -148,7 +160,7 @@ def _remove(home: Path, names: Sequence[str]) -> None:
 def _recorded(home: Path) -> City | None:
     try:
         return City(**json.loads((home / "city.json").read_text()))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError) as exc:
         path = home / "city.json"
@@ -175,14 +187,16 @@ def _described(home: Path, pid: int, gateway_port: int, mqtt_port: int) -> City:
     )
 
 
-def _check_port(port: int, option: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as exc:
-            message = f"port {port} is taken on {HOST} - choose another with {option}"
-            raise UserError(message) from exc
+def _holder(port: int, cities: Path) -> str:
+    """Which local city listens on the port; "" if none does."""
+    for record in sorted(cities.glob("*/city.json")):
+        city = running(record.parent)
+        if city is not None and port in (city.port, city.mqtt_port):
+            end = f"`trafficctl down --stack {city.stack}`"
+            return f" by the local city {city.stack}: end it by {end}"
+    if answers(f"http://{HOST}:{port}"):
+        return " by a local city of another folder"
+    return ""
 
 
 def _clear(home: Path) -> None:
@@ -191,49 +205,12 @@ def _clear(home: Path) -> None:
     (home / "tmp").mkdir()
 
 
-def _launch(home: Path, gateway_port: int, mqtt_port: int) -> subprocess.Popen[bytes]:
-    with (home / "emulator.log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "trafficctl.local.emulator"],
-            env=_emulator_environment(home, gateway_port, mqtt_port),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=home / "tmp",
-            start_new_session=True,
-        )
-
-
-def _emulator_environment(
-    home: Path, gateway_port: int, mqtt_port: int
-) -> dict[str, str]:
-    """All the emulator is given: settings of this shell must not leak into Lambda."""
-    kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
-    return kept | {
-        "AUTH": "true",
-        "BIND_HOST": HOST,
-        "GATEWAY_PORT": str(gateway_port),
-        "IOT_MTLS_PORT": str(mqtt_port),
-        "MINISTACK_REGION": REGION,
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
-        "SFTP_ENABLED": "0",
-        "LOG_LEVEL": "WARNING",
-        "TMPDIR": str(home / "tmp"),
-        # Nothing here runs in containers, and MiniStack sweeps those of others away.
-        "DOCKER_HOST": f"unix://{home / 'no-docker.sock'}",
-        "CITY_CA_FILE": str(home / "ca.pem"),
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
 def _wait_until_ready(process: subprocess.Popen[bytes], city: City) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise CityError(f"the emulator ended at once:\n{_tail(city)}")
-        if _is_ready(city):
+        if answers(city.endpoint):
             return
         time.sleep(POLL_S)
     raise CityError(
@@ -241,19 +218,9 @@ def _wait_until_ready(process: subprocess.Popen[bytes], city: City) -> None:
     )
 
 
-def _is_ready(city: City) -> bool:
-    url = f"{city.endpoint}/_ministack/ready"
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - http://
-            body = json.load(answer)
-    except (OSError, ValueError):
-        return False
-    return bool(body.get("iot_mtls") == "listening")
-
-
 def _tail(city: City) -> str:
     lines = Path(city.log).read_text(errors="replace").splitlines()
-    return "\n".join(["", *lines[-LOG_TAIL_LINES:], f"(all of it: {city.log})"])
+    return "\n".join(["", *lines[-LOG_TAIL_LINES:]])
 
 
 def _end(city: City) -> None:

@@ -1,14 +1,12 @@
 """Kinesis as our pollers need it: quick to write, readable after a reshard.
 
-Kept beside MiniStack's own stream records, in the stream's dictionary:
-`closed` shards that a split, merge or new shard count took out of service, and for
-each shard how many records its retention has `trimmed` from the front.
+Kept beside MiniStack's own stream records, in the stream's dictionary: `closed` shards
+that a split, merge or new shard count took out of service.
 """
 
 from __future__ import annotations
 
 import base64
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +16,12 @@ from ministack.services import kinesis
 
 from trafficctl.local.mapping import Record
 from trafficctl.local.patching import Patch
+from trafficctl.local.trimming import TRIMMED, expire, trim_lock
 
 MAX_RECORD_BYTES = 1_048_576
 MAX_KEY_CHARS = 256
 
 _CLOSED = "closed_shards"
-_TRIMMED = "trimmed"
-_trim_lock = threading.Lock()
 _listeners: list[Callable[[], None]] = []
 
 
@@ -102,14 +99,14 @@ def shards(stream: dict[str, Any]) -> list[Shard]:
 
 def end(shard: Shard) -> int:
     """The offset behind the newest record."""
-    with _trim_lock:
-        return int(shard.content.get(_TRIMMED, 0)) + len(shard.content["records"])
+    with trim_lock:
+        return int(shard.content.get(TRIMMED, 0)) + len(shard.content["records"])
 
 
 def offset_at(shard: Shard, at_s: float) -> int:
     """The offset of the first record that came at *at_s* or later."""
-    with _trim_lock:
-        trimmed = int(shard.content.get(_TRIMMED, 0))
+    with trim_lock:
+        trimmed = int(shard.content.get(TRIMMED, 0))
         before = (
             record["ApproximateArrivalTimestamp"] < at_s
             for record in shard.content["records"]
@@ -119,8 +116,8 @@ def offset_at(shard: Shard, at_s: float) -> int:
 
 def read(shard: Shard, offset: int, limit: int) -> list[Record]:
     """Up to `limit` records from `offset` on, or from the oldest one kept."""
-    with _trim_lock:
-        trimmed = shard.content.get(_TRIMMED, 0)
+    with trim_lock:
+        trimmed = shard.content.get(TRIMMED, 0)
         start = max(offset - trimmed, 0)
         found = shard.content["records"][start : start + limit]
     return [_record(raw, trimmed + start + i) for i, raw in enumerate(found)]
@@ -136,8 +133,8 @@ class Growth(NamedTuple):
 
 def growth(shard: Shard, offset: int) -> Growth:
     """What came into a shard from `offset` on and is still kept."""
-    with _trim_lock:
-        trimmed = int(shard.content.get(_TRIMMED, 0))
+    with trim_lock:
+        trimmed = int(shard.content.get(TRIMMED, 0))
         found = shard.content["records"][max(offset - trimmed, 0) :]
         behind = trimmed + len(shard.content["records"])
     return Growth(len(found), sum(_size(raw["Data"]) for raw in found), behind)
@@ -156,27 +153,6 @@ def _record(raw: dict[str, Any], offset: int) -> Record:
         arrived_at=raw["ApproximateArrivalTimestamp"],
         offset=offset,
     )
-
-
-def expire(stream: dict[str, Any]) -> None:
-    """Drop what is older than the retention, looking at the oldest record only.
-
-    MiniStack filters the whole shard for each PutRecord, which makes a long run
-    quadratic. Readers count offsets, so what goes is counted.
-    """
-    cutoff = time.time() - stream["RetentionPeriodHours"] * 3600
-    for shard in stream["shards"].values():
-        records = shard["records"]
-        if records and records[0]["ApproximateArrivalTimestamp"] < cutoff:
-            _trim(shard, cutoff)
-
-
-def _trim(shard: dict[str, Any], cutoff: float) -> None:
-    with _trim_lock:
-        records = shard["records"]
-        old = sum(r["ApproximateArrivalTimestamp"] < cutoff for r in records)
-        del records[:old]
-        shard[_TRIMMED] = shard.get(_TRIMMED, 0) + old
 
 
 def _keeping_closed(reshard: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -240,10 +216,12 @@ def _apply_reshard() -> None:
 PATCHES = (
     Patch(
         "stream records",
-        "PutRecord copies the whole shard, and only MiniStack's poller hears of it",
+        "PutRecord copies the whole shard, which grows for a day, and only MiniStack's "
+        "poller hears of it",
         [(kinesis, n) for n in ("_route_to_shard", "_partition_key_to_hash")]
         + [(kinesis, n) for n in ("_next_sequence_number", "_ensure_base64")]
-        + [(kinesis, "esm_wake"), (kinesis, "_streams")],
+        + [(kinesis, "esm_wake"), (kinesis, "_streams")]
+        + [(kinesis._shard_iterators, "_data")],
         [(kinesis, "_expire_records", "9f3968926430")],
         _apply_records,
     ),

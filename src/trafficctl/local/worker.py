@@ -56,6 +56,7 @@ class Worker:
         self.shard = shard
         self.index = lane
         self.offset = at
+        self.settled = at  # the checkpoint when no batch was in hand
         self.state = Lane()
         self.fresh: deque[Record] = deque()
         self.read_at = 0.0
@@ -92,6 +93,7 @@ class Worker:
 
     def _turn(self) -> None:
         self.wake.clear()
+        self.settled = self.checkpoint()
         function, stream = self.source.function(), self.source.stream()
         if function is None or stream is None:
             self.wake.wait(IDLE_TICK_S)

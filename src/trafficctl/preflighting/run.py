@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from trafficctl.deploying import limits
 from trafficctl.deploying.stack import Account
 from trafficctl.errors import translate
 from trafficctl.preflighting import account as accounts
@@ -52,7 +53,8 @@ def preflight(session: Any, question: Question) -> list[Row]:
 def met(account: Account, question: Question) -> tuple[Question, Row]:
     """The question with what stands already, and the row that says so.
 
-    Where that cannot be read, the template's defaults are judged.
+    Where that cannot be read, the template's defaults are judged. UserError if the
+    parameters given do not fit those that stay.
     """
     seen: list[Question] = []
 
@@ -63,6 +65,7 @@ def met(account: Account, question: Question) -> tuple[Question, Row]:
 
     (row,) = gather([("parameters", look)], STANDING_DEADLINE_S)
     if row.verdict == OK:
+        limits.check(question.template, question.given, seen[0].standing.kept)
         return seen[0], row
     return question, replace(row, have=accounts.parameters(question).have)
 

@@ -15,30 +15,30 @@ DEFAULT_RATE = 1000.0
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give *parser* what is special to a redrive."""
     parser.add_argument(
-        "--execute", action="store_true", help="do it; without, nothing is changed"
+        "--execute", action="store_true", help="do it; without this, nothing changes"
     )
     parser.add_argument(
         "--quarantine",
         action="store_true",
-        help="also put back rejected readings, once what they broke is fixed",
+        help="also rejected readings, once the cause is fixed",
     )
     parser.add_argument(
-        "--prefix", default="", metavar="KEY", help="only objects whose key begins so"
+        "--prefix", default="", metavar="KEY", help="only objects with this key prefix"
     )
     parser.add_argument(
-        "--day", type=_day, metavar="YYYY-MM-DD", help="only those of this day, UTC"
+        "--day", type=_day, metavar="YYYY-MM-DD", help="only letters of this day, UTC"
     )
     parser.add_argument(
         "--segment",
         metavar="ID",
-        help="only what holds a record of this segment; a dead letter goes back whole",
+        help="only letters with a record of this segment; each goes back whole",
     )
     parser.add_argument(
         "--rate",
         type=positive_float,
         default=DEFAULT_RATE,
         metavar="N",
-        help="readings a second at most (%(default)g), to leave room for live traffic",
+        help="most readings per second (%(default)g), to leave room for live traffic",
     )
 
 

@@ -6,17 +6,17 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from traffic.times import second_text
-from trafficctl.output import ABSENT, Column, number, table
+from trafficctl.output import ABSENT, KEY, Column, number, table
 from trafficctl.redriving.letters import KINDS
 from trafficctl.redriving.selection import Sum, Sums
 
 COLUMNS = (
-    Column("Letters"),
-    Column("Day"),
-    Column("Objects", number=True),
+    Column("Letters", importance=KEY),
+    Column("Day", importance=KEY),
+    Column("Objects", number=True, importance=6),
     Column("Records", number=True),
-    Column("Readings", number=True),
-    Column("Segments", number=True),
+    Column("Readings", number=True, importance=8),
+    Column("Segments", number=True, importance=4),
     Column("Oldest"),
     Column("Newest"),
 )

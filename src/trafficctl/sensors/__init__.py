@@ -20,7 +20,7 @@ ACTIONS: tuple[str, ...] = (
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors` with all its actions."""
     parser = subparsers.add_parser(
-        "sensors", help="register devices, renew and revoke them, list what to repair"
+        "sensors", help="register, renew and revoke real devices; list sensor faults"
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name in ACTIONS:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from trafficctl.errors import UserError
-from trafficctl.sensors.csv_file import raise_faults
 from trafficctl.sensors.rows import Rows
+from trafficctl.wrong_input import raise_unknown
 
 Found = dict[str, Any]
 
@@ -21,14 +21,9 @@ def add_devices(parser: argparse.ArgumentParser, many: str = "+") -> None:
 def read_chosen(rows: Rows, names: Sequence[str]) -> list[Found]:
     """The rows of these devices. Raises UserError naming all that have none."""
     found = rows.read(names)
-    raise_faults(
-        [
-            f"{name}: no such device in the registry - `trafficctl sensors list` "
-            "shows them"
-            for name in dict.fromkeys(names)
-            if name not in found
-        ]
-    )
+    if any(name not in found for name in names):
+        known = [str(row["device_id"]) for row in rows.all()]
+        raise_unknown("device", names, known, "`trafficctl sensors list` shows them")
     return [found[name] for name in dict.fromkeys(names)]
 
 

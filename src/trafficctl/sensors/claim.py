@@ -14,22 +14,23 @@ from trafficctl.sensors.crew import GO_ON
 from trafficctl.sensors.csv_file import CLAIM_PREFIX, DEVICE_ID
 from trafficctl.sensors.journal import BEGUN, GONE, Entry, Journal
 from trafficctl.sensors.workplace import CLAIMS, Place, open_place
+from trafficctl.wrong_input import suggestion
 
 DESCRIPTION = """\
-Make a claim certificate: with it a new device asks for a certificate of its own, and
-can do nothing else. One for each delivery, or installer, can be revoked by itself."""
+Create a claim certificate. With it a new device can request its own certificate, and
+do nothing else. Make one for each delivery or installer, to revoke them separately."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors claim`."""
     parser = actions.add_parser(
         "claim",
-        help="make or revoke a claim certificate for new devices",
+        help="create or revoke a claim certificate for new devices",
         description=DESCRIPTION,
     )
     parser.add_argument("name", type=_name, metavar="NAME", help="such as delivery-7")
     parser.add_argument(
-        "--revoke", action="store_true", help="delete it: no device comes in by it"
+        "--revoke", action="store_true", help="delete it, so that no device can use it"
     )
     add_common(parser)
     parser.set_defaults(run=_run)
@@ -83,9 +84,11 @@ def revoke(place: Place, journal: Journal, name: str) -> None:
     workshop.adopt([name])
     entry = journal.get(name)
     if entry is None or entry.step in (BEGUN, GONE):
+        made = [n for n, e in journal.entries().items() if e.step not in (BEGUN, GONE)]
+        look = f"look for it in IoT Core, under policy {place.outputs['ClaimPolicy']}"
         raise UserError(
-            f"{name}: no claim certificate of that name was made from here - look for "
-            f"it in IoT Core, under policy {place.outputs['ClaimPolicy']}"
+            f"{name}: no claim certificate of that name was made from here - "
+            f"{suggestion(name, made) or look}"
         )
     place.retiring.delete(entry.certificate_arn)
     workshop.forget(entry)

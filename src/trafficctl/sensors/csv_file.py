@@ -11,10 +11,10 @@ from traffic.model import is_id
 from traffic.policy import MAX_ID_LENGTH
 from trafficctl.errors import UserError
 from trafficctl.sensors.planning import Wanted
+from trafficctl.wrong_input import raise_faults
 
 NEEDED, OPTIONAL = ("device_id", "segment_id"), ("note",)
 MAX_NOTE = 200
-MOST_FAULTS = 10  # told at once
 CLAIM_PREFIX = "claim-"  # by which devices that have no name yet connect
 
 # A Thing's name, which a device's is: ids of sensors and segments may hold a dot too.
@@ -51,15 +51,6 @@ def parse(lines: Iterable[str], source: str) -> list[Wanted]:
     if not found:
         raise UserError(f"{source}: no device in it - give one line for each")
     return list(found.values())
-
-
-def raise_faults(faults: list[str]) -> None:
-    """Raise UserError with all `faults`, or the first of many, if there are any."""
-    if not faults:
-        return
-    more = len(faults) - MOST_FAULTS
-    told = faults[:MOST_FAULTS] + ([f"... and {more} more"] if more > 0 else [])
-    raise UserError("\n".join([*told, "nothing was done"]))
 
 
 def _check_header(header: list[str], source: str) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from traffic.errors import MetricsError, StoreError
@@ -32,18 +29,31 @@ from traffic.health.stream import CloudWatchStream
 from trafficctl import aws
 from trafficctl.cli_common import add_common
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.output import ABSENT, Column, duration, number, say, show, show_json
+from trafficctl.output import (
+    ABSENT,
+    KEY,
+    Column,
+    DataTable,
+    duration,
+    number,
+    say,
+    show,
+    show_csv,
+    show_json,
+)
 from trafficctl.output import table as make_table
 from trafficctl.render import utc_text
+from trafficctl.tables import scan
+from trafficctl.wrong_input import check_district, unknown
 
 COLUMNS = (
-    Column("Where"),
-    Column("What"),
-    Column("Since\nUTC"),
-    Column("For", number=True),
-    Column("Sensors", number=True),
-    Column("District"),
-    Column("What to do first"),
+    Column("Where", importance=KEY),
+    Column("What", importance=8),
+    Column("Since\nUTC", importance=3),
+    Column("For", number=True, importance=6),
+    Column("Sensors", number=True, importance=4),
+    Column("District", importance=5),
+    Column("What to do first", importance=7),
 )
 WORDS = {
     "silent": "silent",
@@ -59,30 +69,29 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors health`."""
     parser = actions.add_parser(
         "health",
-        help="list the sensors that are silent or not to be believed",
+        help="list sensors that are silent or report nonsense",
         description=(
-            "List what is out of order, the broadest fault first. What a broader "
-            "fault explains is counted in it and not listed apart. "
-            "Says on stderr while the processor is behind and silence is not judged. "
+            "List sensor faults, the broadest first. A fault that a broader one "
+            "explains is counted in it, not listed. A line on stderr says when the "
+            "processor is behind: it finds no new silent sensors until it catches up. "
             "Exit code 1 while a district or the whole fleet is silent."
         ),
     )
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also what is over, dismissed, or part of a broader fault",
+        help="also faults that are over, dismissed, or part of a broader fault",
     )
-    parser.add_argument("--district", help="only this district (in any case)")
-    parser.add_argument("--csv", action="store_true", help="print CSV")
+    parser.add_argument("--district", help="only this district; upper or lower case")
     parser.add_argument(
         "--dismiss",
         nargs="+",
         metavar="FAULT_ID",
-        help="what has these faults was taken off the street (of a district or the "
-        "fleet, the sensors that fell silent with it): not listed again until it "
-        "speaks",
+        help="the sensors with these faults were removed from the street (for a "
+        "district or the fleet: all that fell silent with it); they are not listed "
+        "again until they report",
     )
-    add_common(parser, json=True)
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
 
 
@@ -96,6 +105,9 @@ def run(args: argparse.Namespace) -> int:
         return dismiss_each(client, table, args.dismiss, now_ms)
     faults = read(client, table, args.all)
     chosen = in_order(faults, args.all, args.district)
+    if args.district is not None and all(fault.scope == FLEET for fault in chosen):
+        roads = scan(client, outputs["RoadSegmentsTable"], ("district",))
+        check_district(args.district, roads)
     if args.json:
         show_json([fault_rows.listed(fault) for fault in chosen])
     elif args.csv:
@@ -171,7 +183,7 @@ def view(
     return Group(faults_table(faults, now_ms), Text(headline(faults), "dim"))
 
 
-def faults_table(faults: Iterable[Fault], now_ms: int) -> Table:
+def faults_table(faults: Iterable[Fault], now_ms: int) -> DataTable:
     """The faults as a table, in the order given."""
     return make_table(COLUMNS, (row(fault, now_ms) for fault in faults))
 
@@ -218,12 +230,10 @@ def headline(faults: Sequence[Fault]) -> str:
 
 
 def write_csv(faults: Iterable[Fault]) -> None:
-    """Print the faults as CSV, times in ms since the epoch."""
-    rows = [fault_rows.listed(fault) for fault in faults]
-    names = list(rows[0]) if rows else ["fault_id"]
-    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    """Print the faults as CSV."""
+    names = list(fault_rows.listed(Fault(FLEET, "", "silent", 0, 0)))
+    times = ("since", *(name for name in names if name.endswith("_at")))
+    show_csv(names, map(fault_rows.listed, faults), times)
 
 
 def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int) -> int:
@@ -244,7 +254,11 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
     found = client.get_item(
         TableName=table, Key={"fault_id": {"S": fault_id}}, ConsistentRead=True
     )
-    fault = _dismissable(fault_id, found.get("Item"))
+    if "Item" not in found:
+        known = (fault.fault_id for fault in read(client, table, False))
+        advice = "`trafficctl sensors health --json` names them"
+        raise unknown("fault", fault_id, known, advice)
+    fault = _dismissable(fault_id, found["Item"])
     statement = fault_rows.change(table, fault, dismissed(fault, now_ms), 0)
     try:
         client.execute_statement(**statement)
@@ -258,11 +272,7 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
     return OK
 
 
-def _dismissable(fault_id: str, item: dict[str, Any] | None) -> Fault:
-    if item is None:
-        raise UserError(
-            f"no fault {fault_id!r} - `trafficctl sensors health --json` names them"
-        )
+def _dismissable(fault_id: str, item: dict[str, Any]) -> Fault:
     fault = fault_rows.fault_of(fault_rows.plain(item))
     if fault.standing != OPEN:
         state = "dismissed already" if fault.standing == DISMISSED else "over"

@@ -10,25 +10,50 @@ from traffic.times import second_text
 from trafficctl import aws
 from trafficctl.cli_common import add_common
 from trafficctl.errors import OK
-from trafficctl.output import ABSENT, Column, show, show_json, table
+from trafficctl.output import (
+    ABSENT,
+    KEY,
+    Column,
+    say,
+    show,
+    show_csv,
+    show_json,
+    table,
+)
 from trafficctl.sensors.rows import FIELDS, open_rows
+from trafficctl.tables import LISTED, segment_ids
+from trafficctl.wrong_input import raise_unknown
 
 TIMES = {"registered": "registered_at", "revoked": "revoked_at"}
+ENDS = ("_at", "_until")  # of the names of fields that hold a time
+COLUMNS = (
+    Column("device_id", importance=KEY),
+    Column("segment_id", importance=8),
+    Column("status", importance=8),
+    Column("since", importance=6),
+    Column("certificate", importance=3),
+    Column("note", importance=4),
+)
 CERTIFICATE_SHOWN = 12  # characters of an id: enough to find it in the console
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors list`."""
-    parser = actions.add_parser("list", help="show the registry of devices")
-    parser.add_argument("--segment", metavar="SEGMENT", help="those of one segment")
-    parser.add_argument("--status", choices=STATUSES, help="those of one status")
-    add_common(parser, json=True)
+    parser = actions.add_parser("list", help="list the registered devices")
+    parser.add_argument("--segment", metavar="SEGMENT", help="only of this segment")
+    parser.add_argument("--status", choices=STATUSES, help="only with this status")
+    add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
     session = aws.session()
-    rows = open_rows(session, aws.stack_outputs(session, args.stack)).all()
+    outputs = aws.stack_outputs(session, args.stack)
+    rows = open_rows(session, outputs).all()
+    taken = {str(row["segment_id"]) for row in rows if "segment_id" in row}
+    if args.segment is not None and args.segment not in taken:
+        known = taken.union(segment_ids(session, outputs))
+        raise_unknown("segment", [args.segment], known, LISTED)
     shown = [
         row
         for row in rows
@@ -37,9 +62,12 @@ def _run(args: argparse.Namespace) -> int:
     ]
     if args.json:
         show_json([{name: row.get(name) for name in FIELDS} for row in shown])
-        return OK
-    names = ("device_id", "segment_id", "status", "since", "certificate", "note")
-    show(table([Column(name) for name in names], map(_cells, shown)))
+    elif args.csv:
+        show_csv(FIELDS, shown, [name for name in FIELDS if name.endswith(ENDS)])
+    elif shown:
+        show(table(COLUMNS, map(_cells, shown)))
+    else:
+        say("no devices match")
     return OK
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 
 from traffic.admission import REGISTERED
+from trafficctl import aws
 from trafficctl.cli_common import add_common
 from trafficctl.errors import OK
 from trafficctl.output import say
 from trafficctl.sensors.chosen import demand, read_chosen
-from trafficctl.sensors.csv_file import raise_faults
-from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.registering import unknown_segments
 from trafficctl.sensors.workplace import open_place
+from trafficctl.tables import check_segments
 
 DESCRIPTION = """\
 Bind a device to another segment, in the registry and for what its certificate may
-publish. The topic of its readings names the segment: the device has to be told, and
-to connect anew. Until then its readings are refused."""
+publish. The topic of its readings names the segment: the device needs the new
+settings and a new connection. Until then its readings are refused."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,7 +37,7 @@ def _run(args: argparse.Namespace) -> int:
         row["status"] != "revoked",
         f"{args.device} is revoked - `trafficctl sensors register --again` lets it in",
     )
-    raise_faults(unknown_segments(place, [Wanted(args.device, args.segment)]))
+    check_segments(aws.session(), place.outputs, [args.segment])
     if row["status"] == REGISTERED:
         place.things.demand_ours(args.device)
     place.rows.write(

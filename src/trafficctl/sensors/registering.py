@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.output import say, show_json
 from trafficctl.progress import counting
 from trafficctl.sensors.crew import Done
-from trafficctl.sensors.csv_file import raise_faults, read_devices
+from trafficctl.sensors.csv_file import read_devices
 from trafficctl.sensors.journal import Journal
 from trafficctl.sensors.pace import DEFAULT_RATE, ROWS_RATE
 from trafficctl.sensors.planning import Plan, Wanted, plan_claims, plan_keys
 from trafficctl.sensors.workplace import DEVICES, Place, open_place, pems
-from trafficctl.tables import scan
+from trafficctl.tables import segment_ids
+from trafficctl.wrong_input import MOST_FAULTS, raise_faults, suggestion
 
 DESCRIPTION = """\
 Register the devices of a CSV file with the columns device_id, segment_id and
@@ -38,13 +40,13 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--claim",
         action="store_true",
-        help="only expect them: each fetches its certificate by a claim",
+        help="only expect the devices: each fetches its certificate with a claim",
     )
     parser.add_argument(
         "--again",
         action="store_true",
-        help="also those that are revoked, lost or registered from elsewhere: "
-        "their certificates until now are deleted",
+        help="also devices that are revoked, lost or registered elsewhere: "
+        "their old certificates are deleted",
     )
     parser.add_argument(
         "--yes",
@@ -54,13 +56,13 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--allow-unknown-segments",
         action="store_true",
-        help="also devices of segments that no road file has loaded",
+        help="allow segments that are in no loaded road file",
     )
     parser.add_argument(
         "--rate",
         type=positive_float,
         metavar="N",
-        help=f"devices a second (on AWS {DEFAULT_RATE:g}, under its quotas; "
+        help=f"devices per second (on AWS {DEFAULT_RATE:g}, under its quotas; "
         f"with --claim {ROWS_RATE:g})",
     )
     add_common(parser, json=True)
@@ -96,14 +98,15 @@ def _rate(args: argparse.Namespace) -> float | None:
 
 def unknown_segments(place: Place, wanted: Sequence[Wanted]) -> list[str]:
     """Why devices cannot be registered: no road file has their segment."""
-    client = aws.client(aws.session(), "dynamodb")
-    found = scan(client, place.outputs["RoadSegmentsTable"], ("segment_id",))
-    known = {item["segment_id"] for item in found}
+    known = set(segment_ids(aws.session(), place.outputs))
+    strange = [one for one in wanted if one.segment_id not in known]
+    # Near matches only for those that will be listed: each takes a look at all names.
+    near = [suggestion(one.segment_id, known) for one in strange[:MOST_FAULTS]]
+    advice = "else `trafficctl roads load` its road, or --allow-unknown-segments"
     return [
         f"{one.where}segment_id: {one.segment_id!r} is no segment of this city - "
-        "correct it, `trafficctl roads load` its road, or --allow-unknown-segments"
-        for one in wanted
-        if one.segment_id not in known
+        f"{hint or 'correct it,'} {advice}"
+        for one, hint in zip_longest(strange, near)
     ]
 
 

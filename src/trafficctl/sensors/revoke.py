@@ -20,13 +20,13 @@ DESCRIPTION = """\
 Deactivate all certificates of the devices, and mark them as revoked, so that no
 claim brings them in again. A new connection is refused at once; AWS ends a
 connection that is open within a few minutes. With --delete the certificates are also
-detached and deleted. `sensors register --again` lets a revoked device in anew."""
+detached and deleted. `sensors register --again` lets a revoked device in again."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors revoke`."""
     parser = actions.add_parser(
-        "revoke", help="let a lost or stolen device in no more", description=DESCRIPTION
+        "revoke", help="lock out a lost or stolen device", description=DESCRIPTION
     )
     add_devices(parser)
     parser.add_argument(

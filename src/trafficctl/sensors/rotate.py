@@ -39,14 +39,14 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--older-than",
         type=non_negative_float,
         metavar="DAYS",
-        help="of these, those whose certificate is older",
+        help="only devices whose certificate is older",
     )
     parser.add_argument(
         "--days",
         type=positive_int,
         default=30,
         metavar="N",
-        help="how long a device may fetch a new one by its claim (%(default)s)",
+        help="days in which a device may fetch a new one with its claim (%(default)s)",
     )
     parser.add_argument(
         "--finish",

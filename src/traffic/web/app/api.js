@@ -10,7 +10,7 @@ export class ApiError extends Error {
   }
 }
 
-/** `{get, post}` of JSON; `token()` gives the bearer token, `refused()` is told of a 401. */
+/** `{get, post, del}` of JSON; `token()` gives the bearer token, `refused()` is told of a 401. */
 export function createApi({token, refused}) {
   const ask = async (method, path) => {
     const headers = {authorization: `Bearer ${await token()}`}
@@ -18,7 +18,7 @@ export function createApi({token, refused}) {
     if (answer.status === 401) refused()
     return body(answer)
   }
-  return {get: path => ask("GET", path), post: path => ask("POST", path)}
+  return {get: path => ask("GET", path), post: path => ask("POST", path), del: path => ask("DELETE", path)}
 }
 
 /** The page's settings, which anybody may read. */

@@ -2,6 +2,10 @@
 
 import {bounds, decode} from "./polyline.js"
 
+// An answer may come from a look at the city that is older than one already shown, by the time to
+// live of a look and the lag of a replica.
+const SETTLED_MS = 5_000
+
 /** Nothing known yet. */
 export const emptyCity = () => ({
   segments: new Map(), totals: {}, alerts: [], version: null, ahead: 0, strangers: false,
@@ -30,7 +34,7 @@ export function takeNow(city, answer, receivedAt) {
   city.version = answer.version
   city.ahead = answer.now - receivedAt
   city.totals = answer.city
-  city.alerts = withKnown(city.alerts, answer.alerts)
+  city.alerts = withKnown(city.alerts, answer.alerts, receivedAt)
   const rows = answer.segments.map(row => named(answer.columns, row))
   if (answer.full) forget(city, new Set(rows.map(row => row.id)))
   return rows.map(row => takeRow(city, row))
@@ -67,13 +71,22 @@ function forget(city, present) {
   }
 }
 
-// An acknowledgement is never taken back; an answer from an older look may not know of it.
-function withKnown(before, after) {
-  const seen = new Map(before.filter(one => one.acknowledged_at != null).map(one => [one.alert_id, one]))
+/** Take the answer to an acknowledgement, or to one taken back, received at `receivedAt`. */
+export function takeAlert(city, row, receivedAt) {
+  city.alerts = city.alerts.map(one =>
+    one.alert_id === row.alert_id ? {...one, ...row, settled: receivedAt + SETTLED_MS} : one)
+}
+
+// What was just acknowledged, or taken back, stays so while an older look may still be answered.
+function withKnown(before, after, now) {
+  const known = new Map(before.map(one => [one.alert_id, one]))
   return after.map(alert => {
-    const known = alert.acknowledged_at == null ? seen.get(alert.alert_id) : null
-    if (!known) return alert
-    return {...alert, acknowledged_at: known.acknowledged_at, acknowledged_by: known.acknowledged_by}
+    const old = known.get(alert.alert_id)
+    if (!old) return alert
+    if (old.acknowledged_at === alert.acknowledged_at) return {...alert, settled: old.settled}
+    const {acknowledged_at, acknowledged_by, settled} = old
+    if (settled > now) return {...alert, acknowledged_at, acknowledged_by, settled}
+    return {...alert, settled: now + SETTLED_MS}
   })
 }
 

@@ -6,6 +6,7 @@ import {districts, markers, only, roads, sensors, ties} from "./features.js"
 import {bounds} from "./polyline.js"
 import {EMPTY, layers, plainStyle, SENSORS_FROM_ZOOM, sources} from "./layers.js"
 
+const OURS = {ours: true} // marks the events of moves that the page makes
 const CLICK_PX = 8
 const CLOSE_ZOOM = 13.6
 const ROADS = ["roads", "points"]
@@ -15,9 +16,10 @@ const BASE_PATIENCE_MS = 10_000
 /**
  * A map in `container`. `styleUrl` names a base map, "" for none; `picked(id)` is told of a
  * click on a segment; `describe(id)` gives the node of its tooltip; `missed()` is told of a
- * worker that did not come, for which MapLibre waits for ever.
+ * worker that did not come, for which MapLibre waits for ever; `moved(camera)` is told where the
+ * viewer moved the map to; `camera` is where it begins, null for the whole city.
  */
-export async function createMap({container, styleUrl, theme, picked, describe, missed, padding}) {
+export async function createMap({container, styleUrl, theme, picked, describe, missed, padding, moved, camera}) {
   const map = new MapLibre({
     container, style: styleUrl || plainStyle(theme), fadeDuration: 0, maxZoom: 19,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, rollEnabled: false,
@@ -32,8 +34,9 @@ export async function createMap({container, styleUrl, theme, picked, describe, m
     if (error.message.startsWith("Worker failed")) missed()
   })
   const base = await ground(map, styleUrl, theme)
-  const view = new View(map, {styleUrl: base, theme, padding})
+  const view = new View(map, {styleUrl: base, theme, padding, begin: camera})
   listen(view, picked, describe)
+  onViewersMove(map, () => moved(view.camera()))
   return view
 }
 
@@ -55,8 +58,8 @@ async function ground(map, styleUrl, theme) {
 }
 
 class View {
-  constructor(map, {styleUrl, theme, padding}) {
-    Object.assign(this, {map, styleUrl, theme, padding})
+  constructor(map, {styleUrl, theme, padding, begin}) {
+    Object.assign(this, {map, styleUrl, theme, padding, begin})
     this.segments = []
     this.classes = []
     this.waiting = new Map() // what is still to be painted: class by index
@@ -73,7 +76,8 @@ class View {
     this.box = bounds(segments.flatMap(one => corners(one.box)))
     this.map.getSource("districts").setData(districts(segments))
     this.#addLayers()
-    if (first) this.showAll({animate: false})
+    if (first && this.begin) this.setCamera(this.begin, {animate: false})
+    else if (first) this.showAll({animate: false})
     this.map.removeFeatureState({source: "roads"})
     await this.map.getSource("roads").setData(roads(segments), true)
   }
@@ -136,11 +140,26 @@ class View {
   goTo(box, options = {}) {
     if (!box) return
     const corner = [[box[0], box[1]], [box[2], box[3]]]
-    this.map.fitBounds(corner, {padding: this.padding(), maxZoom: CLOSE_ZOOM, ...options})
+    this.map.fitBounds(corner, {padding: this.padding(), maxZoom: CLOSE_ZOOM, ...options}, OURS)
   }
 
   showAll(options = {}) {
     this.goTo(this.box, {maxZoom: 16, ...options})
+  }
+
+  /** Where the map is, or is on its way back to: `{lat, lon, zoom}`, as exact as a pixel needs. */
+  camera() {
+    if (this.target) return this.target
+    const {lat, lng} = this.map.getCenter()
+    return {lat: rounded(lat, 5), lon: rounded(lng, 5), zoom: rounded(this.map.getZoom(), 2)}
+  }
+
+  /** Go to what `camera()` gave. */
+  setCamera(camera, options = {}) {
+    this.map.stop()
+    this.target = camera
+    this.map.once("moveend", () => { this.target = null })
+    this.map.flyTo({center: [camera.lon, camera.lat], zoom: camera.zoom, ...options}, OURS)
   }
 
   #addLayers() {
@@ -192,6 +211,13 @@ function listen(view, picked, describe) {
   }
 }
 
+// What we or a change of the window's size did is no move of the viewer's.
+function onViewersMove(map, moved) {
+  let resizing = false
+  map.on("resize", () => { resizing = true; queueMicrotask(() => { resizing = false }) })
+  map.on("moveend", event => event.ours || resizing || moved())
+}
+
 function nearest(map, {x, y}) {
   for (const reach of [1, CLICK_PX]) {
     const around = [[x - reach, y - reach], [x + reach, y + reach]]
@@ -200,6 +226,8 @@ function nearest(map, {x, y}) {
   }
   return undefined
 }
+
+const rounded = (value, digits) => Number(value.toFixed(digits))
 
 const corners = box => box ? [[box[0], box[1]], [box[2], box[3]]] : []
 

@@ -2,9 +2,12 @@
 
 const RANK = {severe: 2, high: 1}
 
+/** How bad an alert's level is; 0 where it is not known. */
+export const rank = alert => RANK[alert.level] ?? 0
+
 /** Worst first; within a level those that nobody acknowledged, then the newest. */
 export const inOrder = alerts => [...alerts].sort((a, b) =>
-  (RANK[b.level] ?? 0) - (RANK[a.level] ?? 0)
+  rank(b) - rank(a)
   || (a.acknowledged_at != null) - (b.acknowledged_at != null)
   || b.opened_at - a.opened_at)
 
@@ -22,8 +25,11 @@ export function news(before, after) {
 export const place = alert =>
   [alert.name ?? alert.segment_id, alert.district].filter(Boolean).join(", ")
 
+/** `New severe congestion: I-405 N, Los Angeles`; `isNew` says whether it opened just now. */
+export const headline = (alert, isNew) =>
+  isNew ? `New ${alert.level} congestion: ${place(alert)}` : `Now ${alert.level}: ${place(alert)}`
+
 function told(before, alert) {
-  if (!before) return [`New ${alert.level} congestion: ${place(alert)}`]
-  if (before.level !== alert.level) return [`Now ${alert.level}: ${place(alert)}`]
-  return []
+  if (before?.level === alert.level) return []
+  return [headline(alert, !before)]
 }

@@ -5,12 +5,15 @@ import {createSegment} from "./segment.js"
 const SENSORS_MS = 10_000
 const HISTORY_MS = 30_000
 
-/** `{id, open, now, close}` of the segment panel in `box`. */
-export function createOpenSegment({box, api, thresholds, time, closed, sensors}) {
+/**
+ * `{id, open, now, close}` of the segment panel in `box`. `alarm(id)` gives its open alert and what
+ * became of acknowledging it, `act(alert, doing)` does that, `past(id, history)` is told of its history.
+ */
+export function createOpenSegment({box, api, thresholds, time, closed, sensors, alarm, act, past}) {
   const opened = {id: null, open, now, close}
   let hours = 3, opener = null, due = {}
   const panel = createSegment(box, thresholds, {
-    closed,
+    closed, act,
     hoursChosen: chosen => { hours = chosen; loadHistory(opened.id) },
   })
 
@@ -27,6 +30,8 @@ export function createOpenSegment({box, api, thresholds, time, closed, sensors})
     if (!segment || !opened.id) return
     const at = time()
     panel.now(segment, at)
+    const {alert, step} = alarm(opened.id)
+    panel.alarm(alert, step, at)
     if (due.id !== opened.id) due = {id: opened.id, sensors: 0, history: 0}
     if (at >= due.sensors) loadSensors(opened.id)
     if (at >= due.history) loadHistory(opened.id)
@@ -50,7 +55,10 @@ export function createOpenSegment({box, api, thresholds, time, closed, sensors})
 
   function loadHistory(id) {
     due.history = time() + HISTORY_MS
-    return load(id, `/history?hours=${hours}`, answer => panel.history(answer, hours, time()))
+    return load(id, `/history?hours=${hours}`, answer => {
+      panel.history(answer, hours, time())
+      past(id, answer)
+    })
   }
 
   // An answer that comes after another segment was opened is of no interest any more.

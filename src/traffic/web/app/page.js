@@ -2,13 +2,16 @@
 
 import {createApi, loadRoads} from "./api.js"
 import {cityTime, dataAge, emptyCity, takeNow, takeRoads} from "./city.js"
+import {Desk} from "./desk.js"
 import {$, createSpeaker, element, say} from "./dom.js"
 import {createClock, createGlance} from "./glance.js"
 import {createLegend} from "./legend.js"
-import {createAlerts, createWorst, figures} from "./lists.js"
+import {shownTotals} from "./known.js"
+import {createWorst, figures} from "./lists.js"
 import {createMap} from "./map.js"
 import {news} from "./news.js"
 import {createPoller} from "./poller.js"
+import {createRecording} from "./recording.js"
 import {classAt, scalesFor, worst} from "./scales.js"
 import {createOpenSegment} from "./opened.js"
 import {createTheme} from "./theme.js"
@@ -42,9 +45,10 @@ class Page {
     this.#keys()
     this.map = await createMap({
       container: $("map"), styleUrl: this.config.map.style, theme: this.theme.theme(),
-      picked: segment => segment ? this.open(segment.id, {fly: false}) : this.close(),
+      picked: segment => segment ? this.open(segment.id, {fly: false}) : this.close({back: false}),
       describe: tooltip, padding: mapPadding,
       missed: () => this.#missed(),
+      moved: camera => this.#view({at: camera}), camera: this.hash.at,
     })
     this.poller = createPoller({
       ask: () => this.#poll(),
@@ -60,16 +64,22 @@ class Page {
   open(id, {fly = true} = {}) {
     const segment = this.city.segments.get(id)
     if (!segment) return
+    if (fly) this.cameFrom ??= {camera: this.map.camera(), at: this.hash.at}
     this.opened.open(segment)
     this.map.pick(segment, {fly})
-    this.#view({segment: id})
+    this.#view(fly ? {segment: id, at: null} : {segment: id})
+    this.desk.looked(this.desk.alertOf(id)?.alert_id)
   }
 
-  close() {
+  /** Close the panel; the map goes back to where it was before a flight, unless told not to. */
+  close({back = true} = {}) {
     if (!this.opened.id) return
+    const from = this.cameFrom
+    this.cameFrom = null
     this.opened.close()
     this.map.pick(null)
-    this.#view({segment: null})
+    if (from && back) this.map.setCamera(from.camera)
+    this.#view({segment: null, at: !from ? this.hash.at : back ? from.at : this.map.camera()})
   }
 
   refused() {
@@ -85,36 +95,52 @@ class Page {
     this.speak = createSpeaker($("spoken"))
     this.showGlance = createGlance($("glance"))
     this.showClock = createClock({box: $("age"), value: $("age-value"), time: $("time-of-day")}, this.speak)
-    this.showAlerts = createAlerts(
-      {list: $("alerts"), count: $("alert-count"), none: $("no-alerts")},
-      {open: id => this.open(id), acknowledge: (id, button) => this.#acknowledge(id, button)})
-    this.showWorst = createWorst({list: $("worst"), none: $("no-worst")}, id => this.open(id))
+    this.showRecording = createRecording($("recording"), this.config.recording)
+    this.desk = new Desk({
+      api: this.api, high: this.config.thresholds.high, city: () => this.city, speak: this.speak,
+      open: id => this.open(id), chose: choice => this.#view(choice, {listed: true}), changed: () => this.#alertsChanged(),
+    })
+    this.desk.choose(this.hash)
+    this.showWorst = createWorst({list: $("worst"), none: $("no-worst")}, id => this.open(id), () => this.#rank())
     this.showLegend = createLegend($("legend"), this.scales, id => this.#choose(id))
     this.opened = createOpenSegment({
       box: $("segment"), api: this.api, thresholds: this.config.thresholds,
       time: () => cityTime(this.city), closed: () => this.close(),
       sensors: (id, found) => this.map.setDetails(id, found),
+      alarm: id => this.desk.alarm(id), act: this.desk.acks.act, past: (id, history) => this.desk.past(id, history),
     })
     this.theme = createTheme(this.hash.theme, theme => this.#themed(theme))
     $("theme").addEventListener("click", () => this.#view({theme: this.theme.toggle()}))
-    $("whole").addEventListener("click", () => this.map.showAll())
-    $("find").addEventListener("input", () => this.#rank())
+    $("whole").addEventListener("click", () => { this.map.showAll(); this.#view({at: null}) })
+    $("find").value = this.hash.find ?? ""
+    $("find").addEventListener("input", () => { this.#view({find: $("find").value.trim()}); this.#rank() })
   }
 
   #keys() {
-    addEventListener("keydown", event => event.key === "Escape" && this.close())
+    addEventListener("keydown", event => {
+      const clears = event.target.type === "search" && event.target.value // Escape empties it
+      if (event.key === "Escape" && !clears) this.close()
+    })
     addEventListener("hashchange", () => this.#follow(parseView(location.hash)))
   }
 
-  #follow({segment, scale, theme}) {
-    if (segment) this.open(segment)
+  #follow(view) {
+    const {segment, scale, theme, at} = view
+    this.cameFrom = null
+    if (segment) this.open(segment, {fly: !at})
+    else this.close({back: false})
+    if (at) this.map.setCamera(at)
     if (this.scales[scale]) this.#choose(scale)
     this.theme.choose(theme)
+    $("find").value = view.find ?? ""
+    this.#rank()
+    this.#view({...view, scale: scale ?? this.hash.scale, theme: theme ?? this.hash.theme}, {listed: true})
   }
 
-  #view(change) {
+  #view(change, {listed = false} = {}) {
     this.hash = {...this.hash, ...change}
     showView(this.hash)
+    if (listed) this.desk.choose(this.hash)
   }
 
   #themed(theme) {
@@ -160,7 +186,7 @@ class Page {
   #arrive() {
     say($("link"), "Live")
     $("link").dataset.state = "live"
-    if (this.hash.segment) this.open(this.hash.segment)
+    if (this.hash.segment) this.open(this.hash.segment, {fly: !this.hash.at})
   }
 
   #paint(segments) {
@@ -170,13 +196,18 @@ class Page {
 
   #show() {
     const {totals, alerts, segments} = this.city
-    const now = cityTime(this.city)
-    this.showGlance(totals)
-    this.showAlerts(alerts, now)
+    this.showGlance(shownTotals(totals, this.desk.coverage()))
+    this.desk.arrived()
     this.map.setAlerts(alerts)
     this.#rank()
     this.opened.now(segments.get(this.opened.id))
-    document.title = alerts.length ? `(${alerts.length}) City Traffic` : "City Traffic"
+  }
+
+  #alertsChanged() {
+    this.desk.render()
+    this.map.setAlerts(this.city.alerts)
+    this.opened.now(this.city.segments.get(this.opened.id))
+    this.poller.soon()
   }
 
   #rank(theme = this.theme.theme()) {
@@ -194,32 +225,19 @@ class Page {
     if (told.length) this.speak(told.slice(0, 3).join(". "))
   }
 
-  async #acknowledge(id, button) {
-    button.disabled = true
-    try {
-      const row = await this.api.post(`api/alerts/${encodeURIComponent(id)}/acknowledge`)
-      this.city.alerts = this.city.alerts.map(one => one.alert_id === id ? {...one, ...row} : one)
-      this.showAlerts(this.city.alerts, cityTime(this.city))
-    } catch (fault) {
-      this.speak(`Not acknowledged: ${fault.message}`)
-      button.title = fault.message
-    } finally {
-      button.disabled = false
-      this.poller.soon()
-    }
-  }
-
   #lost(fault, retryAt) {
     this.retryAt = retryAt
     this.fault = fault
     say($("link"), "No connection")
     $("link").dataset.state = "lost"
     $("notice").hidden = false
+    this.desk.lost(cityTime(this.city))
     this.#countdown()
   }
 
   #back() {
     this.retryAt = null
+    this.desk.lost(null)
     $("notice").hidden = true
     say($("link"), "Live")
     $("link").dataset.state = "live"
@@ -233,7 +251,9 @@ class Page {
   }
 
   #tick() {
-    this.showClock(dataAge(this.city), cityTime(this.city))
+    const [age, now] = [dataAge(this.city), cityTime(this.city)]
+    this.showClock(age, now)
+    this.showRecording(age == null ? null : now - age)
     if (this.retryAt) this.#countdown()
   }
 }

@@ -1,5 +1,6 @@
 // The panel of one segment: its values now, its last hours, its sensors.
 
+import {createAlarm} from "./alertrow.js"
 import {chart, cross, historyPoints, instantAt, roundUp} from "./chart.js"
 import {element, keyedList, say} from "./dom.js"
 import {clock, duration, number, percent} from "./format.js"
@@ -15,11 +16,12 @@ const FIGURES = [
 ]
 
 /**
- * Fill `box`; `closed()` and `hoursChosen(hours)` are told. Returns what the page shows in
- * it: `open`, `now`, `history`, `sensors`, `problem`.
+ * Fill `box`; `closed()` and `hoursChosen(hours)` are told; `act(alert, doing)` acknowledges. Returns
+ * what the page shows in it: `open`, `now`, `alarm`, `history`, `sensors`, `problem`.
  */
-export function createSegment(box, thresholds, {closed, hoursChosen}) {
-  const parts = build(box, closed, hoursChosen)
+export function createSegment(box, thresholds, {closed, hoursChosen, act}) {
+  const alarm = createAlarm(act)
+  const parts = build(box, alarm.box, closed, hoursChosen)
   let points = [], span = [0, 1], chosen = null
   const read = at => {
     chosen = at == null ? null : nearest(points, at)
@@ -44,6 +46,7 @@ export function createSegment(box, thresholds, {closed, hoursChosen}) {
       say(parts.where, where(segment, cityTime))
       parts.figures.forEach((value, at) => say(value, FIGURES[at][2](segment)))
     },
+    alarm: alarm.show,
     history(answer, hours, now) {
       points = historyPoints(answer)
       const end = points.at(-1)?.at ?? now // the hours before the newest reading
@@ -59,7 +62,7 @@ export function createSegment(box, thresholds, {closed, hoursChosen}) {
   }
 }
 
-function build(box, closed, hoursChosen) {
+function build(box, alarm, closed, hoursChosen) {
   const name = element("h2", {id: "segment-name"})
   const where = element("p", {className: "note"})
   const close = element("button", {type: "button", className: "quiet", "aria-label": "Close the segment"}, "✕")
@@ -76,6 +79,7 @@ function build(box, closed, hoursChosen) {
   hours.addEventListener("change", () => hoursChosen(Number(hours.value)))
   box.replaceChildren(
     element("header", {}, element("div", {}, name, where), close),
+    alarm,
     element("dl", {className: "figures"}, FIGURES.map(([title, unit], at) =>
       element("div", {}, element("dt", {}, title), element("dd", {}, figures[at], element("small", {}, unit))))),
     element("div", {className: "span"}, hours, reading), problem, charts, more)

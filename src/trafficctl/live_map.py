@@ -1,0 +1,152 @@
+"""`trafficctl map`: the live map of a local city, signed in; its address on AWS."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from trafficctl import aws, cli_common, output, users
+from trafficctl.demo.proxy import Proxy, Target
+from trafficctl.deploying.stack import is_loopback
+from trafficctl.errors import OK, CityError
+from trafficctl.home import home
+from trafficctl.local.ports import MAP_PORT, check_port
+from trafficctl.local.process import running
+from trafficctl.where import session_of
+
+CONTROLLER = "map@city.example"
+LOOK_EVERY_S = 1.0
+# What an update of the client would reset, were it not given again.
+CLIENT_FIELDS = (
+    "ExplicitAuthFlows",
+    "SupportedIdentityProviders",
+    "AllowedOAuthFlows",
+    "AllowedOAuthScopes",
+    "AllowedOAuthFlowsUserPoolClient",
+    "CallbackURLs",
+    "LogoutURLs",
+)
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command map."""
+    parser = subparsers.add_parser(
+        "map",
+        help="open the live map",
+        description="Serves the live map of the local city on this machine until "
+        f"Ctrl-C, signed in as {CONTROLLER}, and opens it in the browser. For a stack "
+        "on AWS it prints the address of the map.",
+    )
+    cli_common.add_common(parser)
+    parser.add_argument(
+        "--port",
+        type=cli_common.port,
+        metavar="PORT",
+        help=f"port of the local city's map (else that of SiteUrl, {MAP_PORT})",
+    )
+    parser.add_argument(
+        "--no-open", action="store_true", help="print the address, open no browser"
+    )
+    parser.add_argument(
+        "--sign-in",
+        action="store_true",
+        help="ask for e-mail address and password, for a user of `trafficctl users`",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve the local city's map until Ctrl-C; on AWS, print its address."""
+    session = session_of(args.stack)
+    outputs = aws.stack_outputs(session, args.stack)
+    endpoint = aws.client(session, "cloudformation").meta.endpoint_url
+    if not is_loopback(endpoint):
+        output.say("Users who may sign in there: `trafficctl users list`")
+        print(outputs["LiveUrl"])
+        return OK
+    port = args.port or port_of(outputs["LiveUrl"])
+    check_port(port, "--port", lambda _port: "")
+    proxy = Proxy(port, _target(session, endpoint, outputs, args.sign_in))
+    try:
+        let_return(session, outputs, proxy.address)
+        _show(args, proxy.address)
+        wait(_life(args.stack, endpoint), args.stack)
+    finally:
+        proxy.close()
+    return OK
+
+
+def port_of(live_url: str) -> int:
+    """The port that the map's address asks for, if it is on this machine."""
+    asked = urlsplit(live_url).port if is_loopback(live_url) else None
+    return asked or MAP_PORT
+
+
+def _target(
+    session: Any, endpoint: str, outputs: Mapping[str, str], sign_in: bool
+) -> Target:
+    if sign_in:
+        return Target(endpoint, outputs["LiveApiId"])
+    password = users.a_password()
+    users.create(session, outputs, CONTROLLER, password)
+    return Target(endpoint, outputs["LiveApiId"], CONTROLLER, password)
+
+
+def let_return(session: Any, outputs: Mapping[str, str], address: str) -> None:
+    """Have the sign-in lead back to *address* too, as the parameter SiteUrl does."""
+    cognito = aws.client(session, "cognito-idp")
+    name = {
+        "UserPoolId": outputs["UserPoolId"],
+        "ClientId": outputs["UserPoolClientId"],
+    }
+    client = cognito.describe_user_pool_client(**name)["UserPoolClient"]
+    url = f"{address}/"
+    if url in client["CallbackURLs"]:
+        return
+    kept = {field: client[field] for field in CLIENT_FIELDS if field in client}
+    for field in ("CallbackURLs", "LogoutURLs"):
+        kept[field] = [*client.get(field, []), url]
+    cognito.update_user_pool_client(**name, **kept)
+
+
+def _show(args: argparse.Namespace, address: str) -> None:
+    who = "with a sign-in" if args.sign_in else f"signed in as {CONTROLLER}"
+    output.say(f"the live map of {args.stack}, {who} (Ctrl-C ends it):")
+    print(address, flush=True)
+    if not args.no_open and may_open(sys.platform, os.environ):
+        webbrowser.open(address)
+
+
+def may_open(platform: str, environ: Mapping[str, str]) -> bool:
+    """Whether there is a screen for a browser; one in the terminal shows no map."""
+    if platform == "darwin":
+        return True
+    return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+
+
+def _life(stack: str, endpoint: str) -> Callable[[], bool]:
+    """Return what tells whether the city still runs; without a record, it does."""
+    directory = home(stack)
+    city = running(directory)
+    if city is None or city.endpoint != endpoint:
+        return lambda: True
+    return lambda: running(directory) == city
+
+
+def wait(
+    lives: Callable[[], bool], stack: str, look_every_s: float = LOOK_EVERY_S
+) -> None:
+    """Wait for Ctrl-C. CityError if the city ends first."""
+    try:
+        while lives():
+            time.sleep(look_every_s)
+    except KeyboardInterrupt:
+        output.say(f"the map has ended; the city {stack} goes on")
+        return
+    raise CityError(f"the local city {stack} has ended - `trafficctl up` starts it")

@@ -1,0 +1,62 @@
+"""How the emulator's process is launched: its command, its settings, its pipe."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from trafficctl.local import lifeline
+from trafficctl.local.ports import HOST
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+# The emulator's root identity. It listens on this machine alone.
+ACCESS_KEY = "test"
+
+
+def launch(
+    home: Path, gateway_port: int, mqtt_port: int
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the emulator; gives its process, and our end of the pipe to it.
+
+    Its keys, CA, log and temporary files lie in *home*.
+    """
+    environment = _emulator_environment(home, gateway_port, mqtt_port)
+    with (home / "emulator.log").open("wb") as log, lifeline.pipe() as (theirs, ours):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "trafficctl.local.emulator"],
+            env=environment | {lifeline.VARIABLE: str(theirs)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=home / "tmp",
+            start_new_session=True,
+            pass_fds=(theirs,),
+        )
+    return process, ours
+
+
+def _emulator_environment(
+    home: Path, gateway_port: int, mqtt_port: int
+) -> dict[str, str]:
+    """All the emulator is given: settings of this shell must not leak into Lambda."""
+    kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
+    return kept | {
+        "AUTH": "true",
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(gateway_port),
+        "IOT_MTLS_PORT": str(mqtt_port),
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "SFTP_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "TMPDIR": str(home / "tmp"),
+        # Nothing here runs in containers, and MiniStack sweeps those of others away.
+        "DOCKER_HOST": f"unix://{home / 'no-docker.sock'}",
+        "CITY_CA_FILE": str(home / "ca.pem"),
+        "PYTHONUNBUFFERED": "1",
+    }

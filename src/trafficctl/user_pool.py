@@ -1,0 +1,118 @@
+"""The users of a stack's live map, as its Cognito user pool holds them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from botocore.exceptions import ClientError
+
+from trafficctl import aws
+from trafficctl.deploying.stack import is_loopback
+from trafficctl.errors import CityError, UserError
+from trafficctl.where import session_of
+
+STATES = {"CONFIRMED": "active", "FORCE_CHANGE_PASSWORD": "invited"}
+
+
+class Pool:
+    """The user pool of a stack; CityError if it is gone."""
+
+    def __init__(self, cognito: Any, outputs: Mapping[str, str], stack: str) -> None:
+        self._cognito, self._pool, self._stack = cognito, outputs["UserPoolId"], stack
+        self.live_url = outputs["LiveUrl"]
+
+    @classmethod
+    def of(cls, stack: str) -> Pool:
+        """The pool of the stack that this shell, or a local city's record, means."""
+        session = session_of(stack)
+        outputs = aws.stack_outputs(session, stack)
+        return cls(aws.client(session, "cognito-idp"), outputs, stack)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a local city's, which sends no mail."""
+        return is_loopback(self._cognito.meta.endpoint_url)
+
+    def invite(self, email: str, password: str | None = None) -> None:
+        """Make a user: by mail, or with a password and no mail. UserError if known."""
+        try:
+            make(self._cognito, self._pool, email, password)
+            if password:
+                self._cognito.admin_set_user_password(
+                    UserPoolId=self._pool,
+                    Username=email,
+                    Password=password,
+                    Permanent=True,
+                )
+        except ClientError as exc:
+            self._refuse(exc, email)
+
+    def users(self) -> list[dict[str, Any]]:
+        """All users, by e-mail address: email, state, created_at (UTC, ISO 8601)."""
+        pages = self._cognito.get_paginator("list_users")
+        try:
+            found = [
+                described(user)
+                for page in pages.paginate(UserPoolId=self._pool)
+                for user in page["Users"]
+            ]
+        except ClientError as exc:
+            self._refuse(exc)
+        return sorted(found, key=lambda one: str(one["email"]))
+
+    def remove(self, email: str) -> None:
+        """Sign the user out everywhere, and delete it. UserError if unknown."""
+        name = {"UserPoolId": self._pool, "Username": email}
+        try:
+            self._cognito.admin_user_global_sign_out(**name)
+            self._cognito.admin_delete_user(**name)
+        except ClientError as exc:
+            self._refuse(exc, email)
+
+    def _refuse(self, exc: Any, email: str = "") -> NoReturn:
+        """Raise what a refusal means; the error itself, if it is not of this kind."""
+        code = exc.response["Error"].get("Code")
+        if code == "UsernameExistsException":
+            raise UserError(
+                f"{email} is a user of {self._stack} already - if the first password "
+                "has expired, remove the user and add it again"
+            ) from exc
+        if code == "UserNotFoundException":
+            raise UserError(
+                f"{email} is no user of {self._stack} - "
+                f"`trafficctl users list --stack {self._stack}` shows who is"
+            ) from exc
+        if code == "ResourceNotFoundException":
+            raise CityError(
+                f"the user pool {self._pool} of stack {self._stack} is gone - was it "
+                "deleted by hand? `trafficctl deploy --revert-drift` compares the stack"
+            ) from exc
+        raise exc
+
+
+def make(cognito: Any, pool: str, email: str, password: str | None) -> None:
+    """Make a user with this first password, or with one that Cognito mails."""
+    quietly = {"MessageAction": "SUPPRESS", "TemporaryPassword": password}
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username=email,
+        UserAttributes=[
+            {"Name": "email", "Value": email},
+            {"Name": "email_verified", "Value": "true"},
+        ],
+        **({"DesiredDeliveryMediums": ["EMAIL"]} if password is None else quietly),
+    )
+
+
+def described(user: Mapping[str, Any]) -> dict[str, Any]:
+    """A user as the list shows it, from an element of ListUsers."""
+    attributes = {one["Name"]: one["Value"] for one in user.get("Attributes", [])}
+    state = STATES.get(user["UserStatus"], user["UserStatus"].lower())
+    created = user["UserCreateDate"].astimezone(dt.timezone.utc)
+    return {
+        "email": attributes.get("email", user["Username"]),
+        "state": state if user.get("Enabled", True) else "disabled",
+        "created_at": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
