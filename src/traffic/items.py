@@ -45,7 +45,7 @@ def attribute(value: Any) -> dict[str, Any]:
 
 
 def value_of(attribute: Mapping[str, Any]) -> Any:
-    """Return the value of a text, number or bytes attribute."""
+    """Return the value of a text, number or bytes attribute, a set as a list."""
     kind, value = next(iter(attribute.items()))
     if kind == "N":
         return int(value) if value.lstrip("-").isdigit() else float(value)
@@ -71,6 +71,7 @@ def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
         ),
         packed=found.get("state"),
         outbox=tuple(json.loads(found["outbox"])) if "outbox" in found else (),
+        suspects=frozenset(found.get("suspects", ())),
     )
 
 
@@ -179,4 +180,4 @@ def segment_update(table: str, decision: Decision) -> dict[str, Any]:
 
 def read_attributes() -> Sequence[str]:
     """Return the names of the attributes that a segment is read from."""
-    return (*_ROAD, *_STATE_ATTRIBUTES)
+    return (*_ROAD, *_STATE_ATTRIBUTES, "suspects")

@@ -127,7 +127,10 @@ class Tallies:
 
 @dataclass(frozen=True)
 class StoredSegment:
-    """A segment as the table holds it; version 0 means it has never been written."""
+    """A segment as the table holds it; version 0 means it has never been written.
+
+    *suspects* are sensors that sensor health leaves out of the figures.
+    """
 
     segment_id: str
     version: int = 0
@@ -135,3 +138,4 @@ class StoredSegment:
     tallies: Tallies = field(default_factory=Tallies)
     packed: Optional[bytes] = None
     outbox: tuple[dict[str, Any], ...] = ()
+    suspects: frozenset[str] = frozenset()

@@ -31,16 +31,19 @@ class Slot(msgspec.Struct, gc=False):
 
     *score* (tenths) is None once the reading is too old to speak for the present.
     Stored are tenths of km/h and thousandths of occupancy, and measures are made of
-    these, so that being stored in between changes nothing.
+    these, so that being stored in between changes nothing. *counts* says that it ever
+    counted a vehicle, *percent* that it once told an occupancy over 1.
     """
 
     timestamp: int
     said: Summand
     score: Optional[int]
+    counts: bool = True
+    percent: bool = False
 
     @property
-    def vehicle_count(self) -> int:
-        """Vehicles in the interval."""
+    def vehicle_count(self) -> Optional[int]:
+        """Vehicles in the interval, None from a probe."""
         return self.said[0]
 
     @property

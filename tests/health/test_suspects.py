@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from traffic.health.limits import GHOST_MS, SUSPECT_KINDS, latest_detection_ms
-from traffic.health.samples import is_impossible, is_over_flow
+from traffic.health.readings import is_impossible, is_over_flow
 from traffic.model import Road
 from traffic.state import Slot
 

@@ -1,0 +1,69 @@
+"""Which changes people get a mail about, so that one outage is one notice: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..decide import Decision
+from . import limits
+from .faults import Fault
+from .memory import Memory
+
+
+def mail(
+    opened: Sequence[Fault],
+    changed: Sequence[tuple[Fault, Fault]],
+    memory: Memory,
+    now_ms: int,
+) -> list[int]:
+    """Mark the events of a sweep that are to be mailed; return when mails went out.
+
+    The broadest come first. The last that is mailed says how many more there are:
+    they are on the bus and in the list like all others.
+    """
+    news = [fault for fault in opened if fault.outbox]
+    news += [fault for was, fault in changed if len(fault.outbox) > len(was.outbox)]
+    events = [fault.outbox[-1] for fault in news]
+    events = [event for event in events if event["mail"]]
+    events.sort(key=lambda event: limits.SCOPES.index(event["scope"]))
+    mailed = [at for at in memory.mailed if now_ms - at < limits.MAILS_MS]
+    most = max(1, limits.MOST_MAILS - len(mailed))
+    for event in events[most:]:
+        event["mail"] = False
+    if len(events) > most:
+        events[most - 1]["more"] = _more(len(events) - most)
+    return mailed + [now_ms] * min(most, len(events))
+
+
+def _more(many: int) -> str:
+    return f" And {many:,} more: `trafficctl sensors health` lists them."
+
+
+def hushed(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return segments put to rest so that people get a few mails of closed alerts.
+
+    The events of the others are `quiet`, and the last one that is not says how many
+    there are.
+    """
+    closing = [one for one in decisions if one.changes]
+    loud = {id(one) for one in closing[: limits.MOST_MAILS]}
+    many = len(closing) - len(loud)
+    last = closing[len(loud) - 1] if many else None
+    made = []
+    for one in decisions:
+        if many and one.changes and id(one) not in loud:
+            one = _with_event(one, quiet=True)
+        elif one is last:
+            traffic = one.segment.outbox[-1]["traffic"]
+            told = f"{traffic}; silence closed {many:,} more alerts"
+            one = _with_event(one, traffic=told)
+        made.append(one)
+    return made
+
+
+def _with_event(decision: Decision, **values: Any) -> Decision:
+    *before, event = decision.segment.outbox
+    outbox = (*before, {**event, **values})
+    return replace(decision, segment=replace(decision.segment, outbox=outbox))
