@@ -26,6 +26,7 @@ LANES, FREE_FLOW_KMH = 2, 60.0
 QUIET, BUSY = 0.15, 0.6  # share of capacity in the night, and added at a peak
 PEAKS_H, PEAK_WIDTH_H = (8.0, 17.5), 1.5
 
+SPREAD = 0.08  # of the speeds of single vehicles, around their mean
 JAMMED_RATIO = 0.12  # of the free-flow speed: a queue that creeps
 JAM_BEGINS, JAM_IS_FULL, JAM_EASES, JAM_ENDS = 0.1, 0.15, 0.65, 0.75  # of the run
 WAVE_DELAY, WAVE_REACH = 0.05, 3  # of the run for each segment, and how many
@@ -154,6 +155,7 @@ class Sensors:
         self._carried = {
             s.segment_id: [random.random() for _ in self._names] for s in streets
         }
+        self._random = random
 
     def read(
         self, segment_id: str, traffic: Traffic, at_ms: int, interval_s: float
@@ -170,6 +172,7 @@ class Sensors:
             reading = {"sensor_id": name, "timestamp": at_ms, "vehicle_count": count}
             if count:
                 speed = traffic.speed * self._bias[segment_id][index]
+                speed *= 1 + self._random.gauss(0, SPREAD) / sqrt(count)
                 reading["average_speed"] = round(speed, 1)
             reading |= {"occupancy": occupancy, "interval": interval_s}
             readings.append(reading)

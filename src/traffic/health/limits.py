@@ -82,6 +82,7 @@ STUCK_SAMPLES = 12
 # Vehicles that go on being counted never have the same mean speed for so long.
 STUCK_SPEED_SAMPLES = 20
 STUCK_SPEED_KMH = 10  # below, a jam creeps at the least speed that a detector can tell
+BUSY_FLOW = 600  # veh/h; below, the mean at free flow may be the highest speed it knows
 # IRIS calls it Locked On: 100 % for 2 min on a freeway, 30 min on a ramp. In a city a
 # queue stands on a loop for minutes, so the longer one.
 LOCKED_ON_MS = 1_800_000
@@ -121,8 +122,8 @@ LANE_FLOW_LONG = 3_000
 LONG_INTERVAL_MS = 300_000
 # A segment of one lane may be a station that counts a whole carriageway.
 CARRIAGEWAY_LANES = 6
-# A count that never falls is a running total. A morning rises for hours, but not in so
-# many readings one after the other without a single fall.
+# A count that never falls, and is more than one lane carries, is a running total. A
+# morning rises for hours, but not in so many readings without a single fall.
 GROWING_SAMPLES = 40
 # Occupancy that leaps from nothing to all and back, over intervals that no red light
 # fills; speed that leaps by what no stream of vehicles does within a minute.

@@ -48,19 +48,14 @@ def hushed(decisions: Sequence[Decision]) -> list[Decision]:
     there are.
     """
     closing = [one for one in decisions if one.changes]
-    loud = {id(one) for one in closing[: limits.MOST_MAILS]}
-    many = len(closing) - len(loud)
-    last = closing[len(loud) - 1] if many else None
-    made = []
-    for one in decisions:
-        if many and one.changes and id(one) not in loud:
-            one = _with_event(one, quiet=True)
-        elif one is last:
-            traffic = one.segment.outbox[-1]["traffic"]
-            told = f"{traffic}; silence closed {many:,} more alerts"
-            one = _with_event(one, traffic=told)
-        made.append(one)
-    return made
+    loud, quiet = closing[: limits.MOST_MAILS], closing[limits.MOST_MAILS :]
+    if not quiet:
+        return list(decisions)
+    traffic = loud[-1].segment.outbox[-1]["traffic"]
+    told = f"{traffic}; silence closed {len(quiet):,} more alerts"
+    loud = [*loud[:-1], _with_event(loud[-1], traffic=told)]
+    calm = [one for one in decisions if not one.changes]
+    return [*loud, *(_with_event(one, quiet=True) for one in quiet), *calm]
 
 
 def _with_event(decision: Decision, **values: Any) -> Decision:

@@ -214,14 +214,19 @@ class Outages:
         is_known = key in self._known
         if is_known and not is_out:
             self.found.over.append(key)
-            self._eased.add(place(key))
-            self.found.eased[place(key)] = self._now_ms
+            self._ease(key, made)
         is_new = is_out and is_sure and not is_known and not self._is_held
         if is_new and not self._is_explained(made, district):
             self.found.raised.append(self._named(made))
             is_known = True
         if is_out and is_known:
             self._out.add(key)
+
+    def _ease(self, key: Key, made: Fault) -> None:
+        """Remember that a silence ended; of what can come and go, if it was heard."""
+        self._eased.add(place(key))
+        if key.scope not in _LOOSE or made.since > self._known[key].since:
+            self.found.eased[place(key)] = self._now_ms
 
     def _named(self, made: Fault) -> Fault:
         """Call a silence that soon follows another one by its name."""

@@ -65,8 +65,31 @@ def is_over_flow(slot: Slot, road: Road) -> bool:
     lanes = 1 if road.known and road.lanes > 1 else limits.CARRIAGEWAY_LANES
     is_long = slot.interval_ms >= limits.LONG_INTERVAL_MS
     most = limits.LANE_FLOW_LONG if is_long else limits.LANE_FLOW
-    flow = ((slot.vehicle_count or 0) - 1) * 3_600_000 / max(slot.interval_ms, 1)
-    return flow >= most * lanes
+    return _flow(slot) >= most * lanes
+
+
+def is_over_lane(slot: Slot) -> bool:
+    """Whether it counts more than one lane carries for long."""
+    return _flow(slot) >= limits.LANE_FLOW_LONG
+
+
+def _flow(slot: Slot) -> float:
+    return ((slot.vehicle_count or 0) - 1) * 3_600_000 / max(slot.interval_ms, 1)
+
+
+def is_speed_loose(slot: Slot, road: Road) -> bool:
+    """Whether the mean speed of so many vehicles can't well stay the same for long.
+
+    It can in a jam that creeps, in whole km/h over many minutes, and where the few who
+    travel at free flow are all told as the highest speed that the detector knows.
+    """
+    speed, interval_ms = slot.speed, slot.interval_ms
+    if speed is None or speed < limits.STUCK_SPEED_KMH:
+        return False
+    if interval_ms >= limits.LONG_INTERVAL_MS and speed == round(speed):
+        return False
+    is_free = _ratio(speed, road.free_flow_speed, 0.0) >= 1
+    return not is_free or _flow(slot) >= limits.BUSY_FLOW
 
 
 def is_small_score(slot: Slot, road: Road) -> bool:

@@ -15,8 +15,10 @@ from .readings import (
     is_empty,
     is_impossible,
     is_over_flow,
+    is_over_lane,
     is_probe,
     is_small_score,
+    is_speed_loose,
 )
 
 
@@ -98,7 +100,7 @@ def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
     made.vehicle_count, made.speed, made.occupancy = _values(slot)
     _note_runs(track, made, slot)
     if slot.vehicle_count:
-        _note_counting(track, made, slot)
+        _note_counting(track, made, slot, road)
     if not is_empty(slot):
         _note_odd(track, made, slot, road)
         _note_unit(made, slot, road, now_ms)
@@ -121,13 +123,13 @@ def _note_runs(track: Track, made: Track, slot: Slot) -> None:
         made.free = 0 if covers else track.free + 1
 
 
-def _note_counting(track: Track, made: Track, slot: Slot) -> None:
+def _note_counting(track: Track, made: Track, slot: Slot, road: Road) -> None:
     """Note what a reading with vehicles says about count and speed."""
     now_ms = made.sampled_at
     grows = (slot.vehicle_count or 0) >= (track.vehicle_count or 0) > 0
     is_more = grows and slot.vehicle_count != track.vehicle_count
     made.rises = track.rises + is_more if grows else 0
-    if slot.speed is None or slot.speed < limits.STUCK_SPEED_KMH:
+    if not is_speed_loose(slot, road):
         return
     is_same = made.speed == track.counted_speed
     made.counted_speed = made.speed
@@ -141,7 +143,8 @@ def _note_odd(track: Track, made: Track, slot: Slot, road: Road) -> None:
     now_ms = made.sampled_at
     made.ghost_ms = _ghost_ms(track, slot)
     impossible = made.ghost_ms >= limits.GHOST_MS or is_impossible(slot, road)
-    flows = is_over_flow(slot, road) or made.rises >= limits.GROWING_SAMPLES
+    grows = made.rises >= limits.GROWING_SAMPLES and is_over_lane(slot)
+    flows = grows or is_over_flow(slot, road)
     leaps = is_leap(track, slot)
     made.impossible = _filled(track.impossible, impossible)
     made.flow = _filled(track.flow, flows)
