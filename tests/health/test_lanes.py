@@ -9,7 +9,8 @@ import pytest
 
 from traffic.health.lanes import compare
 from traffic.health.limits import latest_detection_ms
-from traffic.health.samples import Track, needed
+from traffic.health.samples import Track
+from traffic.health.verdicts import needed
 
 from .street import EMPTY, SILENT_S, Device, Says, Street, Watch, same, slot_of
 from .test_suspects import COVERED, broken
@@ -85,12 +86,10 @@ def test_a_lane_that_few_use_is_given_the_time_it_needs() -> None:
 
 
 def test_nobody_is_accused_by_a_lane_that_says_the_same_or_too_much() -> None:
-    """The road is empty; the lane beside repeats itself, or counts what is not there."""
-    for says in (
-        same(vehicle_count=9, speed=40.0),
-        same(vehicle_count=400, speed=40.0),
-    ):
-        watch = street(EMPTY, says).run(0, 6 * 3_600)
+    """The road is empty; the lane beside counts what is not there."""
+    for count in (9, 400):
+        beside = same(vehicle_count=count, speed=40.0)
+        watch = street(EMPTY, beside).run(0, 6 * 3_600)
 
         assert {one.subject for one in watch.rows.values()} == {"s/lane-2"}
 

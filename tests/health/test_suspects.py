@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from traffic.health.limits import GHOST_MS, SUSPECT_KINDS, latest_detection_ms
-from traffic.health.readings import is_impossible, is_over_flow
-from traffic.model import Road
-from traffic.state import Slot
 
-from .street import EMPTY, ROAD, SILENT_S, Device, Says, Street, Watch, same, traffic
+from .street import EMPTY, SILENT_S, Device, Says, Street, Watch, same, traffic
 
 FROZEN = same(vehicle_count=4, speed=47.3, occupancy=0.081)
 COVERED = same(occupancy=1.0)
@@ -198,60 +195,6 @@ def test_a_speed_held_between_two_vehicles_is_no_fault() -> None:
     assert watched(holds).run(0, 6 * 3_600).told() == []
 
 
-def test_occupancy_in_percent_is_told_by_the_next_sweep() -> None:
-    def percent(at: float) -> dict[str, Any]:
-        return {**traffic(at), "occupancy": None, "percent": at >= 600}
-
-    watch = watched(percent).run(0, 660)
-
-    assert watch.open() == ["sensor:s/a/unit"]
-    (fault,) = watch.rows.values()
-    assert fault.detail == "occupancy in percent?"
-
-
-def test_a_score_of_its_own_that_fits_its_speed_is_no_fault() -> None:
-    def fits(at: float) -> dict[str, Any]:
-        jam = 3_000 < at < 9_000
-        said = {**small_score(at), "score": 700} if jam else traffic(at)
-        return {"score": 0, **said}
-
-    assert watched(fits).run(0, 12_000).told() == []
-
-
-def test_a_probe_is_no_detector() -> None:
-    """It tells speeds without ever counting, at night the same one for hours."""
-    for count in (None, 0):
-        probe = same(vehicle_count=count, speed=48.0, counts=False)
-
-        assert watched(probe).run(0, 12 * 3_600).told() == []
-
-
-def test_a_running_total_of_a_carriageway_is_found() -> None:
-    """It stays below what six lanes carry, and never falls."""
-    road = Road(known=True)
-
-    def total(at: float) -> dict[str, Any]:
-        return {**traffic(at), "vehicle_count": min(455, int(at) // 60)}
-
-    watch = watched(total)
-    watch.street.road = road
-    watch.run(0, 2 * 3_600)
-
-    assert watch.open() == ["sensor:s/a/impossible_flow"]
-    (fault,) = watch.rows.values()
-    assert str(fault.detail).endswith("never fewer than before: a running total?")
-
-
-def test_a_cap_of_speeds_at_free_flow_and_a_creeping_jam_are_no_fault() -> None:
-    for speed in (62.0, 5.0):
-        capped = {"speed": speed, "occupancy": 0.3}
-
-        assert (
-            watched(lambda at, c=capped: {**traffic(at), **c}).run(0, 9_000).told()
-            == []
-        )
-
-
 def test_a_fault_survives_a_lost_memory_until_it_is_disproved() -> None:
     watch = watched(broken(contrary, 600, 9_000)).run(0, 3_600)
 
@@ -302,52 +245,3 @@ def _arrivals(luck: random.Random, mean: float) -> int:
         product *= luck.random()
         count += 1
     return count
-
-
-def slot(
-    count: int = 0,
-    speed: float | None = None,
-    occupancy: float | None = None,
-    interval: float = 60,
-) -> Slot:
-    return Slot(0, (count, speed, occupancy, int(interval * 1000), 0), 0)
-
-
-@pytest.mark.parametrize(
-    ("reading", "expected"),
-    [
-        (slot(), False),
-        (slot(0, 0.0), False),
-        (slot(0, 45.0), False),  # many hold the last speed, for a while
-        (slot(0, None, 0.2), False),  # a vehicle may stand across the interval's end
-        (slot(0, None, 0.2, 300), True),  # but not a minute of five, uncounted
-        (slot(0, None, 0.5, 300), False),  # that is a queue
-        (slot(1, 100.0, 0.0), False),  # too little to be seen
-        (slot(20, 40.0, 0.0), True),  # these would have covered it for 12 s
-        (slot(20, 40.0, 0.2), False),
-        (slot(20, 58.0, 1.0), True),  # covered all the time at free flow
-        (slot(20, 8.0, 1.0), False),  # a queue that crawls
-        (slot(20, 40.0, None), False),
-    ],
-)
-def test_what_no_traffic_could_say_is_impossible(reading: Slot, expected: bool) -> None:
-    assert is_impossible(reading, ROAD) is expected
-
-
-@pytest.mark.parametrize(
-    ("count", "interval", "lanes", "expected"),
-    [
-        (39, 30, 3, True),  # IRIS: from 38 in 30 s, and one on the edge
-        (38, 30, 3, False),
-        (2, 1, 3, False),
-        (3, 1, 3, True),
-        (100, 30, 1, False),  # a station that counts the whole carriageway
-        (400, 30, 1, True),
-    ],
-)
-def test_what_no_lane_could_carry_is_chatter(
-    count: int, interval: float, lanes: int, expected: bool
-) -> None:
-    road = Road(lanes=lanes, known=True)
-
-    assert is_over_flow(slot(count, 40.0, 0.1, interval), road) is expected

@@ -176,7 +176,6 @@ def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str,
         "affected": f"{fault.sensors:,} sensor{'s' * (fault.sensors != 1)}",
         "detail": fault.detail,
         "first": _BACK if is_over else first_of(fault.kind, fault.scope),
-        "mail": fault.scope != SENSOR,
         "more": "",
     }
 

@@ -25,7 +25,8 @@ from .left_out import LeftOut, Reasons, blind, changed_in, left_out
 from .mails import mail
 from .memory import Memory
 from .outages import Members, Outages, Silence, sensor_fault
-from .samples import Track, is_over, raised
+from .samples import Track
+from .verdicts import is_over, raised
 
 
 @dataclass

@@ -18,20 +18,20 @@ def mail(
     memory: Memory,
     now_ms: int,
 ) -> list[int]:
-    """Mark the events of a sweep that are to be mailed; return when mails went out.
+    """Mark the events of a sweep that are not mailed; return when mails went out.
 
-    The broadest come first. The last that is mailed says how many more there are:
-    they are on the bus and in the list like all others.
+    The broadest are mailed first. The last mail says how many more changes there are:
+    they are on the bus and in the list as ever. Single sensors are never mailed.
     """
     news = [fault for fault in opened if fault.outbox]
     news += [fault for was, fault in changed if len(fault.outbox) > len(was.outbox)]
     events = [fault.outbox[-1] for fault in news]
-    events = [event for event in events if event["mail"]]
+    events = [event for event in events if event["scope"] != limits.SENSOR]
     events.sort(key=lambda event: limits.SCOPES.index(event["scope"]))
     mailed = [at for at in memory.mailed if now_ms - at < limits.MAILS_MS]
     most = max(1, limits.MOST_MAILS - len(mailed))
     for event in events[most:]:
-        event["mail"] = False
+        event["quiet"] = True
     if len(events) > most:
         events[most - 1]["more"] = _more(len(events) - most)
     return mailed + [now_ms] * min(most, len(events))

@@ -240,12 +240,8 @@ def headline(faults: Sequence[Fault]) -> str:
     counts = [(scope, sum(f.scope == scope for f in open_now)) for scope in SCOPES]
     told = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
     out = sum(fault.kind in LEFT_OUT_KINDS for fault in open_now)
-    left = f"; left out of their segments' figures: {_sensors(out)}" if out else ""
+    left = f"; left out of their segments' figures: {out:,}" if out else ""
     return f"out of order: {told or 'nothing now'}{left}"
-
-
-def _sensors(many: int) -> str:
-    return f"{many:,} sensor{'s' * (many != 1)}"
 
 
 def write_csv(faults: Iterable[Fault]) -> None:
