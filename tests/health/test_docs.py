@@ -30,7 +30,8 @@ ODD = (
         ("silent", "| `silent` | max(S, 3 I, I + 4 min) + 2 P | 7 min |"),
         (
             "stuck",
-            "| `stuck` | min(20 max(I, P), max(1 h, 13 max(I, P))) + I + 2 P | 23 min |",
+            "| `stuck` | min(20 max(I, P), max(1 h, 13 max(I, P))) + I + 2 P "
+            "| 23 min |",
         ),
         ("stuck_speed", "| `stuck_speed` | 20 max(I, P) + I + 2 P | 23 min |"),
         ("locked_on", "| `locked_on` | max(30 min, 5 max(I, P)) + I + 2 P | 33 min |"),
@@ -41,8 +42,8 @@ ODD = (
         *((kind, ODD) for kind in ("impossible", "impossible_flow", "chatter", "unit")),
         (
             "no_hits",
-            "| `no_hits` | max(I, P) + I + 2 P, once 100 vehicles have passed beside it "
-            "| 4 min |",
+            "| `no_hits` | max(I, P) + I + 2 P, once 100 vehicles have passed beside "
+            "it | 4 min |",
         ),
         ("clock", "| `clock` | max(1 h, 11 max(I, P)) + I + 2 P | 63 min |"),
     ],
