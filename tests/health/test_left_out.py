@@ -54,11 +54,19 @@ SAID: dict[str, tuple[Said, int]] = {  # and after how many minutes at most
 }
 
 
+def city() -> World:
+    """A city of one road with a free-flow speed of 100 km/h."""
+    world = World("s")
+    (row,) = world.dynamodb.rows("segments")
+    row["free_flow_speed"] = {"N": "100"}
+    return world
+
+
 def driven(
     said: Said, minutes: int, *others: Said, world: World | None = None
 ) -> World:
     """Messages of a minute each through the processor, a sweep after each of them."""
-    world = world or World("s")
+    world = world or city()
     for minute in range(minutes):
         lanes = {"a": said, **dict(zip("bc", others or (flows, flows), strict=False))}
         told = [_reading(name, minute, one(minute)) for name, one in lanes.items()]
