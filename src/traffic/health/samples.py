@@ -171,6 +171,8 @@ def _note_unit(made: Track, slot: Slot, road: Road, now_ms: int) -> None:
     elif slot.score is None:
         made.unit = _filled(level, False)
     made.unit_since = _since(level, made.unit_since, made.unit, now_ms)
+    if made.unit:
+        made.sound = 0
 
 
 def _since(level: int, since: int, new_level: int, now_ms: int) -> int:

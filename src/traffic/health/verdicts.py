@@ -83,7 +83,10 @@ def is_over(kind: str, track: Track) -> bool:
     if kind in runs:
         run, wanted = runs[kind]
         return run >= wanted
-    if kind == limits.UNIT:
-        return track.unit == 0
-    level = {limits.IMPOSSIBLE: track.impossible, limits.CHATTER: track.chatter}
-    return level.get(kind, track.flow) == 0 and track.sound >= limits.SOUND_SAMPLES
+    level = {
+        limits.UNIT: track.unit,
+        limits.IMPOSSIBLE: track.impossible,
+        limits.IMPOSSIBLE_FLOW: track.flow,
+        limits.CHATTER: track.chatter,
+    }[kind]
+    return level == 0 and track.sound >= limits.SOUND_SAMPLES
