@@ -79,7 +79,7 @@ class Street:
 
     devices: list[Device]
     districts: dict[str, str] = field(default_factory=dict)
-    road: Road = ROAD
+    road: Road = field(default=ROAD, kw_only=True)
 
     def seen(self, at_s: float) -> list[Seen]:
         """What a scan finds at that second."""
