@@ -66,7 +66,7 @@ WORDS = {
     "clock": "its clock is wrong",
     "unit": "sends another unit",
     "lane_blocked": "lane blocked, or locked on: other lanes flow",
-    "no_figures": "has no figures: all sensors left out",
+    "no_figures": "has no figures",
 }
 STYLE = {FLEET: "bold red", DISTRICT: "bold red", SEGMENT: "yellow", SENSOR: ""}
 
