@@ -102,6 +102,11 @@ class Slot(msgspec.Struct, gc=False):
             self.past = filled(self.past, at, interval_ms)
         self.is_steady = False
 
+    @property
+    def percent(self) -> bool:
+        """Whether the sensor reports occupancy in percent, by its newest reading."""
+        return self.is_percent(self.timestamp)
+
     def is_percent(self, at: int) -> bool:
         """Whether the sensor reports occupancy in percent, as far as known at *at*."""
         return bool(self.percent_at) and abs(at - self.percent_at) < PERCENT_FOR_MS

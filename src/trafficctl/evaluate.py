@@ -17,10 +17,11 @@ from trafficctl.errors import OK, UserError
 from trafficctl.evaluating import day, policies, rates
 from trafficctl.evaluating.figures import Figures
 from trafficctl.evaluating.recorded import file_figures, week_figures
-from trafficctl.metr_la import DATA, Week, load_week
+from trafficctl.metr_la import Week, load_week
 from trafficctl.output import ABSENT, Column, number, say, show, show_json, table
 from trafficctl.progress import counting
 from trafficctl.roads import read_geojson
+from trafficctl.shipped import METR_LA
 
 STEP_S = 60
 Watched = Callable[[Iterable[Any]], Iterator[Any]]
@@ -48,7 +49,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     policies.add_options(parser)
     add("--json", action="store_true", help="print JSON instead of a table")
-    add("--data", type=Path, default=DATA, metavar="DIR", help=argparse.SUPPRESS)
+    add("--data", type=Path, default=METR_LA, metavar="DIR", help=argparse.SUPPRESS)
     parser.set_defaults(run=_run)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "see it run": ("demo", "up", "env", "down"),
     "operate": ("map", "users", "segments", "alerts", "alarms", "audit", "redrive"),
-    "data": ("roads", "simulate", "replay", "metr-la"),
+    "data": ("roads", "simulate", "replay", "metr-la", "evaluate"),
     "devices": ("sensors", "devices"),
     "plan and deploy": ("preflight", "cost", "package", "deploy", "outputs", "destroy"),
     "shell": ("completion",),

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from traffic.enrich import measures, score_of
+from traffic.enrich import window_measures
 from traffic.model import Road
 from traffic.packing import pack
+from traffic.spans import Past
 from traffic.state import Slot, WorkingState
+from traffic.windows import summed
 from trafficctl.roads import RoadSegment
 
 Item = dict[str, Any]
@@ -120,9 +122,9 @@ def values_at(item: Item, speed: float, flow: float) -> Item:
         **{k: item[k] for k in ("lanes", "length_m", "free_flow_speed") if k in item}
     )
     vehicles = max(1, round(flow / 60))
-    score = score_of(vehicles, speed, None, road.free_flow_speed)
-    pace = vehicles / max(speed, 1)
-    found = asdict(measures(vehicles, vehicles / flow, pace, None, False, score, road))
+    interval_ms = round(3_600_000 * vehicles / flow)
+    sums = summed([(vehicles, max(speed, 1), None, interval_ms, None, 0.0)])
+    found = asdict(window_measures(sums, road))
     return {name: _short(value) for name, value in found.items() if value is not None}
 
 
@@ -138,14 +140,17 @@ def _state(now_ms: int, speed: float, flow: float, sensors: int) -> bytes:
             sensors={
                 f"lane-{n + 1:02d}": Slot(
                     now_ms - n * 700,
+                    SENSOR_MS,
+                    Past(),
                     (
                         round(flow / 60),
                         round(speed * (1.04 - 0.02 * (n % 5)), 1),
                         0.1,
                         SENSOR_MS,
                         300,
+                        0.0,
                     ),
-                    300,
+                    is_fresh=True,
                 )
                 for n in range(sensors)
             },

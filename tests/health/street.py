@@ -79,6 +79,7 @@ class Street:
 
     devices: list[Device]
     districts: dict[str, str] = field(default_factory=dict)
+    road: Road = field(default=ROAD, kw_only=True)
 
     def seen(self, at_s: float) -> list[Seen]:
         """What a scan finds at that second."""
@@ -99,7 +100,7 @@ class Street:
         slots = {key: slot_of(device, at) for key, (device, at) in said.items()}
         clock = max(slot.timestamp for slot in slots.values())
         received = ms(max(at for _, at in said.values()))
-        road = replace(ROAD, district=self.districts.get(name))
+        road = replace(self.road, district=self.districts.get(name))
         stored = StoredSegment(name, version=1, road=road)
         state = WorkingState(clock=clock, sensors=slots)
         return Seen(stored, state, received, received)
@@ -110,7 +111,9 @@ def slot_of(device: Device, at_s: float) -> Slot:
     values = device.says(at_s)
     count, speed = values["vehicle_count"], values["speed"]
     said = (count, speed, values["occupancy"], round(device.interval_s * 1000), 0)
-    return Slot(ms(at_s + device.clock_s), said, score=0)
+    at_ms, score = ms(at_s + device.clock_s), values.get("score")
+    counts, percent = values.get("counts", True), values.get("percent", False)
+    return Slot(at_ms, said, score, counts=counts, percent=percent)
 
 
 class Watch:

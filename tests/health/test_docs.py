@@ -18,15 +18,34 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = " ".join((DOCS / "sensor-health.md").read_text().split())
 EVENTS = (DOCS / "wire-format.md").read_text().partition("## Sensor Health")[2]
 
+ODD = (
+    "| `impossible`, `impossible_flow`, `chatter`, `unit` "
+    "| 5 max(I, P) + I + 2 P | 8 min |"
+)
+
 
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
         ("silent", "| `silent` | max(S, 3 I, I + 4 min) + 2 P | 7 min |"),
-        ("stuck", "| `stuck` | max(1 h, 13 max(I, P)) + I + 2 P | 63 min |"),
+        (
+            "stuck",
+            "| `stuck` | min(20 max(I, P), max(1 h, 13 max(I, P))) + I + 2 P "
+            "| 23 min |",
+        ),
+        ("stuck_speed", "| `stuck_speed` | 20 max(I, P) + I + 2 P | 23 min |"),
         ("locked_on", "| `locked_on` | max(30 min, 5 max(I, P)) + I + 2 P | 33 min |"),
-        ("impossible", "| `impossible`, `chatter` | 5 max(I, P) + I + 2 P | 8 min |"),
-        ("chatter", "| `impossible`, `chatter` | 5 max(I, P) + I + 2 P | 8 min |"),
+        (
+            "lane_blocked",
+            "| `lane_blocked` | max(4 min, 4 max(I, P)) + I + 2 P | 7 min |",
+        ),
+        *((kind, ODD) for kind in ("impossible", "impossible_flow", "chatter", "unit")),
+        (
+            "no_hits",
+            "| `no_hits` | max(I, P) + I + 2 P, once 100 vehicles have passed beside "
+            "it | 4 min |",
+        ),
+        ("clock", "| `clock` | max(1 h, 11 max(I, P)) + I + 2 P | 63 min |"),
     ],
 )
 def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
@@ -45,7 +64,17 @@ def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
         f"{limits.LOCKED_ON_MS // 60_000} min",
         f"| {limits.FREE_SAMPLES} readings without cover |",
         f"| {limits.SOUND_SAMPLES} sound readings |",
-        f"more vehicles than {limits.CHATTER_FLOW:,} an hour and lane",
+        f"more vehicles than {limits.LANE_FLOW:,} an hour and lane, "
+        f"or {limits.LANE_FLOW_LONG:,} over intervals of 5 min",
+        f"in {limits.GROWING_SAMPLES} rises",
+        f"or in {limits.STUCK_SPEED_SAMPLES} readings with vehicles",
+        f"while {limits.NO_HITS_VEHICLES} passed on the median other lane",
+        f"when {limits.NO_HITS_GAPS} times as many have passed",
+        f"| {limits.HIT_SAMPLES} readings with a vehicle |",
+        f"while {limits.BLOCKED_VEHICLES} vehicles passed on the median other lane",
+        f"in {limits.CLOCK_SAMPLES + 1} readings in a row, over an hour",
+        f"within {limits.INTERMITTENT_MS // 3_600_000} h of its return",
+        f"A sweep sends {limits.MOST_MAILS} mails at most",
         f"fill by {limits.ODD_STEP} with each odd reading and empty by 1 with each "
         f"sound one, up from {limits.ODD_RAISED} on",
         f"A sweep takes up to {limits.MOST_RAISED:,} new faults upon itself",
@@ -53,6 +82,16 @@ def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
 )
 def test_the_page_tells_the_limits_in_force(promise: str) -> None:
     assert promise in PAGE
+
+
+def test_every_kind_has_its_row_and_each_that_leaves_out_stands_together() -> None:
+    table = PAGE.partition("## Kinds")[2].partition("## Left out")[0]
+    rows = re.findall(r"\| `(\w+)` \|", table)
+
+    assert set(rows) == set(limits.KINDS)
+    first, last = rows.index("locked_on"), rows.index("clock")
+    assert set(rows[first : last + 1]) == set(limits.LEFT_OUT_KINDS)
+    assert rows[first : last + 2][-1] == "lane_blocked"
 
 
 def test_the_page_names_every_metric() -> None:
@@ -68,10 +107,9 @@ def test_the_page_of_events_names_every_field_and_no_other() -> None:
     first = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
     told = first | {"place", "affected"}
 
-    assert told == set(event)
+    assert told == {*event, "quiet"}
 
 
 def test_every_kind_has_a_word_and_a_span() -> None:
-    kinds = {limits.SILENT, *limits.SUSPECT_KINDS}
-    assert set(WORDS) == kinds
+    assert set(WORDS) == set(limits.KINDS)
     assert set(limits.SPANS) == set(limits.SUSPECT_KINDS)

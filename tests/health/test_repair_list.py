@@ -111,7 +111,7 @@ def test_the_list_ends_with_how_many_of_each_there_are() -> None:
     assert (
         shown([WEST, SENSOR, STUCK])
         .strip()
-        .endswith("out of order: 1 district, 2 sensors")
+        .endswith("1 district, 2 sensors; left out of their segments' figures: 1")
     )
     assert shown([]).strip() == "no sensor is out of order"
 

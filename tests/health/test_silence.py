@@ -17,7 +17,7 @@ from ..core.test_laws import by_law
 from .street import SILENT_S, Device, Street, Watch
 
 NEVER = float("inf")
-CLOCKS = st.sampled_from([0, 0.4, 59, -30, -3_600, -80_000])
+CLOCKS = st.sampled_from([0, 0.4, 59, -30, -1_700])  # later ones are faults themselves
 INTERVALS = st.sampled_from([1, 20, 60, 300, 900])
 
 
@@ -93,10 +93,12 @@ def test_a_sensor_that_returns_in_the_instant_of_the_sweep_leaves_no_fault() -> 
     assert watch.open() == []
 
 
-def test_a_fault_of_its_next_silence_is_another_one() -> None:
-    street = Street([Device("a", silences=[(600, 1_500), (2_000, 3_000)]), neighbour()])
+def test_a_fault_of_its_next_silence_the_next_day_is_another_one() -> None:
+    day = 86_400
+    silences = [(600, 1_500), (day, day + 1_000)]
+    street = Street([Device("a", silences=silences), neighbour()])
 
-    watch = Watch(street).run(0, 4_000)
+    watch = Watch(street).run(0, 2_000).run(day - 600, day + 4_000)
 
     assert watch.told() == ["opened sensor:s/a", "closed sensor:s/a"] * 2
     assert len(watch.rows) == 2

@@ -27,6 +27,11 @@ _UPDATE = re.compile(
     r'((?P<same>"open_flag"=\? AND "told_at"=\?)'
     r'|"open_flag" IS MISSING AND "closed_at"<\?)'
 )
+_MARK = re.compile(
+    r'UPDATE "segments" (?P<told>SET "suspects"=\? SET "left_out"=\?'
+    r'|REMOVE "suspects" REMOVE "left_out") WHERE "segment_id"=\? AND '
+    r'("left_out"=\?|"left_out" IS MISSING)'
+)
 
 
 class FaultyDynamoDB(FakeDynamoDB):
@@ -38,6 +43,9 @@ class FaultyDynamoDB(FakeDynamoDB):
         self.page = 2  # items of one answer to Scan or Query
 
     def _execute(self, Statement: str, Parameters: list[Item]) -> Item:  # noqa: N803
+        mark = _MARK.fullmatch(Statement)
+        if mark:
+            return self._mark(mark["told"].startswith("SET"), Parameters)
         if '"faults"' not in Statement:
             return super()._execute(Statement, Parameters)
         told = _INSERT.fullmatch(Statement)
@@ -45,6 +53,17 @@ class FaultyDynamoDB(FakeDynamoDB):
         if told is None:
             code = self._change(Statement, Parameters)
         return {"Error": {"Code": code, "Message": "says the fake"}} if code else {}
+
+    def _mark(self, is_set: bool, values: list[Item]) -> Item:
+        sets, (segment_id, *held) = values[: 2 * is_set], values[2 * is_set :]
+        row = self.tables["segments"].get((segment_id["S"],))
+        if row is None or [row[n] for n in ("left_out",) if n in row] != held:
+            return {"Error": {"Code": "ConditionalCheckFailed", "Message": "fake"}}
+        for name in ("suspects", "left_out"):
+            row.pop(name, None)
+        if is_set:
+            row["suspects"], row["left_out"] = sets
+        return {}
 
     def _insert(self, names: str, values: list[Item]) -> str | None:
         row = dict(zip(re.findall(r"'(\w+)': \?", names), values, strict=True))

@@ -187,6 +187,7 @@ def test_a_segment_is_told_with_the_last_reading_of_each_sensor(city: City) -> N
             "vehicle_count": 10,
             "occupancy": None,
             "reporting": False,
+            "suspect": None,
         },
         {
             "id": "s2",
@@ -195,6 +196,7 @@ def test_a_segment_is_told_with_the_last_reading_of_each_sensor(city: City) -> N
             "vehicle_count": 0,
             "occupancy": 0.02,
             "reporting": True,
+            "suspect": None,
         },
     ]
 

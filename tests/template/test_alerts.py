@@ -76,7 +76,11 @@ def test_the_text_uses_every_value_it_is_given() -> None:
 
 
 def test_the_rule_listens_for_the_events_the_processor_sends() -> None:
-    assert RULE["EventPattern"] == {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
+    assert RULE["EventPattern"] == {
+        "source": [SOURCE],
+        "detail-type": [DETAIL_TYPE],
+        "detail": {"quiet": [{"exists": False}]},
+    }
     assert RULE["EventBusName"] == {"Ref": "AlertBus"}
 
 

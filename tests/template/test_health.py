@@ -115,11 +115,14 @@ def test_the_text_uses_every_value_it_is_given() -> None:
     assert set(re.findall(r"<(\w+)>", TEXT)) == set(PATHS)
 
 
-def test_single_sensors_are_no_mail() -> None:
+def test_single_sensors_and_quiet_events_are_no_mail() -> None:
     assert NEWS["EventPattern"] == {
         "source": [SOURCE],
         "detail-type": [HEALTH_DETAIL_TYPE],
-        "detail": {"scope": [s for s in limits.SCOPES if s != limits.SENSOR]},
+        "detail": {
+            "scope": [s for s in limits.SCOPES if s != limits.SENSOR],
+            "quiet": [{"exists": False}],
+        },
     }
     assert TARGET["Arn"] == {"Ref": "OperationsTopic"}
 

@@ -8,15 +8,24 @@ from typing import Any, NamedTuple, Optional
 from ..times import minute_text
 from ..words import quotable
 from .limits import (
+    ABSENT_KINDS,
     CHATTER,
+    CLOCK,
     DISTRICT,
     FLEET,
     IMPOSSIBLE,
+    IMPOSSIBLE_FLOW,
+    INTERMITTENT,
+    LANE_BLOCKED,
     LOCKED_ON,
+    NO_FIGURES,
+    NO_HITS,
     SEGMENT,
     SENSOR,
     SILENT,
     STUCK,
+    STUCK_SPEED,
+    UNIT,
 )
 
 CITY = "city"  # the subject of a fault of the whole fleet
@@ -36,10 +45,23 @@ _FIRST = {
     (SILENT, DISTRICT): "Check the district's network and power before any sensor.",
     (SILENT, SEGMENT): "Check the power and the uplink of the roadside unit.",
     (SILENT, SENSOR): "Check the sensor's power and cable; its neighbours report.",
+    (INTERMITTENT, SEGMENT): "Look for a loose uplink or supply; it comes and goes.",
+    (INTERMITTENT, SENSOR): "Look for a loose cable or a weak signal.",
     (STUCK, SENSOR): "Restart the detector card; it repeats one reading.",
+    (STUCK_SPEED, SENSOR): "Restart the detector card; it counts, at one speed.",
     (LOCKED_ON, SENSOR): "Reset the loop; look for a vehicle parked on it.",
     (IMPOSSIBLE, SENSOR): "Check wiring and settings: its values contradict.",
+    (IMPOSSIBLE_FLOW, SENSOR): (
+        "See that it sends vehicles per interval, no running total, of one lane."
+    ),
     (CHATTER, SENSOR): "Lower the sensitivity and look for crosstalk or a bad splice.",
+    (NO_HITS, SENSOR): "Dismiss it if the lane is closed; else check loop and card.",
+    (CLOCK, SENSOR): "Set its clock and time zone; it must send UTC.",
+    (UNIT, SENSOR): "Set occupancy to a share 0-1, the congestion score to 0-100.",
+    (LANE_BLOCKED, SENSOR): (
+        "Look at the lane: a blocked lane, or a detector that is locked on."
+    ),
+    (NO_FIGURES, SEGMENT): "Repair one of its sensors; the segment has no figures.",
 }
 _BACK = "Nothing to do; what stays silent is listed by itself after a while."
 
@@ -56,8 +78,8 @@ class Key(NamedTuple):
 class Fault:
     """A fault: *since* when it has been so, *detected_at* which sweep (wall clock, ms).
 
-    *sensors* are those affected when it was told last, at *told_at*; *outbox* holds the
-    events that nobody has taken yet.
+    *sensors* are those affected when it was told last, at *told_at*; *detail* says in
+    words what was seen; *outbox* holds the events that nobody has taken yet.
     """
 
     scope: str
@@ -70,6 +92,7 @@ class Fault:
     sensor_id: Optional[str] = None
     name: Optional[str] = None
     district: Optional[str] = None
+    detail: Optional[str] = None
     standing: Optional[str] = OPEN
     told_at: int = 0
     closed_at: Optional[int] = None
@@ -151,7 +174,9 @@ def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str,
         "duration_s": max(0, until - fault.since) // 1000,
         "sensors": fault.sensors,
         "affected": f"{fault.sensors:,} sensor{'s' * (fault.sensors != 1)}",
+        "detail": fault.detail,
         "first": _BACK if is_over else first_of(fault.kind, fault.scope),
+        "more": "",
     }
 
 
@@ -173,7 +198,7 @@ def place_of(fault: Fault) -> str:
 
 def explains(broad: Fault, narrow: Fault) -> bool:
     """Whether *narrow* is only a part of *broad*, and so is not listed apart."""
-    if broad.kind != SILENT or narrow.kind != SILENT:
+    if broad.kind not in ABSENT_KINDS or narrow.kind not in ABSENT_KINDS:
         return False
     if broad.scope == FLEET:
         return narrow.scope != FLEET

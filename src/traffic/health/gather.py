@@ -1,9 +1,9 @@
-"""What a sweep reads of the city, and the memory that one leaves to the next."""
+"""The city as a sweep reads it, and the memory that one leaves to the next."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,16 +11,18 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import items
-from ..errors import StoreError
+from ..errors import Conflict, StoreError
 from ..packing import unpack
-from ..store import called
+from ..store import MOST_STATEMENTS, called, chunks, refusal_of
 from . import memory as packed_memory
 from .heard import Seen
+from .left_out import LeftOut
 from .memory import Memory
 
 MEMORY_KEY = "memory.msgpack"
 PARALLEL_SCANS = 4
-_WANTED = ("segment_id", *items.read_attributes(), "received_at", "updated_at")
+_MORE = ("received_at", "updated_at", "left_out")
+_WANTED = ("segment_id", *items.read_attributes(), *_MORE)
 
 
 class DynamoSegments:
@@ -38,6 +40,19 @@ class DynamoSegments:
         with ThreadPoolExecutor(PARALLEL_SCANS) as pool:
             parts = pool.map(lambda part: list(self._part(part)), range(PARALLEL_SCANS))
             return [seen for found in parts for seen in found]
+
+    def leave_out(self, changes: Sequence[LeftOut]) -> None:
+        """Write who is left out of the figures; raises StoreError.
+
+        Where another sweep was faster, the next one finds what is left to do.
+        """
+        statements = [statement(self._table, change) for change in changes]
+        for part in chunks(statements, MOST_STATEMENTS):
+            answer = called(self._client.batch_execute_statement, Statements=part)
+            for one in answer["Responses"]:
+                refusal = refusal_of(one.get("Error"))
+                if refusal is not None and not isinstance(refusal, Conflict):
+                    raise refusal
 
     def _part(self, part: int) -> Iterator[Seen]:
         names = {f"#{place}": name for place, name in enumerate(_WANTED)}
@@ -60,10 +75,32 @@ def _seen(item: dict[str, Any]) -> Iterator[Seen]:
         stored = items.segment_of(segment_id, item)
         state = unpack(stored.packed)
         received = items.value_of(item["received_at"])
-        yield Seen(stored, state, received, items.value_of(item["updated_at"]))
+        updated, left_out = items.value_of(item["updated_at"]), item.get("left_out")
+        reasons = None if left_out is None else items.value_of(left_out)
+        yield Seen(stored, state, received, updated, reasons)
     except (KeyError, ValueError, TypeError, msgspec.MsgspecError) as error:
         told = {"event": "health.unreadable", "segment_id": segment_id}
         print(json.dumps({**told, "fault": repr(error)}))
+
+
+def statement(table: str, change: LeftOut) -> dict[str, Any]:
+    """Return the statement that marks a segment, if it still is as it was read.
+
+    It touches what no one else writes, and not the version: the processor's write of
+    the same item needs no second try.
+    """
+    names = ("suspects", "left_out")
+    values: list[Any] = []
+    told = " ".join(f'REMOVE "{name}"' for name in names)
+    if change.reasons is not None:
+        told = " ".join(f'SET "{name}"=?' for name in names)
+        values = [{"SS": list(change.sensors)}, items.attribute(change.reasons)]
+    where = '"left_out" IS MISSING' if change.before is None else '"left_out"=?'
+    held = [] if change.before is None else [items.attribute(change.before)]
+    return {
+        "Statement": f'UPDATE "{table}" {told} WHERE "segment_id"=? AND {where}',
+        "Parameters": [*values, items.attribute(change.segment_id), *held],
+    }
 
 
 def pages(call: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:

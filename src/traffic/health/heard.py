@@ -8,6 +8,8 @@ from typing import NamedTuple, Optional
 
 from ..model import StoredSegment
 from ..state import Slot, WorkingState
+from .clocks import note
+from .lanes import compare
 from .limits import patience_ms
 from .memory import Memory
 from .samples import Track, first_track, sampled
@@ -15,12 +17,16 @@ from .samples import Track, first_track, sampled
 
 @dataclass(frozen=True)
 class Seen:
-    """A segment as the scan found it; *received_at* and *updated_at* are wall clock."""
+    """A segment as the scan found it; *received_at* and *updated_at* are wall clock.
+
+    *left_out* says which of its sensors are left out of its figures, and why.
+    """
 
     stored: StoredSegment
     state: WorkingState
     received_at: int
     updated_at: int
+    left_out: Optional[str] = None
 
 
 class Sensor(NamedTuple):
@@ -48,6 +54,10 @@ class Heard:
         """The segment's id."""
         return self.seen.stored.segment_id
 
+    def slot(self, sensor_id: str) -> Slot:
+        """Return the last reading of one of its sensors."""
+        return self.seen.state.sensors[sensor_id]
+
     def is_silent(self) -> bool:
         """Whether it has sensors, and none of them is heard any more."""
         return bool(self.sensors) and all(one.is_silent for one in self.sensors)
@@ -61,10 +71,13 @@ def listen(
 
 
 def _listen(seen: Seen, memory: Memory, now_ms: int, silent_ms: int) -> Heard:
-    known = memory.tracks.get(seen.stored.segment_id, {})
+    known, slots = memory.tracks.get(seen.stored.segment_id, {}), seen.state.sensors
     tracks, sensors = {}, []
-    for name, slot in seen.state.sensors.items():
-        track = tracks[name] = _follow(known.get(name), slot, seen, memory, now_ms)
+    for name, slot in slots.items():
+        tracks[name] = _follow(known.get(name), slot, seen, memory, now_ms)
+    compare(known, tracks, slots)
+    for name, slot in slots.items():
+        track = tracks[name]
         patience = patience_ms(slot.interval_ms, silent_ms)
         is_silent = now_ms - track.heard_at >= patience
         watched_ms = now_ms - min(track.first_at, seen.received_at)
@@ -82,6 +95,7 @@ def _follow(
         return first_track(slot, heard_at, now_ms)
     made = sampled(track, slot, seen.stored.road, now_ms)
     made.heard_at = min(now_ms, max(heard_at, memory.swept_at))
+    note(made, slot, min(now_ms, seen.received_at))
     return made
 
 

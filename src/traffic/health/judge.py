@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from . import limits
+from .details import detail_of
 from .faults import (
     CITY,
     DISMISSED,
@@ -20,9 +21,12 @@ from .faults import (
     sensor_subject,
 )
 from .heard import Heard, Seen, Sensor, listen
+from .left_out import LeftOut, Reasons, blind, changed_in, left_out
+from .mails import mail
 from .memory import Memory
-from .outages import Members, Outages, Silence, place, sensor_fault
-from .samples import Track, is_over, raised
+from .outages import Members, Outages, Silence, sensor_fault
+from .samples import Track
+from .verdicts import is_over, raised
 
 
 @dataclass
@@ -35,6 +39,7 @@ class Judgement:
     opened: list[Fault] = field(default_factory=list)
     changed: list[tuple[Fault, Fault]] = field(default_factory=list)
     silent: list[Seen] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)
 
 
@@ -65,11 +70,12 @@ def judge(
     for one in members:
         work.suspect(one)
     work.remind(silence)
-    work.remember(city, memory, silent_ms)
-    del work.made.opened[limits.MOST_RAISED :]  # the broadest come first
+    work.remember(city, silence)
+    work.leave_out(members)
     if not is_held:
         work.made.silent = [heard.seen for heard in city if heard.is_silent()]
     work.count(members, silence)
+    work.made.memory.mailed = mail(work.made.opened, work.made.changed, memory, now_ms)
     return work.made
 
 
@@ -90,7 +96,7 @@ class _Sweep:
                 self.made.changed.append((fault, closed(fault, now_ms)))
                 continue
             self.known[fault.key] = fault
-            if fault.kind != limits.SILENT:
+            if fault.kind in limits.SUSPECT_KINDS:
                 self._suspects[fault.subject] = fault
         for fault in (one for one in ranked if one.standing == DISMISSED):
             older = self._away.get(fault.key)
@@ -100,8 +106,9 @@ class _Sweep:
 
     def on_the_street(self, heard: Heard) -> Members:
         """Return the sensors of a segment, but for those that were dismissed."""
-        key = Key(limits.SEGMENT, heard.segment_id, limits.SILENT)
-        if self._is_away(key, heard):
+        subject = heard.segment_id
+        keys = [Key(limits.SEGMENT, subject, kind) for kind in limits.ABSENT_KINDS]
+        if any(self._is_away(key, heard) for key in keys):
             return Members(heard, ())
         return Members(heard, [s for s in heard.sensors if not self._is_off(heard, s)])
 
@@ -111,7 +118,7 @@ class _Sweep:
         if self._is_off_with_its_area(heard, sensor):
             return True
         subject = sensor_subject(heard.segment_id, sensor.sensor_id)
-        kinds = (limits.SILENT, *limits.SUSPECT_KINDS)
+        kinds = (*limits.ABSENT_KINDS, *limits.SUSPECT_KINDS)
         keys = [Key(limits.SENSOR, subject, kind) for kind in kinds]
         return any(self._is_away(key, heard, sensor) for key in keys)
 
@@ -124,7 +131,8 @@ class _Sweep:
             return False
         subject = sensor_subject(heard.segment_id, sensor.sensor_id)
         own = (limits.SENSOR, subject), (limits.SEGMENT, heard.segment_id)
-        if any(Key(scope, name, limits.SILENT) in self.known for scope, name in own):
+        keys = [Key(*one, kind) for one in own for kind in limits.ABSENT_KINDS]
+        if any(key in self.known for key in keys):
             return False
         district = heard.seen.stored.road.district
         gone = [
@@ -165,21 +173,25 @@ class _Sweep:
             self.known[key] = fault
             return
         self.made.changed.append((fault, closed(fault, self._now_ms)))
-        if key.scope != limits.SENSOR and key.kind == limits.SILENT:
-            self.made.memory.eased[place(key)] = self._now_ms
 
     def suspect(self, one: Members) -> None:
         """Begin and end faults of sensors that speak, but say nothing to believe."""
         for sensor in one.sensors:
             track = one.heard.tracks[sensor.sensor_id]
             fault = self._suspects.get(sensor_subject(one.segment_id, sensor.sensor_id))
-            found = raised(track) if fault is None and not sensor.is_silent else None
             if fault is not None and is_over(fault.kind, track):
                 self.end(fault.key)
-            elif found is not None:
-                kind, since = found
-                begun = sensor_fault(one.heard, sensor, kind, self._now_ms)
-                self.made.opened.append(opened(replace(begun, since=since)))
+                continue
+            found = None if sensor.is_silent else raised(track)
+            if found is None or (fault is not None and not _outdone(fault, found[0])):
+                continue
+            if fault is not None:
+                self.end(fault.key)
+            kind, since = found
+            begun = sensor_fault(one.heard, sensor, kind, self._now_ms)
+            detail = detail_of(kind, track, one.heard.slot(sensor.sensor_id))
+            begun = replace(begun, since=since, detail=detail)
+            self.made.opened.append(opened(begun))
 
     def remind(self, silence: Silence) -> None:
         """Tell once more of a district or fleet that stays out."""
@@ -189,20 +201,43 @@ class _Sweep:
                 told = reminded(fault, affected, self._now_ms)
                 self.made.changed.append((fault, told))
 
-    def remember(self, city: Sequence[Heard], memory: Memory, silent_ms: int) -> None:
-        """Keep the tracks, and for a while that an outage has ended."""
-        made, now_ms = self.made.memory, self._now_ms
-        made.tracks = {heard.segment_id: heard.tracks for heard in city}
-        for name, at in memory.eased.items():
-            if now_ms - at < silent_ms:
-                made.eased.setdefault(name, at)
+    def remember(self, city: Sequence[Heard], silence: Silence) -> None:
+        """Keep the tracks, and for a while that a silence has ended."""
+        self.made.memory.tracks = {heard.segment_id: heard.tracks for heard in city}
+        self.made.memory.eased = silence.eased
+
+    def leave_out(self, members: Sequence[Members]) -> None:
+        """Say which sensors each segment's figures have to do without.
+
+        Where that leaves none that reports, the segment has no figures: a fault.
+        """
+        found = left_out([*self.known.values(), *self.made.opened])
+        for one in members:
+            self._figures_of(one, found.get(one.segment_id, {}))
+        del self.made.opened[limits.MOST_RAISED :]  # the broadest come first
+        found = left_out([*self.known.values(), *self.made.opened])
+        for one in members:
+            names = found.get(one.segment_id, {})
+            self.made.left_out += changed_in(one.heard.seen, names)
+
+    def _figures_of(self, one: Members, names: Reasons) -> None:
+        key = Key(limits.SEGMENT, one.segment_id, limits.NO_FIGURES)
+        speaking = [s.sensor_id for s in one.sensors if not s.is_silent]
+        is_blind = bool(speaking) and all(name in names for name in speaking)
+        if key in self._away and not is_blind:
+            fault = self._away.pop(key)
+            self.made.changed.append((fault, closed(fault, self._now_ms)))
+        elif key in self.known and not is_blind:
+            self.end(key)
+        elif is_blind and key not in self.known and key not in self._away:
+            self.made.opened.append(opened(blind(one, self._now_ms)))
 
     def count(self, members: Sequence[Members], silence: Silence) -> None:
         """Count what there is, whatever explains it."""
         figures = self.made.figures
         known = sum(len(one.sensors) for one in members)
-        begun = sum(fault.kind != limits.SILENT for fault in self.made.opened)
-        lasting = sum(key.kind != limits.SILENT for key in self.known)
+        begun = sum(f.kind in limits.LEFT_OUT_KINDS for f in self.made.opened)
+        lasting = sum(key.kind in limits.LEFT_OUT_KINDS for key in self.known)
         figures["SensorsKnown"] = known
         figures["SensorsSilent"] = silence.sensors
         figures["SensorsSuspect"] = begun + lasting
@@ -210,6 +245,11 @@ class _Sweep:
         figures["DistrictsSilent"] = silence.districts
         is_all = 0 < known == silence.sensors
         figures["FleetSilent"] = int(is_all or silence.is_fleet_out)
+
+
+def _outdone(fault: Fault, kind: str) -> bool:
+    """Whether a lane that was blocked turns out to be something worse."""
+    return fault.kind == limits.LANE_BLOCKED and kind != fault.kind
 
 
 def _areas_of(district: Optional[str]) -> list[Key]:

@@ -1,7 +1,9 @@
 """When a sensor counts as faulty: every threshold, its source, and how soon it tells.
 
 IRIS is MnDOT's traffic management system (docs/vehicle_detection.md), PeMS the
-California Department of Transportation's (docs/data/detector-health.md).
+California Department of Transportation's (docs/data/detector-health.md). HCM is the
+Highway Capacity Manual. A threshold without a source was tried on made-up lanes and on
+the METR-LA week, where it accuses no healthy sensor (tests/health).
 """
 
 from __future__ import annotations
@@ -12,9 +14,26 @@ from ..policy import EFFECTIVE_LENGTH_M, STALE_AFTER_INTERVALS
 
 SWEEP_MS = 60_000  # the schedule in template.yaml
 
-SILENT, STUCK, LOCKED_ON = "silent", "stuck", "locked_on"
-IMPOSSIBLE, CHATTER = "impossible", "chatter"
-SUSPECT_KINDS = (STUCK, LOCKED_ON, IMPOSSIBLE, CHATTER)  # a sensor has one at a time
+SILENT, INTERMITTENT = "silent", "intermittent"
+STUCK, STUCK_SPEED, LOCKED_ON = "stuck", "stuck_speed", "locked_on"
+IMPOSSIBLE, IMPOSSIBLE_FLOW, CHATTER = "impossible", "impossible_flow", "chatter"
+NO_HITS, CLOCK, UNIT = "no_hits", "clock", "unit"
+LANE_BLOCKED, NO_FIGURES = "lane_blocked", "no_figures"
+# A sensor with one of these is left out of its segment's figures.
+LEFT_OUT_KINDS = (
+    LOCKED_ON,
+    IMPOSSIBLE,
+    IMPOSSIBLE_FLOW,
+    CHATTER,
+    STUCK,
+    STUCK_SPEED,
+    NO_HITS,
+    CLOCK,
+    UNIT,
+)
+SUSPECT_KINDS = (*LEFT_OUT_KINDS, LANE_BLOCKED)  # a sensor has one of them at a time
+ABSENT_KINDS = (SILENT, INTERMITTENT)
+KINDS = (*ABSENT_KINDS, *SUSPECT_KINDS, NO_FIGURES)
 
 FLEET, DISTRICT, SEGMENT, SENSOR = "fleet", "district", "segment", "sensor"
 SCOPES = (FLEET, DISTRICT, SEGMENT, SENSOR)  # the broadest first: it explains the rest
@@ -30,6 +49,15 @@ OUTAGE_SEGMENTS = 2
 LONG_BROKEN_MS = 3_600_000
 # While a district or the fleet stays out, its fault is told again.
 REMIND_MS = 24 * 3_600_000
+
+# A sensor or segment that falls silent again within so long of its return comes and
+# goes: one fault, until it was heard for as long without a gap. PeMS judges by the day.
+INTERMITTENT_MS = 6 * 3_600_000
+
+# Mails of one sweep, and within this time of all sweeps: a sweep that has news beyond
+# them sends one more, which says how many changes it stands for.
+MOST_MAILS = 10
+MAILS_MS = 3_600_000
 
 # The processor is behind when a batch has waited for so long: three times what breaks
 # the promise of freshness, and far below any patience with a sensor.
@@ -51,11 +79,30 @@ MOST_RESTS = 2_500
 # occupancy together repeat by chance far more rarely than occupancy alone.
 STUCK_MS = 3_600_000
 STUCK_SAMPLES = 12
+# Vehicles that go on being counted never have the same mean speed for so long.
+STUCK_SPEED_SAMPLES = 20
+STUCK_SPEED_KMH = 10  # below, a jam creeps at the least speed that a detector can tell
+BUSY_FLOW = 600  # veh/h; below, the mean at free flow may be the highest speed it knows
 # IRIS calls it Locked On: 100 % for 2 min on a freeway, 30 min on a ramp. In a city a
 # queue stands on a loop for minutes, so the longer one.
 LOCKED_ON_MS = 1_800_000
 LOCKED_ON_SAMPLES = 5
 LOCKED_OCCUPANCY = 0.999
+# The same with other lanes flowing needs no such patience: longer than the longest
+# cycle of a signal, while so many vehicles passed on the lane beside it.
+BLOCKED_MS = 240_000
+BLOCKED_SAMPLES = 3
+BLOCKED_VEHICLES = 20
+# IRIS calls it No Hits after 24 h, PeMS Card Off after a day of zeros. Other lanes tell
+# sooner: so many vehicles passed on the median one. A lane that is used less than the
+# others is given as many times what usually passes there between two of its own, and
+# one that was heard counting before it was watched counts as used by one in twenty.
+NO_HITS_VEHICLES = 100
+NO_HITS_GAPS = 20
+GAP_UNTRIED, GAP_HEARD = 5, 20
+GAP_MEMORY = 64  # vehicles of its own over which that is averaged, at most
+HIT_SAMPLES = 3
+
 # An odd sample fills by 2, a sound one empties by 1 (the form of IRIS's Occ Spike
 # timer): five in a row raise a fault, and so does more than one in three for long.
 ODD_STEP = 2
@@ -68,10 +115,16 @@ SOUND_SAMPLES = 30
 CHANGED_SAMPLES = 3
 FREE_SAMPLES = 3
 
-# IRIS calls it Chatter from 38 vehicles in 30 s on one lane.
-CHATTER_FLOW = 4_560  # veh/h
+# More than one lane carries: IRIS calls it Chatter from 38 vehicles in 30 s on a lane.
+# Over minutes no platoon keeps that up: a quarter over HCM's capacity of 2,400 veh/h.
+LANE_FLOW = 4_560  # veh/h
+LANE_FLOW_LONG = 3_000
+LONG_INTERVAL_MS = 300_000
 # A segment of one lane may be a station that counts a whole carriageway.
 CARRIAGEWAY_LANES = 6
+# A count that never falls, and is more than one lane carries, is a running total. A
+# morning rises for hours, but not in so many readings without a single fall.
+GROWING_SAMPLES = 40
 # Occupancy that leaps from nothing to all and back, over intervals that no red light
 # fills; speed that leaps by what no stream of vehicles does within a minute.
 LEAP_OCCUPANCY = 0.9
@@ -91,6 +144,21 @@ UNSEEN_OCCUPANCY = 0.02
 UNCOUNTED_OCCUPANCY = 0.1
 UNCOUNTED_INTERVAL_MS = 300_000
 
+# Readings come so much later than their interval ended, in so many in a row and over
+# an hour, each time by the same to within three minutes. The delay of what a device
+# held back shrinks as it is sent; time zones differ by quarter hours.
+CLOCK_LAG_MS = 1_800_000
+CLOCK_DRIFT_MS = 180_000
+CLOCK_MS = 3_600_000
+CLOCK_SAMPLES = 10
+CLOCK_RIGHT_SAMPLES = 3
+ZONE_MS = 900_000
+
+# A sensor's own congestion score, told as 0-1 where 0-100 is agreed: at most 1 while
+# its vehicles go at less than half of free flow.
+UNIT_SCORE = 10  # tenths
+UNIT_SPEED_RATIO = 0.5
+
 
 class Span(NamedTuple):
     """How long, and by how many samples, a fault has to hold before it is raised."""
@@ -99,11 +167,18 @@ class Span(NamedTuple):
     samples: int
 
 
+_ODD = Span(0, -(-ODD_RAISED // ODD_STEP))
 SPANS = {
     STUCK: Span(STUCK_MS, STUCK_SAMPLES + 1),
+    STUCK_SPEED: Span(0, STUCK_SPEED_SAMPLES),
     LOCKED_ON: Span(LOCKED_ON_MS, LOCKED_ON_SAMPLES),
-    IMPOSSIBLE: Span(0, -(-ODD_RAISED // ODD_STEP)),
-    CHATTER: Span(0, -(-ODD_RAISED // ODD_STEP)),
+    LANE_BLOCKED: Span(BLOCKED_MS, BLOCKED_SAMPLES + 1),
+    IMPOSSIBLE: _ODD,
+    IMPOSSIBLE_FLOW: _ODD,
+    CHATTER: _ODD,
+    NO_HITS: Span(0, 1),
+    UNIT: _ODD,
+    CLOCK: Span(CLOCK_MS, CLOCK_SAMPLES + 1),
 }
 
 
@@ -121,13 +196,17 @@ def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:
     """Return the longest time from a fault's beginning to the sweep that finds it.
 
     Of a sensor that speaks each *interval_ms* by readings of one kind only. A sample
-    takes the longer of its interval and the sweep's; a reading waits for a sweep.
+    takes the longer of its interval and the sweep's; a reading waits for a sweep. What
+    is found by other lanes takes until enough vehicles passed there, before that.
     """
-    if kind == SILENT:
+    if kind in ABSENT_KINDS:
         return patience_ms(interval_ms, silent_ms) + 2 * SWEEP_MS
     span = SPANS[kind]  # a speed of nobody takes GHOST_MS of counting before that
     step_ms = max(interval_ms, SWEEP_MS)
-    return max(span.ms, span.samples * step_ms) + interval_ms + 2 * SWEEP_MS
+    found_ms = max(span.ms, span.samples * step_ms)
+    if kind == STUCK:  # also by its speed, which is the same as well
+        found_ms = min(found_ms, STUCK_SPEED_SAMPLES * step_ms)
+    return found_ms + interval_ms + 2 * SWEEP_MS
 
 
 def expected_occupancy(vehicles: int, speed_kmh: float, interval_ms: int) -> float:

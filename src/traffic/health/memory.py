@@ -10,14 +10,16 @@ _LAYOUT = 1
 
 
 class Memory(msgspec.Struct):
-    """Tracks by segment and sensor, and when an outage of an area last ended.
+    """Tracks by segment and sensor, and when a silence of a place last ended.
 
-    *swept_at* is the last sweep (ms, 0 for none); *eased* is keyed `<scope>:<subject>`.
+    *swept_at* is the last sweep (ms, 0 for none); *eased* is keyed `<scope>:<subject>`;
+    *mailed* holds the times of the last mails.
     """
 
     swept_at: int = 0
     tracks: dict[str, dict[str, Track]] = {}
     eased: dict[str, int] = {}
+    mailed: list[int] = []
 
 
 class _Packed(msgspec.Struct, array_like=True):

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from . import limits
 from .faults import CITY, Fault, Key, sensor_subject
 from .heard import Heard, Sensor
-from .limits import DISTRICT, FLEET, SEGMENT, SENSOR, SILENT
+from .limits import DISTRICT, FLEET, INTERMITTENT, SEGMENT, SENSOR, SILENT
 
 Known = Mapping[Key, Fault]
+_LOOSE = (SEGMENT, SENSOR)  # what can come and go
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,10 @@ class Count:
 @dataclass
 class Silence:
     """What silence amounts to: faults to raise, keys of those that are over, and how
-    many of each scope are silent, whatever explains them."""
+    many of each scope are silent, whatever explains them.
+
+    *eased* says when each place was last found silent, or its silence ended (ms).
+    """
 
     raised: list[Fault] = field(default_factory=list)
     over: list[Key] = field(default_factory=list)
@@ -76,6 +80,7 @@ class Silence:
     districts: int = 0
     is_fleet_out: bool = False
     affected: dict[Key, int] = field(default_factory=dict)
+    eased: dict[str, int] = field(default_factory=dict)
 
 
 class Outages:
@@ -96,9 +101,11 @@ class Outages:
         self._known = known
         self._is_held = is_held
         self._eased = {place for place, at in eased.items() if now_ms - at < silent_ms}
+        lasting_ms = limits.INTERMITTENT_MS
+        lately = {name: at for name, at in eased.items() if now_ms - at < lasting_ms}
         self._now_ms = now_ms
         self._out: set[Key] = set()
-        self.found = Silence()
+        self.found = Silence(eased=lately)
 
     def look(self, city: Sequence[Members]) -> Silence:
         """Return what the silence of *city* amounts to."""
@@ -147,9 +154,11 @@ class Outages:
         self, one: Members, sensor: Sensor, scope: str, longest: int
     ) -> bool:
         """Whether the sensor was listed as silent long before: it should not report."""
+        subject = sensor_subject(one.segment_id, sensor.sensor_id)
         keys = [
-            Key(SENSOR, sensor_subject(one.segment_id, sensor.sensor_id), SILENT),
-            Key(SEGMENT, one.segment_id, SILENT),
+            Key(scope, name, kind)
+            for scope, name in ((SENSOR, subject), (SEGMENT, one.segment_id))
+            for kind in limits.ABSENT_KINDS
         ]
         if scope == FLEET and one.district:
             keys.append(Key(DISTRICT, one.district, SILENT))
@@ -184,7 +193,8 @@ class Outages:
         for sensor in one.sensors:
             subject = sensor_subject(one.segment_id, sensor.sensor_id)
             key = Key(SENSOR, subject, SILENT)
-            if sensor.is_silent or key in self._known:
+            loose = key._replace(kind=INTERMITTENT)
+            if sensor.is_silent or key in self._known or loose in self._known:
                 made = sensor_fault(one.heard, sensor, SILENT, self._now_ms)
                 is_out, is_sure = sensor.is_silent, sensor.is_sure
                 self._settle(key, is_out, made, one.district, is_sure)
@@ -197,16 +207,47 @@ class Outages:
         district: Optional[str],
         is_sure: bool = True,
     ) -> None:
+        loose = key._replace(kind=INTERMITTENT)
+        if loose in self._known and not self._is_over(loose, is_out, made):
+            self._out |= {key} if is_out else set()
+            return
         is_known = key in self._known
         if is_known and not is_out:
             self.found.over.append(key)
-            self._eased.add(place(key))
+            self._ease(key, made)
         is_new = is_out and is_sure and not is_known and not self._is_held
         if is_new and not self._is_explained(made, district):
-            self.found.raised.append(made)
+            self.found.raised.append(self._named(made))
             is_known = True
         if is_out and is_known:
             self._out.add(key)
+
+    def _ease(self, key: Key, made: Fault) -> None:
+        """Remember that a silence ended; of what can come and go, if it was heard."""
+        self._eased.add(place(key))
+        if key.scope not in _LOOSE or made.since > self._known[key].since:
+            self.found.eased[place(key)] = self._now_ms
+
+    def _named(self, made: Fault) -> Fault:
+        """Call a silence that soon follows another one by its name."""
+        is_again = place(made.key) in self.found.eased and made.scope in _LOOSE
+        return replace(made, kind=INTERMITTENT) if is_again else made
+
+    def _is_over(self, loose: Key, is_out: bool, made: Fault) -> bool:
+        """Whether what came and went is there for good, or gone for good.
+
+        Gone, it is silent from then on, as one that was never heard to come and go.
+        """
+        name, lasting_ms = place(loose), limits.INTERMITTENT_MS
+        if is_out and not self._is_held:
+            self.found.eased[name] = self._now_ms
+        since = made.since if is_out else self._known[loose].detected_at
+        is_long = self._now_ms - since >= lasting_ms and not (is_out and self._is_held)
+        is_over = is_long and (is_out or name not in self.found.eased)
+        if is_over:
+            self.found.over.append(loose)
+            self.found.eased.pop(name, None)
+        return is_over
 
     def _is_explained(self, fault: Fault, district: Optional[str]) -> bool:
         """Whether a broader area is out, or was until just now."""

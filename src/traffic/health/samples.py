@@ -7,28 +7,44 @@ from typing import Optional
 import msgspec
 
 from ..model import Road
-from ..policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
+from ..policy import SLOWEST_PACE_KMH
 from ..state import Slot
 from . import limits
+from .readings import (
+    is_covered,
+    is_empty,
+    is_impossible,
+    is_over_flow,
+    is_over_lane,
+    is_probe,
+    is_small_score,
+    is_speed_loose,
+)
 
 
 class Track(msgspec.Struct, array_like=True, gc=False):
-    """What is remembered of a sensor from sweep to sweep.
+    """What is remembered of a sensor from sweep to sweep; times are wall clock, in ms.
 
-    *timestamp* is that of its newest reading, *heard_at* when that came (wall clock),
-    *sampled_at* the sweep that saw it, *first_at* the first sweep of all, 0 once it has
-    spoken since. *speed* in tenths of km/h, *occupancy* in
-    thousandths. Then the runs: how many readings in a row were the *same* and since
-    when, *changed*, *covered* and since when, or *free* of cover; how full of
-    *impossible* readings and of *chatter* it is and since when; how many were *sound*;
-    and the *ghost_ms* counted without a vehicle while a speed was told.
+    *timestamp* is that of its newest reading, *heard_at* when that came, *sampled_at*
+    the sweep that saw it, *first_at* the first sweep of all, 0 once it has spoken
+    since. *speed* in tenths of km/h, *occupancy* in thousandths. Then the runs, each
+    with since when: how many readings in a row were the *same*, *changed*, *covered*,
+    or *free* of cover; how full of *impossible* readings and of *chatter* it is; how
+    many were *sound*; the *ghost_ms* counted without a vehicle while a speed was told.
+    Then how full of impossible *flow* it is; how often in a row it counted no fewer
+    than before (*rises*) and the *same_speed* as in the last reading with a vehicle
+    (*counted_speed*), or not (*other_speed*); how full of a wrong *unit* it is.
+    By the other lanes: vehicles that passed there since its last one (*missed*) and
+    since its last reading (*waiting*), and those that *passed* for the last *hits* of
+    its own; how many readings *counted* some since it missed many. Of its clock: the
+    *lag_s* of its readings, of how many in a row (*lags*), and how many were *prompt*.
     """
 
     timestamp: int
     heard_at: int
     sampled_at: int
     first_at: int = 0
-    vehicle_count: int = 0
+    vehicle_count: Optional[int] = 0
     speed: Optional[int] = None
     occupancy: Optional[int] = None
     same: int = 0
@@ -43,6 +59,25 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     chatter_since: int = 0
     sound: int = 0
     ghost_ms: int = 0
+    flow: int = 0
+    flow_since: int = 0
+    rises: int = 0
+    counted_speed: Optional[int] = None
+    same_speed: int = 0
+    same_speed_since: int = 0
+    other_speed: int = 0
+    unit: int = 0
+    unit_since: int = 0
+    missed: int = 0
+    missed_since: int = 0
+    waiting: int = 0
+    hits: int = 0
+    passed: int = 0
+    counted: int = 0
+    lag_s: int = 0
+    lags: int = 0
+    lag_since: int = 0
+    prompt: int = 0
 
 
 def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
@@ -50,6 +85,7 @@ def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
     count, speed, occupancy = _values(slot)
     made = Track(slot.timestamp, heard_at, now_ms, now_ms, count, speed, occupancy)
     made.same_since = now_ms
+    _note_unit(made, slot, Road(), now_ms)
     return made
 
 
@@ -59,36 +95,94 @@ def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
     An empty road proves nothing: it neither fills nor empties what is counted, but it
     breaks a run of equal readings.
     """
-    values = _values(slot)
-    before = (track.vehicle_count, track.speed, track.occupancy)
-    is_empty, is_covered = _is_empty(slot), _is_covered(slot)
-    counts = not (is_empty or is_covered)
-    is_same = counts and values == before
-    ghost_ms = _ghost_ms(track, slot)
-    impossible = ghost_ms >= limits.GHOST_MS or is_impossible(slot, road)
-    chatter = is_over_flow(slot, road) or is_leap(track, slot)
     made = msgspec.structs.replace(track, timestamp=slot.timestamp, sampled_at=now_ms)
     made.first_at = 0
-    made.vehicle_count, made.speed, made.occupancy = values
-    made.ghost_ms = ghost_ms
+    made.vehicle_count, made.speed, made.occupancy = _values(slot)
+    _note_runs(track, made, slot)
+    if slot.vehicle_count:
+        _note_counting(track, made, slot, road)
+    if not is_empty(slot):
+        _note_odd(track, made, slot, road)
+        _note_unit(made, slot, road, now_ms)
+    return made
+
+
+def _note_runs(track: Track, made: Track, slot: Slot) -> None:
+    """Note how often the same was told, and whether the detector was covered."""
+    now_ms, covers = made.sampled_at, is_covered(slot)
+    counts = not (is_empty(slot) or covers or is_probe(slot))
+    before = (track.vehicle_count, track.speed, track.occupancy)
+    is_same = counts and _values(slot) == before
     made.same = track.same + 1 if is_same else 0
     made.same_since = track.same_since if is_same else now_ms
     if counts:
         made.changed = 0 if is_same else track.changed + 1
-    made.covered = track.covered + 1 if is_covered else 0
-    made.covered_since = track.covered_since if track.covered else now_ms
+    made.covered = track.covered + 1 if covers else 0
+    made.covered_since = _since(track.covered, track.covered_since, covers, now_ms)
     if slot.occupancy is not None:
-        made.free = 0 if is_covered else track.free + 1
-    if not is_empty:
-        made.impossible = _filled(track.impossible, impossible)
-        made.chatter = _filled(track.chatter, chatter)
-        made.sound = 0 if impossible or chatter else track.sound + 1
-    made.impossible_since = track.impossible_since if track.impossible else now_ms
-    made.chatter_since = track.chatter_since if track.chatter else now_ms
-    return made
+        made.free = 0 if covers else track.free + 1
 
 
-def _values(slot: Slot) -> tuple[int, Optional[int], Optional[int]]:
+def _note_counting(track: Track, made: Track, slot: Slot, road: Road) -> None:
+    """Note what a reading with vehicles says about count and speed."""
+    now_ms = made.sampled_at
+    grows = (slot.vehicle_count or 0) >= (track.vehicle_count or 0) > 0
+    is_more = grows and slot.vehicle_count != track.vehicle_count
+    made.rises = track.rises + is_more if grows else 0
+    if not is_speed_loose(slot, road):
+        return
+    is_same = made.speed == track.counted_speed
+    made.counted_speed = made.speed
+    made.same_speed = track.same_speed + 1 if is_same else 1
+    made.same_speed_since = track.same_speed_since if is_same else now_ms
+    made.other_speed = 0 if is_same else track.other_speed + 1
+
+
+def _note_odd(track: Track, made: Track, slot: Slot, road: Road) -> None:
+    """Note whether the reading is one that no traffic could make."""
+    now_ms = made.sampled_at
+    made.ghost_ms = _ghost_ms(track, slot)
+    impossible = made.ghost_ms >= limits.GHOST_MS or is_impossible(slot, road)
+    grows = made.rises >= limits.GROWING_SAMPLES and is_over_lane(slot)
+    flows = grows or is_over_flow(slot, road)
+    leaps = is_leap(track, slot)
+    made.impossible = _filled(track.impossible, impossible)
+    made.flow = _filled(track.flow, flows)
+    made.chatter = _filled(track.chatter, leaps)
+    made.impossible_since = _since(
+        track.impossible, track.impossible_since, made.impossible, now_ms
+    )
+    made.flow_since = _since(track.flow, track.flow_since, made.flow, now_ms)
+    made.chatter_since = _since(
+        track.chatter, track.chatter_since, made.chatter, now_ms
+    )
+    made.sound = 0 if impossible or flows or leaps else track.sound + 1
+
+
+def _note_unit(made: Track, slot: Slot, road: Road, now_ms: int) -> None:
+    """Note whether occupancy is told in percent, or a score of its own as 0-1."""
+    level = made.unit
+    if slot.percent:
+        made.unit = limits.ODD_MOST
+    elif is_small_score(slot, road):
+        made.unit = _filled(level, True)
+    elif slot.score is not None and slot.score > limits.UNIT_SCORE:
+        made.unit = 0
+    elif slot.score is None:
+        made.unit = _filled(level, False)
+    made.unit_since = _since(level, made.unit_since, made.unit, now_ms)
+    if made.unit:
+        made.sound = 0
+
+
+def _since(level: int, since: int, new_level: int, now_ms: int) -> int:
+    """Return since when a level is above zero; 0 where it is not, which packs small."""
+    if not new_level:
+        return 0
+    return since if level else now_ms
+
+
+def _values(slot: Slot) -> tuple[Optional[int], Optional[int], Optional[int]]:
     speed, occupancy = slot.speed, slot.occupancy
     return (
         slot.vehicle_count,
@@ -105,55 +199,10 @@ def _filled(level: int, is_odd: bool) -> int:
 
 def _ghost_ms(track: Track, slot: Slot) -> int:
     """Return how long no vehicle was counted, as far as a speed was told."""
-    if slot.vehicle_count:
+    if slot.vehicle_count or is_probe(slot):
         return 0
     is_told = slot.speed is not None and slot.speed >= SLOWEST_PACE_KMH
     return min(limits.GHOST_MS, track.ghost_ms + is_told * slot.interval_ms)
-
-
-def _is_empty(slot: Slot) -> bool:
-    return not slot.vehicle_count and not slot.occupancy and not slot.speed
-
-
-def _is_covered(slot: Slot) -> bool:
-    occupancy = slot.occupancy
-    return (
-        not slot.vehicle_count
-        and occupancy is not None
-        and occupancy >= limits.LOCKED_OCCUPANCY
-    )
-
-
-def is_impossible(slot: Slot, road: Road) -> bool:
-    """Whether no traffic whatever could make a detector say this."""
-    count, speed, occupancy = slot.vehicle_count, slot.speed, slot.occupancy
-    if not count:
-        return _is_uncounted(slot)
-    if speed is None or occupancy is None:
-        return False
-    if not occupancy:
-        unseen = limits.expected_occupancy(count, speed, slot.interval_ms)
-        return unseen >= limits.UNSEEN_OCCUPANCY
-    is_fast = speed >= limits.COVERED_SPEED_RATIO * road.free_flow_speed
-    return occupancy >= limits.COVERED_OCCUPANCY and is_fast
-
-
-def _is_uncounted(slot: Slot) -> bool:
-    return (
-        slot.occupancy is not None
-        and slot.interval_ms >= limits.UNCOUNTED_INTERVAL_MS
-        and limits.UNCOUNTED_OCCUPANCY <= slot.occupancy < STANDING_OCCUPANCY
-    )
-
-
-def is_over_flow(slot: Slot, road: Road) -> bool:
-    """Whether more vehicles were counted than fit on the lane.
-
-    One vehicle is granted: it may have stood on the edge of the interval.
-    """
-    lanes = 1 if road.known and road.lanes > 1 else limits.CARRIAGEWAY_LANES
-    flow = (slot.vehicle_count - 1) * 3_600_000 / max(slot.interval_ms, 1)
-    return flow >= limits.CHATTER_FLOW * lanes
 
 
 def is_leap(track: Track, slot: Slot) -> bool:
@@ -172,31 +221,3 @@ def is_leap(track: Track, slot: Slot) -> bool:
 
 def _apart(one: Optional[int], other: Optional[int]) -> int:
     return abs((one or 0) - (other or 0))
-
-
-def raised(track: Track) -> Optional[tuple[str, int]]:
-    """Return the kind of fault that *track* shows, and since when; None if it is well.
-
-    The first that holds: a loop that is locked on also says the same all the time.
-    """
-    covered_ms = track.sampled_at - track.covered_since
-    if track.covered >= limits.LOCKED_ON_SAMPLES and covered_ms >= limits.LOCKED_ON_MS:
-        return limits.LOCKED_ON, track.covered_since
-    if track.impossible >= limits.ODD_RAISED:
-        return limits.IMPOSSIBLE, track.impossible_since
-    if track.chatter >= limits.ODD_RAISED:
-        return limits.CHATTER, track.chatter_since
-    same_ms = track.sampled_at - track.same_since
-    if track.same >= limits.STUCK_SAMPLES and same_ms >= limits.STUCK_MS:
-        return limits.STUCK, track.same_since
-    return None
-
-
-def is_over(kind: str, track: Track) -> bool:
-    """Whether a fault of this *kind*, once raised, is over."""
-    if kind == limits.STUCK:
-        return track.changed >= limits.CHANGED_SAMPLES
-    if kind == limits.LOCKED_ON:
-        return track.free >= limits.FREE_SAMPLES
-    level = track.impossible if kind == limits.IMPOSSIBLE else track.chatter
-    return level == 0 and track.sound >= limits.SOUND_SAMPLES

@@ -19,6 +19,8 @@ from . import limits
 from .faults import Fault
 from .heard import Seen
 from .judge import Judgement, judge
+from .left_out import LeftOut
+from .mails import hushed
 from .memory import Memory
 
 FIGURES = (
@@ -48,6 +50,9 @@ class Segments(Protocol):
 
     def all(self) -> list[Seen]:
         """Return them; raises StoreError."""
+
+    def leave_out(self, changes: Sequence[LeftOut]) -> None:
+        """Write who is left out of their figures; raises StoreError."""
 
 
 class Faults(Protocol):
@@ -108,6 +113,7 @@ class Sweep:
         made = judge(segments, faults, memory, now_ms, outside.silent_ms, is_held)
         self.figures.update(made.figures)
         self._write_faults(made, faults)
+        self._tried(lambda: outside.segments.leave_out(made.left_out))
         rested = self._rest(made.silent, now_ms)
         self._send_left_over(segments, rested, now_ms)
         self._tried(lambda: outside.memory.keep(made.memory))
@@ -148,7 +154,7 @@ class Sweep:
         chosen = restless[: limits.MOST_RESTS]
         policy = self._outside.policy
         found = [put_to_rest(seen.stored, now_ms, policy) for seen in chosen]
-        decisions = [decision for decision in found if decision is not None]
+        decisions = hushed([decision for decision in found if decision is not None])
         outcomes = self._outside.store.write(decisions)
         written = []
         for decision in decisions:

@@ -18,7 +18,7 @@ Item = dict[str, Any]
 PARALLEL_SCANS = 4
 _LIVE = (*views.attributes(views.LIVE), "length_m")
 _ROAD = views.attributes(views.ROAD)
-_SEGMENT = (*views.attributes(views.ROAD, views.LIVE, views.MORE), "state")
+_SEGMENT = (*views.attributes(views.ROAD, views.LIVE, views.MORE), "state", "left_out")
 _MINUTE = views.attributes(views.MINUTE)
 _ALERT = views.attributes(views.ALERT)
 

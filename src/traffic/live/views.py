@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
+from ..health.left_out import reasons_of
 from ..packing import unpack
 from ..policy import MINUTE_MS
 from ..times import minute_text
@@ -122,14 +123,18 @@ def roads(items: Iterable[Item]) -> list[dict[str, Any]]:
 def segment(item: Item) -> dict[str, Any]:
     """Return all of one segment, with the latest reading of each of its sensors."""
     known = {**named(item, ROAD), **named(item, LIVE), **named(item, MORE)}
-    return {**known, "sensors": sensors(item.get("state"))}
+    return {**known, "sensors": sensors(item.get("state"), item.get("left_out"))}
 
 
-def sensors(packed: Optional[bytes]) -> list[dict[str, Any]]:
+def sensors(
+    packed: Optional[bytes], left_out: Optional[str] = None
+) -> list[dict[str, Any]]:
     """Return the sensors of a segment's packed state, sorted by id.
 
-    *reporting* says whether the reading still speaks for the present.
+    *reporting* says whether the reading still speaks for the present; *suspect* is the
+    kind of its fault and since when (ms), if its readings are left out of the figures.
     """
+    suspects = reasons_of(left_out)
     return [
         {
             "id": name,
@@ -138,6 +143,7 @@ def sensors(packed: Optional[bytes]) -> list[dict[str, Any]]:
             "vehicle_count": slot.vehicle_count,
             "occupancy": slot.occupancy,
             "reporting": slot.score is not None,
+            "suspect": suspects.get(name),
         }
         for name, slot in sorted(unpack(packed).sensors.items())
     ]

@@ -157,7 +157,7 @@ def good_rows(path: Path) -> Iterator[Row]:
     try:
         for row in read_rows(path):
             if isinstance(row, BadRow):
-                raise UserError(f"{row.message(path)} - correct the row")
+                raise UserError(f"{row.messages(path)[0]} - correct the row")
             yield row
     except FileNotFoundError as exc:
         raise UserError(f"there is no file {path} - give a replay file") from exc

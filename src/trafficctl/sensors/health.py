@@ -24,7 +24,15 @@ from traffic.health.faults import (
     place_of,
 )
 from traffic.health.gather import pages
-from traffic.health.limits import DISTRICT, FIGURES_MS, FLEET, SCOPES, SEGMENT, SENSOR
+from traffic.health.limits import (
+    DISTRICT,
+    FIGURES_MS,
+    FLEET,
+    LEFT_OUT_KINDS,
+    SCOPES,
+    SEGMENT,
+    SENSOR,
+)
 from traffic.health.stream import CloudWatchStream
 from trafficctl import aws
 from trafficctl.cli_common import add_common
@@ -57,10 +65,18 @@ COLUMNS = (
 )
 WORDS = {
     "silent": "silent",
+    "intermittent": "comes and goes",
     "stuck": "says the same all the time",
+    "stuck_speed": "says the same speed all the time",
     "locked_on": "locked on: covered all the time",
     "impossible": "says what can't be",
-    "chatter": "chatters: counts too much, or leaps",
+    "impossible_flow": "counts more than a lane carries",
+    "chatter": "chatters: leaps to and fro",
+    "no_hits": "counts nothing, other lanes flow",
+    "clock": "its clock is wrong",
+    "unit": "sends another unit",
+    "lane_blocked": "lane blocked, or locked on: other lanes flow",
+    "no_figures": "has no figures",
 }
 STYLE = {FLEET: "bold red", DISTRICT: "bold red", SEGMENT: "yellow", SENSOR: ""}
 
@@ -74,6 +90,8 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
             "List sensor faults, the broadest first. A fault that a broader one "
             "explains is counted in it, not listed. A line on stderr says when the "
             "processor is behind: it finds no new silent sensors until it catches up. "
+            "A sensor that can't be believed is left out of its segment's figures "
+            "until its fault is over or dismissed. "
             "Exit code 1 while a district or the whole fleet is silent."
         ),
     )
@@ -120,7 +138,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def warn(stream: CloudWatchStream, now_ms: int) -> None:
-    """Say on stderr where the list may lack who fell silent just now, and why."""
+    """Say on stderr where the list may miss a sensor that has just fallen silent."""
     try:
         if stream.is_behind(now_ms):
             say(
@@ -195,7 +213,7 @@ def row(fault: Fault, now_ms: int) -> list[Text]:
     district = fault.subject if fault.scope == DISTRICT else fault.district
     cells = (
         where(fault),
-        WORDS[fault.kind] + ("" if is_open else f" ({ended(fault)})"),
+        what(fault) + ("" if is_open else f" ({ended(fault)})"),
         utc_text(fault.since),
         duration(lasted),
         number(fault.sensors),
@@ -215,6 +233,13 @@ def where(fault: Fault) -> str:
     return f"{road}, sensor {fault.sensor_id}" if fault.sensor_id else str(road)
 
 
+def what(fault: Fault) -> str:
+    """What is wrong, with what the sweep saw of it."""
+    return (
+        f"{WORDS[fault.kind]} ({fault.detail})" if fault.detail else WORDS[fault.kind]
+    )
+
+
 def ended(fault: Fault) -> str:
     """How a fault ended: `over 11-22 18:32`."""
     word = "over" if fault.dismissed_at is None else "dismissed"
@@ -226,7 +251,9 @@ def headline(faults: Sequence[Fault]) -> str:
     open_now = [fault for fault in faults if fault.standing == OPEN]
     counts = [(scope, sum(f.scope == scope for f in open_now)) for scope in SCOPES]
     told = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
-    return f"out of order: {told or 'nothing now'}"
+    out = sum(fault.kind in LEFT_OUT_KINDS for fault in open_now)
+    left = f"; left out of their segments' figures: {out:,}" if out else ""
+    return f"out of order: {told or 'nothing now'}{left}"
 
 
 def write_csv(faults: Iterable[Fault]) -> None:

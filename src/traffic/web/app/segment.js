@@ -145,15 +145,21 @@ function where(segment, cityTime) {
 function showSensors({more, rows}, found) {
   more.hidden = !found.length
   const reporting = found.filter(one => one.reporting).length
-  say(more.firstElementChild, `Sensors: ${reporting} of ${found.length} report`)
+  const out = found.filter(one => one.suspect).length
+  const note = !out ? "" : out === found.length ? ", all left out: no figures" : `, ${out} left out`
+  say(more.firstElementChild, `Sensors: ${reporting} of ${found.length} report${note}`)
   keyedList(rows, found, {key: one => one.id, create: sensorRow, update: updateSensor})
 }
 
 const sensorRow = sensor =>
   element("tr", {}, element("th", {scope: "row"}, sensor.id), [1, 2, 3, 4].map(() => element("td")))
 
+// The faults in words, as docs/sensor-health.md has them.
+const leftOut = suspect => suspect ? ` (left out: ${suspect.kind.replaceAll("_", " ")} since ${clock(suspect.since)})` : ""
+
 function updateSensor(row, sensor) {
   const cells = [number(sensor.speed), number(sensor.vehicle_count), percent(sensor.occupancy), clock(sensor.timestamp)]
+  say(row.firstElementChild, sensor.id + leftOut(sensor.suspect))
   row.classList.toggle("silent", !sensor.reporting)
   cells.forEach((words, at) => say(row.children[at + 1], words))
 }

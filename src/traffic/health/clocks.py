@@ -1,0 +1,44 @@
+"""What the receipt of readings says about a sensor's clock: pure.
+
+Only a clock that is behind shows. What lies over a minute ahead of its receipt is
+refused before it gets here (`in_future`).
+"""
+
+from __future__ import annotations
+
+from ..state import Slot
+from . import limits
+from .samples import Track
+
+
+def note(track: Track, slot: Slot, received_at: int) -> None:
+    """Note how old the sensor's new reading was when it came; changes *track*.
+
+    *received_at* (ms) is that of the segment's newest message, at most a sweep later
+    than the reading's own. What a device held back comes ever less late, and so does
+    not last.
+    """
+    lag_ms = received_at - slot.timestamp
+    if lag_ms - slot.interval_ms < limits.CLOCK_LAG_MS:
+        track.lags = track.lag_s = track.lag_since = 0
+        track.prompt = min(limits.CLOCK_RIGHT_SAMPLES, track.prompt + 1)
+        return
+    track.prompt = 0
+    is_steady = abs(lag_ms - track.lag_s * 1000) <= limits.CLOCK_DRIFT_MS
+    if track.lags and is_steady:
+        track.lags += 1
+        return
+    track.lags, track.lag_s, track.lag_since = 1, lag_ms // 1000, track.sampled_at
+
+
+def words_of(lag_s: int) -> str:
+    """Return how far behind a clock is, in words, with the time zone it suggests."""
+    hours, minutes = divmod(round(lag_s / 60), 60)
+    behind = f"{hours} h {minutes:02} min behind"
+    zone_s = limits.ZONE_MS // 1000
+    off_s = abs(lag_s - round(lag_s / zone_s) * zone_s)
+    if off_s * 1000 > limits.CLOCK_DRIFT_MS:
+        return behind
+    hours, quarters = divmod(round(lag_s / zone_s), 4)
+    zone = f"UTC-{hours:02}:{quarters * 15:02}"
+    return f"{behind}: local time of {zone} sent as UTC?"

@@ -1,0 +1,73 @@
+"""Which sensors a segment's figures have to do without, and why: pure."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple, Optional
+
+from . import limits
+from .details import PERCENT
+from .faults import OPEN, Fault
+from .heard import Seen
+from .outages import Members
+
+Reasons = dict[str, tuple[str, int]]  # by sensor: the kind of its fault, and since when
+
+
+class LeftOut(NamedTuple):
+    """The sensors to leave out of a segment's figures, where the item says otherwise.
+
+    *reasons* is the attribute `left_out` as it shall be, None for no sensor; *before*
+    as it was read.
+    """
+
+    segment_id: str
+    sensors: tuple[str, ...]
+    reasons: Optional[str]
+    before: Optional[str]
+
+
+def left_out(faults: Iterable[Fault]) -> dict[str, Reasons]:
+    """Return who is left out by these faults, by segment."""
+    found: dict[str, Reasons] = defaultdict(dict)
+    for fault in faults:
+        if fault.detail == PERCENT:
+            continue  # the processor uses the rest of its readings
+        if fault.kind in limits.LEFT_OUT_KINDS and fault.standing == OPEN:
+            reasons = found[str(fault.segment_id)]
+            reasons[str(fault.sensor_id)] = fault.kind, fault.since
+    return found
+
+
+def changed_in(seen: Seen, reasons: Reasons) -> list[LeftOut]:
+    """Return what is to be written of a segment, if anything is."""
+    names = tuple(sorted(reasons))
+    wanted = json.dumps({name: reasons[name] for name in names}) if names else None
+    if wanted == seen.left_out and frozenset(names) == seen.stored.suspects:
+        return []
+    return [LeftOut(seen.stored.segment_id, names, wanted, seen.left_out)]
+
+
+def reasons_of(told: Optional[str]) -> dict[str, dict[str, object]]:
+    """Return the attribute `left_out` as values: kind and since when, by sensor."""
+    known = json.loads(told) if told else {}
+    return {name: {"kind": kind, "since": at} for name, (kind, at) in known.items()}
+
+
+def blind(one: Members, now_ms: int) -> Fault:
+    """Return the fault of a segment that no sensor is left to speak for."""
+    road = one.heard.seen.stored.road
+    return Fault(
+        limits.SEGMENT,
+        one.segment_id,
+        limits.NO_FIGURES,
+        now_ms,
+        now_ms,
+        len(one.sensors),
+        segment_id=one.segment_id,
+        name=road.name,
+        district=road.district,
+        detail="every sensor that reports is left out",
+    )

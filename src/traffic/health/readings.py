@@ -1,0 +1,104 @@
+"""What one reading says about its sensor, whatever came before it: pure."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ..model import Road
+from ..policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
+from ..state import Slot
+from . import limits
+
+
+def is_probe(slot: Slot) -> bool:
+    """Whether it tells the speed of vehicles that it never counts."""
+    return slot.vehicle_count is None or (
+        not slot.counts
+        and not slot.vehicle_count
+        and slot.speed is not None
+        and slot.speed >= SLOWEST_PACE_KMH
+    )
+
+
+def is_empty(slot: Slot) -> bool:
+    """Whether it says nothing but that the road is empty."""
+    return not slot.vehicle_count and not slot.occupancy and not slot.speed
+
+
+def is_covered(slot: Slot) -> bool:
+    """Whether the detector was covered all the time, and counted no vehicle."""
+    occupancy = slot.occupancy
+    return (
+        not slot.vehicle_count
+        and occupancy is not None
+        and occupancy >= limits.LOCKED_OCCUPANCY
+    )
+
+
+def is_impossible(slot: Slot, road: Road) -> bool:
+    """Whether no traffic whatever could make a detector say this."""
+    count, speed, occupancy = slot.vehicle_count, slot.speed, slot.occupancy
+    if not count:
+        return count is not None and _is_uncounted(slot)
+    if speed is None or occupancy is None:
+        return False
+    if not occupancy:
+        unseen = limits.expected_occupancy(count, speed, slot.interval_ms)
+        return unseen >= limits.UNSEEN_OCCUPANCY
+    is_fast = _ratio(speed, road.free_flow_speed, 0.0) >= limits.COVERED_SPEED_RATIO
+    return occupancy >= limits.COVERED_OCCUPANCY and is_fast
+
+
+def _is_uncounted(slot: Slot) -> bool:
+    return (
+        slot.occupancy is not None
+        and slot.interval_ms >= limits.UNCOUNTED_INTERVAL_MS
+        and limits.UNCOUNTED_OCCUPANCY <= slot.occupancy < STANDING_OCCUPANCY
+    )
+
+
+def is_over_flow(slot: Slot, road: Road) -> bool:
+    """Whether more vehicles were counted than fit on the lane.
+
+    One vehicle is granted: it may have stood on the edge of the interval.
+    """
+    lanes = 1 if road.known and road.lanes > 1 else limits.CARRIAGEWAY_LANES
+    is_long = slot.interval_ms >= limits.LONG_INTERVAL_MS
+    most = limits.LANE_FLOW_LONG if is_long else limits.LANE_FLOW
+    return _flow(slot) >= most * lanes
+
+
+def is_over_lane(slot: Slot) -> bool:
+    """Whether it counts more than one lane carries for long."""
+    return _flow(slot) >= limits.LANE_FLOW_LONG
+
+
+def _flow(slot: Slot) -> float:
+    return ((slot.vehicle_count or 0) - 1) * 3_600_000 / max(slot.interval_ms, 1)
+
+
+def is_speed_loose(slot: Slot, road: Road) -> bool:
+    """Whether the mean speed of so many vehicles can't well stay the same for long.
+
+    It can in a jam that creeps, in whole km/h over many minutes, and where the few who
+    travel at free flow are all told as the highest speed that the detector knows.
+    """
+    speed, interval_ms = slot.speed, slot.interval_ms
+    if speed is None or speed < limits.STUCK_SPEED_KMH:
+        return False
+    if interval_ms >= limits.LONG_INTERVAL_MS and speed == round(speed):
+        return False
+    is_free = _ratio(speed, road.free_flow_speed, 0.0) >= 1
+    return not is_free or _flow(slot) >= limits.BUSY_FLOW
+
+
+def is_small_score(slot: Slot, road: Road) -> bool:
+    """Whether its own score says 0-1, and its speed that the road is congested."""
+    if not slot.vehicle_count or slot.speed is None or slot.score is None:
+        return False
+    ratio = _ratio(slot.speed, road.free_flow_speed, 1.0)
+    return 0 < slot.score <= limits.UNIT_SCORE and ratio < limits.UNIT_SPEED_RATIO
+
+
+def _ratio(speed: float, free_flow: Optional[float], unknown: float) -> float:
+    return speed / free_flow if free_flow else unknown
