@@ -81,12 +81,15 @@ def score_of(
     """Return the congestion score of sensors that report none, 0-100.
 
     100 * (1 - u / free flow), clipped; a queue that stands is 100, an empty road 0.
-    None where speed or free flow is unknown.
+    None
+    where speed is unknown, or there is nothing to compare it with.
     """
-    if free_flow is None or not sums.total_ms:
-        return None
     moving, pace = sums.moving - sums.scored_moving, sums.pace - sums.scored_pace
     speed = _speed(sums, moving, pace, is_passing)
+    if speed == 0:
+        return 100.0
+    if free_flow is None or not sums.total_ms:
+        return None
     if speed is not None:
         return max(0.0, 100.0 * (1.0 - speed / free_flow))
     return None if is_passing or not sums.exposure_ms else 0.0

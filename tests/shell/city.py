@@ -193,9 +193,4 @@ def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _summed(row: dict[str, Any]) -> dict[str, Any]:
-    window = unpack_window(row["sums"])
-    window.pace, window.occupied_ms = (
-        round(window.pace, 9),
-        round(window.occupied_ms, 6),
-    )
-    return {**row, "sums": window}
+    return {**row, "sums": unpack_window(row["sums"])}

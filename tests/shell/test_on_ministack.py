@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import message, reading
+from tests.core.builders import ROAD, message, reading
 from traffic.errors import Conflict
 from traffic.model import StoredSegment
 from traffic.store import DynamoStore
@@ -140,7 +140,7 @@ def test_a_cancelled_transaction_leaves_no_row_behind(either: Tables) -> None:
 def test_sent_events_leave_the_item_and_newer_ones_stay(either: Tables) -> None:
     store = store_of(either)
     jam = [message(reading(seconds=s, speed=5)) for s in (0, 60)]
-    sent = decided(StoredSegment("s"), *jam)
+    sent = decided(StoredSegment("s", road=ROAD), *jam)
     store.write([sent])
     newer = decided(sent.segment, message(reading("b", 61, speed=5)))
     store.write([newer])

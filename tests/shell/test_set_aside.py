@@ -16,7 +16,9 @@ def test_what_a_failed_segment_rejected_is_set_aside_when_it_comes_again() -> No
     world = World()
     world.store.refusals["a"] = [StoreError("refused")]
     batch = [record(1, message(reading(), reading("b", count=-1)), "a")]
-    batch += [record(2, message(reading("c"), reading("d", speed=None)), "a")]
+    batch += [
+        record(2, message(reading("c"), reading("d", count=None, speed=None)), "a")
+    ]
 
     assert world.run(*batch).failed == ["1"]
     assert [len(kept) for _, kept in world.quarantine.kept] == [1]  # no good message
@@ -55,7 +57,7 @@ def test_the_tables_are_not_asked_for_what_names_no_segment(nameless: str) -> No
 def test_rejections_are_kept_in_the_order_of_the_stream() -> None:
     """Whatever segment they are of, and whether decoding or deciding refused them."""
     world = World()
-    late = message(reading("b", speed=None), reading("c", count=-1))
+    late = message(reading("b", count=None, speed=None), reading("c", count=-1))
 
     world.run(record(9, late, "a"), record(10, b"{", "b"), record(11, late, "a"))
 

@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from traffic.model import Reading
 from trafficctl.metr_la import LOS_ANGELES, WEEK_BEGIN, Week, replay_rows
@@ -22,6 +23,7 @@ BEGIN = datetime(2012, 3, 1, 8, 30, tzinfo=LOS_ANGELES)  # a Thursday
 SPEEDUP = 180
 STEP_S = 300  # as measured: nothing is interpolated
 STEP_MS = STEP_S * 1000
+SHORT_S = round(STEP_S / SPEEDUP, 3)  # from one published reading to the next
 WEEK = timedelta(days=7)
 WEEK_MS = WEEK // timedelta(milliseconds=1)
 FIELDS = (
@@ -73,13 +75,29 @@ class Plan:
 def endless_rows(week: Week) -> Iterator[Row]:
     """Rows from `BEGIN` on; the last of the week is followed by its first, for ever.
 
-    Event times go on rising: each time around they are a week later.
+    Event times go on rising: each time around they are a week later. A reading covers
+    the time to the next as it is published, so that flows stay the recording's.
     """
+    carried: dict[str, float] = {}
     for lap in count():
         begin = WEEK_BEGIN if lap else BEGIN
         hours = (week.end - begin) / timedelta(hours=1)
         for row in rows_of(replay_rows(week, begin, hours, STEP_S)):
-            yield row._replace(event_ms=row.event_ms + lap * WEEK_MS)
+            reading = shortened(row.reading, carried)
+            yield row._replace(event_ms=row.event_ms + lap * WEEK_MS, reading=reading)
+
+
+def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
+    """Return a reading of five minutes as one of `SHORT_S`.
+
+    What is left of a vehicle is *carried* to the sensor's next reading.
+    """
+    vehicles = (reading.vehicle_count or 0) / SPEEDUP
+    vehicles += carried.get(reading.sensor_id, 0.5)
+    count = int(vehicles)
+    carried[reading.sensor_id] = vehicles - count
+    speed = reading.average_speed if count else None
+    return replace(reading, vehicle_count=count, average_speed=speed, interval=SHORT_S)
 
 
 def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
