@@ -23,6 +23,7 @@ from .fake_dynamodb import FakeDynamoDB, refused
 
 TABLES = Tables("segments", "history", "alerts")
 ROAD_ITEM = {name: getattr(ROAD, name) for name in ("name", "district", "lanes")}
+ROAD_ITEM["free_flow_speed"] = 50
 Records = Sequence[dict[str, Any]]
 
 
