@@ -15,6 +15,7 @@ from traffic.model import Road
 from traffic.state import Slot
 
 from ..core.builders import ms
+from .street import newest
 
 DETECTOR_M = 2.0
 CAR_M, TRUCK_M = 4.5, 14.0
@@ -84,7 +85,7 @@ def _slot(
         pace += 1 / own
     mean = round(count / pace, 1) if count else None
     occupancy = round(min(1.0, covered_s / step_s), 3)
-    return Slot(ms(at), (count, mean, occupancy, step_s * 1000, 0), 0)
+    return newest(ms(at), count, mean, occupancy, step_s * 1000)
 
 
 def _poisson(luck: random.Random, mean: float) -> int:

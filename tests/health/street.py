@@ -15,6 +15,7 @@ from traffic.health.heard import Seen
 from traffic.health.judge import Judgement, judge
 from traffic.health.memory import Memory
 from traffic.model import Road, StoredSegment
+from traffic.spans import Past
 from traffic.state import Slot, WorkingState
 
 from ..core.builders import ms
@@ -110,10 +111,25 @@ def slot_of(device: Device, at_s: float) -> Slot:
     """What the state keeps of a device's reading."""
     values = device.says(at_s)
     count, speed = values["vehicle_count"], values["speed"]
-    said = (count, speed, values["occupancy"], round(device.interval_s * 1000), 0)
     at_ms, score = ms(at_s + device.clock_s), values.get("score")
-    counts, percent = values.get("counts", True), values.get("percent", False)
-    return Slot(at_ms, said, score, counts=counts, percent=percent)
+    interval_ms = round(device.interval_s * 1000)
+    slot = newest(at_ms, count, speed, values["occupancy"], interval_ms, score)
+    slot.counts = values.get("counts", True)
+    slot.percent_at = at_ms if values.get("percent") else 0
+    return slot
+
+
+def newest(
+    at_ms: int,
+    count: int | None,
+    speed: float | None,
+    occupancy: float | None,
+    interval_ms: int,
+    score: int | None = None,
+) -> Slot:
+    """A sensor whose newest reading says this; *score* is its own, in tenths."""
+    said = (count, speed, occupancy, interval_ms, score, 0.0)
+    return Slot(at_ms, interval_ms, Past(), said, is_fresh=True, counts=True)
 
 
 class Watch:

@@ -13,10 +13,11 @@ from traffic.alerts import SEVERE, AlertState
 from traffic.health.gather import MEMORY_KEY
 from traffic.health.limits import MOST_RESTS
 from traffic.packing import pack
-from traffic.state import Slot, WorkingState
+from traffic.state import WorkingState
 
 from ..core.builders import ms
 from ..shell.city import Line
+from .street import newest
 from .world import World
 
 SEGMENTS, SENSORS, DISTRICTS = 5_000, 10, 40
@@ -28,8 +29,8 @@ OUT = SEGMENTS // DISTRICTS  # segments of the district that is out
 
 def item(number: int, at_s: int, is_jammed: bool) -> dict[str, Any]:
     """A segment whose sensors all spoke then."""
-    said = (4, 50.0, 0.1, 60_000, 100)
-    sensors = {f"d{n}": Slot(ms(at_s), said, score=100) for n in range(SENSORS)}
+    said = (4, 50.0, 0.1, 60_000)
+    sensors = {f"d{n}": newest(ms(at_s), *said) for n in range(SENSORS)}
     alert = AlertState(SEVERE, ms(at_s), ms(at_s)) if is_jammed else AlertState()
     state = WorkingState(clock=ms(at_s), sensors=sensors, alert=alert)
     return items.attributes(

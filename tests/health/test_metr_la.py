@@ -8,8 +8,9 @@ from itertools import groupby
 from traffic.health.samples import Track, first_track, sampled
 from traffic.health.verdicts import raised
 from traffic.model import Road
-from traffic.state import Slot
 from trafficctl.metr_la import WEEK_BEGIN, Week, free_flow_kmh, load_week, replay_rows
+
+from .street import newest
 
 STEP_S, HOURS = 300, 24
 
@@ -35,7 +36,7 @@ def suspects(week: Week) -> dict[str, str]:
     for row in replay_rows(week, WEEK_BEGIN, HOURS, STEP_S):
         text, _, name, count, speed, _, share, interval = row
         at = int(datetime.fromisoformat(str(text)).timestamp() * 1000)
-        slot = Slot(at, (count, speed, share, int(interval) * 1000, 0), 0)  # type: ignore[arg-type, call-overload]
+        slot = newest(at, count, speed, share, int(interval) * 1000)  # type: ignore[arg-type, call-overload]
         before = tracks.get(str(name))
         made = (
             first_track(slot, at, at)

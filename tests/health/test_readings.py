@@ -10,7 +10,7 @@ from traffic.health.readings import is_impossible, is_over_flow
 from traffic.model import Road
 from traffic.state import Slot
 
-from .street import ROAD, same, traffic
+from .street import ROAD, newest, same, traffic
 from .test_suspects import small_score, watched
 
 
@@ -74,7 +74,7 @@ def slot(
     occupancy: float | None = None,
     interval: float = 60,
 ) -> Slot:
-    return Slot(0, (count, speed, occupancy, int(interval * 1000), 0), 0)
+    return newest(0, count, speed, occupancy, int(interval * 1000))
 
 
 @pytest.mark.parametrize(
