@@ -215,8 +215,8 @@ def _judge(work: Work) -> None:
         vehicles = EVIDENCE_VEHICLES
     transition = advance(state.alert, tenths, state.clock, limits, vehicles)
     if transition is not None and message is not None:
-        now = present(state, work.road)
-        work.folded.changes.append(Change(transition, message.reference_ms, now))
+        figures = present(state, work.road)
+        work.folded.changes.append(Change(transition, message.reference_ms, figures))
 
 
 def _is_queue(state: WorkingState) -> bool:

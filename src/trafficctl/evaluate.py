@@ -13,12 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from traffic.policy import Policy
+from trafficctl.cli_common import add_formats
 from trafficctl.errors import OK, UserError
 from trafficctl.evaluating import day, policies, rates
 from trafficctl.evaluating.figures import Figures
 from trafficctl.evaluating.recorded import file_figures, week_figures
 from trafficctl.metr_la import Week, load_week
-from trafficctl.output import ABSENT, Column, number, say, show, show_json, table
+from trafficctl.output import (
+    ABSENT,
+    Column,
+    number,
+    say,
+    show,
+    show_csv,
+    show_json,
+    table,
+)
 from trafficctl.progress import counting
 from trafficctl.roads import read_geojson
 from trafficctl.shipped import METR_LA
@@ -48,7 +58,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="with rates: half a day of 21 segments instead of the jams",
     )
     policies.add_options(parser)
-    add("--json", action="store_true", help="print JSON instead of a table")
+    add_formats(parser)
     add("--data", type=Path, default=METR_LA, metavar="DIR", help=argparse.SUPPRESS)
     parser.set_defaults(run=_run)
 
@@ -69,7 +79,7 @@ def _metr_la(args: argparse.Namespace, policy: Policy) -> None:
     week = load_week(args.data)
     with _display("The week", len(week.detectors)) as watched:
         found = week_figures(week, STEP_S, policy, watched(week.detectors))
-    _show_figures(found, args.json)
+    _show_figures(found, args)
 
 
 def _file(args: argparse.Namespace, policy: Policy) -> None:
@@ -87,7 +97,7 @@ def _file(args: argparse.Namespace, policy: Policy) -> None:
         )
     if told.rejected:
         say(f"{number(told.rejected)} readings set aside")
-    _show_figures(told.figures, args.json)
+    _show_figures(told.figures, args)
 
 
 def _rates(args: argparse.Namespace, policy: Policy) -> None:
@@ -95,6 +105,9 @@ def _rates(args: argparse.Namespace, policy: Policy) -> None:
     rows = _day(week, policy) if args.day else _jams(week, policy)
     if args.json:
         show_json(rows)
+        return
+    if args.csv:
+        show_csv(tuple(rows[0]), rows)
         return
     columns = [Column(HEADERS[name], number=True) for name in rows[0]]
     cells = [[_cell(name, row[name]) for name in row] for row in rows]
@@ -135,9 +148,13 @@ def _display(title: str, total: int) -> Iterator[Watched]:
         yield watched
 
 
-def _show_figures(found: Figures, json: bool) -> None:
-    if json:
-        show_json(asdict(found))
+def _show_figures(found: Figures, args: argparse.Namespace) -> None:
+    values = asdict(found)
+    if args.json:
+        show_json(values)
+        return
+    if args.csv:
+        show_csv(tuple(values), [values])
         return
     of_plain = f"{_cell('hours_ratio', found.hours_ratio)} of the plain threshold's"
     rows = [

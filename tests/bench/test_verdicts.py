@@ -47,7 +47,6 @@ def test_every_part_of_the_bench_says_whether_its_facts_are_right() -> None:
         "deploying",
         "local city",
         "registering",
-        "redrive",
     ]
 
 

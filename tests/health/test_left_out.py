@@ -43,7 +43,7 @@ def leaps(minute: int) -> dict[str, Any]:
 SAID: dict[str, tuple[Said, int]] = {  # and after how many minutes at most
     "locked_on": (always(count=0, occupancy=1.0), 33),
     "impossible": (lambda m: {**flows(m), "speed": 95.0 + m % 3, "occupancy": 0.97}, 8),
-    "impossible_flow": (lambda m: {**flows(m), "count": 300 + m % 3}, 8),
+    "impossible_flow": (lambda m: {**flows(m), "count": 120 + m % 3}, 8),
     "chatter": (leaps, 8),
     "stuck": (always(count=7, speed=48.0, occupancy=0.08), 23),
     "stuck_speed": (but(speed=48.0), 23),

@@ -24,7 +24,9 @@ RULE = properties("AlertRule")
 PATHS = TARGET["InputTransformer"]["InputPathsMap"]
 TEXT = TARGET["InputTransformer"]["InputTemplate"]
 
-SEGMENT = StoredSegment("seg-1", road=Road(name="I-405 N", district="Los Angeles"))
+SEGMENT = StoredSegment(
+    "seg-1", road=Road(name="I-405 N", district="Los Angeles", free_flow_speed=50)
+)
 
 
 def jam(at: StoredSegment) -> dict[str, Any]:

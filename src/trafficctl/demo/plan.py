@@ -96,8 +96,7 @@ def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
     vehicles += carried.get(reading.sensor_id, 0.5)
     count = int(vehicles)
     carried[reading.sensor_id] = vehicles - count
-    speed = reading.average_speed if count else None
-    return replace(reading, vehicle_count=count, average_speed=speed, interval=SHORT_S)
+    return replace(reading, vehicle_count=count, interval=SHORT_S)
 
 
 def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[Row]:

@@ -51,6 +51,7 @@ from trafficctl.output import (
 )
 from trafficctl.output import table as make_table
 from trafficctl.render import utc_text
+from trafficctl.sensors.fault_words import WORDS
 from trafficctl.tables import scan
 from trafficctl.wrong_input import check_district, unknown
 
@@ -63,21 +64,6 @@ COLUMNS = (
     Column("District", importance=5),
     Column("What to do first", importance=7),
 )
-WORDS = {
-    "silent": "silent",
-    "intermittent": "comes and goes",
-    "stuck": "says the same all the time",
-    "stuck_speed": "says the same speed all the time",
-    "locked_on": "locked on: covered all the time",
-    "impossible": "says what can't be",
-    "impossible_flow": "counts more than a lane carries",
-    "chatter": "chatters: leaps to and fro",
-    "no_hits": "counts nothing, other lanes flow",
-    "clock": "its clock is wrong",
-    "unit": "sends another unit",
-    "lane_blocked": "lane blocked, or locked on: other lanes flow",
-    "no_figures": "has no figures",
-}
 STYLE = {FLEET: "bold red", DISTRICT: "bold red", SEGMENT: "yellow", SENSOR: ""}
 
 
