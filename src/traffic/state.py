@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Optional
 
 import msgspec
@@ -36,7 +35,8 @@ class Slot(msgspec.Struct, gc=False):
     *percent_at* is when it last reported an occupancy over 1, *device* a mark of the
     device that sends it; 0 is unknown for both. Not stored are *is_suspect*, which
     sensor health says, and *is_plain*: the sensor counts, measures speed and no
-    percent.
+    percent; and *is_steady*: the reading speaks for the present, and no gap would be
+    left behind by one of the same interval, a step later.
     """
 
     timestamp: int
@@ -135,15 +135,10 @@ class WorkingState(msgspec.Struct):
     decay_s: int = DECAY_S
     moved_at: int = 0
 
-    def weights_of(self, instants: Sequence[int]) -> list[int]:
-        """Return the weights in *live* of readings of these instants (ms)."""
-        end_ms, decay_ms = (self.minute + 1) * MINUTE_MS, self.decay_s * 1000
-        exp, weights, last, weight = math.exp, [], -1, 0
-        for at in instants:
-            if at != last:
-                last, weight = at, int(_WHOLE * exp((at - end_ms) / decay_ms))
-            weights.append(weight)
-        return weights
+    def weight_of(self, at: int) -> int:
+        """Return the weight in *live* of a reading of that instant (ms)."""
+        end_ms = (self.minute + 1) * MINUTE_MS
+        return int(_WHOLE * math.exp((at - end_ms) / (self.decay_s * 1000)))
 
     def is_passing(self) -> bool:
         """Whether vehicles pass now."""
@@ -200,14 +195,17 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
 def _close_before(state: WorkingState, minute: int) -> list[tuple[int, Window]]:
     """Take the windows older than *minute*; one that a flush left empty is nothing."""
     closing = [m for m in state.windows if m < minute]
+    if not closing:
+        return []
     closed = [(m, state.windows.pop(m)) for m in sorted(closing)]
     return [(m, window) for m, window in closed if window.readings]
 
 
 def _drop_silent(state: WorkingState, now_ms: int, speaker: Optional[Slot]) -> None:
-    for name, slot in list(state.sensors.items()):
-        if now_ms - slot.timestamp <= STALE_AFTER_MS:
-            continue
+    patient_ms = now_ms - STALE_AFTER_MS
+    late = [name for name, one in state.sensors.items() if one.timestamp < patient_ms]
+    for name in late:
+        slot = state.sensors[name]
         silence(state, slot, now_ms)
         if slot is not speaker and now_ms - slot.timestamp > FORGET_AFTER_MS:
             del state.sensors[name]

@@ -74,7 +74,7 @@ class Sums(msgspec.Struct, gc=False):
             self.scored_ms += weight * other.scored_ms
             self.scored_moving += weight * other.scored_moving
             self.scored_pace += weight * other.scored_pace
-        if other.unmeasured or other.estimated or other.uncounted_ms:
+        if other.uncounted_ms or other.unmeasured or other.estimated:
             self.unmeasured += weight * other.unmeasured
             self.probes += weight * other.probes
             self.uncounted_ms += weight * other.uncounted_ms
@@ -87,13 +87,16 @@ class Sums(msgspec.Struct, gc=False):
         self.pace = int(self.pace * factor)
         self.occupied_ms = int(self.occupied_ms * factor)
         self.unobserved_ms = int(self.unobserved_ms * factor)
-        for name in _OTHERS:
-            value = getattr(self, name)
-            if value:
-                setattr(self, name, int(value * factor))
-
-
-_OTHERS = Sums.__struct_fields__[5:]
+        if self.scored or self.scored_ms or self.scored_moving or self.scored_pace:
+            self.scored = int(self.scored * factor)
+            self.scored_ms = int(self.scored_ms * factor)
+            self.scored_moving = int(self.scored_moving * factor)
+            self.scored_pace = int(self.scored_pace * factor)
+        if self.unmeasured or self.probes or self.uncounted_ms or self.estimated:
+            self.unmeasured = int(self.unmeasured * factor)
+            self.probes = int(self.probes * factor)
+            self.uncounted_ms = int(self.uncounted_ms * factor)
+            self.estimated = int(self.estimated * factor)
 
 
 def summed(rows: Sequence[Summand]) -> Sums:
@@ -101,71 +104,61 @@ def summed(rows: Sequence[Summand]) -> Sums:
 
     Vehicles enter with n/v, so that vehicles / pace is the flow-weighted harmonic mean
     of speed: the space-mean speed, which satisfies q = u k. A speed without a count is
-    that of one vehicle. Sums run in local names, which are several times as fast.
+    that of one vehicle. Each reading's pace and covered time is a whole number, so that
+    sums of sums don't depend on how readings were put together. Sums run in local
+    names, which are several times as fast.
     """
-    total = vehicles = unobserved = scored = scored_ms = theirs = 0
-    pace = occupied = their_pace = 0.0
-    sums, slowest = Sums(), SLOWEST_PACE_KMH
+    total = vehicles = pace = occupied = unobserved = 0
+    scored = scored_ms = their_vehicles = their_pace = 0
+    others: Optional[Sums] = None
     for row in rows:
-        count, speed, occupancy, interval_ms, score, _ = row
+        count, speed, occupancy, interval_ms, score, cover = row
         total += interval_ms
-        row_pace = 0.0
-        if count and speed:
+        row_pace = 0
+        if count and speed and speed > SLOWEST_PACE_KMH:
             vehicles += count
-            row_pace = count / (speed if speed > slowest else slowest)
+            row_pace = int(PACE_UNITS * count / speed + 0.5)
             pace += row_pace
-        elif count != 0 or row[5]:
+        elif count != 0 or cover:
             vehicles += count or 0
-            row_pace = _add_other(sums, row)
+            others = others or Sums()
+            row_pace = int(PACE_UNITS * _add_other(others, row) + 0.5)
             pace += row_pace
         if occupancy is None:
             unobserved += interval_ms
         else:
-            occupied += occupancy * interval_ms
+            occupied += int(occupancy * interval_ms + 0.5)
         if score is not None:
             scored += score * interval_ms
             scored_ms += interval_ms
             if row_pace:
-                theirs += count or 1
+                their_vehicles += count or 1
                 their_pace += row_pace
-    sums.total_ms, sums.vehicles, sums.pace = total, vehicles, int(pace * PACE_UNITS)
-    sums.occupied_ms, sums.unobserved_ms = int(occupied), unobserved
-    sums.scored, sums.scored_ms = scored, scored_ms
-    sums.scored_moving, sums.scored_pace = theirs, int(their_pace * PACE_UNITS)
-    return sums
+    theirs = scored, scored_ms, their_vehicles, their_pace
+    sums = total, vehicles, pace, occupied, unobserved
+    if others is None:
+        return Sums(*sums, 0, 0, 0, 0, *theirs)
+    odd = others.unmeasured, others.probes, others.uncounted_ms, others.estimated
+    return Sums(*sums, *odd, *theirs)
 
 
 def _add_other(sums: Sums, row: Summand) -> float:
-    """Add what a reading without a count or a speed has; return its pace."""
+    """Add what a reading without a count or a speed has, or a slow one; return its
+    pace."""
     count, speed, _, interval_ms, _, cover = row
     if count is None:
         sums.uncounted_ms += interval_ms
-    if speed:
-        sums.probes += 1
-        return 1 / max(speed, SLOWEST_PACE_KMH)
-    if count and speed is not None:  # counted at no speed: they crept
+        if speed:
+            sums.probes += 1
+            return 1 / max(speed, SLOWEST_PACE_KMH)
+        return cover
+    if count and speed is not None:  # at no speed, or nearly so: they crept
         return count / SLOWEST_PACE_KMH
     if cover:
-        sums.estimated += count or 0
-    elif count:
+        sums.estimated += count
+    else:
         sums.unmeasured += count
     return cover
-
-
-def weighed(rows: Sequence[Summand], weights: Sequence[int]) -> Sums:
-    """Return the sums over *rows*, each *weights* times; all of them have a count."""
-    return summed(
-        [
-            (
-                row[0] and weight * row[0],
-                *row[1:3],
-                weight * row[3],
-                row[4],
-                weight * row[5],
-            )
-            for row, weight in zip(rows, weights)
-        ]
-    )
 
 
 class Window(msgspec.Struct, gc=False):
