@@ -32,8 +32,12 @@ News = tuple[Parcel, Any, Slot, int, int]
 def news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
     """Yield the readings that are new; the rest is counted here."""
     sensors, default_ms = work.state.sensors, work.default_interval_ms
+    device_id, mark = None, mark_of(None)
     for parcel in parcels:
-        received, mark = parcel.reference_ms, mark_of(parcel.device_id)
+        received = parcel.reference_ms
+        if parcel.device_id != device_id:
+            device_id = parcel.device_id
+            mark = mark_of(device_id)
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
         for reading in parcel.readings:
             at, interval = reading.timestamp, reading.interval

@@ -7,6 +7,7 @@ how records were cut into batches: a record is delivered whole, a batch is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Optional
 
 from .alerts import Thresholds, advance
 from .arrival import news, place
@@ -61,10 +62,11 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:
     """Take what is new in the messages: the loop that every reading goes through.
 
     A plain reading of traffic that is nowhere near congested takes the short way: the
-    alert of a segment that is calm can't change by it.
+    alert of a segment that is calm can't change by it. So does one that comes when its
+    sensor's next is due.
     """
     state, low_kmh, high = work.state, work.low_kmh, work.limits.high
-    add, message, instant = work.rows.append, None, -1
+    add, message, instant, clock = work.rows.append, None, -1, -1
     for parcel, reading, slot, at, span_ms in news(work, parcels):
         if parcel is not message:
             if work.is_busy or state.scores >= high * (state.scored or 1):
@@ -72,37 +74,27 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:
             message = work.message = parcel
         if at != instant:
             _turn_to(work, parcel, slot, at, span_ms)
-            instant = at
+            instant, clock = at, state.clock
         count, speed = reading.vehicle_count, reading.average_speed
         occupancy, score = reading.occupancy, reading.congestion_score
-        tenths = None if score is None else int(score * 10 + 0.5)
-        if (
-            slot.is_plain
-            and (occupancy is None or occupancy < STANDING_OCCUPANCY)
-            and (
-                (not count if speed is None else speed >= low_kmh)
-                if tenths is None
-                else tenths < high
-            )
-        ):
+        if score is not None:
+            tenths: Optional[int] = int(score * 10 + 0.5)
+            is_free = tenths < high
+        else:
+            tenths = None
+            is_free = not count if speed is None else speed >= low_kmh
+        if is_free and slot.is_plain and (occupancy or 0.0) < STANDING_OCCUPANCY:
             said: Summand = (count, speed, occupancy, span_ms, tenths, 0.0)
         else:
             _wake(work)
             said = seen(slot, reading, at, span_ms, work.road)
-        newest, before = slot.timestamp, slot.said
-        if (
-            slot.is_steady
-            and at - newest == slot.step_ms
-            and span_ms == before[3]
-            and at == state.clock
-        ):
-            if tenths is not before[4]:
-                replace_score(state, slot, before[4], tenths)
-            slot.timestamp, slot.said = at, said
-        elif at > newest:
-            _renew(state, slot, at, said)
+        if at == slot.due == clock and span_ms == slot.said[3]:
+            before = slot.said[4]
+            if tenths is not before:
+                replace_score(state, slot, before, tenths)
+            slot.timestamp, slot.said, slot.due = at, said, at + slot.step_ms
         else:
-            slot.fill(at)
+            _renew(state, slot, at, said)
         add(said)
         if slot.is_suspect:
             _leave_out(work)
@@ -125,14 +117,20 @@ def _wake(work: Work) -> None:
 
 
 def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
-    """Let a sensor speak for the present by its newest reading, *said* at *at*."""
+    """Let a sensor speak for the present by its newest reading, *said* at *at*.
+
+    One that is older fills a place in its past.
+    """
+    if at < slot.timestamp:
+        slot.fill(at)
+        return
+    score = slot.said[4]
     slot.step(at, said[3])
-    if slot.is_fresh:
-        replace_score(state, slot, slot.said[4], said[4])
-        slot.timestamp, slot.said = at, said
-    else:
-        slot.timestamp, slot.said = at, said
+    slot.timestamp, slot.said = at, said
+    if not slot.is_fresh:
         speak(state, slot)
+    elif score is not said[4]:
+        replace_score(state, slot, score, said[4])
     if at < state.clock:
         silence(state, slot, state.clock)
 
@@ -171,8 +169,7 @@ def _settle(work: Work) -> None:
     vehicles = sums.vehicles + EVIDENCE_VEHICLES * sums.probes
     if vehicles:
         work.vehicles += vehicles
-        if at > state.moved_at:
-            state.moved_at = at
+        state.moved_at = max(state.moved_at, at)
 
 
 def _judge(work: Work) -> None:
@@ -197,8 +194,8 @@ def _judge(work: Work) -> None:
         vehicles = EVIDENCE_VEHICLES
     transition = advance(state.alert, tenths, state.clock, limits, vehicles)
     if transition is not None and message is not None:
-        now = present(state, work.road)
-        work.folded.changes.append(Change(transition, message.reference_ms, now))
+        figures = present(state, work.road)
+        work.folded.changes.append(Change(transition, message.reference_ms, figures))
 
 
 def _is_queue(state: WorkingState) -> bool:

@@ -12,8 +12,9 @@ import msgspec
 from msgspec.structs import astuple
 
 from .alerts import AlertState
-from .spans import Past, is_gap
-from .state import Slot, WorkingState
+from .policy import GAP_INTERVALS
+from .spans import Past
+from .state import NEVER, Slot, WorkingState
 from .windows import Sums, fields_of, summed, trimmed, window_of
 
 _LAYOUT = 2
@@ -138,34 +139,22 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
 
 
 def _unpack_sensors(
-    state: WorkingState,
-    stored: list[list[Any]],
-    pasts: list[tuple[int, Past]],
-    devices: list[int],
+    state: WorkingState, stored: list[Any], pasts: list[Any], devices: list[int]
 ) -> None:
     """Take the *stored* sensors into *state*: the loop that each batch goes through."""
-    clock, sensors, fresh = state.clock, state.sensors, 0
-    for (
-        name,
-        age,
-        interval_ms,
-        count,
-        tenths,
-        share,
-        score,
-        flags,
-        step_ms,
-        past,
-    ) in stored:
+    clock, sensors = state.clock, state.sensors
+    for name, age, span_ms, count, tenths, share, score, flags, step, past in stored:
         percent_at, spans = pasts[past]
         is_fresh, counts, estimates = _FLAGGED[flags & _ALL_FLAGS]
         speed = None if tenths is None else tenths / 10
         occupancy = None if share is None else share / 1000
+        at, step_ms = clock - age, step or span_ms
+        is_steady = is_fresh and step_ms <= GAP_INTERVALS * span_ms
         sensors[name] = Slot(
-            clock - age,
-            step_ms or interval_ms,
+            at,
+            step_ms,
             spans,
-            (count, speed, occupancy, interval_ms, score, 0.0),
+            (count, speed, occupancy, span_ms, score, 0.0),
             is_fresh,
             counts,
             estimates,
@@ -173,14 +162,13 @@ def _unpack_sensors(
             devices[flags >> _FLAGS],
             False,
             counts and not (estimates or percent_at),
-            is_fresh and not is_gap(step_ms, interval_ms),
+            at + step_ms if is_steady else NEVER,
         )
         if is_fresh:
-            fresh += 1
+            state.fresh += 1
             if score is not None:
                 state.scored += 1
                 state.scores += score
-    state.fresh = fresh
 
 
 def _unpacked_past(clock: int, ages: list[int]) -> tuple[int, Past]:

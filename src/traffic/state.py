@@ -12,6 +12,7 @@ from .policy import (
     DECAY_INTERVALS,
     DECAY_S,
     FORGET_AFTER_MS,
+    GAP_INTERVALS,
     HOUR_MS,
     MINUTE_MS,
     PASSING_DECAYS,
@@ -19,10 +20,11 @@ from .policy import (
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
 )
-from .spans import Past, filled, is_gap, is_missing, settled, with_span
+from .spans import Past, filled, is_missing, settled, with_span
 from .windows import Summand, Sums, Window
 
 NOTHING: Summand = (None, None, None, 0, None, 0.0)
+NEVER = -1  # when the next reading of a sensor is due that has no steady step
 _WHOLE = 1000  # the weight of a reading that was just made
 
 
@@ -34,9 +36,8 @@ class Slot(msgspec.Struct, gc=False):
     has ever counted a vehicle, *estimates* that its speeds are estimated from cover.
     *percent_at* is when it last reported an occupancy over 1, *device* a mark of the
     device that sends it; 0 is unknown for both. Not stored are *is_suspect*, which
-    sensor health says, and *is_plain*: the sensor counts, measures speed and no
-    percent; and *is_steady*: the reading speaks for the present, and no gap would be
-    left behind by one of the same interval, a step later.
+    sensor health says, *is_plain*: the sensor counts, measures speed and no percent,
+    and *due*: where one more step leads, if that would leave no gap.
     """
 
     timestamp: int
@@ -50,7 +51,7 @@ class Slot(msgspec.Struct, gc=False):
     device: int = 0
     is_suspect: bool = False
     is_plain: bool = False
-    is_steady: bool = False
+    due: int = NEVER
 
     @property
     def vehicle_count(self) -> Optional[int]:
@@ -79,13 +80,14 @@ class Slot(msgspec.Struct, gc=False):
 
     def step(self, at: int, interval_ms: int) -> None:
         """Note a reading of *at*, later than the newest, and of *interval_ms*."""
-        newest, before_ms = self.timestamp, self.said[3]
+        newest, step_ms = self.timestamp, self.step_ms
         if newest >= 0:  # else it is the first: its past is known
-            if is_gap(self.step_ms, before_ms):
-                span = (newest - self.step_ms, newest)
+            before_ms = self.said[3]
+            if step_ms > GAP_INTERVALS * before_ms:
+                span = (newest - step_ms, newest)
                 self.past = with_span(self.past, span, before_ms)
-            self.step_ms = at - newest
-        self.is_steady = not is_gap(self.step_ms, interval_ms)
+            self.step_ms = step_ms = at - newest
+        self.due = at + step_ms if step_ms <= GAP_INTERVALS * interval_ms else NEVER
 
     def is_missing(self, at: int) -> bool:
         """Whether nothing was accepted at *at*, earlier than the newest reading."""
@@ -100,7 +102,7 @@ class Slot(msgspec.Struct, gc=False):
             self.step_ms = self.timestamp - at
         else:
             self.past = filled(self.past, at, interval_ms)
-        self.is_steady = False
+        self.due = NEVER
 
     def is_percent(self, at: int) -> bool:
         """Whether the sensor reports occupancy in percent, as far as known at *at*."""
@@ -237,7 +239,7 @@ def speak(state: WorkingState, slot: Slot) -> None:
 
 def rest(state: WorkingState, slot: Slot) -> None:
     """Let a sensor that speaks for the present do so no longer."""
-    slot.is_fresh = False
+    slot.is_fresh, slot.due = False, NEVER
     if slot.is_suspect:
         return
     state.fresh -= 1
@@ -251,6 +253,9 @@ def replace_score(
 ) -> None:
     """Let a sensor that speaks for the present report another *score*, or none."""
     if slot.is_suspect:
+        return
+    if before is not None and score is not None:
+        state.scores += score - before
         return
     state.scored += (score is not None) - (before is not None)
     state.scores += (score or 0) - (before or 0)
