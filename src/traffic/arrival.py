@@ -32,7 +32,7 @@ News = tuple[Parcel, Any, Slot, int, int]
 def news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
     """Yield the readings that are new; the rest is counted here."""
     sensors, default_ms = work.state.sensors, work.default_interval_ms
-    device_id, mark = None, mark_of(None)
+    device_id, mark, last, span_ms = None, mark_of(None), None, default_ms
     for parcel in parcels:
         received = parcel.reference_ms
         if parcel.device_id != device_id:
@@ -43,7 +43,9 @@ def news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
             at, interval = reading.timestamp, reading.interval
             if at.__class__ is not int:
                 at = instant_of(at)
-            span_ms = default_ms if interval is None else int(interval * 1000)
+            if interval != last:
+                last = interval
+                span_ms = default_ms if interval is None else int(interval * 1000)
             count, speed = reading.vehicle_count, reading.average_speed
             if not earliest <= at <= utmost or (
                 (
