@@ -7,7 +7,6 @@ how records were cut into batches: a record is delivered whole, a batch is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional
 
 from .alerts import Thresholds, advance
 from .arrival import news, place
@@ -77,27 +76,29 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:
             instant, clock = at, state.clock
         count, speed = reading.vehicle_count, reading.average_speed
         occupancy, score = reading.occupancy, reading.congestion_score
-        if score is not None:
-            tenths: Optional[int] = int(score * 10 + 0.5)
-            is_free = tenths < high
-        else:
-            tenths = None
-            is_free = not count if speed is None else speed >= low_kmh
+        tenths = None if score is None else int(score * 10 + 0.5)
+        is_free = (
+            tenths < high
+            if tenths is not None
+            else (not count if speed is None else speed >= low_kmh)
+        )
         if is_free and slot.is_plain and (occupancy or 0.0) < STANDING_OCCUPANCY:
             said: Summand = (count, speed, occupancy, span_ms, tenths, 0.0)
         else:
             _wake(work)
             said = seen(slot, reading, at, span_ms, work.road)
+        add(said)
         if at == slot.due == clock and span_ms == slot.said[3]:
             before = slot.said[4]
-            if tenths is not before:
+            if before is None or tenths is None:
                 replace_score(state, slot, before, tenths)
+            else:
+                state.scores += tenths - before
             slot.timestamp, slot.said, slot.due = at, said, at + slot.step_ms
         else:
             _renew(state, slot, at, said)
-        add(said)
-        if slot.is_suspect:
-            _leave_out(work)
+            if slot.is_suspect:
+                _leave_out(work)
     _judge(work)
 
 

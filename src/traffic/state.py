@@ -37,7 +37,8 @@ class Slot(msgspec.Struct, gc=False):
     *percent_at* is when it last reported an occupancy over 1, *device* a mark of the
     device that sends it; 0 is unknown for both. Not stored are *is_suspect*, which
     sensor health says, *is_plain*: the sensor counts, measures speed and no percent,
-    and *due*: where one more step leads, if that would leave no gap.
+    and *due*: where one more step leads, if that would leave no gap and the sensor is
+    no suspect.
     """
 
     timestamp: int
@@ -87,7 +88,8 @@ class Slot(msgspec.Struct, gc=False):
                 span = (newest - step_ms, newest)
                 self.past = with_span(self.past, span, before_ms)
             self.step_ms = step_ms = at - newest
-        self.due = at + step_ms if step_ms <= GAP_INTERVALS * interval_ms else NEVER
+        is_steady = step_ms <= GAP_INTERVALS * interval_ms and not self.is_suspect
+        self.due = at + step_ms if is_steady else NEVER
 
     def is_missing(self, at: int) -> bool:
         """Whether nothing was accepted at *at*, earlier than the newest reading."""
@@ -223,7 +225,7 @@ def leave_out(state: WorkingState, suspects: frozenset[str]) -> None:
             if slot.is_fresh:
                 rest(state, slot)
                 slot.is_fresh = True
-            slot.is_suspect = True
+            slot.is_suspect, slot.due = True, NEVER
 
 
 def speak(state: WorkingState, slot: Slot) -> None:
