@@ -163,8 +163,9 @@ def _settle(work: Work) -> None:
     state, at, count, sums = work.state, work.instant, len(rows), summed(rows)
     rows.clear()
     state.live.add(sums, state.weight_of(at))
-    work.window.sums.add(sums)
-    work.window.readings += count
+    window = work.window
+    window.sums.add(sums)
+    window.readings += count
     work.folded.accepted += count
     work.is_new = True
     vehicles = sums.vehicles + EVIDENCE_VEHICLES * sums.probes

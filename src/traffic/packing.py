@@ -106,9 +106,9 @@ def _packed_alert(alert: AlertState, clock: int) -> list[Any]:
         alert.level,
         alert.peak_level,
         alert.peak,
-        *(_age(clock, at) for at in times),
-        *(None if at is None else clock - at for at in since),
-        *(clock - at for at in alert.seen),
+        *[_age(clock, at) for at in times],
+        *[None if at is None else clock - at for at in since],
+        *[clock - at for at in alert.seen],
     ]
 
 
@@ -180,7 +180,7 @@ def _unpacked_past(clock: int, ages: list[int]) -> tuple[int, Past]:
 
 def _unpacked_alert(fields: list[Any], clock: int) -> AlertState:
     level, peak_level, peak, *rest = fields
-    opened_at, level_since = (0 if age == _NEVER else clock - age for age in rest[:2])
+    opened_at, level_since = [0 if age == _NEVER else clock - age for age in rest[:2]]
     alert = AlertState(level, opened_at, level_since, peak_level, peak)
     alert.high_since, alert.severe_since, alert.eased_since, alert.clear_since = (
         None if age is None else clock - age for age in rest[2:6]
