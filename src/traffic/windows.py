@@ -112,7 +112,7 @@ def summed(rows: Sequence[Summand]) -> Sums:
     names, which are several times as fast.
     """
     total = vehicles = occupied = observed = scored = scores = 0
-    pace, sums, odd = 0.0, Sums(), False
+    pace, odd = 0.0, None
     for row in rows:
         count, speed, occupancy, interval_ms, score, cover = row
         total += interval_ms
@@ -121,16 +121,17 @@ def summed(rows: Sequence[Summand]) -> Sums:
             pace += PACE_UNITS * count / speed + _TO_WHOLE - _TO_WHOLE
         elif count != 0 or cover:
             vehicles += count or 0
-            odd = True
-            pace += PACE_UNITS * _add_other(sums, row) + _TO_WHOLE - _TO_WHOLE
+            odd = odd or Sums()
+            pace += PACE_UNITS * _add_other(odd, row) + _TO_WHOLE - _TO_WHOLE
         if occupancy is not None:
             observed += interval_ms
             occupied += int(occupancy * interval_ms + 0.5)
         if score is not None:
             scored += score * interval_ms
             scores += 1
-    sums.total_ms, sums.vehicles, sums.pace = total, vehicles, int(pace)
-    sums.occupied_ms, sums.unobserved_ms = occupied, total - observed
+    sums = Sums(total, vehicles, int(pace), occupied, total - observed)
+    if odd is not None:
+        sums.add(odd)
     if scores:
         sums.scored, is_all = scored, scores == len(rows)
         _add_theirs(sums, rows if odd or not is_all else ())
