@@ -36,8 +36,7 @@ def news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
     for parcel in parcels:
         received = parcel.reference_ms
         if parcel.device_id != device_id:
-            device_id = parcel.device_id
-            mark = mark_of(device_id)
+            device_id, mark = parcel.device_id, mark_of(parcel.device_id)
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
         for reading in parcel.readings:
             at, interval = reading.timestamp, reading.interval
