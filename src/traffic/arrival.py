@@ -32,14 +32,19 @@ News = tuple[Parcel, Any, Slot, int, int]
 def news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
     """Yield the readings that are new; the rest is counted here."""
     sensors, default_ms = work.state.sensors, work.default_interval_ms
+    device_id, mark, last, span_ms = None, mark_of(None), None, default_ms
     for parcel in parcels:
-        received, mark = parcel.reference_ms, mark_of(parcel.device_id)
+        received = parcel.reference_ms
+        if parcel.device_id != device_id:
+            device_id, mark = parcel.device_id, mark_of(parcel.device_id)
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
         for reading in parcel.readings:
             at, interval = reading.timestamp, reading.interval
             if at.__class__ is not int:
                 at = instant_of(at)
-            span_ms = default_ms if interval is None else int(interval * 1000)
+            if interval != last:
+                last = interval
+                span_ms = default_ms if interval is None else int(interval * 1000)
             count, speed = reading.vehicle_count, reading.average_speed
             if not earliest <= at <= utmost or (
                 (

@@ -23,9 +23,8 @@ from .policy import (
 from .present import is_low, present, score_now
 from .seen import seen
 from .state import Slot, WorkingState, leave_out, replace_score, roll, silence, speak
-from .windows import Summand, Sums, Window, summed, weighed
+from .windows import Summand, Window, summed
 
-_MANY = 24  # readings of one instant that are summed up at once
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -62,50 +61,50 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:
     """Take what is new in the messages: the loop that every reading goes through.
 
     A plain reading of traffic that is nowhere near congested takes the short way: the
-    alert of a segment that is calm can't change by it.
+    alert of a segment that is calm can't change by it. So does one that comes when its
+    sensor's next is due.
     """
     state, low_kmh, high = work.state, work.low_kmh, work.limits.high
-    add, stamp = work.rows.append, work.instants.append
+    add, message, instant, clock = work.rows.append, None, -1, -1
     for parcel, reading, slot, at, span_ms in news(work, parcels):
-        if parcel is not work.message or at != work.instant:
+        if parcel is not message:
+            if work.is_busy or state.scores >= high * (state.scored or 1):
+                _judge(work)  # what goes before is complete
+            message = work.message = parcel
+        if at != instant:
             _turn_to(work, parcel, slot, at, span_ms)
+            instant, clock = at, state.clock
         count, speed = reading.vehicle_count, reading.average_speed
         occupancy, score = reading.occupancy, reading.congestion_score
         tenths = None if score is None else int(score * 10 + 0.5)
-        if (
-            slot.is_plain
-            and (occupancy is None or occupancy < STANDING_OCCUPANCY)
-            and (
-                (not count if speed is None else speed >= low_kmh)
-                if tenths is None
-                else tenths < high
-            )
-        ):
+        is_free = (
+            tenths < high
+            if tenths is not None
+            else (not count if speed is None else speed >= low_kmh)
+        )
+        if is_free and slot.is_plain and (occupancy or 0.0) < STANDING_OCCUPANCY:
             said: Summand = (count, speed, occupancy, span_ms, tenths, 0.0)
         else:
             _wake(work)
             said = seen(slot, reading, at, span_ms, work.road)
-        newest = slot.timestamp
-        if slot.is_steady and at - newest == slot.step_ms and at == state.clock:
-            before = slot.said[4]
-            if tenths is not before:
-                replace_score(state, slot, before, tenths)
-            slot.timestamp, slot.said = at, said
-        elif at > newest:
-            _renew(state, slot, at, said)
-        else:
-            slot.fill(at)
         add(said)
-        stamp(at)
-        if slot.is_suspect:
-            _leave_out(work)
+        if at == slot.due == clock and span_ms == slot.said[3]:
+            before = slot.said[4]
+            if before is None or tenths is None:
+                replace_score(state, slot, before, tenths)
+            else:
+                state.scores += tenths - before
+            slot.timestamp, slot.said, slot.due = at, said, at + slot.step_ms
+        else:
+            _renew(state, slot, at, said)
+            if slot.is_suspect:
+                _leave_out(work)
     _judge(work)
 
 
 def _leave_out(work: Work) -> None:
     """Count the newest reading, and keep it out of all sums: a suspect's."""
     work.rows.pop()
-    work.instants.pop()
     work.window.readings += 1
     work.folded.accepted += 1
     work.is_new = True
@@ -115,34 +114,36 @@ def _wake(work: Work) -> None:
     """Let the alert be judged from here on; what went before is no evidence for it."""
     if not work.is_busy:
         _settle(work)
-        work.is_busy = True
+        work.is_busy, work.vehicles = True, 0
 
 
 def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
-    """Let a sensor speak for the present by its newest reading, *said* at *at*."""
+    """Let a sensor speak for the present by its newest reading, *said* at *at*.
+
+    One that is older fills a place in its past.
+    """
+    if at < slot.timestamp:
+        slot.fill(at)
+        return
+    score = slot.said[4]
     slot.step(at, said[3])
-    if slot.is_fresh:
-        replace_score(state, slot, slot.said[4], said[4])
-        slot.timestamp, slot.said = at, said
-    else:
-        slot.timestamp, slot.said = at, said
+    slot.timestamp, slot.said = at, said
+    if not slot.is_fresh:
         speak(state, slot)
+    elif score is not said[4]:
+        replace_score(state, slot, score, said[4])
     if at < state.clock:
         silence(state, slot, state.clock)
 
 
 def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> None:
-    """Take readings of another message, or of another instant *at*, from now on."""
+    """Take readings of another instant *at* from now on."""
     state, minute = work.state, at // MINUTE_MS
-    if parcel is not work.message or at > state.clock:
+    if at > state.clock:
         _judge(work)  # what goes before is complete
-        work.message = parcel
-        if at > state.clock:
-            state.clock, work.folded.received_at = at, parcel.reference_ms
-    work.instant = at
-    if minute == work.minute and len(work.rows) < _MANY:
-        return
+        state.clock, work.folded.received_at = at, parcel.reference_ms
     _settle(work)
+    work.instant = at
     if minute == work.minute:
         return
     work.minute, newest = minute, state.minute
@@ -155,43 +156,22 @@ def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> N
 
 
 def _settle(work: Work) -> None:
-    """Sum up what is waiting to be, into its minute and into the present."""
-    rows, instants, state = work.rows, work.instants, work.state
+    """Sum up the readings of an instant, into their minute and into the present."""
+    rows = work.rows
     if not rows:
         return
-    weights = state.weights_of(instants)
-    if weights[0] == weights[-1] and min(weights) == max(weights):
-        sums = summed(rows)
-        state.live.add(sums, weights[0])
-    elif any(row[0] is None for row in rows):
-        sums = Sums()
-        for row, weight in zip(rows, weights):
-            part = summed([row])
-            sums.add(part)
-            state.live.add(part, weight)
-    else:
-        sums = summed(rows)
-        state.live.add(weighed(rows, weights))
-    work.window.sums.add(sums)
-    work.window.readings += len(rows)
-    work.folded.accepted += len(rows)
-    moved = [
-        at for at, row in zip(instants, rows) if row[0] or (row[0] is None and row[1])
-    ]
-    state.moved_at = max(state.moved_at, max(moved, default=0))
+    state, at, count, sums = work.state, work.instant, len(rows), summed(rows)
     rows.clear()
-    instants.clear()
-
-
-def _evidence_of(rows: Sequence[Summand]) -> int:
-    """Return how many vehicles the readings show.
-
-    The speed of a probe is a mean over vehicles that it does not count.
-    """
-    return sum(
-        EVIDENCE_VEHICLES if count is None and speed else count or 0
-        for count, speed, *_ in rows
-    )
+    state.live.add(sums, state.weight_of(at))
+    window = work.window
+    window.sums.add(sums)
+    window.readings += count
+    work.folded.accepted += count
+    work.is_new = True
+    vehicles = sums.vehicles + EVIDENCE_VEHICLES * sums.probes
+    if vehicles:
+        work.vehicles += vehicles
+        state.moved_at = max(state.moved_at, at)
 
 
 def _judge(work: Work) -> None:
@@ -201,11 +181,12 @@ def _judge(work: Work) -> None:
     """
     state, limits, message = work.state, work.limits, work.message
     is_high = state.scores >= limits.high * (state.scored or 1)
-    if not (work.is_busy or is_high) or not (work.rows or work.is_new):
+    if not (work.is_busy or is_high):
         return
-    vehicles = _evidence_of(work.rows)
     _settle(work)
-    work.is_new = False
+    if not work.is_new:
+        return
+    vehicles, work.vehicles, work.is_new = work.vehicles, 0, False
     score = score_now(state, work.road)
     tenths = 0 if score is None else int(score * 10 + 0.5)
     work.is_busy = tenths >= limits.high or not is_low(state, work.low_kmh)

@@ -50,11 +50,11 @@ class Folded:
 class Work:
     """A fold under way.
 
-    *rows* are readings of *instants* (ms) that are not yet summed into *window*, which
-    is that of *minute*, nor into the present; *is_new* says that readings of suspects
-    came since the alert was judged. Where the segment is not *is_busy*, its alert is
-    calm and no reading so far could change that: all of known speed had *low_kmh* or
-    more.
+    *rows* are readings of *instant* (ms) that are not yet summed into *window*, which
+    is that of *minute*, nor into the present; *is_new* says that readings came since
+    the alert was judged, and *vehicles* how many they show. Where the segment is not
+    *is_busy*, its alert is calm and no reading so far could change that: all of known
+    speed had *low_kmh* or more.
     """
 
     state: WorkingState
@@ -65,11 +65,11 @@ class Work:
     suspects: frozenset[str]
     window: Window = field(default_factory=Window)
     rows: list[Summand] = field(default_factory=list)
-    instants: list[int] = field(default_factory=list)
     minute: int = -1
     message: Optional[Parcel] = None
     instant: int = -1
     is_new: bool = False
+    vehicles: int = 0
     is_busy: bool = False
     low_kmh: float = 0.0
 

@@ -12,39 +12,33 @@ import msgspec
 from msgspec.structs import astuple
 
 from .alerts import AlertState
+from .policy import GAP_INTERVALS
 from .spans import Past
-from .state import Slot, WorkingState, speak
+from .state import NEVER, Slot, WorkingState
 from .windows import Sums, fields_of, summed, trimmed, window_of
 
 _LAYOUT = 2
 _FRESH, _COUNTS, _ESTIMATES, _FLAGS = 1, 2, 4, 3  # flags of a sensor, and their bits
+_ALL_FLAGS = (1 << _FLAGS) - 1
+_FLAGGED = [
+    (bool(flags & _FRESH), bool(flags & _COUNTS), bool(flags & _ESTIMATES))
+    for flags in range(1 << _FLAGS)
+]
 _NEVER = -1  # the age of instant 0
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
 
-class _Shared:
-    """A list of values without repeats: sensors of one device share most of them."""
-
-    def __init__(self) -> None:
-        self._places: dict[Any, int] = {}
-
-    def place(self, value: Any) -> int:
-        return self._places.setdefault(value, len(self._places))
-
-    def values(self) -> list[Any]:
-        return list(self._places)
-
-
 def pack(state: WorkingState) -> bytes:
     """Return *state* as bytes; instants are stored as ages before its clock."""
-    clock, pasts, devices = state.clock, _Shared(), _Shared()
+    clock, sequence = state.clock, state.last_sequence
+    pasts: dict[tuple[int, Past], int] = {}
+    devices: dict[int, int] = {}
     sensors = [
         _packed(name, slot, clock, pasts, devices)
         for name, slot in state.sensors.items()
     ]
-    sequence = state.last_sequence
     return _encode(
         (
             _LAYOUT,
@@ -52,8 +46,8 @@ def pack(state: WorkingState) -> bytes:
             sequence.to_bytes((sequence.bit_length() + 7) // 8, "big"),
             state.last_place,
             sensors,
-            pasts.values(),
-            devices.values(),
+            [_packed_past(clock, *past) for past in pasts],
+            list(devices),
             [(m, fields_of(window)) for m, window in sorted(state.windows.items())],
             trimmed(astuple(state.live)),
             state.decay_s,
@@ -64,17 +58,19 @@ def pack(state: WorkingState) -> bytes:
 
 
 def _packed(
-    name: str, slot: Slot, clock: int, pasts: _Shared, devices: _Shared
+    name: str,
+    slot: Slot,
+    clock: int,
+    pasts: dict[tuple[int, Past], int],
+    devices: dict[int, int],
 ) -> tuple[Any, ...]:
     """Return a sensor: its newest reading, its flags and device, its step, its past.
 
-    A step of one interval is stored as 0.
+    A step of one interval is stored as 0. Sensors of one device share most of *pasts*
+    and *devices*, which are values by place.
     """
     count, speed, occupancy, interval_ms, score, _ = slot.said
-    step_ms, (spans, closed) = slot.step_ms, slot.past
-    ages = [_age(clock, slot.percent_at), _age(clock, closed)]
-    for begin, end in spans:
-        ages += (_age(clock, begin), clock - end)
+    step_ms, device = slot.step_ms, slot.device
     flags = slot.is_fresh * _FRESH + slot.counts * _COUNTS + slot.estimates * _ESTIMATES
     return (
         name,
@@ -84,10 +80,18 @@ def _packed(
         None if speed is None else int(speed * 10 + 0.5),
         None if occupancy is None else int(occupancy * 1000 + 0.5),
         score,
-        flags + (devices.place(slot.device) << _FLAGS),
+        flags + (devices.setdefault(device, len(devices)) << _FLAGS),
         0 if step_ms == interval_ms else step_ms,
-        pasts.place(tuple(ages)),
+        pasts.setdefault((slot.percent_at, slot.past), len(pasts)),
     )
+
+
+def _packed_past(clock: int, percent_at: int, past: Past) -> list[int]:
+    """Return when a sensor reported percent, since when it is known, and its spans."""
+    ages = [_age(clock, percent_at), _age(clock, past.closed)]
+    for begin, end in past.spans:
+        ages += (_age(clock, begin), clock - end)
+    return ages
 
 
 def _age(clock: int, instant: int) -> int:
@@ -102,9 +106,9 @@ def _packed_alert(alert: AlertState, clock: int) -> list[Any]:
         alert.level,
         alert.peak_level,
         alert.peak,
-        *(_age(clock, at) for at in times),
-        *(None if at is None else clock - at for at in since),
-        *(clock - at for at in alert.seen),
+        *[_age(clock, at) for at in times],
+        *[None if at is None else clock - at for at in since],
+        *[clock - at for at in alert.seen],
     ]
 
 
@@ -117,7 +121,6 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
         return _upgraded(stored)
     _, clock, sequence, place, slots, pasts, devices, *rest = stored
     windows, live, decay_s, moved, alert = rest
-    spans = [_unpacked_past(clock, ages) for ages in pasts]
     state = WorkingState(
         clock=clock,
         minute=max((minute for minute, _ in windows), default=-1),
@@ -129,45 +132,55 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
         decay_s=decay_s,
         moved_at=0 if moved == _NEVER else clock - moved,
     )
-    for fields in slots:
-        slot = state.sensors[fields[0]] = _unpacked(fields, clock, spans, devices)
-        if slot.is_fresh:
-            speak(state, slot)
+    _unpack_sensors(
+        state, slots, [_unpacked_past(clock, past) for past in pasts], devices
+    )
     return state
 
 
-def _unpacked(
-    fields: list[Any], clock: int, spans: list[Any], devices: list[int]
-) -> Slot:
-    _, age, interval_ms, count, tenths, share, score, flags, step_ms, past = fields
-    percent_at, closed, missing = spans[past]
-    speed = None if tenths is None else tenths / 10
-    occupancy = None if share is None else share / 1000
-    return Slot(
-        clock - age,
-        step_ms or interval_ms,
-        Past(missing, closed),
-        (count, speed, occupancy, interval_ms, score, 0.0),
-        bool(flags & _FRESH),
-        bool(flags & _COUNTS),
-        bool(flags & _ESTIMATES),
-        percent_at,
-        devices[flags >> _FLAGS],
-        is_plain=flags & (_COUNTS | _ESTIMATES) == _COUNTS and not percent_at,
-    )
+def _unpack_sensors(
+    state: WorkingState, stored: list[Any], pasts: list[Any], devices: list[int]
+) -> None:
+    """Take the *stored* sensors into *state*: the loop that each batch goes through."""
+    clock, sensors = state.clock, state.sensors
+    for name, age, span_ms, count, tenths, share, score, flags, step, past in stored:
+        percent_at, spans = pasts[past]
+        is_fresh, counts, estimates = _FLAGGED[flags & _ALL_FLAGS]
+        speed = None if tenths is None else tenths / 10
+        occupancy = None if share is None else share / 1000
+        at, step_ms = clock - age, step or span_ms
+        is_steady = is_fresh and step_ms <= GAP_INTERVALS * span_ms
+        sensors[name] = Slot(
+            at,
+            step_ms,
+            spans,
+            (count, speed, occupancy, span_ms, score, 0.0),
+            is_fresh,
+            counts,
+            estimates,
+            percent_at,
+            devices[flags >> _FLAGS],
+            False,
+            counts and not (estimates or percent_at),
+            at + step_ms if is_steady else NEVER,
+        )
+        if is_fresh:
+            state.fresh += 1
+            if score is not None:
+                state.scored += 1
+                state.scores += score
 
 
-def _unpacked_past(
-    clock: int, ages: list[int]
-) -> tuple[int, int, tuple[tuple[int, int], ...]]:
-    """Return when a sensor reported percent, since when it is known, and its spans."""
+def _unpacked_past(clock: int, ages: list[int]) -> tuple[int, Past]:
+    """Return when a sensor reported percent, and its past."""
     instants = [0 if age == _NEVER else clock - age for age in ages]
-    return instants[0], instants[1], tuple(zip(instants[2::2], instants[3::2]))
+    spans = tuple(zip(instants[2::2], instants[3::2]))
+    return instants[0], Past(spans, instants[1])
 
 
 def _unpacked_alert(fields: list[Any], clock: int) -> AlertState:
     level, peak_level, peak, *rest = fields
-    opened_at, level_since = (0 if age == _NEVER else clock - age for age in rest[:2])
+    opened_at, level_since = [0 if age == _NEVER else clock - age for age in rest[:2]]
     alert = AlertState(level, opened_at, level_since, peak_level, peak)
     alert.high_since, alert.severe_since, alert.eased_since, alert.clear_since = (
         None if age is None else clock - age for age in rest[2:6]
@@ -198,6 +211,6 @@ def _upgraded(stored: list[Any]) -> WorkingState:
         if is_fresh:
             rows.append(row)
     state.fresh = len(rows)
-    state.live.add(summed(rows), *state.weights_of([clock]))
+    state.live.add(summed(rows), state.weight_of(clock))
     state.moved_at = clock if state.live.moving else 0
     return state

@@ -8,6 +8,7 @@ narrows. Everything else is known: it was accepted, or its place is closed.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from .policy import FORGET_AFTER_MS, GAP_INTERVALS, HOUR_MS, MOST_SPANS
@@ -58,6 +59,7 @@ def is_missing(past: Past, at: int) -> bool:
     return any(begin < at < end for begin, end in past.spans)
 
 
+@lru_cache(maxsize=1024)  # sensors of one device stop and start together
 def with_span(past: Past, span: Span, interval_ms: int) -> Past:
     """Return *past* with one span more, if it is a gap.
 

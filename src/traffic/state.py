@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Optional
 
 import msgspec
@@ -13,6 +12,7 @@ from .policy import (
     DECAY_INTERVALS,
     DECAY_S,
     FORGET_AFTER_MS,
+    GAP_INTERVALS,
     HOUR_MS,
     MINUTE_MS,
     PASSING_DECAYS,
@@ -20,10 +20,11 @@ from .policy import (
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
 )
-from .spans import Past, filled, is_gap, is_missing, settled, with_span
+from .spans import Past, filled, is_missing, settled, with_span
 from .windows import Summand, Sums, Window
 
 NOTHING: Summand = (None, None, None, 0, None, 0.0)
+NEVER = -1  # when the next reading of a sensor is due that has no steady step
 _WHOLE = 1000  # the weight of a reading that was just made
 
 
@@ -35,8 +36,9 @@ class Slot(msgspec.Struct, gc=False):
     has ever counted a vehicle, *estimates* that its speeds are estimated from cover.
     *percent_at* is when it last reported an occupancy over 1, *device* a mark of the
     device that sends it; 0 is unknown for both. Not stored are *is_suspect*, which
-    sensor health says, and *is_plain*: the sensor counts, measures speed and no
-    percent.
+    sensor health says, *is_plain*: the sensor counts, measures speed and no percent,
+    and *due*: where one more step leads, if that would leave no gap and the sensor is
+    no suspect.
     """
 
     timestamp: int
@@ -50,7 +52,7 @@ class Slot(msgspec.Struct, gc=False):
     device: int = 0
     is_suspect: bool = False
     is_plain: bool = False
-    is_steady: bool = False
+    due: int = NEVER
 
     @property
     def vehicle_count(self) -> Optional[int]:
@@ -79,13 +81,15 @@ class Slot(msgspec.Struct, gc=False):
 
     def step(self, at: int, interval_ms: int) -> None:
         """Note a reading of *at*, later than the newest, and of *interval_ms*."""
-        newest, before_ms = self.timestamp, self.said[3]
+        newest, step_ms = self.timestamp, self.step_ms
         if newest >= 0:  # else it is the first: its past is known
-            if is_gap(self.step_ms, before_ms):
-                span = (newest - self.step_ms, newest)
+            before_ms = self.said[3]
+            if step_ms > GAP_INTERVALS * before_ms:
+                span = (newest - step_ms, newest)
                 self.past = with_span(self.past, span, before_ms)
-            self.step_ms = at - newest
-        self.is_steady = not is_gap(self.step_ms, interval_ms)
+            self.step_ms = step_ms = at - newest
+        is_steady = step_ms <= GAP_INTERVALS * interval_ms and not self.is_suspect
+        self.due = at + step_ms if is_steady else NEVER
 
     def is_missing(self, at: int) -> bool:
         """Whether nothing was accepted at *at*, earlier than the newest reading."""
@@ -100,7 +104,7 @@ class Slot(msgspec.Struct, gc=False):
             self.step_ms = self.timestamp - at
         else:
             self.past = filled(self.past, at, interval_ms)
-        self.is_steady = False
+        self.due = NEVER
 
     @property
     def percent(self) -> bool:
@@ -140,15 +144,10 @@ class WorkingState(msgspec.Struct):
     decay_s: int = DECAY_S
     moved_at: int = 0
 
-    def weights_of(self, instants: Sequence[int]) -> list[int]:
-        """Return the weights in *live* of readings of these instants (ms)."""
-        end_ms, decay_ms = (self.minute + 1) * MINUTE_MS, self.decay_s * 1000
-        exp, weights, last, weight = math.exp, [], -1, 0
-        for at in instants:
-            if at != last:
-                last, weight = at, int(_WHOLE * exp((at - end_ms) / decay_ms))
-            weights.append(weight)
-        return weights
+    def weight_of(self, at: int) -> int:
+        """Return the weight in *live* of a reading of that instant (ms)."""
+        end_ms = (self.minute + 1) * MINUTE_MS
+        return int(_WHOLE * math.exp((at - end_ms) / (self.decay_s * 1000)))
 
     def is_passing(self) -> bool:
         """Whether vehicles pass now."""
@@ -205,14 +204,17 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
 def _close_before(state: WorkingState, minute: int) -> list[tuple[int, Window]]:
     """Take the windows older than *minute*; one that a flush left empty is nothing."""
     closing = [m for m in state.windows if m < minute]
+    if not closing:
+        return []
     closed = [(m, state.windows.pop(m)) for m in sorted(closing)]
     return [(m, window) for m, window in closed if window.readings]
 
 
 def _drop_silent(state: WorkingState, now_ms: int, speaker: Optional[Slot]) -> None:
-    for name, slot in list(state.sensors.items()):
-        if now_ms - slot.timestamp <= STALE_AFTER_MS:
-            continue
+    patient_ms = now_ms - STALE_AFTER_MS
+    late = [name for name, one in state.sensors.items() if one.timestamp < patient_ms]
+    for name in late:
+        slot = state.sensors[name]
         silence(state, slot, now_ms)
         if slot is not speaker and now_ms - slot.timestamp > FORGET_AFTER_MS:
             del state.sensors[name]
@@ -228,7 +230,7 @@ def leave_out(state: WorkingState, suspects: frozenset[str]) -> None:
             if slot.is_fresh:
                 rest(state, slot)
                 slot.is_fresh = True
-            slot.is_suspect = True
+            slot.is_suspect, slot.due = True, NEVER
 
 
 def speak(state: WorkingState, slot: Slot) -> None:
@@ -244,7 +246,7 @@ def speak(state: WorkingState, slot: Slot) -> None:
 
 def rest(state: WorkingState, slot: Slot) -> None:
     """Let a sensor that speaks for the present do so no longer."""
-    slot.is_fresh = False
+    slot.is_fresh, slot.due = False, NEVER
     if slot.is_suspect:
         return
     state.fresh -= 1
@@ -258,6 +260,9 @@ def replace_score(
 ) -> None:
     """Let a sensor that speaks for the present report another *score*, or none."""
     if slot.is_suspect:
+        return
+    if before is not None and score is not None:
+        state.scores += score - before
         return
     state.scored += (score is not None) - (before is not None)
     state.scores += (score or 0) - (before or 0)

@@ -9,6 +9,7 @@ import msgspec
 
 from .policy import SLOWEST_PACE_KMH
 
+_TO_WHOLE = 1.5 * 2**52  # a float as large has no room for a fraction
 PACE_UNITS = 100_000  # the pace 1 h/km, as it is summed
 
 # A reading as it is summed: vehicle count, speed (km/h), occupancy, interval (ms), the
@@ -67,14 +68,16 @@ class Sums(msgspec.Struct, gc=False):
         self.total_ms += weight * other.total_ms
         self.vehicles += weight * other.vehicles
         self.pace += weight * other.pace
-        self.occupied_ms += weight * other.occupied_ms
-        self.unobserved_ms += weight * other.unobserved_ms
+        if other.occupied_ms:
+            self.occupied_ms += weight * other.occupied_ms
+        if other.unobserved_ms:
+            self.unobserved_ms += weight * other.unobserved_ms
         if other.scored_ms:
             self.scored += weight * other.scored
             self.scored_ms += weight * other.scored_ms
             self.scored_moving += weight * other.scored_moving
             self.scored_pace += weight * other.scored_pace
-        if other.unmeasured or other.estimated or other.uncounted_ms:
+        if other.uncounted_ms or other.unmeasured or other.estimated:
             self.unmeasured += weight * other.unmeasured
             self.probes += weight * other.probes
             self.uncounted_ms += weight * other.uncounted_ms
@@ -87,13 +90,16 @@ class Sums(msgspec.Struct, gc=False):
         self.pace = int(self.pace * factor)
         self.occupied_ms = int(self.occupied_ms * factor)
         self.unobserved_ms = int(self.unobserved_ms * factor)
-        for name in _OTHERS:
-            value = getattr(self, name)
-            if value:
-                setattr(self, name, int(value * factor))
-
-
-_OTHERS = Sums.__struct_fields__[5:]
+        if self.scored or self.scored_ms or self.scored_moving or self.scored_pace:
+            self.scored = int(self.scored * factor)
+            self.scored_ms = int(self.scored_ms * factor)
+            self.scored_moving = int(self.scored_moving * factor)
+            self.scored_pace = int(self.scored_pace * factor)
+        if self.unmeasured or self.probes or self.uncounted_ms or self.estimated:
+            self.unmeasured = int(self.unmeasured * factor)
+            self.probes = int(self.probes * factor)
+            self.uncounted_ms = int(self.uncounted_ms * factor)
+            self.estimated = int(self.estimated * factor)
 
 
 def summed(rows: Sequence[Summand]) -> Sums:
@@ -101,71 +107,71 @@ def summed(rows: Sequence[Summand]) -> Sums:
 
     Vehicles enter with n/v, so that vehicles / pace is the flow-weighted harmonic mean
     of speed: the space-mean speed, which satisfies q = u k. A speed without a count is
-    that of one vehicle. Sums run in local names, which are several times as fast.
+    that of one vehicle. Each reading's pace and covered time is a whole number, so that
+    sums of sums don't depend on how readings were put together. Sums run in local
+    names, which are several times as fast.
     """
-    total = vehicles = unobserved = scored = scored_ms = theirs = 0
-    pace = occupied = their_pace = 0.0
-    sums, slowest = Sums(), SLOWEST_PACE_KMH
+    total = vehicles = occupied = observed = scored = scores = 0
+    pace, odd = 0.0, None
     for row in rows:
-        count, speed, occupancy, interval_ms, score, _ = row
+        count, speed, occupancy, interval_ms, score, cover = row
         total += interval_ms
-        row_pace = 0.0
-        if count and speed:
+        if count and speed and speed > SLOWEST_PACE_KMH:
             vehicles += count
-            row_pace = count / (speed if speed > slowest else slowest)
-            pace += row_pace
-        elif count != 0 or row[5]:
+            pace += PACE_UNITS * count / speed + _TO_WHOLE - _TO_WHOLE
+        elif count != 0 or cover:
             vehicles += count or 0
-            row_pace = _add_other(sums, row)
-            pace += row_pace
-        if occupancy is None:
-            unobserved += interval_ms
-        else:
-            occupied += occupancy * interval_ms
+            odd = odd or Sums()
+            pace += PACE_UNITS * _add_other(odd, row) + _TO_WHOLE - _TO_WHOLE
+        if occupancy is not None:
+            observed += interval_ms
+            occupied += int(occupancy * interval_ms + 0.5)
         if score is not None:
             scored += score * interval_ms
-            scored_ms += interval_ms
-            if row_pace:
-                theirs += count or 1
-                their_pace += row_pace
-    sums.total_ms, sums.vehicles, sums.pace = total, vehicles, int(pace * PACE_UNITS)
-    sums.occupied_ms, sums.unobserved_ms = int(occupied), unobserved
-    sums.scored, sums.scored_ms = scored, scored_ms
-    sums.scored_moving, sums.scored_pace = theirs, int(their_pace * PACE_UNITS)
+            scores += 1
+    sums = Sums(total, vehicles, int(pace), occupied, total - observed)
+    if odd is not None:
+        sums.add(odd)
+    if scores:
+        sums.scored, is_all = scored, scores == len(rows)
+        _add_theirs(sums, rows if odd or not is_all else ())
     return sums
 
 
+def _add_theirs(sums: Sums, mixed: Sequence[Summand]) -> None:
+    """Add the time and the vehicles of readings with a score of their own.
+
+    That is all of them where none are *mixed* with others.
+    """
+    if not mixed:
+        sums.scored_ms = sums.total_ms
+        sums.scored_moving, sums.scored_pace = sums.vehicles, sums.pace
+    for row in mixed:
+        if row[4] is not None:
+            one = summed([(*row[:4], None, row[5])])
+            sums.scored_ms += row[3]
+            sums.scored_pace += one.pace
+            if one.pace:
+                sums.scored_moving += row[0] or 1
+
+
 def _add_other(sums: Sums, row: Summand) -> float:
-    """Add what a reading without a count or a speed has; return its pace."""
+    """Add what a reading without a count or a speed has, or a slow one; return its
+    pace."""
     count, speed, _, interval_ms, _, cover = row
     if count is None:
         sums.uncounted_ms += interval_ms
-    if speed:
-        sums.probes += 1
-        return 1 / max(speed, SLOWEST_PACE_KMH)
-    if count and speed is not None:  # counted at no speed: they crept
+        if speed:
+            sums.probes += 1
+            return 1 / max(speed, SLOWEST_PACE_KMH)
+        return cover
+    if count and speed is not None:  # at no speed, or nearly so: they crept
         return count / SLOWEST_PACE_KMH
     if cover:
-        sums.estimated += count or 0
-    elif count:
+        sums.estimated += count
+    else:
         sums.unmeasured += count
     return cover
-
-
-def weighed(rows: Sequence[Summand], weights: Sequence[int]) -> Sums:
-    """Return the sums over *rows*, each *weights* times; all of them have a count."""
-    return summed(
-        [
-            (
-                row[0] and weight * row[0],
-                *row[1:3],
-                weight * row[3],
-                row[4],
-                weight * row[5],
-            )
-            for row, weight in zip(rows, weights)
-        ]
-    )
 
 
 class Window(msgspec.Struct, gc=False):
