@@ -142,7 +142,7 @@ def sensors(
             "speed": slot.speed,
             "vehicle_count": slot.vehicle_count,
             "occupancy": slot.occupancy,
-            "reporting": slot.score is not None,
+            "reporting": slot.is_fresh,
             "suspect": suspects.get(name),
         }
         for name, slot in sorted(unpack(packed).sensors.items())
