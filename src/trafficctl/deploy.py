@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from trafficctl import aws, cli_common, output, outputs
+from trafficctl import aws, base_map, cli_common, output, outputs
 from trafficctl.deploying import parameters, talking
 from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
@@ -29,6 +29,7 @@ def register(subparsers: Any) -> None:
         metavar="NAME",
         help="your own bucket for packages (default: one is created)",
     )
+    base_map.add_option(parser)
     parser.add_argument(
         "--yes", action="store_true", help="do not ask for confirmation"
     )
@@ -48,6 +49,8 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Deploy; 1 if the person did not agree to the changes."""
+    if args.base_map:
+        base_map.as_shipped(args.base_map)  # refused before anything is made
     wish = Wish(
         stack=args.stack,
         template=args.template,
@@ -55,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
         bucket=args.bucket,
         allow_replacement=args.allow_replacement,
         revert_drift=args.revert_drift,
+        base_map=args.base_map,
     )
     talk = Talk(output.say, talking.show_changes, talking.agreeing(args.yes))
     outcome = deploy(aws.session(), wish, talk)

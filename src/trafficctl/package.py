@@ -25,6 +25,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import traffic
+from traffic.live.pages import BASE_MAP
+from trafficctl import base_map as base_maps
 from trafficctl.errors import OK, UNREACHABLE, UserError
 
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
@@ -40,15 +42,21 @@ Files = dict[str, bytes]
 
 
 def build_zip(
-    out: Path, runtimes: Sequence[str] = RUNTIMES, arch: str = "arm64"
+    out: Path,
+    runtimes: Sequence[str] = RUNTIMES,
+    arch: str = "arm64",
+    base_map: Path | None = None,
 ) -> Path:
     """Write the Lambda package to `out`; the same input gives the same bytes.
 
     `arch` is arm64 or x86_64, with msgspec for each of `runtimes` (python3.9, ...)
     from the cache or from PyPI; or host, with the msgspec of the running Python.
-    UserError if a wheel is neither cached nor to be had.
+    `base_map` is GeoJSON that the live map draws beneath.
+    UserError if a wheel is neither cached nor to be had, or the base map is refused.
     """
     files = ours(Path(traffic.__file__).parent)
+    if base_map is not None:
+        files[f"traffic/web/{BASE_MAP}"] = base_maps.as_shipped(base_map)
     for found in _installed() if arch == HOST else _wheels(runtimes, arch):
         files.update(found)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -221,12 +229,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--runtime", action="append", choices=RUNTIMES, help="repeatable (else all)"
     )
+    base_maps.add_option(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
     """Build the package and print its path, size in bytes and SHA-256."""
-    out = build_zip(args.out, args.runtime or RUNTIMES, args.arch)
+    out = build_zip(args.out, args.runtime or RUNTIMES, args.arch, args.base_map)
     content = out.read_bytes()
     print(f"{out}  {len(content)} bytes  sha256 {hashlib.sha256(content).hexdigest()}")
     return OK

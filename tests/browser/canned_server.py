@@ -89,7 +89,11 @@ class CannedServer:
     """
 
     def __init__(
-        self, city: CannedCity, clock: Callable[[], int], style: str = ""
+        self,
+        city: CannedCity,
+        clock: Callable[[], int],
+        style: str = "",
+        assets: FolderAssets | None = None,
     ) -> None:
         self.city = city
         self.sign_in = SignIn()
@@ -102,7 +106,7 @@ class CannedServer:
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._api = LiveApi(
-            Outside(city, FolderAssets(), clock, "ca11ed", print),
+            Outside(city, assets or FolderAssets(), clock, "ca11ed", print),
             _settings(self.address, style),
         )
         self._lock = threading.Lock()

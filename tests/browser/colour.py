@@ -38,6 +38,12 @@ def contrast(a: str, b: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def chroma(colour: str) -> float:
+    """How vivid a colour is: its distance from grey in CIELAB."""
+    _, a, b = _lab(_linear(colour))
+    return float((a**2 + b**2) ** 0.5)
+
+
 def _linear(colour: str) -> Rgb:
     values = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     r, g, b = (

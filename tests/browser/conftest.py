@@ -87,7 +87,7 @@ def live(tab: Open, server: CannedServer) -> Open:
 
 def painted(page: Page) -> None:
     """Wait until the page is live and the map has drawn what it knows."""
-    page.wait_for_selector("#link[data-state=live]")
+    page.wait_for_selector("#link[data-state=live]", state="attached")
     settled(page)
 
 

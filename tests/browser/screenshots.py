@@ -22,6 +22,7 @@ PATIENCE_MS = 60_000
 # Name of the file, size, what the address says.
 PICTURES = (
     ("live-map-wall-dark", WALL, "theme=dark"),
+    ("live-map-wall-display", WALL, "wall&theme=light"),
     ("live-map-laptop-segment", LAPTOP, f"theme=light&segment={WORST}"),
     ("live-map-laptop-service", LAPTOP, "theme=dark&scale=los"),
     ("live-map-phone", PHONE, "theme=dark"),
@@ -68,6 +69,8 @@ def draw(browser: Browser, address: str, size: tuple[int, int], path: Path) -> N
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(address)
+    if "wall" in address.partition("#")[2]:
+        page.get_by_role("button", name="Sign in").click()
     painted(page)
     ready(page)
     page.screenshot(path=path)

@@ -10,11 +10,12 @@ from playwright.sync_api import Page, expect
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer
-from .conftest import LAPTOP, Open
+from .conftest import LAPTOP, Open, settled
 
 WALL = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 SIZES = {"wall": WALL, "laptop": LAPTOP, "phone": PHONE}
+FEW_STOPS = 7  # skip link, two of the top, three switches of the list, its row
 GRAVE = {"serious", "critical"}
 
 
@@ -133,6 +134,119 @@ def test_focus_survives_a_poll_that_reorders_the_list(
     expect(row.locator(".main")).to_have_text("98")
 
     expect(row).to_be_focused()
+
+
+def test_the_lists_come_a_few_tabs_after_the_top(live: Open, city: CannedCity) -> None:
+    city.alarm("S5", "severe")
+    page = live()
+    stops = []
+    while "row" not in stops and len(stops) < 14:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.className"))
+
+    assert len(stops) <= FEW_STOPS
+
+
+def test_enter_opens_the_first_that_find_finds(live: Open) -> None:
+    page = live()
+    find = page.get_by_label("Find a segment")
+    find.press("Enter")
+    expect(page.locator("#segment")).to_be_hidden()
+    find.fill("street 2")
+    find.press("Enter")
+    expect(page.locator("#segment-name")).to_have_text("Street 2")
+    page.keyboard.press("Escape")
+
+    expect(find).to_be_focused()
+
+
+def test_a_row_that_is_gone_hands_the_focus_to_the_one_in_its_place(
+    live: Open, city: CannedCity
+) -> None:
+    for segment_id in ("S3", "S4", "S5"):
+        city.alarm(segment_id, "severe", since_s=10 * int(segment_id[1]))
+    page = live()
+    rows = page.locator("#alerts li")
+    expect(rows).to_have_count(3)
+    rows.nth(1).get_by_role("button").first.focus()
+    city.clear(next(one for one in city.known_alerts if one.startswith("S4@")))
+    expect(rows).to_have_count(2)
+
+    expect(rows.nth(1).get_by_role("button").first).to_be_focused()
+    expect(rows.nth(1)).to_contain_text("Street 5")
+
+
+def test_closing_a_segment_whose_row_is_gone_leads_to_the_alerts(
+    live: Open, city: CannedCity
+) -> None:
+    alert = city.alarm("S5", "severe")
+    page = live()
+    page.locator("#alerts .row").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Close the segment")).to_be_focused()
+    city.clear(alert)
+    expect(page.locator("#alerts li")).to_have_count(0)
+    page.keyboard.press("Escape")
+
+    expect(page.locator("#alerts")).to_be_focused()
+
+
+def test_a_connection_that_is_back_takes_no_focus_with_its_notice(
+    live: Open, server: CannedServer
+) -> None:
+    page = live()
+    server.down = True
+    retry = page.locator("#retry")
+    expect(retry).to_be_visible()
+    retry.focus()
+    server.down = False
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_be_hidden()
+
+    expect(page.locator("#alerts")).to_be_focused()
+
+
+MIDDLE = """id => {
+  const {map} = cityTraffic.map
+  const box = map.getCanvas().getBoundingClientRect()
+  const ends = cityTraffic.city.segments.get(id).line.map(one => map.project(one))
+  const middle = axis => ends.reduce((sum, one) => sum + one[axis], 0) / ends.length
+  return [box.left + middle("x"), box.top + middle("y")]
+}"""
+# The segment's line on the page, and what may cover it.
+SEEN = """id => {
+  const {map} = cityTraffic.map
+  const box = map.getCanvas().getBoundingClientRect()
+  const at = cityTraffic.city.segments.get(id).line.map(one => map.project(one))
+  const ys = at.map(one => one.y + box.top)
+  const xs = at.map(one => one.x + box.left)
+  const panel = document.getElementById("segment").getBoundingClientRect()
+  const [top, bottom] = [Math.max(0, box.top), panel.top] // what is free of the map
+  const middle = (Math.min(...ys) + Math.max(...ys)) / 2
+  return Math.min(...ys) > top && Math.max(...ys) < bottom
+    && middle > top + (bottom - top) / 4 && middle < bottom - (bottom - top) / 4
+    && Math.min(...xs) > 0 && Math.max(...xs) < innerWidth
+}"""
+
+
+@pytest.mark.parametrize("opened", ["from the list", "on the map"])
+def test_on_a_phone_the_panel_does_not_hide_the_road(live: Open, opened: str) -> None:
+    page = live(size=PHONE)
+    if opened == "from the list":
+        row = page.locator("#worst li[data-key=S0] button")
+        row.scroll_into_view_if_needed()
+        before = page.evaluate("scrollY")
+        row.click()
+    else:
+        before = 0
+        x, y = page.evaluate(MIDDLE, "S5")
+        page.mouse.click(x, y)
+    expect(page.locator("#segment")).to_be_visible()
+    settled(page)
+
+    assert page.evaluate(SEEN, "S0" if opened == "from the list" else "S5")
+    page.get_by_label("Close the segment").click()
+    assert page.evaluate("scrollY") == before
 
 
 def test_focus_is_not_lost_with_an_alert_that_clears(

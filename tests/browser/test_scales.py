@@ -9,12 +9,13 @@ import pytest
 from playwright.sync_api import Page
 
 from .canned_server import CannedServer
-from .colour import EYES, contrast, distance
+from .colour import EYES, chroma, contrast, distance
 from .conftest import Open
 
 THEMES = ("dark", "light")
 APART = 15.0  # delta E; the nearest pair of common map palettes has about 10
 VISIBLE = 3.0  # WCAG 1.4.11, graphical objects
+TEXT = 4.5  # WCAG 1.4.3, text
 
 
 @pytest.fixture
@@ -101,3 +102,48 @@ def test_a_segment_unheard_of_for_ten_minutes_has_no_present(scales: Page) -> No
     )
 
     assert ages == [False, False, True]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_severe_is_the_most_vivid_class_and_stands_out_like_text(
+    scales: Page, theme: str
+) -> None:
+    palette = told(scales, f"s.PALETTE.{theme}")
+    ground = told(scales, f"s.GROUND.{theme}")
+    vivid = [chroma(colour) for colour in palette]
+
+    assert max(vivid) == vivid[5]
+    assert contrast(palette[5], ground) >= TEXT
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_green_to_red_stands_out_from_the_ground_too(scales: Page, theme: str) -> None:
+    palette = told(scales, f"s.PALETTE['{theme}-signal']")
+    ground = told(scales, f"s.GROUND.{theme}")
+    pairs = combinations(palette, 2)
+
+    assert [c for c in palette if contrast(c, ground) < VISIBLE] == []
+    assert min(distance(a, b, EYES["usual"]) for a, b in pairs) >= APART
+
+
+@pytest.mark.parametrize(
+    ("score", "los", "said"),
+    [
+        (20, "F", "the road is full"),
+        (49.9, "E", "it still moves"),
+        (50, "F", ""),
+        (60, "A", "few are there"),
+        (20, "D", ""),
+        (60, "C", ""),
+        ("null", "F", ""),
+    ],
+)
+def test_a_level_and_a_score_that_disagree_are_explained(
+    scales: Page, score: float | str, los: str, said: str
+) -> None:
+    words = told(
+        scales, f"s.disagreement({{score: {score}, los: '{los}'}}, {{high: 50}})"
+    )
+
+    assert said in words
+    assert bool(said) == bool(words)

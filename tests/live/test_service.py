@@ -35,7 +35,7 @@ def test_the_page_is_told_where_to_sign_in_and_what_is_congested(city: City) -> 
             "issuer": "https://cognito-idp.us-east-1.amazonaws.com/pool",
             "mode": "hosted",
         },
-        "map": {"style": "https://tiles.example.org/style.json"},
+        "map": {"style": "https://tiles.example.org/style.json", "base": ""},
         "thresholds": {"high": 50, "severe": 80, "clear": 40},
         "version": "0123",
     }

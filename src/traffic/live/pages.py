@@ -13,6 +13,7 @@ from . import answers
 from .answers import Answer
 
 INDEX = "index.html"
+BASE_MAP = "base-map.json"  # GeoJSON that the city gave with its package, if it did
 
 _TYPES = {
     "html": "text/html; charset=utf-8",

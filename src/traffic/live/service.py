@@ -109,7 +109,7 @@ class LiveApi:
                 "issuer": told.issuer,
                 "mode": "hosted",
             },
-            "map": {"style": told.style},
+            "map": {"style": told.style, "base": self._base_map()},
             "thresholds": {
                 "high": told.high,
                 "severe": told.severe,
@@ -117,6 +117,10 @@ class LiveApi:
             },
             "version": self._outside.assets.version(),
         }
+
+    def _base_map(self) -> str:
+        has_one = self._outside.assets.page(pages.BASE_MAP) is not None
+        return pages.BASE_MAP if has_one else ""
 
     def _roads_page(self, _of: str, request: Request) -> dict[str, Any]:
         after = routes.after_of(request.query)

@@ -34,7 +34,8 @@ class Wish:
     """What is to be deployed, and where its artifacts go.
 
     `code` is a ready package; None builds one. A loss of data has to be allowed.
-    `revert_drift` also puts back what was changed outside of CloudFormation.
+    `revert_drift` also puts back what was changed outside of CloudFormation;
+    `base_map` goes into the package that is built.
     """
 
     stack: str
@@ -44,6 +45,7 @@ class Wish:
     bucket: str | None = None
     allow_replacement: bool = False
     revert_drift: bool = False
+    base_map: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -274,7 +276,8 @@ class _Deployment:
         declared = texts.parameters(self.text)
         chosen = {**declared, **self.kept, **self.wish.parameters}
         arch = HOST if self.account.is_local else chosen.get(ARCHITECTURE, "arm64")
-        return build_zip(folder / "traffic.zip", RUNTIMES, arch)
+        out = folder / "traffic.zip"
+        return build_zip(out, RUNTIMES, arch, self.wish.base_map)
 
 
 def _parameters(text: str, values: Mapping[str, str]) -> list[dict[str, Any]]:

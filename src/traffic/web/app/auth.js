@@ -1,7 +1,11 @@
 // Who is looking: Cognito's sign-in page with PKCE, the token renewed before it ends. Tokens
-// live as long as the tab.
+// live as long as the tab; on a display whose viewer chose so, the refresh token outlives it.
+
+import {ApiError} from "./api.js"
 
 const STORED = "city-traffic-session"
+const KEPT = "city-traffic-display"
+const KEPT_MS = 7 * 86_400_000 // the life of a refresh token
 const PENDING = "city-traffic-sign-in"
 const RENEW_BEFORE_MS = 120_000
 const FRESH_MS = 60_000
@@ -10,6 +14,7 @@ const FRESH_MS = 60_000
 export async function openSession(auth) {
   const query = new URLSearchParams(location.search)
   const problem = query.has("code") || query.has("error") ? await comeBack(auth, query) : null
+  if (!problem && !stored()) await resume(auth)
   return {
     problem,
     isOpen: () => stored()?.id_token != null,
@@ -17,7 +22,7 @@ export async function openSession(auth) {
     isFresh: () => Date.now() - (stored()?.began_at ?? 0) < FRESH_MS,
     token: () => freshToken(auth),
     forget,
-    signIn: () => leave(auth),
+    signIn: (options = {}) => leave(auth, options),
     signOut: () => {
       revoke(auth, stored()?.refresh_token)
       forget()
@@ -42,10 +47,11 @@ function claimsOf(token) {
   }
 }
 
-async function leave(auth) {
+// `keep`: the sign-in shall survive that the browser is closed.
+async function leave(auth, {keep = false}) {
   const verifier = randomText()
   const state = randomText()
-  const pending = {verifier, state, hash: location.hash}
+  const pending = {verifier, state, hash: location.hash, keep}
   sessionStorage.setItem(PENDING, JSON.stringify(pending))
   location.assign(address(auth, "oauth2/authorize", {
     response_type: "code",
@@ -71,7 +77,22 @@ async function comeBack(auth, query) {
     redirect_uri: here(),
     code_verifier: pending.verifier,
   }, {began_at: Date.now()})
-  return stored()?.id_token ? null : "no token was given"
+  if (!stored()?.id_token) return "no token was given"
+  if (pending.keep) keepForDisplay(stored().refresh_token)
+  return null
+}
+
+const keepForDisplay = refresh_token =>
+  localStorage.setItem(KEPT, JSON.stringify({refresh_token, ends_at: Date.now() + KEPT_MS}))
+
+// A display that was started again goes on without anybody, while its refresh token lives.
+async function resume(auth) {
+  const kept = JSON.parse(localStorage.getItem(KEPT))
+  if (!kept) return
+  if (kept.ends_at < Date.now()) return forget()
+  const {refresh_token} = kept
+  const answered = await redeem(auth, {grant_type: "refresh_token", refresh_token}, {refresh_token})
+  if (!answered) throw new ApiError("the sign-in did not answer", 0)
 }
 
 let renewal = null
@@ -87,12 +108,15 @@ async function freshToken(auth) {
   return stored()?.id_token
 }
 
-// A refused grant ends the session; no answer does not: the token at hand may still do.
+// A refused grant ends the session; no answer, or "too many", does not: the token at hand may
+// still do. Returns whether the sign-in decided.
 async function redeem(auth, grant, also = {}) {
   const body = new URLSearchParams({client_id: auth.client_id, ...grant})
   const answer = await fetch(address(auth, "oauth2/token"), {method: "POST", body}).catch(() => null)
   if (answer?.ok) keep({...await answer.json(), ...also})
-  else if (answer && answer.status < 500) forget()
+  else if (!answer || answer.status === 429 || answer.status >= 500) return false
+  else forget()
+  return true
 }
 
 // Ends the refresh token, which would otherwise be good for days more. Nobody waits for the answer:
@@ -108,7 +132,11 @@ const keep = tokens =>
 
 const stored = () => JSON.parse(sessionStorage.getItem(STORED))
 const store = session => sessionStorage.setItem(STORED, JSON.stringify(session))
-const forget = () => sessionStorage.removeItem(STORED)
+
+function forget() {
+  sessionStorage.removeItem(STORED)
+  localStorage.removeItem(KEPT)
+}
 
 const here = () => location.origin + location.pathname
 

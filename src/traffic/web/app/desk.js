@@ -20,11 +20,12 @@ const PAST_RETRY_MS = 30_000 // where it did not come
 
 /**
  * The alert side of the page. `city()` is what is known, `open(segmentId)` opens a segment,
- * `chose(choice)` is told what the viewer wants listed, `changed()` that an alert changed.
+ * `chose(choice)` is told what the viewer wants listed, `changed()` that an alert changed,
+ * `shown()` that the list was drawn again.
  */
 export class Desk {
-  constructor({api, high, city, open, chose, changed, speak}) {
-    Object.assign(this, {api, high, city, chose, changed})
+  constructor({api, high, city, open, chose, changed, shown, speak}) {
+    Object.assign(this, {api, high, city, chose, changed, shown})
     this.known = remembered()
     this.looks = []
     this.recorded = new Map() // points of segments whose past was fetched
@@ -70,6 +71,7 @@ export class Desk {
       context: JSON.stringify(this.choice),
       detail: one => ({facts: this.facts(one), step: this.acks.of(one), fresh: this.known.get(one.alert_id)?.fresh}),
     })
+    this.shown()
     const waiting = alerts.filter(one => one.acknowledged_at == null).length
     document.title = waiting ? `(${waiting}) City Traffic` : "City Traffic"
   }

@@ -42,6 +42,7 @@ export function createSpeaker(log) {
  */
 export function keyedList(list, items, {key, create, update}) {
   const focused = list.contains(document.activeElement) ? document.activeElement : null
+  const at = [...list.children].findIndex(child => child.contains(focused))
   const old = new Map([...list.children].map(child => [child.dataset.key, child]))
   const wanted = items.map(item => {
     const child = old.get(key(item)) ?? keyed(create(item), key(item))
@@ -49,7 +50,7 @@ export function keyedList(list, items, {key, create, update}) {
     return child
   })
   place(list, wanted)
-  if (focused && focused !== document.activeElement) refocus(focused, list)
+  if (focused) refocus(focused, list, at)
 }
 
 function set(node, name, value) {
@@ -71,7 +72,10 @@ function place(list, wanted) {
   })
 }
 
-function refocus(focused, list) {
-  const target = focused.isConnected && !focused.hidden ? focused : list
+// What is gone hands the focus on: within its row, to the row that took its place, to the list.
+function refocus(focused, list, at) {
+  if (focused.isConnected && !focused.hidden) return focused.focus({preventScroll: true})
+  const row = focused.closest("[data-key]")?.isConnected ? focused.closest("[data-key]") : list.children[at] ?? list.lastElementChild
+  const target = row?.querySelector("button:not([hidden])") ?? list
   target.focus({preventScroll: true})
 }

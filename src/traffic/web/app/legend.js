@@ -1,21 +1,40 @@
-// What colours mean, and the switch between the three scales.
+// What colours, widths, gaps and rings mean; the switch between the scales, and between colours.
 
-import {element} from "./dom.js"
-import {swatch} from "./swatch.js"
+import {element, say} from "./dom.js"
+import {ring, swatch} from "./swatch.js"
 
-/** Fill `form`; `chosen(id)` is told when another scale is picked. Returns `show(scale, theme)`. */
-export function createLegend(form, scales, chosen) {
+const RINGS = [
+  ["severe", false, "severe alert"], ["high", false, "alert"], ["high", true, "acknowledged"],
+]
+
+/**
+ * Fill `form`. `chosen(id)` is told when another scale is picked, `coloured(name)` of other
+ * colours: "signal", or null for the usual ones. Returns `show(scale, look)`.
+ */
+export function createLegend(form, scales, {chosen, coloured}) {
   const key = element("ol", {className: "key"})
-  const options = Object.values(scales).map(scale => option(scale, chosen))
-  const switcher = element("fieldset", {className: "switch"},
-    element("legend", {className: "unseen"}, "Colour the roads by"), options)
-  form.replaceChildren(switcher, key)
+  const rings = element("ul", {className: "rings", "aria-label": "What rings mean"})
+  const note = element("p", {className: "note"})
+  const signal = element("input", {type: "checkbox", name: "signal"})
+  signal.addEventListener("change", () => coloured(signal.checked ? "signal" : null))
+  form.replaceChildren(
+    element("div", {className: "choices"}, switcher(scales, chosen),
+      element("label", {className: "colours"}, signal, element("span", {}, "Green to red"))),
+    key, rings, note)
   form.addEventListener("submit", event => event.preventDefault())
-  return (scale, theme) => {
+  return (scale, look) => {
     form.elements.scale.value = scale.id
-    key.replaceChildren(...entries(scale, theme))
+    signal.checked = look.endsWith("signal")
+    key.replaceChildren(...entries(scale, look))
+    rings.replaceChildren(...RINGS.map(([level, seen, words]) =>
+      element("li", {}, ring(level, seen, look), element("span", {}, words))))
+    say(note, `${scale.note} Gaps mark the two worst classes.`)
   }
 }
+
+const switcher = (scales, chosen) => element("fieldset", {className: "switch"},
+  element("legend", {className: "unseen"}, "Colour the roads by"),
+  Object.values(scales).map(scale => option(scale, chosen)))
 
 function option(scale, chosen) {
   const input = element("input", {type: "radio", name: "scale", value: scale.id})
@@ -23,10 +42,10 @@ function option(scale, chosen) {
   return element("label", {}, input, element("span", {}, scale.name))
 }
 
-const entries = (scale, theme) => [
-  ...scale.labels.map((label, k) => entry(k, label, theme)),
-  entry(null, "no data", theme),
+const entries = (scale, look) => [
+  ...scale.labels.map((label, k) => entry(k, label, look)),
+  entry(null, "no data", look),
 ]
 
-const entry = (k, label, theme) =>
-  element("li", {}, swatch(k, theme), element("span", {}, label))
+const entry = (k, label, look) =>
+  element("li", {}, swatch(k, look), element("span", {}, label))

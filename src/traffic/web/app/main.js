@@ -4,6 +4,8 @@ import {loadConfig} from "./api.js"
 import {openSession} from "./auth.js"
 import {$, say} from "./dom.js"
 import {startPage} from "./page.js"
+import {parseView} from "./view.js"
+import {beWall} from "./wall.js"
 
 const OUTDATED_CHECK_MS = 600_000
 
@@ -11,13 +13,17 @@ function askToSignIn(session, why) {
   say($("sign-in-why"), why)
   $("sign-in").hidden = false
   for (const id of ["top", "main", "skip"]) $(id).inert = true
-  $("sign-in-go").onclick = () => session.signIn()
+  $("sign-in-keep").hidden = !isWall()
+  $("sign-in-go").onclick = () => session.signIn({keep: $("keep").checked})
   $("sign-in-go").focus()
 }
 
-// Straight to the sign-in page, unless that has just been in vain.
+const isWall = () => Boolean(parseView(location.hash).wall)
+
+// Straight to the sign-in page, unless that has just been in vain, or a display may be asked to stay signed in.
 function enter(session) {
   if (session.problem) return askToSignIn(session, `Signing in failed: ${session.problem}.`)
+  if (isWall()) return askToSignIn(session, "This wall display is not signed in.")
   return session.signIn()
 }
 
@@ -25,7 +31,7 @@ function refused(session) {
   const inVain = session.isFresh()
   session.forget()
   if (inVain) return askToSignIn(session, "The city did not accept this sign-in.")
-  return session.signIn()
+  return enter(session)
 }
 
 // A wall display is never closed: after a deployment it takes the new page by itself.
@@ -40,6 +46,7 @@ async function start() {
   const config = await loadConfig()
   const session = await openSession(config.auth)
   say($("stack"), config.stack)
+  if (isWall()) beWall()
   reloadWhenOutdated(config.version)
   if (!session.isOpen()) return enter(session)
   $("sign-out").hidden = false

@@ -4,7 +4,9 @@ import {Map as MapLibre, NavigationControl, Popup, ScaleControl}
   from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"
 import {districts, markers, only, roads, sensors, ties} from "./features.js"
 import {bounds} from "./polyline.js"
-import {EMPTY, layers, plainStyle, SENSORS_FROM_ZOOM, sources} from "./layers.js"
+import {baseLayers, EMPTY, INK, layers, plainStyle, SENSORS_FROM_ZOOM, sources} from "./layers.js"
+import {themeOf} from "./scales.js"
+import {images, signs} from "./signs.js"
 
 const OURS = {ours: true} // marks the events of moves that the page makes
 const CLICK_PX = 8
@@ -14,30 +16,40 @@ const AT_ONCE = 1_700
 const BASE_PATIENCE_MS = 10_000
 
 /**
- * A map in `container`. `styleUrl` names a base map, "" for none; `picked(id)` is told of a
- * click on a segment; `describe(id)` gives the node of its tooltip; `missed()` is told of a
+ * A map in `container`, in the colours of `look`; on a `wall` it takes no pointer. `styleUrl`
+ * names a base map of somebody's, `base` the city's own plain one, each "" for none; `picked(id)`
+ * is told of a click on a segment; `describe(id)` gives the node of its tooltip; `missed()` is told of a
  * worker that did not come, for which MapLibre waits for ever; `moved(camera)` is told where the
  * viewer moved the map to; `camera` is where it begins, null for the whole city.
  */
-export async function createMap({container, styleUrl, theme, picked, describe, missed, padding, moved, camera}) {
+export async function createMap({container, styleUrl, base, look, wall, picked, describe, missed, padding, moved, camera}) {
   const map = new MapLibre({
-    container, style: styleUrl || plainStyle(theme), fadeDuration: 0, maxZoom: 19,
+    container, style: styleUrl || plainStyle(themeOf(look)), fadeDuration: 0, maxZoom: 19, interactive: !wall,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, rollEnabled: false,
-    attributionControl: {compact: true}, center: [0, 0], zoom: 1,
+    attributionControl: {compact: !wall}, center: [0, 0], zoom: 1,
   })
-  map.touchZoomRotate.disableRotation()
-  map.keyboard.disableRotation()
-  map.addControl(new NavigationControl({showCompass: false}), "top-right")
-  map.addControl(new ScaleControl(), "bottom-right")
+  if (!wall) {
+    map.touchZoomRotate.disableRotation()
+    map.keyboard.disableRotation()
+    map.addControl(new NavigationControl({showCompass: false}), "top-right")
+    map.addControl(new ScaleControl(), "bottom-right")
+  }
   map.on("error", ({error}) => {
     console.error(error)
     if (error.message.startsWith("Worker failed")) missed()
   })
-  const base = await ground(map, styleUrl, theme)
-  const view = new View(map, {styleUrl: base, theme, padding, begin: camera})
-  listen(view, picked, describe)
+  const drawn = await ground(map, styleUrl, themeOf(look))
+  const view = new View(map, {styleUrl: drawn, look, wall, padding, begin: camera})
+  if (base && !drawn) loadBase(base).then(data => view.setBase(data), console.error)
+  if (!wall) listen(view, picked, describe)
   onViewersMove(map, () => moved(view.camera()))
   return view
+}
+
+async function loadBase(path) {
+  const answer = await fetch(path)
+  if (!answer.ok) throw new Error(`the base map did not come: ${answer.status}`)
+  return answer.json()
 }
 
 // Returns the base map that is drawn. It is another's: where it does not come, the city's
@@ -58,13 +70,20 @@ async function ground(map, styleUrl, theme) {
 }
 
 class View {
-  constructor(map, {styleUrl, theme, padding, begin}) {
-    Object.assign(this, {map, styleUrl, theme, padding, begin})
+  constructor(map, {styleUrl, look, wall, padding, begin}) {
+    Object.assign(this, {map, styleUrl, look, wall, padding, begin})
     this.segments = []
     this.classes = []
     this.waiting = new Map() // what is still to be painted: class by index
     this.details = new Map()
     for (const [id, source] of Object.entries(sources())) map.addSource(id, source)
+    for (const [name, image, options] of images(INK)) map.addImage(name, image, options)
+    this.#addLayers()
+  }
+
+  /** Draw the city's plain base map, GeoJSON, beneath the roads; it may name its `attribution`. */
+  setBase(data) {
+    this.map.addSource("base", {type: "geojson", data, attribution: data.attribution})
     this.#addLayers()
   }
 
@@ -75,6 +94,7 @@ class View {
     this.classes = []
     this.box = bounds(segments.flatMap(one => corners(one.box)))
     this.map.getSource("districts").setData(districts(segments))
+    this.map.getSource("signs").setData(signs(segments))
     this.#addLayers()
     if (first && this.begin) this.setCamera(this.begin, {animate: false})
     else if (first) this.showAll({animate: false})
@@ -125,9 +145,9 @@ class View {
     this.#showSensors()
   }
 
-  setTheme(theme) {
-    if (theme === this.theme) return
-    this.theme = theme
+  setLook(look) {
+    if (look === this.look) return
+    this.look = look
     this.#addLayers()
   }
 
@@ -165,8 +185,9 @@ class View {
   #addLayers() {
     const latitude = this.box ? (this.box[1] + this.box[3]) / 2 : 0
     if (!this.styleUrl) this.map.setPaintProperty("ground", "background-color",
-      plainStyle(this.theme).layers[0].paint["background-color"])
-    for (const layer of layers(this.theme, latitude)) {
+      plainStyle(themeOf(this.look)).layers[0].paint["background-color"])
+    const beneath = this.map.getSource("base") ? baseLayers(themeOf(this.look)) : []
+    for (const layer of [...beneath, ...layers(this.look, latitude, this.wall)]) {
       if (this.map.getLayer(layer.id)) this.map.removeLayer(layer.id)
       this.map.addLayer(layer)
     }

@@ -42,7 +42,8 @@ export function createOpenSegment({box, api, thresholds, time, closed, sensors, 
     due = {}
     panel.close()
     sensors(null, null)
-    if (opener?.isConnected) opener.focus({preventScroll: true})
+    opener?.focus({preventScroll: true})
+    if (document.activeElement !== opener) document.getElementById("alerts").focus({preventScroll: true})
   }
 
   function loadSensors(id) {

@@ -12,10 +12,11 @@ import {createMap} from "./map.js"
 import {news} from "./news.js"
 import {createPoller} from "./poller.js"
 import {createRecording} from "./recording.js"
-import {classAt, scalesFor, worst} from "./scales.js"
+import {classAt, lookOf, scalesFor, worst} from "./scales.js"
 import {createOpenSegment} from "./opened.js"
 import {createTheme} from "./theme.js"
 import {parseView, showView} from "./view.js"
+import {fitRows} from "./wall.js"
 
 const CLOCK_MS = 500
 const STALE_PAINT_MS = 30_000
@@ -44,8 +45,9 @@ class Page {
     this.#panels()
     this.#keys()
     this.map = await createMap({
-      container: $("map"), styleUrl: this.config.map.style, theme: this.theme.theme(),
-      picked: segment => segment ? this.open(segment.id, {fly: false}) : this.close({back: false}),
+      container: $("map"), styleUrl: this.config.map.style, base: this.config.map.base,
+      look: this.#look(), wall: Boolean(this.hash.wall),
+      picked: segment => segment ? this.open(segment.id, {fly: isSheet()}) : this.close({back: false}),
       describe: tooltip, padding: mapPadding,
       missed: () => this.#missed(),
       moved: camera => this.#view({at: camera}), camera: this.hash.at,
@@ -64,8 +66,10 @@ class Page {
   open(id, {fly = true} = {}) {
     const segment = this.city.segments.get(id)
     if (!segment) return
+    if (!this.opened.id) this.scrolled = scrollY
     if (fly) this.cameFrom ??= {camera: this.map.camera(), at: this.hash.at}
     this.opened.open(segment)
+    $("stage").scrollIntoView() // on a phone the map may be above what is seen
     this.map.pick(segment, {fly})
     this.#view(fly ? {segment: id, at: null} : {segment: id})
     this.desk.looked(this.desk.alertOf(id)?.alert_id)
@@ -78,6 +82,7 @@ class Page {
     this.cameFrom = null
     this.opened.close()
     this.map.pick(null)
+    scrollTo(0, this.scrolled)
     if (from && back) this.map.setCamera(from.camera)
     this.#view({segment: null, at: !from ? this.hash.at : back ? from.at : this.map.camera()})
   }
@@ -99,10 +104,13 @@ class Page {
     this.desk = new Desk({
       api: this.api, high: this.config.thresholds.high, city: () => this.city, speak: this.speak,
       open: id => this.open(id), chose: choice => this.#view(choice, {listed: true}), changed: () => this.#alertsChanged(),
+      shown: () => this.#fit(),
     })
     this.desk.choose(this.hash)
     this.showWorst = createWorst({list: $("worst"), none: $("no-worst")}, id => this.open(id), () => this.#rank())
-    this.showLegend = createLegend($("legend"), this.scales, id => this.#choose(id))
+    this.showLegend = createLegend($("legend"), this.scales, {
+      chosen: id => this.#choose(id), coloured: name => this.#colour(name),
+    })
     this.opened = createOpenSegment({
       box: $("segment"), api: this.api, thresholds: this.config.thresholds,
       time: () => cityTime(this.city), closed: () => this.close(),
@@ -114,6 +122,8 @@ class Page {
     $("whole").addEventListener("click", () => { this.map.showAll(); this.#view({at: null}) })
     $("find").value = this.hash.find ?? ""
     $("find").addEventListener("input", () => { this.#view({find: $("find").value.trim()}); this.#rank() })
+    $("find").addEventListener("keydown", event => event.key === "Enter" && this.#openFound())
+    addEventListener("resize", () => this.#fit())
   }
 
   #keys() {
@@ -124,8 +134,19 @@ class Page {
     addEventListener("hashchange", () => this.#follow(parseView(location.hash)))
   }
 
+  #openFound() {
+    if ($("find").value.trim()) $("worst").querySelector(".row")?.click()
+  }
+
+  // A wall display cannot scroll to the other alerts.
+  #fit() {
+    if (this.hash.wall) fitRows($("alerts"), $("more-alerts"))
+  }
+
   #follow(view) {
-    const {segment, scale, theme, at} = view
+    const {segment, scale, theme, colours, at} = view
+    if (Boolean(view.wall) !== Boolean(this.hash.wall)) return location.reload()
+    if (colours !== this.hash.colours) this.#colour(colours)
     this.cameFrom = null
     if (segment) this.open(segment, {fly: !at})
     else this.close({back: false})
@@ -145,15 +166,28 @@ class Page {
 
   #themed(theme) {
     say($("theme"), theme === "dark" ? "Light" : "Dark")
-    this.showLegend(this.scale, theme)
-    this.map?.setTheme(theme)
-    this.#rank(theme)
+    this.#dress(lookOf(theme, this.hash.colours))
+  }
+
+  #colour(colours) {
+    this.#view({colours})
+    this.#dress(this.#look())
+  }
+
+  #look() {
+    return lookOf(this.theme.theme(), this.hash.colours)
+  }
+
+  #dress(look) {
+    this.showLegend(this.scale, look)
+    this.map?.setLook(look)
+    this.#rank(look)
   }
 
   #choose(id) {
     this.scale = this.scales[id]
     this.#view({scale: id})
-    this.showLegend(this.scale, this.theme.theme())
+    this.showLegend(this.scale, this.#look())
     this.#paint([...this.city.segments.values()])
     this.#rank()
   }
@@ -210,14 +244,14 @@ class Page {
     this.poller.soon()
   }
 
-  #rank(theme = this.theme.theme()) {
+  #rank(look = this.#look()) {
     const now = cityTime(this.city)
     const search = $("find").value.trim()
     const segments = [...this.city.segments.values()]
     const ranked = worst(this.scale, segments, now)
     const known = new Set(search ? ranked : [])
     const others = search ? segments.filter(one => !known.has(one)) : []
-    this.showWorst([...ranked, ...others], search, one => classAt(this.scale, one, now), {scale: this.scale, theme})
+    this.showWorst([...ranked, ...others], search, one => classAt(this.scale, one, now), {scale: this.scale, theme: look})
   }
 
   #announce(before) {
@@ -238,6 +272,7 @@ class Page {
   #back() {
     this.retryAt = null
     this.desk.lost(null)
+    if ($("notice").contains(document.activeElement)) $("alerts").focus()
     $("notice").hidden = true
     say($("link"), "Live")
     $("link").dataset.state = "live"
@@ -263,12 +298,17 @@ function tooltip(segment) {
     element("b", {}, segment.name), element("span", {}, segment.district ?? ""), element("span", {}, figures(segment)))
 }
 
-// Room for the panels that lie over the map: the segment's, beside or (on a phone) below.
+// On a phone the panel is a sheet below, which may hide the very road that was tapped.
+const isSheet = () => getComputedStyle($("segment")).position === "fixed"
+
+// Room for what lies over the map: the legend; the segment's panel, beside or (on a phone) below.
 function mapPadding() {
   const stage = $("stage").getBoundingClientRect()
   const panel = $("segment").getBoundingClientRect() // without extent while hidden
-  const isBeside = panel.width < stage.width * 0.7
-  const left = isBeside ? panel.width + 40 : 40
-  const covered = isBeside ? 110 : Math.max(110, stage.bottom - panel.top)
-  return {top: 30, right: 60, bottom: Math.min(covered, stage.height - 80), left}
+  const key = $("legend").getBoundingClientRect() // hidden behind the sheet
+  const legend = key.height ? stage.bottom - key.top + 16 : 0
+  const wide = "wall" in document.documentElement.dataset ? 90 : 0 // for the large names at the edge
+  const left = (isSheet() ? 40 : panel.width + 40) + wide
+  const covered = !isSheet() || !panel.height ? legend : Math.max(legend, stage.bottom - panel.top + 16)
+  return {top: 30 + wide / 2, right: 60 + wide, bottom: Math.min(covered + wide / 2, stage.height - 110), left}
 }

@@ -50,6 +50,16 @@ export function spread(line, count, asideM) {
     pointAt(line, lengths, whole * (at + 0.5) / count, asideM))
 }
 
+/** `{at, bearing}`: the point at a share (0-1) of a line, and which way it leads there, 0-360 from north. */
+export function along(line, share) {
+  const lengths = line.slice(1).map((point, at) => distance(line[at], point))
+  let left = lengths.reduce((sum, one) => sum + one, 0) * share, at = 0
+  while (at < lengths.length - 1 && left > lengths[at]) left -= lengths[at++]
+  const [east, north] = metres(line[at], line[at + 1])
+  const bearing = (Math.atan2(east, north) * 180 / Math.PI + 360) % 360
+  return {at: pointAt(line, lengths, lengths.slice(0, at).reduce((sum, one) => sum + one, left), 0), bearing}
+}
+
 function pointAt(line, lengths, along, asideM) {
   let at = 0
   while (at < lengths.length - 1 && along > lengths[at]) along -= lengths[at++]

@@ -2,13 +2,31 @@
 // Each scale cuts its measure into six classes, 0 (free) to 5 (worst). A class has a colour,
 // a width and, from 4 on, a pattern, so that none of them has to be told by colour alone.
 
-/** Colours by theme; tests hold their distance for colour-blind eyes and their contrast. */
+/**
+ * Colours of the six classes by look, which is a theme and a choice of colours. The first two
+ * stay apart for colour-blind eyes; the others are the green, yellow and red of traffic lights.
+ */
 export const PALETTE = {
-  dark: ["#3569a8", "#4fa6c8", "#b9dfb8", "#fbd24e", "#f9813a", "#f0308c"],
-  light: ["#2c5fb8", "#1a94b0", "#8d8544", "#d06a00", "#b3121d", "#5a0a45"],
+  "dark": ["#3569a8", "#4fa6c8", "#b9dfb8", "#fbd24e", "#f9813a", "#f0308c"],
+  "light": ["#2c5fb8", "#1a94b0", "#898644", "#bc7a05", "#8e3a02", "#cd1a69"],
+  "dark-signal": ["#2f9e5f", "#8cc63f", "#e6e04d", "#ffb020", "#ff7230", "#ff2e3e"],
+  "light-signal": ["#157a3a", "#5c9000", "#9c8500", "#c96a00", "#a83a00", "#d8002a"],
 }
 export const NO_DATA = {dark: "#5b6673", light: "#8b95a1"}
 export const GROUND = {dark: "#0f151c", light: "#eef1f4"}
+
+/** The look of a theme, in the usual colours or (`colours` is "signal") in those of traffic lights. */
+export const lookOf = (theme, colours) => colours === "signal" ? `${theme}-signal` : theme
+
+/** The theme of a look: "dark" or "light". */
+export const themeOf = look => look.split("-")[0]
+
+/** The ring of an alert, px at city zoom: one that somebody has acknowledged is empty and thin. */
+export const RINGS = {
+  high: {radius: 9, k: 4, fill: 0.22, stroke: 2},
+  severe: {radius: 13, k: 5, fill: 0.4, stroke: 3.5},
+  acknowledged: {fill: 0, stroke: 1},
+}
 
 /** Line widths at city zoom, px. */
 export const WIDTHS = [2.4, 2.8, 3.4, 4.2, 5.4, 6.6]
@@ -21,6 +39,7 @@ export const TIES = {4: [1, 5], 5: [1, 1.6]}
 export const SILENT_AFTER_MS = 600_000
 
 const LETTERS = ["A", "B", "C", "D", "E", "F"]
+const LOS_NOTE = "By density, not speed: a full road that still moves fast is F at a low congestion score."
 
 // Share of free-flow speed that ends each level of urban streets, Highway Capacity Manual.
 const RATIOS = [0.85, 0.67, 0.5, 0.4, 0.3]
@@ -30,27 +49,40 @@ export function scalesFor({high, severe, clear}) {
   const cuts = [clear / 2, clear, high, (high + severe) / 2, severe]
   return {
     score: {
-      id: "score", name: "Congestion", unit: "score 0–100",
+      id: "score", name: "Congestion", note: "Score 0–100: the share of free-flow speed that is lost.",
       labels: spans(cuts.map(cut => `${round(cut)}`)),
       classOf: segment => above(segment.score, cuts),
       badness: segment => segment.score,
       figure: segment => `${Math.round(segment.score)}`,
     },
     ratio: {
-      id: "ratio", name: "Speed", unit: "share of free flow",
+      id: "ratio", name: "Speed", note: "Speed as a share of free flow.",
       labels: RATIO_LABELS,
       classOf: segment => below(segment.ratio, RATIOS),
       badness: segment => segment.ratio == null ? null : -segment.ratio,
       figure: segment => `${Math.round(segment.ratio * 100)} %`,
     },
     los: {
-      id: "los", name: "Level of service", unit: "by density",
+      id: "los", name: "Level of service", note: LOS_NOTE,
       labels: LETTERS,
       classOf: segment => letter(segment.los),
       badness: segment => letter(segment.los),
       figure: segment => segment.los,
     },
   }
+}
+
+/**
+ * Why level of service and congestion score seem to contradict each other; "" where they do not.
+ * The one counts density, the other lost speed; `high` is the score at which alerts open.
+ */
+export function disagreement({score, los}, {high}) {
+  if (score == null || los == null) return ""
+  if (score < high && letter(los) >= 4)
+    return `Level ${los} counts vehicles per km: the road is full. The score counts lost speed: it still moves.`
+  if (score >= high && letter(los) <= 1)
+    return `Level ${los} counts vehicles per km: few are there. The score counts lost speed: they are slow.`
+  return ""
 }
 
 const RATIO_LABELS = ["> 85 %", "67–85", "50–67", "40–50", "30–40", "≤ 30 %"]

@@ -4,6 +4,7 @@ import {createAlarm} from "./alertrow.js"
 import {chart, cross, historyPoints, instantAt, roundUp} from "./chart.js"
 import {element, keyedList, say} from "./dom.js"
 import {clock, duration, number, percent} from "./format.js"
+import {disagreement} from "./scales.js"
 
 const HOURS = [1, 3, 6, 12, 24, 48]
 const FIGURES = [
@@ -45,6 +46,7 @@ export function createSegment(box, thresholds, {closed, hoursChosen, act}) {
       say(parts.name, segment.name)
       say(parts.where, where(segment, cityTime))
       parts.figures.forEach((value, at) => say(value, FIGURES[at][2](segment)))
+      say(parts.differ, disagreement(segment, thresholds))
     },
     alarm: alarm.show,
     history(answer, hours, now) {
@@ -71,6 +73,7 @@ function build(box, alarm, closed, hoursChosen) {
   const figures = FIGURES.map(() => element("b"))
   const charts = element("div", {className: "charts", tabIndex: 0, role: "group",
     "aria-label": "Last hours. Arrow keys read the values minute by minute."})
+  const differ = element("p", {className: "none differ"})
   const reading = element("p", {className: "reading", "aria-live": "polite"})
   const problem = element("p", {className: "none", "aria-live": "polite"})
   const rows = element("tbody")
@@ -82,8 +85,9 @@ function build(box, alarm, closed, hoursChosen) {
     alarm,
     element("dl", {className: "figures"}, FIGURES.map(([title, unit], at) =>
       element("div", {}, element("dt", {}, title), element("dd", {}, figures[at], element("small", {}, unit))))),
+    differ,
     element("div", {className: "span"}, hours, reading), problem, charts, more)
-  return {name, where, close, hours, figures, charts, reading, problem, more, rows}
+  return {name, where, close, hours, figures, differ, charts, reading, problem, more, rows}
 }
 
 const table = rows => element("table", {},

@@ -7,7 +7,7 @@ const flag = {parse: said => said == null ? null : said !== "0", write: value =>
 const camera = {parse: cameraOf, write: at => at && [at.lat, at.lon, at.zoom].map(Number).join(",")}
 
 const KEYS = {
-  segment: text, scale: text, theme: text, at: camera, find: text, // find: of the segment list
+  wall: flag, segment: text, scale: text, theme: text, colours: text, at: camera, find: text, // find: of the segment list
   search: text, district: text, level: text, unacknowledged: flag, sort: text, // of the alert list
 }
 
