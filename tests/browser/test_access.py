@@ -15,7 +15,7 @@ from .conftest import LAPTOP, Open, settled
 WALL = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 SIZES = {"wall": WALL, "laptop": LAPTOP, "phone": PHONE}
-FEW_STOPS = 4  # skip, theme, sign out, the first row
+FEW_STOPS = 7  # skip link, two of the top, three switches of the list, its row
 GRAVE = {"serious", "critical"}
 
 
@@ -206,6 +206,13 @@ def test_a_connection_that_is_back_takes_no_focus_with_its_notice(
     expect(page.locator("#alerts")).to_be_focused()
 
 
+MIDDLE = """id => {
+  const {map} = cityTraffic.map
+  const box = map.getCanvas().getBoundingClientRect()
+  const ends = cityTraffic.city.segments.get(id).line.map(one => map.project(one))
+  const middle = axis => ends.reduce((sum, one) => sum + one[axis], 0) / ends.length
+  return [box.left + middle("x"), box.top + middle("y")]
+}"""
 # The segment's line on the page, and what may cover it.
 SEEN = """id => {
   const {map} = cityTraffic.map
@@ -232,7 +239,8 @@ def test_on_a_phone_the_panel_does_not_hide_the_road(live: Open, opened: str) ->
         row.click()
     else:
         before = 0
-        page.evaluate("cityTraffic.open('S5', {fly: false})")
+        x, y = page.evaluate(MIDDLE, "S5")
+        page.mouse.click(x, y)
     expect(page.locator("#segment")).to_be_visible()
     settled(page)
 
