@@ -59,9 +59,22 @@ def simulated(whole: Stack) -> Any:
 @pytest.fixture(scope="module")
 def replayed(whole: Stack, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A jam from a file, five minutes in a second, that does not clear."""
-    path = tmp_path_factory.mktemp("replay") / "jam.csv"
+    folder = tmp_path_factory.mktemp("replay")
+    path, roads = folder / "jam.csv", folder / "roads.geojson"
     _write_jam(path)
-    return answer(whole, "replay", str(path), "--speed", "300")
+    roads.write_text(json.dumps({"type": "FeatureCollection", "features": RING}))
+    options = "--speed", "300", "--roads", str(roads)
+    return answer(whole, "replay", str(path), *options)
+
+
+RING = [
+    {
+        "type": "Feature",
+        "properties": {"segment_id": name, "free_flow_speed": 50},
+        "geometry": {"type": "Point", "coordinates": [2.3, 48.8]},
+    }
+    for name in ("ring:7", "ring:8")
+]
 
 
 def _write_jam(path: Path) -> None:

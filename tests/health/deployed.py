@@ -15,7 +15,6 @@ from traffic import items
 from traffic.batch import Shell
 from traffic.health.gather import MEMORY_KEY
 from traffic.model import StoredSegment
-from traffic.packing import pack, unpack
 from traffic.processor import process
 from traffic.publish import EventBridgeBus
 from traffic.quarantine import S3Quarantine
@@ -133,7 +132,8 @@ class Deployed:
         """A road that nothing was heard of."""
         name = f"seg-{uuid.uuid4().hex[:12]}"
         road = {"name": f"Road {name}", "lanes": ROAD.lanes, "district": district}
-        self._put({"segment_id": name, **road})
+        speed = {"free_flow_speed": ROAD.free_flow_speed}
+        self._put({"segment_id": name, **road, **speed})
         return name
 
     def jammed(self, age_s: float = 600) -> str:
@@ -141,20 +141,6 @@ class Deployed:
         name = self.new_segment()
         self.hear(name, age_s)
         return name
-
-    def begun_row(self, name: str) -> None:
-        """Mark the open minute as one that redrive has begun a row for."""
-        stored = self.segment(name)
-        state = unpack(stored.packed)
-        for window in state.windows.values():
-            window.late = 1
-        self.city.client("dynamodb").update_item(
-            TableName=self.out["RoadSegmentsTable"],
-            Key={"segment_id": {"S": name}},
-            UpdateExpression="SET #s = :s",
-            ExpressionAttributeNames={"#s": "state"},
-            ExpressionAttributeValues={":s": {"B": pack(state)}},
-        )
 
     def _put(self, row: dict[str, Any]) -> None:
         table = self.out["RoadSegmentsTable"]

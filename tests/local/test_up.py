@@ -64,7 +64,7 @@ def test_wrong_input_is_refused_before_anything_starts(
     roads = written(tmp_path, "roads.geojson", "{}")
     for given, expected in (
         ({"template": tmp_path / "none.yaml"}, "none.yaml"),
-        ({"parameters": {"Typo": "1"}}, "no parameter Typo"),
+        ({"parameters": {"Typo": "1"}}, "Typo: no such parameter"),
         ({"roads": roads}, "FeatureCollection"),
     ):
         with pytest.raises(UserError, match=expected):

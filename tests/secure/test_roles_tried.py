@@ -32,7 +32,7 @@ TAKEN_AWAY = {
     },
     "SensorHealthRole": {one.action for one in health.LISTED}
     - {one.action for one in health.NOT_ENFORCED},
-    "LiveApiRole": {action for action, _ in TASKS},
+    "LiveApiRole": {action for action, *_ in TASKS},
     "FleetRole": set(FLEET),
     "ProvisioningHookRole": set(HOOK),
     "ShardScalerRole": {*LOOK, *LOG},
