@@ -7,6 +7,7 @@ and optionally `occupancy,interval`; empty means absent (docs/wire-format.md).
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -27,6 +28,8 @@ REQUIRED = (
     "congestion_score",
 )
 OPTIONAL = ("occupancy", "interval")
+MEASURED = ("vehicle_count", "average_speed", "congestion_score", "occupancy")
+_WHOLE = re.compile(r"\.0+$")  # a whole number may be written as 12.0
 COLUMNS = REQUIRED + OPTIONAL
 IDS = ("segment_id", "sensor_id")
 TYPES = {field.name: field.type for field in msgspec.structs.fields(Reading)}
@@ -36,10 +39,10 @@ EXPECTED = {
     "timestamp": "ms since the epoch, or RFC 3339 text with an offset",
     "segment_id": _ID,
     "sensor_id": _ID,
-    "vehicle_count": f"a whole number 0-{policy.MAX_VEHICLE_COUNT}",
+    "vehicle_count": f"a whole number 0-{policy.MAX_VEHICLE_COUNT} or empty",
     "average_speed": f"a number 0-{policy.MAX_SPEED_KMH} or empty",
     "congestion_score": f"a number 0-{policy.MAX_SCORE} or empty",
-    "occupancy": "a number 0-1 or empty",
+    "occupancy": "a number 0-1 or empty, over 1 is taken as percent up to 100",
     "interval": f"a number above 0, at most {policy.MAX_INTERVAL_S}, or empty",
 }
 
@@ -107,8 +110,10 @@ def parse(cells: list[str], header: list[str], line: int) -> Row | BadRow:
         fault = Fault("", f"{len(header)} cells", f"{len(cells)} cells")
         return BadRow(line, (fault,))
     values: dict[str, Any] = {k: v for k, v in zip(header, cells, strict=True) if v}
+    if "vehicle_count" in values:
+        values["vehicle_count"] = _WHOLE.sub("", values["vehicle_count"])
     event_ms = _instant(values.get("timestamp", ""))
-    fit = event_ms is not None and "vehicle_count" in values
+    fit = event_ms is not None and any(name in values for name in MEASURED)
     if fit and all(is_id(values.get(name, "")) for name in IDS):
         reading = _reading({**values, "timestamp": event_ms})
         if reading is not None and event_ms is not None:
@@ -119,25 +124,20 @@ def parse(cells: list[str], header: list[str], line: int) -> Row | BadRow:
 def _reading(values: dict[str, Any]) -> Reading | None:
     """The reading of a row, None if a value is not allowed."""
     try:
-        reading = msgspec.convert(values, Reading, strict=False)
+        return msgspec.convert(values, Reading, strict=False)
     except msgspec.ValidationError:
         return None
-    needs_speed = reading.average_speed is None and reading.vehicle_count
-    return None if needs_speed else reading
 
 
 def _faults(values: dict[str, Any]) -> Iterator[Fault]:
     actual = {name: repr(value) for name, value in values.items()}
-    right = {}
     for name in COLUMNS:
         try:
-            right[name] = _value(name, values)
+            _value(name, values)
         except msgspec.ValidationError:
             yield Fault(name, EXPECTED[name], actual.get(name, "nothing"))
-    count = right.get("vehicle_count")
-    if count and right.get("average_speed", 0.0) is None:
-        expected = f"a speed, since vehicle_count is {count}"
-        yield Fault("average_speed", expected, "nothing")
+    if not any(name in values for name in MEASURED):
+        yield Fault("vehicle_count", f"one of {', '.join(MEASURED)}", "nothing")
 
 
 def _value(name: str, values: dict[str, Any]) -> Any:
@@ -148,7 +148,7 @@ def _value(name: str, values: dict[str, Any]) -> Any:
     elif name in IDS:
         wrong = not is_id(value or "")
     elif value is None:
-        wrong = name == "vehicle_count"
+        wrong = False
     else:
         return msgspec.convert(value, TYPES[name], strict=False)
     if wrong:

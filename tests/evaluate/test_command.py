@@ -16,7 +16,6 @@ from trafficctl.deploying import template
 from trafficctl.evaluating import policies
 from trafficctl.evaluating.recorded import week_figures
 from trafficctl.metr_la import (
-    DATA,
     LOS_ANGELES,
     Week,
     load_week,
@@ -24,6 +23,7 @@ from trafficctl.metr_la import (
     road_network,
 )
 from trafficctl.replay_file import write_rows
+from trafficctl.shipped import METR_LA
 
 FIGURES = [
     "alerts",
@@ -144,7 +144,7 @@ def test_people_read_a_table(files: Path, capsys: pytest.CaptureFixture[str]) ->
         (
             "timestamp,segment_id,sensor_id,vehicle_count,average_speed,"
             "congestion_score\n1000,s,a,x,50,\n",
-            "line 2, column vehicle_count: expected a whole number 0-1000, got 'x'",
+            "line 2, column vehicle_count: expected a whole number 0-15000 or empty",
         ),
         (
             "timestamp,segment_id,sensor_id,vehicle_count,average_speed,"
@@ -217,10 +217,10 @@ def test_a_week_that_is_missing_or_broken_is_told(
 ) -> None:
     code, _, err = evaluated(capsys, "metr-la", "--data", str(tmp_path))
     assert code == 2
-    assert "detectors.csv is missing - run in a clone" in err
+    assert "detectors.csv is missing - install city-traffic again" in err
 
-    shutil.copy(DATA / "detectors.csv", tmp_path)
-    cut = (DATA / "speeds-mph.csv.xz").read_bytes()[:1000]
+    shutil.copy(METR_LA / "detectors.csv", tmp_path)
+    cut = (METR_LA / "speeds-mph.csv.xz").read_bytes()[:1000]
     (tmp_path / "speeds-mph.csv.xz").write_bytes(cut)
     code, _, err = evaluated(capsys, "rates", "--data", str(tmp_path))
     assert code == 2
