@@ -41,7 +41,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `evaluate`."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="show which alerts the rules raise on recorded or simulated traffic",
+        help="show which alerts the rules raise on given traffic",
         description="Run the processor's rules over traffic, without a city, and show "
         "the alerts that they raise. `metr-la` is a recorded week of Los Angeles with "
         "a reading every 60 s. `rates` takes hours of certain jam out of that week, "

@@ -56,7 +56,7 @@ def road(local_city: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     own = register(local_city, folder, DEVICE, {"segment_id": SEGMENT})
     device = Device(local_city.city, DEVICE, own)
     topic = f"{outputs['IngestTopicPrefix']}/{SEGMENT}/{DEVICE}"
-    yield Road(device, topic, time.time_ns() // 1_000_000 - 600_000)
+    yield Road(device, topic, time.time_ns() // 1_000_000 - 1_200_000)
     device.close()
 
 
@@ -131,7 +131,7 @@ def test_an_alert_appears_stays_acknowledged_and_clears(wall: Page, road: Road) 
     row.get_by_role("button", name="Acknowledge Wall Street").click()
     expect(row).to_contain_text(CONTROLLER)
     wall.mouse.move(0, 0)
-    for after_s in (20, *[65] * 6):  # longer than AlertClearSeconds, never silent
+    for after_s in (20, *[65] * 9):  # longer than AlertClearSeconds, never silent
         road.drive(FREE, after_s)
 
     expect(row).to_have_count(0)

@@ -41,7 +41,7 @@ ROADS = roads.feature_collection(
         roads.feature([(34.04, -118.25)], segment_id=CALM, name="Main Street South"),
     ]
 )
-SPEEDS_OF_JAM = ((2, 95.0), (2, 40.0), (2, 10.0), (4, 95.0))  # minutes, km/h
+SPEEDS_OF_JAM = ((2, 95.0), (2, 40.0), (2, 10.0), (10, 95.0))  # minutes, km/h
 
 
 class Story(NamedTuple):

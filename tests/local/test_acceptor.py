@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -62,7 +63,8 @@ def test_a_connection_is_not_read_before_tls_takes_it_over(acceptor: Any) -> Non
             await asyncio.sleep(0)
         return made
 
-    made = asyncio.run(connect())
+    with ThreadPoolExecutor(1) as own:  # a browser's loop may run in this thread
+        made = own.submit(asyncio.run, connect()).result()
 
     assert acceptor.upgraded == [made]
     assert acceptor.dropped == []

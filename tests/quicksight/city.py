@@ -19,7 +19,7 @@ POLICY = Policy(
     severe_score=80,
     clear_score=40,
     hold_s=60,
-    clear_hold_s=120,
+    clear_hold_s=300,
     retention_days=90,
     default_interval_s=60,
 )

@@ -123,6 +123,6 @@ def test_alerts_tell_where_how_bad_and_how_long() -> None:
 
     opened = [datetime(2026, 11, 22, 5, 2), datetime(2026, 11, 22, 18, 22)]
     assert rows == [
-        ("US-101 S", "severe", 0, opened[0], 12.0, "6 Sat", "21"),
+        ("US-101 S", "severe", 0, opened[0], 15.0, "6 Sat", "21"),
         ("I-405 N", "severe", 1, opened[1], 10.5, "7 Sun", "10"),
     ]
