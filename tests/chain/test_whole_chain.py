@@ -29,7 +29,7 @@ def story(whole: Stack, inbox: Inbox) -> Story:
     """The story, published and processed."""
     assert inbox.texts() == []
     told = begin(whole)
-    _await(whole, "accepted", {JAMMED: 40, WATCHED: 12, CALM: 2, UNKNOWN: 1})
+    _await(whole, "accepted", {JAMMED: 64, WATCHED: 12, CALM: 2, UNKNOWN: 1})
     end(whole, told)
     _await(whole, "accepted", {WATCHED: 13})
     _await(whole, "duplicate", {CALM: 2})
