@@ -121,4 +121,5 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
 def test_the_page_on_the_command_line_is_what_the_commands_say():
     written = (ROOT / PAGE).read_text(encoding="utf-8")
 
-    assert written == cli_page(), "run `python -m trafficctl.docs`"
+    # Pythons break the lines of a usage in different places.
+    assert written.split() == cli_page().split(), "run `python -m trafficctl.docs`"
