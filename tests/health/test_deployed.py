@@ -78,7 +78,7 @@ def test_an_alert_of_a_silent_road_is_closed_and_both_are_told_in_words(
     )
     assert eventually(lambda: len(told(controllers, jam)) == 2)
     assert any(
-        f"cleared at Road {jam} (silence): none (was severe), score 90.0, "
+        f"cleared at Road {jam} (silence): none (was severe), score 95.0, "
         "no sensor reports, last 5 of 100 km/h" in text
         for text in told(controllers, jam)
     )
