@@ -113,7 +113,7 @@ def _packed_alert(alert: AlertState, clock: int) -> list[Any]:
 
 
 def unpack(packed: Optional[bytes]) -> WorkingState:
-    """Return the state that `pack` wrote, or that of a segment never heard of."""
+    """Return the state that `pack` wrote, or an empty one for a new segment."""
     if packed is None:
         return WorkingState()
     stored = _decode(packed)
