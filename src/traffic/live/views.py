@@ -149,10 +149,6 @@ def sensors(
     ]
 
 
-def _unscaled(value: Optional[int], scale: int) -> Optional[float]:
-    return None if value is None else value / scale
-
-
 def history(item: Item, minutes: Iterable[Item]) -> dict[str, Any]:
     """Return the rows of *minutes*, oldest first, and after them the present one.
 
