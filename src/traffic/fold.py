@@ -218,19 +218,11 @@ def _settle(work: Work) -> None:
         work.rows.clear()
 
 
-def _add_run(
-    work: Work,
-    like: Like,
-    n: int,
-    vehicles: int,
-    pace: float,
-    occupied: int,
-    observed: int,
-    scores: float,
-) -> None:
-    """Add *n* readings of an instant, which are alike, by their sums."""
+def _add_run(work: Work, like: Like, n: int, *sums_of_run: Any) -> None:
+    """Add *n* readings of one instant that are alike, by their sums."""
     if not n:
         return
+    vehicles, pace, occupied, observed, scores = sums_of_run
     total, moving = n * like.span_ms, int(pace)
     unobserved = (n - observed) * like.span_ms
     sums = Sums(total, vehicles, moving, occupied, unobserved)

@@ -57,30 +57,26 @@ def grouped(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Body]]:
 def opened(segment_id: str, bodies: Sequence[Body], now_ms: int) -> Opened:
     """Decode records of one segment; *now_ms* is when one without arrival time came."""
     found, is_known = Opened(), is_id(segment_id)
-    keep, count = found.parcels.append, 0
     for body, message in zip(bodies, _decoded(bodies)):
-        if message is None or not is_known:
+        readings = _readings(message) if is_known else None
+        if message is None or readings is None:
             _second_look(found, segment_id, body, now_ms)
             continue
-        readings: Optional[Sequence[Any]] = message.readings
-        if readings is None and message.sensor_id and message.timestamp != -1:
-            readings = (message,)
-        if not readings or len(readings) > MAX_READINGS_PER_MESSAGE:
-            _second_look(found, segment_id, body, now_ms)
-            continue
-        received, arrival = message.received_at, body.get(_ARRIVAL)
-        if (
-            received is None
-            or arrival is None
-            or not -MAX_CLOCK_LEAD_MS
-            <= int(arrival * 1000) - received
-            <= LONGEST_DELAY_MS
-        ):
-            received = _received(received, arrival, now_ms)
-        keep(Parcel(body["sequenceNumber"], received, readings, message.device_id))
-        count += len(readings)
-    found.readings += count
+        received = _received(message.received_at, body.get(_ARRIVAL), now_ms)
+        number = body["sequenceNumber"]
+        found.parcels.append(Parcel(number, received, readings, message.device_id))
+        found.readings += len(readings)
     return found
+
+
+def _readings(message: Optional[Message]) -> Optional[Sequence[Any]]:
+    """Return the readings of a message, None if they need a second look."""
+    if message is None:
+        return None
+    readings = message.readings
+    if readings is None:
+        return (message,) if message.sensor_id and message.timestamp != -1 else None
+    return readings if 0 < len(readings) <= MAX_READINGS_PER_MESSAGE else None
 
 
 def _decoded(bodies: Sequence[Body]) -> list[Optional[Message]]:
