@@ -18,7 +18,7 @@ def test_every_column_is_told_and_which_may_be_left_out() -> None:
     told = {name: text for cell, text in rows for name in re.findall(r"`(\w+)`", cell)}
 
     assert tuple(told) == COLUMNS
-    optional = [name for name in told if "columns may be left out" in told[name]]
+    optional = [name for name in told if "optional" in told[name]]
     assert tuple(optional) == OPTIONAL
 
 

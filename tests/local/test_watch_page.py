@@ -50,7 +50,7 @@ def alarms() -> dict[str, set[tuple[str, str]]]:
 
 
 def silent() -> set[str]:
-    told = PART.partition("**Never ring here**")[2].partition(".")[0]
+    told = PART.partition("**Never fire here**")[2].partition(".")[0]
     return set(re.findall(r"`([a-z-]+)`", told))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from tests.docs.pages import states
 from tests.template.template import (
     PARAMETERS,
     RESOURCES,
@@ -87,7 +88,7 @@ def test_no_parameter_replaces_what_holds_data() -> None:
         "AlertEmail": {"AlertEmailSubscription"},
         "OperationsEmail": {"OperationsEmailSubscription"},
     }
-    assert "None replaces\nwhat holds data; `AlertEmail` and `OperationsEmail`" in PAGE
+    assert states(PAGE, "`AlertEmail`", "`OperationsEmail`")
 
 
 def test_what_has_a_fixed_name_is_refused_a_replacement() -> None:
@@ -110,14 +111,14 @@ def test_the_dead_letters_and_the_quarantine_expire_as_told() -> None:
         for name in ("QuarantineBucket", "DeadLetterBucket")
     ]
 
-    assert "they expire after {} and {} days".format(*days) in PAGE
+    assert states(PAGE, days[0], f"{days[1]} days")
 
 
 def test_people_are_signed_in_as_long_as_told() -> None:
     client = properties("LivePage")
 
     days, minutes = client["RefreshTokenValidity"], client["AccessTokenValidity"]
-    assert f"a sign-in lasts {days} days, a token {minutes} minutes" in PAGE
+    assert states(PAGE, "token", f"{days} days", f"{minutes} minutes")
 
 
 def test_the_formulas_are_those_of_preflight() -> None:
@@ -129,13 +130,13 @@ def test_the_formulas_are_those_of_preflight() -> None:
 
     assert "*M* = S / (T R)" in PAGE
     assert needed["publishes"] == messages
-    assert "more than max(M / 1,000, M bytes / 1,048,576) / 0.7" in PAGE
+    assert "max(M / 1,000, M bytes / 1,048,576) / 0.7" in PAGE
     most = max(messages / 1_000, messages * record_bytes(25) / 1_048_576)
     assert needed["shards"] == most / 0.7 // 1 + 1
     assert "min(M, G / max(W, 1)) + 2 G / 60" in PAGE
     writes = min(messages, 5_000 / window) + 2 * 5_000 / 60
     assert needed["table_writes"] == -(-writes // 1)
     live = int(settings["LiveApiReservedConcurrency"])
-    assert f"shards x P, and {live} for the map, 3 for helpers" in PAGE
+    assert states(PAGE, "shards x P", live, 3)
     runs = needed["shards"] * int(settings["EventParallelizationFactor"]) + live + 3
     assert needed["executions"] == max(runs, live + UNRESERVED_FLOOR)

@@ -72,7 +72,7 @@ def test_the_page_on_throttled_tables_names_those_that_its_alarm_watches() -> No
     tables = {of["TableName"].rpartition("-")[2] for _, of in watched}
     of_indexes = {name for name, of in watched if "GlobalSecondaryIndexName" in of}
 
-    before, _, after = " ".join(told.split()).partition("Reads of an index")
+    before, _, after = " ".join(told.split()).partition("Not monitored")
     assert of_indexes == {"WriteThrottleEvents"}
     assert set(re.findall("`([a-z]+_[a-z]+)`", before)) == tables
     unwatched = set(re.findall("`([a-z]+_[a-z]+)`", after))
