@@ -18,7 +18,7 @@ from ..docs.pages import states
 from ..template.template import PARAMETERS, TEMPLATE, of_type
 
 PRICES = price_list().prices
-PAGE = (Path(__file__).parents[2] / "docs" / "cost.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "cost.md").read_text()
 SINGLE = Load(
     interval_s=10, readings_per_message=1, basic_ingest=False, by_segment=False
 )

@@ -89,9 +89,9 @@ def test_the_template_offers_a_first_count_for_every_load() -> None:
 @pytest.mark.parametrize(
     ("page", "facts"),
     [
-        ("deploy.md", [f'"KinesisShardCount": {SHARDS}']),
-        ("scaling.md", [SHARDS, "50,000 readings", 25]),
-        ("cost.md", [f"{SENT:,} bytes", "25 readings", f"{STORED:,}"]),
+        ("guides/deploy.md", [f'"KinesisShardCount": {SHARDS}']),
+        ("guides/capacity.md", [SHARDS, "50,000 readings", 25]),
+        ("explanation/cost.md", [f"{SENT:,} bytes", "25 readings", f"{STORED:,}"]),
     ],
 )
 def test_the_pages_state_the_same_size(page: str, facts: list[object]) -> None:

@@ -14,7 +14,7 @@ from trafficctl.deploying.kinds import FEW_OBJECTS
 from trafficctl.docs import commands_of
 from trafficctl.errors import UserError
 
-PAGE = (PATH.parent / "docs" / "deploy.md").read_text()
+PAGE = (PATH.parent / "docs" / "guides" / "deploy.md").read_text()
 OURS = ("preflight", "deploy", "destroy", "up", "simulate")
 
 

@@ -1,4 +1,4 @@
-"""docs/devices.md tells what the code holds to."""
+"""docs/guides/devices.md tells what the code holds to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trafficctl.sensors.pace import DEFAULT_RATE, ROWS_RATE
 from trafficctl.sensors.rows import FIELDS
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "devices.md").read_text()
+PAGE = (ROOT / "docs" / "guides" / "devices.md").read_text()
 FLEET = 50_000
 
 

@@ -9,7 +9,7 @@ from trafficctl.replay_file import COLUMNS, OPTIONAL, Row, read_rows
 
 from ..shape.sources import ROOT
 
-PAGE = (ROOT / "docs" / "wire-format.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "wire-format.md").read_text()
 SECTION = PAGE.partition("\n## Replay file\n")[2].partition("\n## ")[0]
 
 

@@ -22,7 +22,7 @@ from trafficctl.sensors import rows as registry
 from ..shape.sources import ROOT
 from ..template.template import of_type, properties
 
-PAGE = (ROOT / "docs" / "architecture.md").read_text()
+PAGE = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
 SECTION = PAGE.partition("\n## The tables\n")[2].partition("\n## ")[0]
 OVERVIEW, *PARTS = re.split(r"^### ", SECTION, flags=re.M)
 TOLD = {part.partition("`\n")[0].strip("`"): part for part in PARTS}

@@ -16,8 +16,10 @@ from ..core.builders import ms
 from ..docs.pages import states
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "sensor-health.md").read_text()
-EVENTS = (DOCS / "wire-format.md").read_text().partition("## Sensor Health")[2]
+PAGE = (DOCS / "explanation" / "sensor-health.md").read_text()
+EVENTS = (
+    (DOCS / "reference" / "wire-format.md").read_text().partition("## Sensor Health")[2]
+)
 
 ODD = (
     "| `impossible`, `impossible_flow`, `chatter`, `unit` "

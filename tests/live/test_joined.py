@@ -76,7 +76,9 @@ def test_a_browser_asks_for_five_files_at_once_as_is_told() -> None:
         re.findall(r'(?:href|src)="([^"#]+)"', (WEB / "index.html").read_text())
     )
     told = PARAMETERS["LiveApiReservedConcurrency"]
-    page = (Path(__file__).parents[2] / "docs" / "live-map.md").read_text()
+    page = (
+        Path(__file__).parents[2] / "docs" / "explanation" / "live-map.md"
+    ).read_text()
 
     assert len(named) == 5 <= told["Default"]
     assert "makes five requests at the same time" in " ".join(

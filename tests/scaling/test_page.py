@@ -1,4 +1,4 @@
-"""docs/scaling.md tells the figures, the thresholds and the metrics in force."""
+"""The page on capacity states the figures, thresholds and metrics in force."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from traffic.shard_scaler import TAG, figures
 from ..docs.pages import states
 from ..template.template import TEXT as TEMPLATE
 
-PAGE = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "capacity.md").read_text()
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""What docs/operate.md tells of the template is so."""
+"""What docs/guides/operate.md tells of the template is so."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.template.template import (
 from trafficctl.preflighting.load import UNRESERVED_FLOOR, Load, needs
 from trafficctl.sizing import record_bytes
 
-PAGE = (Path(__file__).parents[2] / "docs/operate.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/guides/operate.md").read_text()
 _SPECS = files("cfnlint.data.AdditionalSpecs")
 LIFE = json.loads((_SPECS / "LmbdRuntimeLifecycle.json").read_text())
 

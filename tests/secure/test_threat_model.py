@@ -1,4 +1,4 @@
-"""What docs/threat-model.md leans on is there."""
+"""What docs/explanation/threat-model.md leans on is there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.template.template import PARAMETERS, RESOURCES, TEXT, properties
 from traffic.policy import MAX_READINGS_PER_MESSAGE, MAX_SENSORS_PER_SEGMENT
 
 PROJECT = Path(__file__).parents[2]
-PAGE = (PROJECT / "docs/threat-model.md").read_text()
+PAGE = (PROJECT / "docs/explanation/threat-model.md").read_text()
 SPANS = re.findall(r"`([^`\n]+)`", PAGE)
 SIDS = set(re.findall(r"- Sid: (\w+)", TEXT))
 KEYWORDS = {"Retain"}

@@ -12,7 +12,7 @@ from traffic import policy
 from ..docs.pages import states
 from .sources import ROOT, modules, parsed
 
-WIRE_FORMAT = (ROOT / "docs" / "wire-format.md").read_text()
+WIRE_FORMAT = (ROOT / "docs" / "reference" / "wire-format.md").read_text()
 
 
 @pytest.mark.parametrize(
