@@ -10,7 +10,11 @@ from .alarms import ALARMS, RUNBOOKS, kebab, metrics
 from .template import of_type, properties
 
 NAMES = {kebab(name): name for name in ALARMS}
-PAGES = {page.stem: page.read_text() for page in RUNBOOKS.glob("[a-z]*.md")}
+PAGES = {
+    page.stem: page.read_text()
+    for page in RUNBOOKS.glob("[a-z]*.md")
+    if page.stem != "incident"  # of no single alarm
+}
 SECTIONS = [
     "Look first",
     "Mend",
