@@ -47,7 +47,7 @@ def test_every_threat_is_stopped_by_something_and_its_rest_is_told() -> None:
 
 
 def test_every_way_in_is_guarded() -> None:
-    ways = table("Who, and where they come in")
+    ways = table("Entry points")
 
     assert len(ways) >= 9
     assert [row for row in ways if len(row) != 3 or not all(row)] == []

@@ -17,9 +17,9 @@ PAGES = {
 }
 SECTIONS = [
     "Look first",
-    "Mend",
+    "Fix",
     "Afterwards",
-    "What can raise it falsely",
+    "False alarms",
 ]
 THROTTLED = "tables-throttled"
 PART = re.compile(r"^## (.+)$", re.M)
