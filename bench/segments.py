@@ -13,6 +13,8 @@ from traffic.policy import Policy
 from .events import START_MS, STEP_MS, Shape, event
 
 Item = dict[str, Any]
+STEPS = 8  # each of ten seconds: more than a minute of traffic
+MOST_BYTES = 1_000  # of a record with one reading
 
 POLICY = Policy(
     high_score=50,
@@ -37,9 +39,10 @@ LINE = "qe~nE~v~qUmBdAyBhAwBfAsBbAoB~@kBz@gBv@cBr@_Bn@{Aj@wAf@sAb@"
 
 def stored_items(shape: Shape) -> dict[str, Item]:
     """The item of each segment after some minutes of such traffic, by segment."""
-    steps = 3 * 60_000 // STEP_MS
-    earlier = event(shape, START_MS - steps * STEP_MS, size=2_000_000)
-    last_ms = START_MS - 2 * STEP_MS  # what comes next must be news
+    first_ms = START_MS - STEPS * STEP_MS
+    last_ms = START_MS - STEP_MS  # what comes next follows without a gap
+    readings = STEPS * shape.segments * shape.sensors
+    earlier = event(shape, first_ms, size=readings * MOST_BYTES)
     taken = intake(earlier["Records"], last_ms)
     found = {}
     for segment_id, one in taken.items():

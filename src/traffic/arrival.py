@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 from .checks import (
@@ -25,51 +24,43 @@ from .spans import first_past, is_stale
 from .state import Slot
 from .times import instant_of
 
-# A message, its reading, the sensor, its instant and interval (ms).
-News = tuple[Parcel, Any, Slot, int, int]
 
+def admit(
+    work: Work, parcel: Parcel, reading: Any, mark: int
+) -> Optional[tuple[Slot, int, int]]:
+    """Return the sensor, the instant and the interval (ms) of a reading that is new.
 
-def news(work: Work, parcels: Sequence[Parcel]) -> Iterator[News]:
-    """Yield the readings that are new; the rest is counted here."""
-    sensors, default_ms = work.state.sensors, work.default_interval_ms
-    device_id, mark, last, span_ms = None, mark_of(None), None, default_ms
-    for parcel in parcels:
-        received = parcel.reference_ms
-        if parcel.device_id != device_id:
-            device_id, mark = parcel.device_id, mark_of(parcel.device_id)
-        earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
-        for reading in parcel.readings:
-            at, interval = reading.timestamp, reading.interval
-            if at.__class__ is not int:
-                at = instant_of(at)
-            if interval != last:
-                last = interval
-                span_ms = default_ms if interval is None else int(interval * 1000)
-            count, speed = reading.vehicle_count, reading.average_speed
-            if not earliest <= at <= utmost or (
-                (
-                    count is None
-                    or (
-                        count > PLATOON_VEHICLES
-                        and (
-                            count * MS_PER_VEHICLE > span_ms
-                            or (speed is not None and speed < SLOW_KMH)
-                        )
-                    )
+    None if it is not: it is counted here.
+    """
+    received, at, interval = parcel.reference_ms, reading.timestamp, reading.interval
+    if at.__class__ is not int:
+        at = instant_of(at)
+    span_ms = work.default_interval_ms if interval is None else int(interval * 1000)
+    count, speed = reading.vehicle_count, reading.average_speed
+    if not received - MAX_AGE_MS <= at <= received + MAX_CLOCK_LEAD_MS or (
+        (
+            count is None
+            or (
+                count > PLATOON_VEHICLES
+                and (
+                    count * MS_PER_VEHICLE > span_ms
+                    or (speed is not None and speed < SLOW_KMH)
                 )
-                and is_impossible(reading, span_ms)
-            ):
-                _reject(work, parcel, reading, fault_of(reading, at, received, span_ms))
-                continue
-            slot = sensors.get(reading.sensor_id)
-            if slot is None or slot.device != mark:
-                slot = _slot_of(work, parcel, reading, slot, at)
-            if slot is None:
-                continue
-            if at <= slot.timestamp and not slot.is_missing(at):
-                _pass_over(work, parcel, reading, slot, at)
-            else:
-                yield parcel, reading, slot, at, span_ms
+            )
+        )
+        and is_impossible(reading, span_ms)
+    ):
+        _reject(work, parcel, reading, fault_of(reading, at, received, span_ms))
+        return None
+    slot = work.state.sensors.get(reading.sensor_id)
+    if slot is None or slot.device != mark:
+        slot = _slot_of(work, parcel, reading, slot, at)
+    if slot is None:
+        return None
+    if at <= slot.timestamp and not slot.is_missing(at):
+        _pass_over(work, parcel, reading, slot, at)
+        return None
+    return slot, at, span_ms
 
 
 def _slot_of(

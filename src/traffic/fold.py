@@ -7,24 +7,39 @@ how records were cut into batches: a record is delivered whole, a batch is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from .alerts import Thresholds, advance
-from .arrival import news, place
+from .alike import NONE, Like, like_of
+from .arrival import admit, place
+from .devices import mark_of
 from .enrich import is_covered
 from .folded import Change, Folded, Work
 from .model import Parcel, Road
 from .policy import (
     EVIDENCE_VEHICLES,
     FULL_OCCUPANCY,
+    LAST_INSTANT_MS,
+    MAX_AGE_MS,
+    MAX_CLOCK_LEAD_MS,
     MINUTE_MS,
     STANDING_OCCUPANCY,
     Policy,
 )
-from .present import is_low, present, score_now
+from .present import present, score_now
 from .seen import seen
-from .state import Slot, WorkingState, leave_out, replace_score, roll, silence, speak
-from .windows import Summand, Window, summed
+from .state import (
+    Slot,
+    WorkingState,
+    leave_out,
+    mean_score,
+    roll,
+    silence,
+    speak,
+)
+from .windows import PACE_UNITS, TO_WHOLE, Summand, Sums, Window, summed
 
+FAR = LAST_INSTANT_MS + 1
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -57,64 +72,107 @@ def fold(
     return folded
 
 
-def _take(work: Work, parcels: Sequence[Parcel]) -> None:
+def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the hot loop
     """Take what is new in the messages: the loop that every reading goes through.
 
-    A plain reading of traffic that is nowhere near congested takes the short way: the
-    alert of a segment that is calm can't change by it. So does one that comes when its
-    sensor's next is due.
+    Nearly every reading is as expected: the next one of a plain sensor, `Like` the
+    reading before, and of free traffic. Then it is new, and no calm alert can change by
+    it. Such readings are summed up here, in local names for speed; the others are taken
+    one by one.
     """
-    state, low_kmh, high = work.state, work.low_kmh, work.limits.high
-    add, message, instant, clock = work.rows.append, None, -1, -1
-    for parcel, reading, slot, at, span_ms in news(work, parcels):
-        if parcel is not message:
-            if work.is_busy or state.scores >= high * (state.scored or 1):
-                _judge(work)  # what goes before is complete
-            message = work.message = parcel
-        if at != instant:
-            _turn_to(work, parcel, slot, at, span_ms)
-            instant, clock = at, state.clock
-        count, speed = reading.vehicle_count, reading.average_speed
-        occupancy, score = reading.occupancy, reading.congestion_score
-        tenths = None if score is None else int(score * 10 + 0.5)
-        is_free = (
-            tenths < high
-            if tenths is not None
-            else (not count if speed is None else speed >= low_kmh)
-        )
-        if is_free and slot.is_plain and (occupancy or 0.0) < STANDING_OCCUPANCY:
-            said: Summand = (count, speed, occupancy, span_ms, tenths, 0.0)
-        else:
-            _wake(work)
-            said = seen(slot, reading, at, span_ms, work.road)
-        add(said)
-        if at == slot.due == clock and span_ms == slot.said[3]:
-            before = slot.said[4]
-            if before is None or tenths is None:
-                replace_score(state, slot, before, tenths)
-            else:
-                state.scores += tenths - before
-            slot.timestamp, slot.said, slot.due = at, said, at + slot.step_ms
-        else:
-            _renew(state, slot, at, said)
-            if slot.is_suspect:
-                _leave_out(work)
+    state, get = work.state, work.state.sensors.get
+    like, instant, oldest = NONE, -1, FAR
+    device, mark = None, mark_of(None)
+    interval, span_ms, is_scored, patience_ms, reach_ms, most, slowest, highest = like
+    n = vehicles = pace = occupied = observed = scores = 0
+    for parcel in parcels:
+        if work.is_busy:
+            _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
+            n = vehicles = pace = occupied = observed = scores = 0
+            _judge(work)  # what goes before is complete
+        work.message, received = parcel, parcel.reference_ms
+        earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
+        if parcel.device_id != device:
+            device, mark = parcel.device_id, mark_of(parcel.device_id)
+        gait = 2 * mark + is_scored  # as `gait_of` has it
+        for reading in parcel.readings:
+            slot, at = get(reading.sensor_id), reading.timestamp
+            count, speed = reading.vehicle_count, reading.average_speed
+            occupancy, score = reading.occupancy, reading.congestion_score
+            if (
+                (at.__class__ is not int or at < oldest)
+                or not earliest <= at <= utmost
+                or (slot is None or slot.gait != gait or slot.noted[3] != span_ms)
+                or not 0 < at - slot.timestamp <= patience_ms
+                or (reading.interval != interval or count is None or count > most)
+                or (count and (speed is None or speed < slowest))
+                or (occupancy or 0.0) >= STANDING_OCCUPANCY
+                or (is_scored if score is None else score >= highest)
+            ):
+                admitted = admit(work, parcel, reading, mark)
+                if admitted is None:
+                    continue
+                _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
+                n = vehicles = pace = occupied = observed = scores = 0
+                like = _take_one(work, parcel, reading, *admitted)
+                interval, span_ms, is_scored, patience_ms = like[:4]
+                reach_ms, most, slowest, highest = like[4:]
+                instant, oldest = work.instant, state.clock - patience_ms
+                gait = 2 * mark + is_scored
+                continue
+            if at != instant:
+                _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
+                n = vehicles = pace = occupied = observed = scores = 0
+                _turn_to(work, parcel, slot, at, span_ms)
+                instant, oldest = at, state.clock - patience_ms
+            if slot.step_ms > reach_ms:
+                slot.remember_gap()
+            slot.step_ms, slot.timestamp = at - slot.timestamp, at
+            slot.latest = reading
+            n += 1
+            if count:
+                vehicles += count
+                pace += PACE_UNITS * count / speed + TO_WHOLE - TO_WHOLE
+            if occupancy is not None:
+                observed += 1
+                occupied += int(occupancy * span_ms + 0.5)
+            if score:
+                scores += (score * 10 + 0.5) // 1
+    _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
     _judge(work)
 
 
-def _leave_out(work: Work) -> None:
-    """Count the newest reading, and keep it out of all sums: a suspect's."""
-    work.rows.pop()
-    work.window.readings += 1
-    work.folded.accepted += 1
-    work.is_new = True
-
-
-def _wake(work: Work) -> None:
-    """Let the alert be judged from here on; what went before is no evidence for it."""
-    if not work.is_busy:
+def _take_one(
+    work: Work, parcel: Parcel, reading: Any, slot: Slot, at: int, span_ms: int
+) -> Like:
+    """Take a reading that is new, whatever it says; return what others are like."""
+    if at != work.instant:
+        _turn_to(work, parcel, slot, at, span_ms)
+    if not (work.is_busy or _is_calm(work, slot, reading)):
         _settle(work)
-        work.is_busy, work.vehicles = True, 0
+        work.is_busy, work.vehicles = True, 0  # what went before is no evidence
+    said = seen(slot, reading, at, span_ms, work.road)
+    if slot.is_suspect:
+        work.window.readings += 1
+        work.folded.accepted += 1
+        work.is_new = True
+    else:
+        work.rows.append(said)
+    _renew(work.state, slot, at, said)
+    is_scored, high = reading.congestion_score is not None, work.limits.high
+    return like_of(reading.interval, span_ms, is_scored, work.low_kmh, high)
+
+
+def _is_calm(work: Work, slot: Slot, reading: Any) -> bool:
+    """Whether a calm alert stays so: the reading is plain, and of free traffic."""
+    count, speed = reading.vehicle_count, reading.average_speed
+    score = reading.congestion_score
+    if score is not None:
+        is_free = int(score * 10 + 0.5) < work.limits.high
+    else:
+        is_free = not count if speed is None else speed >= work.low_kmh
+    is_covered = (reading.occupancy or 0.0) >= STANDING_OCCUPANCY
+    return is_free and slot.is_plain and not is_covered
 
 
 def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
@@ -125,13 +183,9 @@ def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
     if at < slot.timestamp:
         slot.fill(at)
         return
-    score = slot.said[4]
-    slot.step(at, said[3])
-    slot.timestamp, slot.said = at, said
+    slot.step(at, said)
     if not slot.is_fresh:
         speak(state, slot)
-    elif score is not said[4]:
-        replace_score(state, slot, score, said[4])
     if at < state.clock:
         silence(state, slot, state.clock)
 
@@ -140,9 +194,11 @@ def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> N
     """Take readings of another instant *at* from now on."""
     state, minute = work.state, at // MINUTE_MS
     if at > state.clock:
-        _judge(work)  # what goes before is complete
+        if work.is_busy:
+            _judge(work)  # what goes before is complete
         state.clock, work.folded.received_at = at, parcel.reference_ms
-    _settle(work)
+    if work.rows:
+        _settle(work)
     work.instant = at
     if minute == work.minute:
         return
@@ -157,13 +213,36 @@ def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> N
 
 def _settle(work: Work) -> None:
     """Sum up the readings of an instant, into their minute and into the present."""
-    rows = work.rows
-    if not rows:
+    if work.rows:
+        _add(work, summed(work.rows), len(work.rows))
+        work.rows.clear()
+
+
+def _add_run(
+    work: Work,
+    like: Like,
+    n: int,
+    vehicles: int,
+    pace: float,
+    occupied: int,
+    observed: int,
+    scores: float,
+) -> None:
+    """Add *n* readings of an instant, which are alike, by their sums."""
+    if not n:
         return
-    state, at, count, sums = work.state, work.instant, len(rows), summed(rows)
-    rows.clear()
+    total, moving = n * like.span_ms, int(pace)
+    unobserved = (n - observed) * like.span_ms
+    sums = Sums(total, vehicles, moving, occupied, unobserved)
+    if like.is_scored:
+        sums.scored, sums.scored_ms = int(scores) * like.span_ms, total
+        sums.scored_moving, sums.scored_pace = vehicles, moving
+    _add(work, sums, n)
+
+
+def _add(work: Work, sums: Sums, count: int) -> None:
+    state, at, window = work.state, work.instant, work.window
     state.live.add(sums, state.weight_of(at))
-    window = work.window
     window.sums.add(sums)
     window.readings += count
     work.folded.accepted += count
@@ -180,8 +259,7 @@ def _judge(work: Work) -> None:
     Not where the segment is calm, and every reading since shows that it stays so.
     """
     state, limits, message = work.state, work.limits, work.message
-    is_high = state.scores >= limits.high * (state.scored or 1)
-    if not (work.is_busy or is_high):
+    if not work.is_busy:
         return
     _settle(work)
     if not work.is_new:
@@ -189,10 +267,10 @@ def _judge(work: Work) -> None:
     vehicles, work.vehicles, work.is_new = work.vehicles, 0, False
     score = score_now(state, work.road)
     tenths = 0 if score is None else int(score * 10 + 0.5)
-    work.is_busy = tenths >= limits.high or not is_low(state, work.low_kmh)
+    work.is_busy = tenths >= limits.high or not work.is_calm()
     if tenths < limits.high and state.alert.is_calm():
         return
-    if _is_queue(state) or is_high:
+    if _is_queue(state) or mean_score(state) >= limits.high:
         vehicles = EVIDENCE_VEHICLES
     transition = advance(state.alert, tenths, state.clock, limits, vehicles)
     if transition is not None and message is not None:

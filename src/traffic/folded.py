@@ -9,7 +9,7 @@ from .alerts import Thresholds, Transition
 from .enrich import Measures
 from .model import Parcel, Rejection, Road, Tallies
 from .present import is_low
-from .state import WorkingState
+from .state import WorkingState, highest_score
 from .windows import Summand, Window
 
 
@@ -77,4 +77,9 @@ class Work:
         free_flow = self.road.free_flow_speed
         if free_flow is not None:  # a little more, so that rounding does no harm
             self.low_kmh = 1.001 * free_flow * (1 - self.limits.high / 1000)
-        self.is_busy = not is_low(self.state, self.low_kmh)
+        self.is_busy = not self.is_calm()
+
+    def is_calm(self) -> bool:
+        """Whether no alert is open or in the making, nor can be by free traffic."""
+        state = self.state
+        return is_low(state, self.low_kmh) and highest_score(state) < self.limits.high

@@ -10,12 +10,13 @@ from binascii import a2b_base64
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Optional
 
 import msgspec
 
 from .decode import decode_message, salvage
-from .model import Parcel, Rejection, SetAside, is_id
+from .model import Message, Parcel, Rejection, SetAside, is_id
 from .policy import (
     LONGEST_DELAY_MS,
     MAX_CLOCK_LEAD_MS,
@@ -24,6 +25,7 @@ from .policy import (
 )
 
 _ARRIVAL = "approximateArrivalTimestamp"  # in the stream, in s
+_DATA = itemgetter("data")
 Body = Mapping[str, Any]  # a record's `kinesis`: key, sequence number, data, arrival
 
 
@@ -56,33 +58,44 @@ def opened(segment_id: str, bodies: Sequence[Body], now_ms: int) -> Opened:
     """Decode records of one segment; *now_ms* is when one without arrival time came."""
     found, is_known = Opened(), is_id(segment_id)
     keep, count = found.parcels.append, 0
-    for body in bodies:
-        try:
-            message = decode_message(a2b_base64(body["data"]))
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+    for body, message in zip(bodies, _decoded(bodies)):
+        if message is None or not is_known:
             _second_look(found, segment_id, body, now_ms)
             continue
         readings: Optional[Sequence[Any]] = message.readings
-        if readings is None and message.sensor_id:
-            readings = (message,) if message.timestamp != -1 else None
-        if not (readings and is_known) or len(readings) > MAX_READINGS_PER_MESSAGE:
+        if readings is None and message.sensor_id and message.timestamp != -1:
+            readings = (message,)
+        if not readings or len(readings) > MAX_READINGS_PER_MESSAGE:
             _second_look(found, segment_id, body, now_ms)
             continue
         received, arrival = message.received_at, body.get(_ARRIVAL)
         if (
             received is None
             or arrival is None
-            or not (
-                arrival * 1000 - LONGEST_DELAY_MS
-                <= received
-                <= arrival * 1000 + MAX_CLOCK_LEAD_MS
-            )
+            or not -MAX_CLOCK_LEAD_MS
+            <= int(arrival * 1000) - received
+            <= LONGEST_DELAY_MS
         ):
             received = _received(received, arrival, now_ms)
         keep(Parcel(body["sequenceNumber"], received, readings, message.device_id))
         count += len(readings)
     found.readings += count
     return found
+
+
+def _decoded(bodies: Sequence[Body]) -> list[Optional[Message]]:
+    """Decode the data of all *bodies*; None for each that is no message.
+
+    The loop runs in C: `map` goes on after the one that could not be decoded.
+    """
+    messages: list[Optional[Message]] = []
+    decoding = map(decode_message, map(a2b_base64, map(_DATA, bodies)))
+    while len(messages) < len(bodies):
+        try:
+            messages.extend(decoding)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            messages.append(None)
+    return messages
 
 
 def intake(records: Sequence[Mapping[str, Any]], now_ms: int) -> dict[str, Opened]:

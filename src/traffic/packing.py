@@ -12,9 +12,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from .alerts import AlertState
-from .policy import GAP_INTERVALS
 from .spans import Past
-from .state import NEVER, Slot, WorkingState
+from .state import NEVER, Slot, WorkingState, gait_of
 from .windows import Sums, fields_of, summed, trimmed, window_of
 
 _LAYOUT = 2
@@ -35,17 +34,13 @@ def pack(state: WorkingState) -> bytes:
     clock, sequence = state.clock, state.last_sequence
     pasts: dict[tuple[int, Past], int] = {}
     devices: dict[int, int] = {}
-    sensors = [
-        _packed(name, slot, clock, pasts, devices)
-        for name, slot in state.sensors.items()
-    ]
     return _encode(
         (
             _LAYOUT,
             clock,
             sequence.to_bytes((sequence.bit_length() + 7) // 8, "big"),
             state.last_place,
-            sensors,
+            _packed_sensors(state, pasts, devices),
             [_packed_past(clock, *past) for past in pasts],
             list(devices),
             [(m, fields_of(window)) for m, window in sorted(state.windows.items())],
@@ -57,33 +52,35 @@ def pack(state: WorkingState) -> bytes:
     )
 
 
-def _packed(
-    name: str,
-    slot: Slot,
-    clock: int,
-    pasts: dict[tuple[int, Past], int],
-    devices: dict[int, int],
-) -> tuple[Any, ...]:
-    """Return a sensor: its newest reading, its flags and device, its step, its past.
+def _packed_sensors(
+    state: WorkingState, pasts: dict[tuple[int, Past], int], devices: dict[int, int]
+) -> list[tuple[Any, ...]]:
+    """Return the sensors, each with its newest reading, its flags, step and past.
 
     A step of one interval is stored as 0. Sensors of one device share most of *pasts*
     and *devices*, which are values by place.
     """
-    count, speed, occupancy, interval_ms, score, _ = slot.said
-    step_ms, device = slot.step_ms, slot.device
-    flags = slot.is_fresh * _FRESH + slot.counts * _COUNTS + slot.estimates * _ESTIMATES
-    return (
-        name,
-        clock - slot.timestamp,
-        interval_ms,
-        count,
-        None if speed is None else int(speed * 10 + 0.5),
-        None if occupancy is None else int(occupancy * 1000 + 0.5),
-        score,
-        flags + (devices.setdefault(device, len(devices)) << _FLAGS),
-        0 if step_ms == interval_ms else step_ms,
-        pasts.setdefault((slot.percent_at, slot.past), len(pasts)),
-    )
+    clock, packed = state.clock, list[tuple[Any, ...]]()
+    for name, slot in state.sensors.items():
+        count, speed, occupancy, interval_ms, score, _ = slot.said
+        step_ms = slot.step_ms
+        flags = slot.is_fresh + slot.counts * _COUNTS + slot.estimates * _ESTIMATES
+        device = devices.setdefault(slot.device, len(devices))
+        packed.append(
+            (
+                name,
+                clock - slot.timestamp,
+                interval_ms,
+                count,
+                None if speed is None else int(speed * 10 + 0.5),
+                None if occupancy is None else int(occupancy * 1000 + 0.5),
+                score,
+                flags + (device << _FLAGS),
+                0 if step_ms == interval_ms else step_ms,
+                pasts.setdefault((slot.percent_at, slot.past), len(pasts)),
+            )
+        )
+    return packed
 
 
 def _packed_past(clock: int, percent_at: int, past: Past) -> list[int]:
@@ -149,7 +146,9 @@ def _unpack_sensors(
         speed = None if tenths is None else tenths / 10
         occupancy = None if share is None else share / 1000
         at, step_ms = clock - age, step or span_ms
-        is_steady = is_fresh and step_ms <= GAP_INTERVALS * span_ms
+        device = devices[flags >> _FLAGS]
+        is_plain = counts and not (estimates or percent_at)
+        is_in_step = is_plain and is_fresh
         sensors[name] = Slot(
             at,
             step_ms,
@@ -159,16 +158,13 @@ def _unpack_sensors(
             counts,
             estimates,
             percent_at,
-            devices[flags >> _FLAGS],
+            device,
             False,
-            counts and not (estimates or percent_at),
-            at + step_ms if is_steady else NEVER,
+            is_plain,
+            gait_of(device, score is not None) if is_in_step else NEVER,
         )
         if is_fresh:
             state.fresh += 1
-            if score is not None:
-                state.scored += 1
-                state.scores += score
 
 
 def _unpacked_past(clock: int, ages: list[int]) -> tuple[int, Past]:

@@ -6,7 +6,7 @@ from typing import Optional
 
 from .enrich import Measures, blended, is_covered, measures, score_of
 from .model import Road
-from .state import WorkingState
+from .state import WorkingState, own_scores
 from .windows import PACE_UNITS
 
 
@@ -18,9 +18,10 @@ def score_now(state: WorkingState, road: Road) -> Optional[float]:
     if not state.fresh:
         return None
     ours = score_of(state.live, road.free_flow_speed, state.is_passing())
-    if not state.scored:
+    scores = own_scores(state)
+    if not scores:
         return ours
-    theirs, share = state.scores / state.scored / 10, state.scored / state.fresh
+    theirs, share = sum(scores) / len(scores) / 10, len(scores) / state.fresh
     return theirs if share == 1 else blended(ours, theirs, share)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Optional
+from typing import Any, Optional
 
 import msgspec
 
@@ -21,10 +21,10 @@ from .policy import (
     STALE_AFTER_MS,
 )
 from .spans import Past, filled, is_missing, settled, with_span
-from .windows import Summand, Sums, Window
+from .windows import Summand, Sums, Window, plain
 
 NOTHING: Summand = (None, None, None, 0, None, 0.0)
-NEVER = -1  # when the next reading of a sensor is due that has no steady step
+NEVER = -1  # no instant, and no device
 _WHOLE = 1000  # the weight of a reading that was just made
 
 
@@ -37,14 +37,14 @@ class Slot(msgspec.Struct, gc=False):
     *percent_at* is when it last reported an occupancy over 1, *device* a mark of the
     device that sends it; 0 is unknown for both. Not stored are *is_suspect*, which
     sensor health says, *is_plain*: the sensor counts, measures speed and no percent,
-    and *due*: where one more step leads, if that would leave no gap and the sensor is
-    no suspect.
+    *latest*: a plain reading that is not yet *noted*, and *gait*: that of a plain,
+    fresh sensor that is no suspect, else `NEVER`.
     """
 
     timestamp: int
     step_ms: int
     past: Past
-    said: Summand = NOTHING
+    noted: Summand = NOTHING
     is_fresh: bool = False
     counts: bool = False
     estimates: bool = False
@@ -52,7 +52,15 @@ class Slot(msgspec.Struct, gc=False):
     device: int = 0
     is_suspect: bool = False
     is_plain: bool = False
-    due: int = NEVER
+    gait: int = NEVER
+    latest: Any = None
+
+    @property
+    def said(self) -> Summand:
+        """Its newest reading, as it is summed."""
+        if self.latest is not None:
+            self.noted, self.latest = plain(self.latest, self.noted[3]), None
+        return self.noted
 
     @property
     def vehicle_count(self) -> Optional[int]:
@@ -72,24 +80,27 @@ class Slot(msgspec.Struct, gc=False):
     @property
     def interval_ms(self) -> int:
         """The interval of the reading."""
-        return self.said[3]
+        return self.noted[3]
 
     @property
     def score(self) -> Optional[int]:
         """The sensor's own congestion score, in tenths."""
         return self.said[4]
 
-    def step(self, at: int, interval_ms: int) -> None:
-        """Note a reading of *at*, later than the newest, and of *interval_ms*."""
-        newest, step_ms = self.timestamp, self.step_ms
-        if newest >= 0:  # else it is the first: its past is known
-            before_ms = self.said[3]
-            if step_ms > GAP_INTERVALS * before_ms:
-                span = (newest - step_ms, newest)
-                self.past = with_span(self.past, span, before_ms)
-            self.step_ms = step_ms = at - newest
-        is_steady = step_ms <= GAP_INTERVALS * interval_ms and not self.is_suspect
-        self.due = at + step_ms if is_steady else NEVER
+    def step(self, at: int, said: Summand) -> None:
+        """Note a reading of *at*, later than the newest."""
+        if self.timestamp >= 0:  # else it is the first: its past is known
+            if self.step_ms > GAP_INTERVALS * self.noted[3]:
+                self.remember_gap()
+            self.step_ms = at - self.timestamp
+        self.timestamp, self.noted, self.latest = at, said, None
+        is_in_step = self.is_plain and not self.is_suspect
+        self.gait = gait_of(self.device, said[4] is not None) if is_in_step else NEVER
+
+    def remember_gap(self) -> None:
+        """Remember the latest step, before another one, if it is a gap."""
+        span = (self.timestamp - self.step_ms, self.timestamp)
+        self.past = with_span(self.past, span, self.noted[3])
 
     def is_missing(self, at: int) -> bool:
         """Whether nothing was accepted at *at*, earlier than the newest reading."""
@@ -98,13 +109,13 @@ class Slot(msgspec.Struct, gc=False):
 
     def fill(self, at: int) -> None:
         """Note that a reading of *at*, which was missing, is accepted."""
-        begin, interval_ms = self.timestamp - self.step_ms, self.said[3]
+        begin, interval_ms = self.timestamp - self.step_ms, self.noted[3]
         if at > begin:
             self.past = with_span(self.past, (begin, at), interval_ms)
             self.step_ms = self.timestamp - at
         else:
             self.past = filled(self.past, at, interval_ms)
-        self.due = NEVER
+        self.gait = NEVER
 
     @property
     def percent(self) -> bool:
@@ -116,14 +127,18 @@ class Slot(msgspec.Struct, gc=False):
         return bool(self.percent_at) and abs(at - self.percent_at) < PERCENT_FOR_MS
 
 
+def gait_of(device: int, is_scored: bool) -> int:
+    """Return the mark of a sensor that is in step: its device, and if it has scores."""
+    return 2 * device + is_scored
+
+
 class WorkingState(msgspec.Struct):
     """What the processor remembers of a segment between two batches.
 
     *clock* is the newest accepted event time (ms), *minute* the newest that was opened;
     *last_sequence* and *last_place* name the last reading taken, by its record and its
-    place in it; *fresh* counts the sensors that speak for the present, *scored* those
-    of them that report a score of their own, and *scores* is its sum in tenths;
-    *windows* holds the two open minutes.
+    place in it; *fresh* counts the sensors that speak for the present; *windows* holds
+    the two open minutes.
 
     *live* are the sums of all readings, each `weight_of` its event time times: that is
     1000 at the end of the newest minute, and e times less *decay_s* before. All are
@@ -135,8 +150,6 @@ class WorkingState(msgspec.Struct):
     last_sequence: int = 0
     last_place: int = 0
     fresh: int = 0
-    scored: int = 0
-    scores: int = 0
     sensors: dict[str, Slot] = {}
     windows: dict[int, Window] = {}
     alert: AlertState = msgspec.field(default_factory=AlertState)
@@ -191,7 +204,7 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
     """
     for slot in state.sensors.values():
         slot.is_fresh = False
-    state.fresh = state.scored = state.scores = 0
+    state.fresh = 0
     state.live, state.moved_at = Sums(), 0
     if not state.windows:
         return []
@@ -230,7 +243,7 @@ def leave_out(state: WorkingState, suspects: frozenset[str]) -> None:
             if slot.is_fresh:
                 rest(state, slot)
                 slot.is_fresh = True
-            slot.is_suspect, slot.due = True, NEVER
+            slot.is_suspect, slot.gait = True, NEVER
 
 
 def speak(state: WorkingState, slot: Slot) -> None:
@@ -239,33 +252,35 @@ def speak(state: WorkingState, slot: Slot) -> None:
     if slot.is_suspect:
         return
     state.fresh += 1
-    if slot.score is not None:
-        state.scored += 1
-        state.scores += slot.score
 
 
 def rest(state: WorkingState, slot: Slot) -> None:
     """Let a sensor that speaks for the present do so no longer."""
-    slot.is_fresh, slot.due = False, NEVER
+    slot.is_fresh, slot.gait = False, NEVER
     if slot.is_suspect:
         return
     state.fresh -= 1
-    if slot.score is not None:
-        state.scored -= 1
-        state.scores -= slot.score
 
 
-def replace_score(
-    state: WorkingState, slot: Slot, before: Optional[int], score: Optional[int]
-) -> None:
-    """Let a sensor that speaks for the present report another *score*, or none."""
-    if slot.is_suspect:
-        return
-    if before is not None and score is not None:
-        state.scores += score - before
-        return
-    state.scored += (score is not None) - (before is not None)
-    state.scores += (score or 0) - (before or 0)
+def own_scores(state: WorkingState) -> list[int]:
+    """Return the own scores (tenths) of the sensors that speak for the present."""
+    scores = [
+        slot.said[4]
+        for slot in state.sensors.values()
+        if slot.is_fresh and not slot.is_suspect
+    ]
+    return [score for score in scores if score is not None]
+
+
+def highest_score(state: WorkingState) -> int:
+    """Return the highest of these, 0 where there is none."""
+    return max(own_scores(state), default=0)
+
+
+def mean_score(state: WorkingState) -> float:
+    """Return their mean, 0 where there is none."""
+    scores = own_scores(state)
+    return sum(scores) / len(scores) if scores else 0.0
 
 
 def silence(state: WorkingState, slot: Slot, now_ms: int) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from .policy import SLOWEST_PACE_KMH
 
-_TO_WHOLE = 1.5 * 2**52  # a float as large has no room for a fraction
+TO_WHOLE = 1.5 * 2**52  # a float as large has no room for a fraction
 PACE_UNITS = 100_000  # the pace 1 h/km, as it is summed
 
 # A reading as it is summed: vehicle count, speed (km/h), occupancy, interval (ms), the
@@ -118,11 +118,11 @@ def summed(rows: Sequence[Summand]) -> Sums:
         total += interval_ms
         if count and speed and speed > SLOWEST_PACE_KMH:
             vehicles += count
-            pace += PACE_UNITS * count / speed + _TO_WHOLE - _TO_WHOLE
+            pace += PACE_UNITS * count / speed + TO_WHOLE - TO_WHOLE
         elif count != 0 or cover:
             vehicles += count or 0
             odd = odd or Sums()
-            pace += PACE_UNITS * _add_other(odd, row) + _TO_WHOLE - _TO_WHOLE
+            pace += PACE_UNITS * _add_other(odd, row) + TO_WHOLE - TO_WHOLE
         if occupancy is not None:
             observed += interval_ms
             occupied += int(occupancy * interval_ms + 0.5)
@@ -136,6 +136,19 @@ def summed(rows: Sequence[Summand]) -> Sums:
         sums.scored, is_all = scored, scores == len(rows)
         _add_theirs(sums, rows if odd or not is_all else ())
     return sums
+
+
+def plain(reading: Any, interval_ms: int) -> Summand:
+    """Return a reading of a plain sensor as it is summed."""
+    score = reading.congestion_score
+    return (
+        reading.vehicle_count,
+        reading.average_speed,
+        reading.occupancy,
+        interval_ms,
+        None if score is None else int(score * 10 + 0.5),
+        0.0,
+    )
 
 
 def _add_theirs(sums: Sums, mixed: Sequence[Summand]) -> None:
