@@ -2,7 +2,7 @@
 
 The real function looks at a model of a stream (bench/shards.py) every minute. Demand
 is told in shards: 1 is 1,000 records a second. `--markdown` prints the table of
-docs/scaling.md.
+docs/guides/capacity.md.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def commuters(low: float, high: float) -> Demand:
 
 
 def scenarios() -> Iterator[Scenario]:
-    """What docs/scaling.md shows."""
+    """What docs/guides/capacity.md shows."""
     surge = ramp(HOUR_S, HOUR_S, 0.8, 6.4)
     yield Scenario("morning surge, x8 in an hour", surge, 5, 2, Bounds(2, 16))
     burst = ramp(HOUR_S, 60, 2.0, 6.0)
@@ -224,7 +224,7 @@ def figures(found: Outcome) -> list[str]:
 
 
 def markdown() -> str:
-    """The table of docs/scaling.md."""
+    """The table of docs/guides/capacity.md."""
     head = ("scenario", *HEADERS)
     lines = [head, ("---", *["---:"] * len(HEADERS))]
     lines += [(name, *figures(found)) for name, found in played().items()]

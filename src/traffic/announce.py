@@ -20,7 +20,7 @@ def alert_id_of(segment_id: str, opened_at: int) -> str:
 def event_of(
     change: Change, stored: StoredSegment, now_ms: int, policy: Policy
 ) -> dict[str, Any]:
-    """Return the detail of a `Congestion Alert` event (docs/wire-format.md).
+    """Return the detail of a `Congestion Alert` event (docs/reference/wire-format.md).
 
     The id depends on event time alone, so that whoever sends it again sends the same.
     """

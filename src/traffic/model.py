@@ -28,7 +28,7 @@ def is_id(text: str) -> bool:
 
 
 class Reading(msgspec.Struct, gc=False):
-    """What one sensor measured in one interval (docs/wire-format.md)."""
+    """What one sensor measured in one interval (docs/reference/wire-format.md)."""
 
     sensor_id: str
     timestamp: Union[Instant, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A reading, as docs/wire-format.md promises it.
+# A reading, as docs/reference/wire-format.md promises it.
 MAX_VEHICLE_COUNT = 15_000
 MAX_SPEED_KMH = 250
 MAX_SCORE = 100

@@ -1,6 +1,6 @@
 """`trafficctl cost`: what a month costs on AWS, calculated; asks nobody.
 
-`python -m trafficctl.cost` writes the tables of docs/cost.md.
+`python -m trafficctl.cost` writes the tables of docs/explanation/cost.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from trafficctl.errors import OK
 from trafficctl.output import KEY, Column, show, show_csv, show_json, table
 from trafficctl.prices import Price, price_list
 
-PAGE = Path("docs/cost.md")
+PAGE = Path("docs/explanation/cost.md")
 STREAM_MODES = ("PROVISIONED", "ON_DEMAND")
 TABLE_MODES = ("PAY_PER_REQUEST", "PROVISIONED")
 DEFAULT = Load()
@@ -181,7 +181,7 @@ def comparison(load: Load, prices: dict[str, Price]) -> list[list[str]]:
 
 
 def tables() -> dict[str, str]:
-    """The tables of docs/cost.md, by the name of their mark."""
+    """The tables of docs/explanation/cost.md, by the name of their mark."""
     listed = price_list()
     prices = listed.prices
     cities = [

@@ -2,7 +2,7 @@
 
 Assumptions are constants here, each with its reason. Not counted: free tiers, taxes,
 support, data transfer to browsers, Cognito, backups, delivery of e-mail and SMS,
-QuickSight (docs/quicksight.md counts it).
+QuickSight (docs/explanation/quicksight.md counts it).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ HISTORY_ROW_BYTES = 280
 ALERTS_A_DAY = 7.1 / 7  # of a segment: METR-LA, 1,474 in a week on 207 segments
 TURNS = 2.4  # opened, escalated, eased, cleared
 
-# One look of the live map, by docs/live-map.md: bytes of an item, CPU of a poll.
+# One look of the live map (docs/explanation/live-map.md): bytes, CPU of a poll.
 POLL_S = 2
 LIVE_ITEM_BYTES = 791
 READ_UNIT_BYTES = 4_096

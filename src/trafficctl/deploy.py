@@ -100,7 +100,7 @@ def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -
         if asked
         else "name who is told: --parameter AlertEmail=... and OperationsEmail=...",
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
-        "register the devices: docs/devices.md",
+        "register the devices: docs/guides/devices.md",
         f"let a controller in: trafficctl users add NAME@CITY --stack {stack}",
         f"open the live map (trafficctl map --stack {stack}): "
         f"{made.get('LiveUrl', 'output LiveUrl')}",

@@ -1,4 +1,4 @@
-"""`python -m trafficctl.docs` writes docs/cli.md from the commands' own help."""
+"""`python -m trafficctl.docs` writes docs/reference/cli.md from the commands' help."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trafficctl.__main__ import build_parser
 
-PAGE = Path("docs/cli.md")
+PAGE = Path("docs/reference/cli.md")
 WIDTH = 80
 
 INTRODUCTION = """\

@@ -1,4 +1,4 @@
-"""The identity that no reading escapes, as arithmetic (docs/architecture.md).
+"""The audit identity as arithmetic (docs/guides/operate.md).
 
     published = accepted (of which late) + duplicate + stale + rejected + dead-lettered
 

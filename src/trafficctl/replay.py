@@ -230,8 +230,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "replay",
         help="publish the readings of a CSV file",
         description="Publish the readings of a CSV file over MQTT, each when it is "
-        "due; docs/wire-format.md has its columns. The file is checked first; nothing "
-        "is published if a row is bad, or would be over 24 h old when published.",
+        "due (columns: docs/reference/wire-format.md). The file is checked first; if a "
+        "row is bad, or would be over 24 h old when published, nothing is published.",
     )
     parser.add_argument("file", type=Path, metavar="FILE.csv")
     parser.add_argument(

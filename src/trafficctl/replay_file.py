@@ -1,7 +1,7 @@
 """The replay file: CSV of readings, checked against the rules of the city itself.
 
 Header `timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score`
-and optionally `occupancy,interval`; empty means absent (docs/wire-format.md).
+and optionally `occupancy,interval`; empty means absent (docs/reference/wire-format.md).
 """
 
 from __future__ import annotations

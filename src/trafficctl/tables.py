@@ -1,7 +1,7 @@
 """Reading the city's tables: scans and queries that give plain values.
 
 `City` is the port; `DynamoCity` reads the deployed tables. Items come as dicts in the
-names and units of `docs/architecture.md`, without the packed working state.
+names and units of `docs/reference/tables.md`, without the packed working state.
 """
 
 from __future__ import annotations

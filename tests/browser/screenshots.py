@@ -1,4 +1,4 @@
-"""`python -m tests.browser.screenshots`: draws the pictures of docs/live-map.md."""
+"""`python -m tests.browser.screenshots`: draws the pictures of the live map's page."""
 
 from __future__ import annotations
 

@@ -14,10 +14,11 @@ from trafficctl import costing, sizing
 from trafficctl.costing import LEVERS, Load, bill, naive, quantities, total
 from trafficctl.prices import Beyond, Price, price_list
 
+from ..docs.pages import states
 from ..template.template import PARAMETERS, TEMPLATE, of_type
 
 PRICES = price_list().prices
-PAGE = (Path(__file__).parents[2] / "docs" / "cost.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "cost.md").read_text()
 SINGLE = Load(
     interval_s=10, readings_per_message=1, basic_ingest=False, by_segment=False
 )
@@ -163,7 +164,7 @@ def test_the_alarms_counted_are_those_of_the_template() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm").values()
     read = sum(_metrics_read(one["Properties"]) for one in alarms)
     assert read == costing.ALARM_METRICS
-    assert f"the {len(alarms)} alarms read {read}." in PAGE
+    assert states(PAGE, f"{len(alarms)} alarms", read)
     assert len(of_type("AWS::CloudWatch::Dashboard")) == 1
     assert len(of_type("AWS::KMS::Key")) == 2
     targets = of_type("AWS::ApplicationAutoScaling::ScalingPolicy").values()
@@ -182,7 +183,7 @@ def _metrics_read(alarm: dict[str, Any]) -> int:
 
 
 def test_the_page_names_the_assumption_of_the_processor() -> None:
-    assert f"takes {costing.READINGS_PER_VCPU_S:,} readings per vCPU-second" in PAGE
+    assert states(PAGE, f"{costing.READINGS_PER_VCPU_S:,} readings", "vCPU-second")
 
 
 @pytest.mark.parametrize("readings", [1, 25])

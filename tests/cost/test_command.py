@@ -13,7 +13,7 @@ from trafficctl.cost import page, tables
 from trafficctl.costing import Load, total
 from trafficctl.prices import price_list
 
-PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "cost.md"
 
 
 def test_the_page_has_the_tables_in_force() -> None:

@@ -20,9 +20,12 @@ from traffic.shard_history import Count
 from trafficctl import costing, sizing
 from trafficctl.preflighting import load as preflighting
 
+from ..docs.pages import states
 from ..template.template import PARAMETERS
 
 DOCS = Path(__file__).parents[2] / "docs"
+SHARDS = sizing.shards(2_000, 25)
+SENT, STORED = sizing.message_bytes(25), sizing.record_bytes(25)
 NOW_S = 1_800_000_000
 LOADS = [  # messages a second, readings in each
     (2_000, 25),
@@ -84,21 +87,12 @@ def test_the_template_offers_a_first_count_for_every_load() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
+    ("page", "facts"),
     [
-        ("deploy.md", '"KinesisShardCount": {shards},'),
-        ("scaling.md", "{shards} for 50,000 readings a second in\n  messages of 25"),
-        ("cost.md", "{sent:,} bytes with 25 readings, {stored:,} in the stream"),
+        ("guides/deploy.md", [f'"KinesisShardCount": {SHARDS}']),
+        ("guides/capacity.md", [SHARDS, "50,000 readings", 25]),
+        ("explanation/cost.md", [f"{SENT:,} bytes", "25 readings", f"{STORED:,}"]),
     ],
 )
-def test_the_pages_tell_the_same_size(page: str, told: str) -> None:
-    text = (DOCS / page).read_text()
-
-    assert (
-        told.format(
-            shards=sizing.shards(2_000, 25),
-            sent=sizing.message_bytes(25),
-            stored=sizing.record_bytes(25),
-        )
-        in text
-    )
+def test_the_pages_state_the_same_size(page: str, facts: list[object]) -> None:
+    assert states((DOCS / page).read_text(), *facts)

@@ -134,7 +134,7 @@ def test_what_has_a_certificate_of_another_stack_stays_with_it(
     assert account.said == [
         "1 of the things have certificates of others, such as unit-1: they stay, "
         "without a type, and are this stack's no longer - "
-        "docs/devices.md, Two stacks in one account"
+        "docs/guides/devices.md, Two stacks in one account"
     ]
     assert ARN + "unit-1-city-test" not in account.certificates
 

@@ -13,13 +13,11 @@ import pytest
 
 from trafficctl.__main__ import build_parser
 
-from ..shape.sources import ROOT, documents
 from ..template.template import PARAMETERS, TEMPLATE, of_type
 from ..template.template import shown as written
 from .aws_cli import fault
 from .commands import Command, shown, words_of
 
-LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 TRAFFICCTL = shown("trafficctl")
 AWS = shown("aws")
 OUTPUT = shown("output")
@@ -127,17 +125,6 @@ def test_logs_and_alarms_are_asked_for_by_names_that_are_there() -> None:
         name for before, name in asked if name not in (groups if before else alarms)
     }
     assert unknown - functions == set()
-
-
-def test_links_lead_to_pages_that_are_there() -> None:
-    broken = {
-        f"{page.relative_to(ROOT)}: {target}"
-        for page in documents()
-        for target, _part in LINK.findall(page.read_text())
-        if "://" not in target and not (page.parent / target).exists()
-    }
-
-    assert broken == set()
 
 
 @pytest.mark.parametrize(

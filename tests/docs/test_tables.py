@@ -22,9 +22,8 @@ from trafficctl.sensors import rows as registry
 from ..shape.sources import ROOT
 from ..template.template import of_type, properties
 
-PAGE = (ROOT / "docs" / "architecture.md").read_text()
-SECTION = PAGE.partition("\n## The tables\n")[2].partition("\n## ")[0]
-OVERVIEW, *PARTS = re.split(r"^### ", SECTION, flags=re.M)
+PAGE = (ROOT / "docs" / "reference" / "tables.md").read_text()
+OVERVIEW, *PARTS = re.split(r"^## ", PAGE, flags=re.M)
 TOLD = {part.partition("`\n")[0].strip("`"): part for part in PARTS}
 NAME = re.compile(r"`([a-z_]+)`")
 TABLES = {

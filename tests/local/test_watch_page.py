@@ -12,7 +12,7 @@ from trafficctl.local.watch.arithmetic import check
 from ..conftest import TEMPLATE
 
 ROOT = TEMPLATE.parent
-PAGE = (ROOT / "docs" / "local-city.md").read_text()
+PAGE = (ROOT / "docs" / "guides" / "local-city.md").read_text()
 WATCH = ROOT / "src" / "trafficctl" / "local" / "watch"
 PART = PAGE.partition("## Metrics and alarms")[2].partition("\n## ")[0]
 OURS = "CityTraffic"  # printed by our own functions, so all of it arrives
@@ -50,7 +50,7 @@ def alarms() -> dict[str, set[tuple[str, str]]]:
 
 
 def silent() -> set[str]:
-    told = PART.partition("**Never ring here**")[2].partition(".")[0]
+    told = PART.partition("**Never fire here**")[2].partition(".")[0]
     return set(re.findall(r"`([a-z-]+)`", told))
 
 

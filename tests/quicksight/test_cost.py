@@ -14,7 +14,7 @@ from .cost import asked, month, table
 from .definition import SHEETS
 from .scenario import city
 
-PAGE = (ROOT / "docs" / "quicksight.md").read_text()
+PAGE = (ROOT / "docs" / "explanation" / "quicksight.md").read_text()
 FIGURES = {
     name: float(value)
     for name, value in re.findall(r"^\| ([\w -]+) \| ([0-9.]+) \| ", PAGE, re.M)

@@ -1,4 +1,4 @@
-"""The drill of docs/operate.md, line by line, on the local city's own table."""
+"""The drill of docs/guides/restore.md, line by line, on the local city's own table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs/operate.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/guides/restore.md").read_text()
 (BLOCK,) = re.findall(r"```\n(WHEN=.*?)```", PAGE, re.S)
 ROW = {"segment_id": {"S": "drill"}, "minute": {"S": "2026-11-21T12:00Z"}}
 LATER = {"segment_id": {"S": "drill"}, "minute": {"S": "2026-11-22T12:00Z"}}

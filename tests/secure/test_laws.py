@@ -138,7 +138,7 @@ def test_a_service_may_do_nothing_here_for_another_account() -> None:
 def test_a_role_is_lent_for_another_account_by_those_services_alone_that_are_told() -> (
     None
 ):
-    """docs/threat-model.md says what stands in the way instead."""
+    """docs/explanation/threat-model.md says what stands in the way instead."""
     unbound = {
         statement["Principal"]["Service"]
         for role in of_type("AWS::IAM::Role").values()

@@ -1,4 +1,4 @@
-"""What docs/operate.md tells of the template is so."""
+"""What the pages for operators state of the template is so."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from tests.docs.pages import states
 from tests.template.template import (
     PARAMETERS,
     RESOURCES,
@@ -22,14 +23,18 @@ from tests.template.template import (
 from trafficctl.preflighting.load import UNRESERVED_FLOOR, Load, needs
 from trafficctl.sizing import record_bytes
 
-PAGE = (Path(__file__).parents[2] / "docs/operate.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+CAPACITY = (DOCS / "guides" / "capacity.md").read_text()
+INCIDENT = (DOCS / "runbooks" / "incident.md").read_text()
+OPERATE = (DOCS / "guides" / "operate.md").read_text()
+PARAMETERS_PAGE = (DOCS / "reference" / "parameters.md").read_text()
 _SPECS = files("cfnlint.data.AdditionalSpecs")
 LIFE = json.loads((_SPECS / "LmbdRuntimeLifecycle.json").read_text())
 
 
 def rows(heading: str) -> Iterator[list[str]]:
     """The cells of each row of the tables below a heading."""
-    part = re.split(rf"^#+ {heading}$", PAGE, flags=re.M)[1]
+    part = re.split(rf"^#+ {heading}$", PARAMETERS_PAGE, flags=re.M)[1]
     part = re.split(r"^#+ ", part, flags=re.M)[0]
     for line in part.splitlines():
         if line.startswith("| `"):
@@ -87,7 +92,7 @@ def test_no_parameter_replaces_what_holds_data() -> None:
         "AlertEmail": {"AlertEmailSubscription"},
         "OperationsEmail": {"OperationsEmailSubscription"},
     }
-    assert "None replaces\nwhat holds data; `AlertEmail` and `OperationsEmail`" in PAGE
+    assert states(PARAMETERS_PAGE, "`AlertEmail`", "`OperationsEmail`")
 
 
 def test_what_has_a_fixed_name_is_refused_a_replacement() -> None:
@@ -110,14 +115,14 @@ def test_the_dead_letters_and_the_quarantine_expire_as_told() -> None:
         for name in ("QuarantineBucket", "DeadLetterBucket")
     ]
 
-    assert "they expire after {} and {} days".format(*days) in PAGE
+    assert states(INCIDENT, days[0], f"{days[1]} days")
 
 
 def test_people_are_signed_in_as_long_as_told() -> None:
     client = properties("LivePage")
 
     days, minutes = client["RefreshTokenValidity"], client["AccessTokenValidity"]
-    assert f"a sign-in lasts {days} days, a token {minutes} minutes" in PAGE
+    assert states(OPERATE, "token", f"{days} days", f"{minutes} minutes")
 
 
 def test_the_formulas_are_those_of_preflight() -> None:
@@ -127,15 +132,15 @@ def test_the_formulas_are_those_of_preflight() -> None:
     window = max(1, int(settings["EventBatchWindowSeconds"]))
     messages = 50_000 / 1 / 25
 
-    assert "*M* = S / (T R)" in PAGE
+    assert "*M* = S / (T R)" in CAPACITY
     assert needed["publishes"] == messages
-    assert "more than max(M / 1,000, M bytes / 1,048,576) / 0.7" in PAGE
+    assert "max(M / 1,000, M bytes / 1,048,576) / 0.7" in CAPACITY
     most = max(messages / 1_000, messages * record_bytes(25) / 1_048_576)
     assert needed["shards"] == most / 0.7 // 1 + 1
-    assert "min(M, G / max(W, 1)) + 2 G / 60" in PAGE
+    assert "min(M, G / max(W, 1)) + 2 G / 60" in CAPACITY
     writes = min(messages, 5_000 / window) + 2 * 5_000 / 60
     assert needed["table_writes"] == -(-writes // 1)
     live = int(settings["LiveApiReservedConcurrency"])
-    assert f"shards x P, and {live} for the map, 3 for helpers" in PAGE
+    assert states(CAPACITY, "shards x P", live, 3)
     runs = needed["shards"] * int(settings["EventParallelizationFactor"]) + live + 3
     assert needed["executions"] == max(runs, live + UNRESERVED_FLOOR)

@@ -9,33 +9,39 @@ import pytest
 
 from traffic import policy
 
+from ..docs.pages import states
 from .sources import ROOT, modules, parsed
 
-WIRE_FORMAT = " ".join((ROOT / "docs" / "wire-format.md").read_text().split())
+WIRE_FORMAT = (ROOT / "docs" / "reference" / "wire-format.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "promise",
+    "facts",
     [
-        "`vehicle_count` | whole number, vehicles in the interval on one lane "
-        f"| 0-{policy.MAX_VEHICLE_COUNT} |",
-        f"`average_speed` | number, km/h | 0-{policy.MAX_SPEED_KMH};",
-        f"`congestion_score` | number | optional, 0-{policy.MAX_SCORE};",
-        f"optional, over 0, at most {policy.MAX_INTERVAL_S};",
-        f"at most {policy.MAX_CLOCK_LEAD_MS // 1000} s after receipt, "
-        f"at most {policy.MAX_AGE_MS // 3_600_000} h before it",
-        f"1-{policy.MAX_ID_LENGTH} of letters, digits, `_ : . -`",
-        f"at most {policy.MAX_READINGS_PER_MESSAGE} readings, "
-        f"a segment at most {policy.MAX_SENSORS_PER_SEGMENT} sensors",
+        ("`vehicle_count`", f"0-{policy.MAX_VEHICLE_COUNT}"),
+        ("`average_speed`", f"0-{policy.MAX_SPEED_KMH}"),
+        ("`congestion_score`", f"0-{policy.MAX_SCORE}"),
+        ("`interval`", policy.MAX_INTERVAL_S),
+        (
+            "`timestamp`",
+            f"{policy.MAX_CLOCK_LEAD_MS // 1000} s",
+            f"{policy.MAX_AGE_MS // 3_600_000} h",
+        ),
+        ("`sensor_id`", f"1-{policy.MAX_ID_LENGTH}", "`_ : . -`"),
+        (
+            f"{policy.MAX_READINGS_PER_MESSAGE} readings",
+            f"{policy.MAX_SENSORS_PER_SEGMENT} sensors",
+        ),
     ],
 )
-def test_the_wire_format_tells_the_limits_in_force(promise: str) -> None:
-    assert promise in WIRE_FORMAT
+def test_the_wire_format_states_the_limits_in_force(facts: tuple[object, ...]) -> None:
+    assert states(WIRE_FORMAT, *facts)
 
 
 def test_every_reason_for_quarantine_is_explained_and_none_is_invented() -> None:
-    table = WIRE_FORMAT.partition("### Reasons")[2].partition("An object")[0]
-    told = set(re.findall(r"`([a-z]+_[a-z_]+)`", table))
+    table = WIRE_FORMAT.partition("### Reasons")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", table, re.M)
+    told = {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
     nodes = [n for _, path in modules("src/traffic") for n in ast.walk(parsed(path))]
     texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
 

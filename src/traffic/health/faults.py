@@ -152,7 +152,7 @@ def _telling(fault: Fault, transition: str, mark: str, now_ms: int) -> Fault:
 
 
 def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str, Any]:
-    """Return the detail of a `Sensor Health` event (docs/wire-format.md)."""
+    """Return the detail of a `Sensor Health` event (docs/reference/wire-format.md)."""
     is_over = transition == CLOSED
     until = fault.closed_at if fault.closed_at is not None else now_ms
     return {

@@ -111,7 +111,7 @@ def delete_all(
         patience.tell(
             f"{output.number(len(shared))} of the things have certificates of others, "
             f"such as {shared[0]}: they stay, without a type, and are this stack's no "
-            "longer - docs/devices.md, Two stacks in one account"
+            "longer - docs/guides/devices.md, Two stacks in one account"
         )
     _delete_type(iot, type_name, patience)
 

@@ -128,6 +128,7 @@ def quicksight(account: Account) -> Row:
 
 
 _SUBSCRIBE = (
-    "subscribe to QuickSight Enterprise in its console (docs/quicksight.md), "
+    "subscribe to QuickSight Enterprise in its console "
+    "(docs/explanation/quicksight.md), "
     "or leave QuickSightPrincipalArn empty"
 )

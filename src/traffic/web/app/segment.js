@@ -158,7 +158,7 @@ function showSensors({more, rows}, found) {
 const sensorRow = sensor =>
   element("tr", {}, element("th", {scope: "row"}, sensor.id), [1, 2, 3, 4].map(() => element("td")))
 
-// The faults in words, as docs/sensor-health.md has them.
+// The faults in words, as docs/explanation/sensor-health.md has them.
 const leftOut = suspect => suspect ? ` (left out: ${suspect.kind.replaceAll("_", " ")} since ${clock(suspect.since)})` : ""
 
 function updateSensor(row, sensor) {
