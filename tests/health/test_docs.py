@@ -46,6 +46,15 @@ ODD = (
             "it | 4 min |",
         ),
         ("clock", "| `clock` | max(1 h, 11 max(I, P)) + I + 2 P | 63 min |"),
+        (
+            "effective_length",
+            "| `effective_length` | 3 h + I + 2 P, where 60 vehicles an hour are seen "
+            "in free flow | 183 min |",
+        ),
+        (
+            "lane_share",
+            "| `lane_share` | 3 d + I + 2 P, from the ninth day on | 4323 min |",
+        ),
     ],
 )
 def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
@@ -73,6 +82,15 @@ def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
         f"| {limits.HIT_SAMPLES} readings with a vehicle |",
         f"while {limits.BLOCKED_VEHICLES} vehicles passed on the median other lane",
         f"in {limits.CLOCK_SAMPLES + 1} readings in a row, over an hour",
+        f"below {limits.LENGTH_SHORT} or above {limits.LENGTH_LONG} of the road's own, "
+        f"in {limits.LENGTH_WINDOWS} windows in a row of an hour and "
+        f"{limits.LENGTH_VEHICLES} vehicles in free flow",
+        f"from {limits.LENGTH_SPEED_RATIO * 100:.0f} % of free-flow speed on",
+        f"for less than {limits.LENGTH_OCCUPANCY * 100:.0f} % of the time",
+        "less than half of the least or more than twice the most of its days, on "
+        f"{limits.SHARE_DAYS} days in a row, while most other lanes are within "
+        f"{limits.SHARE_USUAL * 100 - 100:.0f} % of theirs",
+        f"{limits.SHARE_VEHICLES} vehicles a day",
         f"within {limits.INTERMITTENT_MS // 3_600_000} h of its return",
         f"A sweep sends {limits.MOST_MAILS} mails at most",
         f"fill by {limits.ODD_STEP} with each odd reading and empty by 1 with each "
@@ -112,4 +130,4 @@ def test_the_page_of_events_names_every_field_and_no_other() -> None:
 
 def test_every_kind_has_a_word_and_a_span() -> None:
     assert set(WORDS) == set(limits.KINDS)
-    assert set(limits.SPANS) == set(limits.SUSPECT_KINDS)
+    assert {*limits.SPANS, *limits.WINDOWS} == set(limits.SUSPECT_KINDS)
