@@ -29,10 +29,12 @@ Says = Callable[[float], dict[str, Any]]
 def traffic(seconds: float) -> dict[str, Any]:
     """Ordinary traffic: no two readings alike."""
     n = int(seconds) // 20
+    count, speed = 1 + n % 2, 40.0 + n % 11
+    cover_s = count * (6.0 + n % 13 / 10) / speed * 3.6
     return {
-        "vehicle_count": 1 + n % 2,
-        "speed": 40.0 + n % 11,
-        "occupancy": round(0.05 + n % 13 / 100, 3),
+        "vehicle_count": count,
+        "speed": speed,
+        "occupancy": round(cover_s / 60, 3),
     }
 
 

@@ -49,6 +49,15 @@ ODD = (
             "it | 4 min |",
         ),
         ("clock", "| `clock` | max(1 h, 11 max(I, P)) + I + 2 P | 63 min |"),
+        (
+            "effective_length",
+            "| `effective_length` | 3 h + I + 2 P, where 60 vehicles an hour are seen "
+            "in free flow | 183 min |",
+        ),
+        (
+            "lane_share",
+            "| `lane_share` | 3 d + I + 2 P, from the ninth day on | 4323 min |",
+        ),
     ],
 )
 def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
@@ -86,6 +95,21 @@ def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
         ("lane", f"{limits.NO_HITS_GAPS} times"),
         ("`lane_blocked`", limits.BLOCKED_VEHICLES, limits.FREE_SAMPLES),
         ("`clock`", limits.CLOCK_SAMPLES + 1),
+        (
+            "`effective_length`",
+            limits.LENGTH_SHORT,
+            limits.LENGTH_LONG,
+            limits.LENGTH_WINDOWS,
+            limits.LENGTH_VEHICLES,
+        ),
+        ("Readings", f"{limits.LENGTH_SPEED_RATIO * 100:.0f} %"),
+        ("window", f"{limits.LENGTH_OCCUPANCY * 100:.0f} %"),
+        (
+            "`lane_share`",
+            limits.SHARE_DAYS,
+            f"{limits.SHARE_USUAL * 100 - 100:.0f} %",
+        ),
+        ("lane", f"{limits.SHARE_VEHICLES} vehicles a day"),
         ("`intermittent`", f"{limits.INTERMITTENT_MS // 3_600_000} h"),
         ("sweep", f"{limits.MOST_MAILS} mails"),
         ("`chatter`", "`unit`", limits.ODD_STEP, 1, limits.ODD_RAISED),
@@ -124,4 +148,4 @@ def test_the_page_of_events_names_every_field_and_no_other() -> None:
 
 def test_every_kind_has_a_word_and_a_span() -> None:
     assert set(WORDS) == set(limits.KINDS)
-    assert set(limits.SPANS) == set(limits.SUSPECT_KINDS)
+    assert {*limits.SPANS, *limits.WINDOWS} == set(limits.SUSPECT_KINDS)

@@ -8,7 +8,7 @@ import pytest
 
 from traffic.health.heard import Seen
 from traffic.health.judge import judge
-from traffic.health.memory import Memory
+from traffic.health.memory import Memory, pack
 from traffic.model import Road, StoredSegment
 from traffic.state import WorkingState
 
@@ -34,5 +34,7 @@ def test_no_healthy_lane_is_accused(step_s: int, segments: int) -> None:
             made = judge([seen], [], memory, now_ms, 300_000)
             memory = made.memory
             accused += [(fault.fault_id, fault.detail) for fault in made.opened]
+
+        assert len(pack(memory)) < 200 * len(slots)
 
     assert accused == []

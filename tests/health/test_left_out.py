@@ -48,6 +48,7 @@ SAID: dict[str, tuple[Said, int]] = {  # and after how many minutes at most
     "stuck": (always(count=7, speed=48.0, occupancy=0.08), 23),
     "stuck_speed": (but(speed=48.0), 23),
     "no_hits": (always(count=0, occupancy=0.0), 60),
+    "effective_length": (lambda m: but(speed=85.0 + m % 11, occupancy=0.4)(m), 183),
     "clock": (behind, 63),
     "unit": (lambda m: {**flows(m), "speed": 30.0 + m, "congestion_score": 0.7}, 8),
     "lane_blocked": (always(count=0, occupancy=1.0), 7),
@@ -63,13 +64,20 @@ def city() -> World:
 
 
 def driven(
-    said: Said, minutes: int, *others: Said, world: World | None = None
+    said: Said,
+    minutes: int,
+    *others: Said,
+    world: World | None = None,
+    every: int = 1,
 ) -> World:
     """Messages of a minute each through the processor, a sweep after each of them."""
     world = world or city()
-    for minute in range(minutes):
+    for minute in range(0, minutes, every):
         lanes = {"a": said, **dict(zip("bc", others or (flows, flows), strict=False))}
-        told = [_reading(name, minute, one(minute)) for name, one in lanes.items()]
+        told = [
+            {"interval": 60 * every, **_reading(name, minute, one(minute))}
+            for name, one in lanes.items()
+        ]
         data = message(*told, received=60 * minute)
         world.process(records(data, segment="s", first=minute + 1))
         world.sweep(60 * minute + 10)
@@ -77,12 +85,12 @@ def driven(
 
 
 def _reading(name: str, minute: int, said: dict[str, Any]) -> dict[str, Any]:
-    more = {"interval": 60, **said}
+    more = dict(said)
     return {**reading(name, 60 * minute, more.pop("count"), more.pop("speed")), **more}
 
 
 def test_each_kind_is_driven() -> None:
-    assert set(SAID) == {*LEFT_OUT_KINDS, "lane_blocked"}
+    assert {*SAID, "lane_share"} == {*LEFT_OUT_KINDS, "lane_blocked"}
 
 
 @pytest.mark.parametrize("kind", SAID)
@@ -101,6 +109,25 @@ def test_messages_of_a_faulty_sensor_become_its_fault_and_nobody_elses(
     assert item["suspects"] == ["a"]
     (fault,) = [row for row in world.faults() if row.get("open_flag") == "open"]
     assert json.loads(item["left_out"]) == {"a": [kind, fault["since"]]}
+
+
+def test_a_lane_that_counts_a_tenth_of_what_it_did_is_left_out() -> None:
+    def counts(minute: int) -> dict[str, Any]:
+        return {"count": 90 + minute % 31, "speed": None}
+
+    def miscounts(minute: int) -> dict[str, Any]:
+        return {**counts(minute), "count": 9 + minute % 7}
+
+    day = 1_440
+    world = driven(
+        lambda minute: counts(minute) if minute < 9 * day else miscounts(minute),
+        12 * day + 60,
+        *(counts, counts),
+        every=20,
+    )
+
+    assert world.open() == ["sensor:s/a/lane_share"]
+    assert world.segment("s")["suspects"] == ["a"]
 
 
 def test_it_is_back_when_its_fault_is_over() -> None:

@@ -59,8 +59,8 @@ def test_a_running_total_of_a_carriageway_is_found() -> None:
 
 
 def test_a_cap_of_speeds_at_free_flow_and_a_creeping_jam_are_no_fault() -> None:
-    for speed in (62.0, 5.0):
-        capped = {"speed": speed, "occupancy": 0.3}
+    for speed, occupancy in ((62.0, 0.01), (5.0, 0.3)):
+        capped = {"speed": speed, "occupancy": occupancy}
 
         assert (
             watched(lambda at, c=capped: {**traffic(at), **c}).run(0, 9_000).told()

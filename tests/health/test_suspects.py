@@ -63,7 +63,8 @@ BROKEN: dict[str, Says] = {
 }
 # Where the lanes beside it are as empty, nothing says more about it than it itself.
 BESIDE = {"locked_on": EMPTY}
-BY_OTHERS = {"no_hits", "lane_blocked", "clock"}  # in files of their own
+# In files of their own.
+ELSEWHERE = {"no_hits", "lane_blocked", "clock", "effective_length", "lane_share"}
 
 
 def broken(says: Says, start_s: float, end_s: float = math.inf) -> Says:
@@ -76,7 +77,7 @@ def watched(says: Says, beside: Says = traffic, **more: Any) -> Watch:
 
 
 def test_each_kind_is_tried() -> None:
-    assert set(BROKEN) | BY_OTHERS == set(SUSPECT_KINDS)
+    assert set(BROKEN) | ELSEWHERE == set(SUSPECT_KINDS)
 
 
 # Occupancy that leaps in less than a minute may be a red light.

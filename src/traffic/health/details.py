@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Optional
 
 from ..state import Slot
@@ -14,27 +15,54 @@ PERCENT = "occupancy in percent?"
 
 def detail_of(kind: str, track: Track, slot: Slot) -> Optional[str]:
     """Return what goes with the kind of a fault; None where the kind says it all."""
-    if kind == limits.CLOCK:
-        return words_of(track.lag_s)
-    if kind == limits.UNIT:
-        return _unit(slot)
-    if kind in (limits.NO_HITS, limits.LANE_BLOCKED):
-        return f"{track.missed:,} vehicles passed on the median other lane"
-    if kind == limits.STUCK_SPEED:
-        return f"{(track.counted_speed or 0) / 10:g} km/h each time"
-    if kind == limits.IMPOSSIBLE_FLOW:
-        return _flow(track, slot)
-    return None
+    return _DETAILS[kind](track, slot) if kind in _DETAILS else None
 
 
-def _unit(slot: Slot) -> str:
+def _clock(track: Track, _: Slot) -> str:
+    return words_of(track.lag_s)
+
+
+def _unit(_: Track, slot: Slot) -> str:
     if slot.percent:
         return PERCENT
     score = (slot.score or 0) / 10
     return f"congestion score {score:g} at {slot.speed or 0:.0f} km/h: told as 0-1?"
 
 
+def _passed(track: Track, _: Slot) -> str:
+    return f"{track.missed:,} vehicles passed on the median other lane"
+
+
+def _speed(track: Track, _: Slot) -> str:
+    return f"{(track.counted_speed or 0) / 10:g} km/h each time"
+
+
 def _flow(track: Track, slot: Slot) -> str:
     flow = (slot.vehicle_count or 0) * 3_600_000 / max(slot.interval_ms, 1)
     total = ", never fewer than before: a running total?" if track.rises > 1 else ""
     return f"{flow:,.0f} vehicles an hour{total}"
+
+
+def _length(track: Track, _: Slot) -> Optional[str]:
+    if track.length is None:
+        return None
+    return f"vehicles of {track.length.decimetres / 10:g} m, detector included"
+
+
+def _share(track: Track, _: Slot) -> Optional[str]:
+    if track.day is None:
+        return None
+    last, least, most = track.day.last, track.day.least, track.day.most
+    return f"{last:,} vehicles a day, {least:,} to {most:,} before"
+
+
+_DETAILS: dict[str, Callable[[Track, Slot], Optional[str]]] = {
+    limits.CLOCK: _clock,
+    limits.UNIT: _unit,
+    limits.NO_HITS: _passed,
+    limits.LANE_BLOCKED: _passed,
+    limits.STUCK_SPEED: _speed,
+    limits.IMPOSSIBLE_FLOW: _flow,
+    limits.EFFECTIVE_LENGTH: _length,
+    limits.LANE_SHARE: _share,
+}

@@ -12,11 +12,13 @@ from .limits import (
     CHATTER,
     CLOCK,
     DISTRICT,
+    EFFECTIVE_LENGTH,
     FLEET,
     IMPOSSIBLE,
     IMPOSSIBLE_FLOW,
     INTERMITTENT,
     LANE_BLOCKED,
+    LANE_SHARE,
     LOCKED_ON,
     NO_FIGURES,
     NO_HITS,
@@ -56,6 +58,12 @@ _FIRST = {
     ),
     (CHATTER, SENSOR): "Lower the sensitivity and look for crosstalk or a bad splice.",
     (NO_HITS, SENSOR): "Dismiss it if the lane is closed; else check loop and card.",
+    (EFFECTIVE_LENGTH, SENSOR): (
+        "Adjust its sensitivity: its count does not fit its occupancy and speed."
+    ),
+    (LANE_SHARE, SENSOR): (
+        "Dismiss it if the lane is used differently now; else check its count."
+    ),
     (CLOCK, SENSOR): "Set its clock and time zone; it must send UTC.",
     (UNIT, SENSOR): "Set occupancy to a share 0-1, the congestion score to 0-100.",
     (LANE_BLOCKED, SENSOR): (

@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 from ..model import StoredSegment
 from ..state import Slot, WorkingState
 from .clocks import note
-from .lanes import compare
+from .lanes import compare, note_days
 from .limits import patience_ms
 from .memory import Memory
 from .samples import Track, first_track, sampled
@@ -76,6 +76,7 @@ def _listen(seen: Seen, memory: Memory, now_ms: int, silent_ms: int) -> Heard:
     for name, slot in slots.items():
         tracks[name] = _follow(known.get(name), slot, seen, memory, now_ms)
     compare(known, tracks, slots)
+    note_days(known, tracks, slots)
     for name, slot in slots.items():
         track = tracks[name]
         patience = patience_ms(slot.interval_ms, silent_ms)

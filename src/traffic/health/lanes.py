@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Optional
 
 from ..state import Slot
 from . import limits
+from .days import closed, judged, watched
 from .readings import is_covered, is_probe
-from .samples import Track
+from .samples import Track, is_odd, vehicles
+from .verdicts import raised
 
 
 def compare(
@@ -31,12 +32,6 @@ def compare(
             _take(known[name], track, slots[name], passed + track.waiting)
         else:
             track.waiting += passed
-
-
-def vehicles(track: Track) -> Optional[int]:
-    """Return how many vehicles its last reading counted; None if not to be believed."""
-    is_odd = track.flow or track.impossible or track.chatter or track.same
-    return None if is_odd or track.same_speed > 2 else track.vehicle_count
 
 
 def _take(before: Track, track: Track, slot: Slot, passed: int) -> None:
@@ -65,3 +60,46 @@ def _hit(track: Track, count: int, passed: int) -> None:
     track.missed = 0
     while track.hits > limits.GAP_MEMORY:
         track.hits, track.passed = track.hits // 2, track.passed // 2
+
+
+def note_days(
+    known: Mapping[str, Track], made: Mapping[str, Track], slots: Mapping[str, Slot]
+) -> None:
+    """Count the vehicles of new readings by the day, and judge each day that is full.
+
+    A lane that miscounts changes while the others don't, so it is told from a road that
+    is closed or busier, and accuses nobody beside it. Changes the tracks of *made* in
+    place.
+    """
+    if len(made) < 2:
+        return
+    full = []
+    for name, track in made.items():
+        count = track.vehicle_count
+        is_new = name in known and track is not known[name]
+        if not is_new or count is None or not slots[name].counts:
+            continue
+        if is_odd(track) or _has_other_fault(track):
+            continue  # what it counts meanwhile says nothing about its lane
+        track.day = watched(track.day, count, slots[name].interval_ms)
+        if track.day.is_full:
+            track.day = closed(track.day, track.sampled_at)
+            full.append(name)
+    alone = {name: _is_alone(name, made) for name in full}  # before any is judged
+    for name in full:
+        track = made[name]
+        if track.day is not None:
+            track.day = judged(track.day, alone[name], track.sampled_at)
+
+
+def _has_other_fault(track: Track) -> bool:
+    found = raised(track)
+    return found is not None and found[0] != limits.LANE_SHARE
+
+
+def _is_alone(name: str, tracks: Mapping[str, Track]) -> bool:
+    """Whether most other lanes that are known were used as on all days."""
+    now_ms = tracks[name].sampled_at
+    days = [track.day for other, track in tracks.items() if other != name]
+    known = [day for day in days if day is not None and day.is_known]
+    return 2 * sum(day.is_usual(now_ms) for day in known) > len(known)

@@ -45,7 +45,7 @@ def is_impossible(slot: Slot, road: Road) -> bool:
     if not occupancy:
         unseen = limits.expected_occupancy(count, speed, slot.interval_ms)
         return unseen >= limits.UNSEEN_OCCUPANCY
-    is_fast = _ratio(speed, road.free_flow_speed, 0.0) >= limits.COVERED_SPEED_RATIO
+    is_fast = free_flow_ratio(slot, road) >= limits.COVERED_SPEED_RATIO
     return occupancy >= limits.COVERED_OCCUPANCY and is_fast
 
 
@@ -62,10 +62,19 @@ def is_over_flow(slot: Slot, road: Road) -> bool:
 
     One vehicle is granted: it may have stood on the edge of the interval.
     """
-    lanes = 1 if road.known and road.lanes > 1 else limits.CARRIAGEWAY_LANES
     is_long = slot.interval_ms >= limits.LONG_INTERVAL_MS
     most = limits.LANE_FLOW_LONG if is_long else limits.LANE_FLOW
-    return _flow(slot) >= most * lanes
+    return _flow(slot) >= most * lanes_counted(road)
+
+
+def lanes_counted(road: Road) -> int:
+    """Return how many lanes a sensor may count: where there is one, a carriageway's."""
+    return 1 if road.known and road.lanes > 1 else limits.CARRIAGEWAY_LANES
+
+
+def free_flow_ratio(slot: Slot, road: Road) -> float:
+    """Return its speed as a share of free flow, 0 where either is unknown."""
+    return _ratio(slot.speed or 0.0, road.free_flow_speed, 0.0)
 
 
 def is_over_lane(slot: Slot) -> bool:
@@ -88,7 +97,7 @@ def is_speed_loose(slot: Slot, road: Road) -> bool:
         return False
     if interval_ms >= limits.LONG_INTERVAL_MS and speed == round(speed):
         return False
-    is_free = _ratio(speed, road.free_flow_speed, 0.0) >= 1
+    is_free = free_flow_ratio(slot, road) >= 1
     return not is_free or _flow(slot) >= limits.BUSY_FLOW
 
 

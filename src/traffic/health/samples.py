@@ -10,6 +10,8 @@ from ..model import Road
 from ..policy import SLOWEST_PACE_KMH
 from ..state import Slot
 from . import limits
+from .days import Day
+from .lengths import Length, noted
 from .readings import (
     is_covered,
     is_empty,
@@ -38,6 +40,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     since its last reading (*waiting*), and those that *passed* for the last *hits* of
     its own; how many readings *counted* some since it missed many. Of its clock: the
     *lag_s* of its readings, of how many in a row (*lags*), and how many were *prompt*.
+    And the effective *length* of its vehicles, and how many it counts by *day*.
     """
 
     timestamp: int
@@ -78,6 +81,8 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     lags: int = 0
     lag_since: int = 0
     prompt: int = 0
+    length: Optional[Length] = None
+    day: Optional[Day] = None
 
 
 def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
@@ -104,7 +109,20 @@ def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
     if not is_empty(slot):
         _note_odd(track, made, slot, road)
         _note_unit(made, slot, road, now_ms)
+    if vehicles(made) is not None:
+        made.length = noted(made.length, slot, road, now_ms)
     return made
+
+
+def vehicles(track: Track) -> Optional[int]:
+    """Return how many vehicles its last reading counted; None if not to be believed."""
+    is_repeated = track.same or track.same_speed > 2
+    return None if is_repeated or is_odd(track) else track.vehicle_count
+
+
+def is_odd(track: Track) -> bool:
+    """Whether it has said of late what no traffic could make."""
+    return bool(track.flow or track.impossible or track.chatter)
 
 
 def _note_runs(track: Track, made: Track, slot: Slot) -> None:

@@ -14,6 +14,7 @@ def raised(track: Track) -> Optional[tuple[str, int]]:
     The first that holds: a loop that is locked on also says the same all the time.
     """
     found = _odd(track) or _repeating(track) or _against_others(track)
+    found = found or _miscounting(track)
     if found is not None:
         return found
     late_ms = track.sampled_at - track.lag_since
@@ -60,6 +61,16 @@ def _against_others(track: Track) -> Optional[tuple[str, int]]:
     return None
 
 
+def _miscounting(track: Track) -> Optional[tuple[str, int]]:
+    """Too many or too few vehicles, for its occupancy or for its lane."""
+    length, day = track.length, track.day
+    if length is not None and length.odd >= limits.LENGTH_WINDOWS:
+        return limits.EFFECTIVE_LENGTH, length.odd_since
+    if day is not None and day.odd >= limits.SHARE_DAYS:
+        return limits.LANE_SHARE, day.odd_since
+    return None
+
+
 def needed(track: Track) -> int:
     """Return how many vehicles must pass on the other lanes to call it dead.
 
@@ -78,6 +89,8 @@ def is_over(kind: str, track: Track) -> bool:
         limits.LOCKED_ON: (track.free, limits.FREE_SAMPLES),
         limits.LANE_BLOCKED: (track.free, limits.FREE_SAMPLES),
         limits.NO_HITS: (track.counted, limits.HIT_SAMPLES),
+        limits.EFFECTIVE_LENGTH: (track.length.sound if track.length else 0, 1),
+        limits.LANE_SHARE: (track.day.sound if track.day else 0, 1),
         limits.CLOCK: (track.prompt, limits.CLOCK_RIGHT_SAMPLES),
     }
     if kind in runs:

@@ -12,6 +12,8 @@ WORDS = {
     "impossible_flow": "counts more than a lane carries",
     "chatter": "chatters: leaps to and fro",
     "no_hits": "counts nothing, other lanes flow",
+    "effective_length": "counts too many or too few for its occupancy",
+    "lane_share": "counts too many or too few for its lane",
     "clock": "its clock is wrong",
     "unit": "sends another unit",
     "lane_blocked": "lane blocked, or locked on: other lanes flow",

@@ -1,0 +1,98 @@
+"""The effective length of vehicles, by a detector's count, speed and occupancy: pure.
+
+PeMS calls it the g-factor: vehicle and detection zone together. One that is longer or
+shorter than any traffic's shows a count, or an occupancy, that is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import msgspec
+
+from ..model import Road
+from ..state import Slot
+from . import limits
+from .readings import free_flow_ratio, lanes_counted
+
+
+class Length(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """What is known of a sensor's effective length, window after window.
+
+    Of the window that is being filled: *since* when (ms); of the readings in free flow,
+    their ms (*watched*), *vehicles*, the ms for which these *covered* the detector, and
+    those for which each metre of them should have (*pace*). Of full ones: the last
+    one's *decimetres*, how many in a row were *odd*, since when, or *sound*.
+    """
+
+    since: int
+    watched: int = 0
+    vehicles: int = 0
+    covered: int = 0
+    pace: int = 0
+    decimetres: int = 0
+    odd: int = 0
+    odd_since: int = 0
+    sound: int = 0
+
+
+def noted(
+    before: Optional[Length], slot: Slot, road: Road, now_ms: int
+) -> Optional[Length]:
+    """Return what is known after the reading in *slot*, seen at *now_ms*."""
+    made = _added(before, slot, now_ms) if _is_told(slot, road) else before
+    if made is None or made.vehicles < limits.LENGTH_VEHICLES:
+        return made
+    is_full = now_ms - made.since >= limits.LENGTH_MS
+    return _closed(made, road, now_ms) if is_full else made
+
+
+def _is_told(slot: Slot, road: Road) -> bool:
+    """Whether it tells all three of vehicles so free that none stands on the loop."""
+    is_whole = slot.vehicle_count and slot.speed and slot.occupancy is not None
+    is_free = free_flow_ratio(slot, road) >= limits.LENGTH_SPEED_RATIO
+    return bool(is_whole and is_free) and slot.interval_ms >= limits.LENGTH_INTERVAL_MS
+
+
+def _added(before: Optional[Length], slot: Slot, now_ms: int) -> Length:
+    known = Length(now_ms) if before is None else before
+    count, speed, occupancy = slot.vehicle_count, slot.speed, slot.occupancy
+    return msgspec.structs.replace(
+        known,
+        watched=known.watched + slot.interval_ms,
+        vehicles=known.vehicles + (count or 0),
+        covered=known.covered + round((occupancy or 0.0) * slot.interval_ms),
+        pace=known.pace + round((count or 0) * 3_600 / (speed or 1.0)),
+    )
+
+
+def _closed(made: Length, road: Road, now_ms: int) -> Length:
+    """Judge a full window, and begin the next."""
+    expected = made.pace * road.effective_length_m
+    covered_ms = max(made.covered, expected)
+    if covered_ms < limits.LENGTH_OCCUPANCY * made.watched:
+        return _next(made, now_ms)  # of a road nearly empty, whole percent say nothing
+    length_m = made.covered / made.pace
+    is_odd = _is_odd(length_m, road)
+    since = made.odd_since if made.odd else made.since
+    return msgspec.structs.replace(
+        _next(made, now_ms),
+        decimetres=round(length_m * 10),
+        odd=made.odd + 1 if is_odd else 0,
+        odd_since=since if is_odd else 0,
+        sound=0 if is_odd else 1,
+    )
+
+
+def _next(made: Length, now_ms: int) -> Length:
+    """Return an empty window; what the full ones have shown stays."""
+    return msgspec.structs.replace(
+        made, since=now_ms, watched=0, vehicles=0, covered=0, pace=0
+    )
+
+
+def _is_odd(length_m: float, road: Road) -> bool:
+    """Whether no traffic is so long or so short."""
+    usual_m = road.effective_length_m
+    least_m = limits.LENGTH_SHORT * usual_m / lanes_counted(road)
+    return not least_m <= length_m <= limits.LENGTH_LONG * usual_m
