@@ -1,1 +1,0 @@
-"""What template.yaml promises."""

@@ -1,1 +1,1 @@
-"""City Traffic on one machine."""
+"""The local city's process, and where a stack keeps its files."""

@@ -1,0 +1,1 @@
+"""City Traffic on one machine."""

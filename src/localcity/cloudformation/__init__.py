@@ -1,0 +1,1 @@
+"""CloudFormation: change sets and properties."""

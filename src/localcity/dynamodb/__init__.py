@@ -1,0 +1,1 @@
+"""DynamoDB, fast enough for a city."""

@@ -1,0 +1,1 @@
+"""IAM: what roles and resource policies permit."""

@@ -1,0 +1,1 @@
+"""IoT Core: broker, rules, policies, provisioning."""

@@ -1,0 +1,1 @@
+"""Kinesis streams and the event source mappings that read them."""

@@ -1,0 +1,1 @@
+"""AWS's own metrics, by the service that emits them."""

@@ -1,0 +1,1 @@
+"""How the functions talk to AWS, where they do it alike."""

@@ -1,0 +1,1 @@
+"""Kinesis to tables, events and quarantine."""

@@ -1,0 +1,1 @@
+"""IoT Core's pre-provisioning hook."""

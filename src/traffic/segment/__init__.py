@@ -1,0 +1,1 @@
+"""What readings mean for one road segment: pure, no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""As many shards as the traffic needs."""

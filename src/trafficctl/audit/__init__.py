@@ -1,0 +1,1 @@
+"""`trafficctl audit`: no reading lost, none counted twice."""

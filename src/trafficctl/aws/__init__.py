@@ -1,0 +1,1 @@
+"""Sessions, retries, and the city's tables."""

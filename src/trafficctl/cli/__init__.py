@@ -1,0 +1,1 @@
+"""What every command shares with the person at the terminal."""

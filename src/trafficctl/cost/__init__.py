@@ -1,0 +1,1 @@
+"""`trafficctl cost`: the bill of a month, calculated."""

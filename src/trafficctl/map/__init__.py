@@ -1,0 +1,1 @@
+"""`trafficctl map`: the live map."""

@@ -1,0 +1,1 @@
+"""`trafficctl package`: the zip that Lambda runs."""

@@ -1,0 +1,1 @@
+"""Devices in IoT Core and in the registry: the work of `sensors`."""

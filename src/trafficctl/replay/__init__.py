@@ -1,0 +1,1 @@
+"""`trafficctl replay`: readings from a file."""

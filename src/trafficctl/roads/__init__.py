@@ -1,0 +1,1 @@
+"""`trafficctl roads`: the road network."""

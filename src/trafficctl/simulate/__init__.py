@@ -1,0 +1,1 @@
+"""`trafficctl simulate`: a made-up city."""

@@ -1,0 +1,1 @@
+"""The CloudFormation stack: what deploy, destroy and preflight share."""

@@ -1,0 +1,1 @@
+"""`trafficctl up`, `env` and `down`: the local city."""

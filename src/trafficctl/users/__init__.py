@@ -1,0 +1,1 @@
+"""`trafficctl users`: who may sign in to the live map."""

@@ -1,0 +1,1 @@
+"""`trafficctl segments`, `alerts` and `alarms`."""

@@ -1,1 +1,0 @@
-"""What `make bench` says of what it found."""

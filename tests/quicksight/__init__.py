@@ -1,1 +1,0 @@
-"""The reports, as far as they can be proved without AWS."""

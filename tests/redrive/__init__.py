@@ -1,1 +1,0 @@
-"""Tests of putting dead letters and refused readings back."""
