@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.lambda_runtime.pythons import equipped, missing, unpacked
-from trafficctl.output import Column, number, say, show, table
-from trafficctl.package import RUNTIMES
-from trafficctl.signals import end_in_order
+from tests.integration.lambda_runtime.pythons import equipped, missing, unpacked
+from trafficctl.cli.output import Column, number, say, show, table
+from trafficctl.cli.signals import end_in_order
+from trafficctl.package.command import RUNTIMES
 
 from . import deploying, handler, local_city, registering
 from .bars import over

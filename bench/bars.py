@@ -5,7 +5,7 @@ Machines are noisy: whether a bar is held is told, and not judged.
 
 from __future__ import annotations
 
-from trafficctl.output import number
+from trafficctl.cli.output import number
 
 
 def under(figure: float | None, bar: float, unit: str) -> str:

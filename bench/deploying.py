@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trafficctl import city
-from trafficctl.output import Column, number, show, table
+from trafficctl.cli.output import Column, number, show, table
+from trafficctl.up import command as city
 
 from .bars import under
 from .local_city import free_ports

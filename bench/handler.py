@@ -18,10 +18,10 @@ from typing import Any
 
 import msgspec
 
-from traffic.batch import Shell
-from traffic.decode import decode_message
-from traffic.processor import process
-from traffic.store import DynamoStore, Tables
+from traffic.aws.segment_store import DynamoStore, Tables
+from traffic.processor.batch import Shell
+from traffic.processor.decode import decode_message
+from traffic.processor.function import process
 
 from .events import Event, Shape, event
 from .segments import POLICY, CannedTables, stored_items

@@ -21,13 +21,13 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 
-from tests.live.fakes import ENVIRONMENT, FakeAssets, event
-from traffic import items
-from traffic.live import cache, views
-from traffic.live.reader import PARALLEL_SCANS, DynamoReader, decode_scans
-from traffic.live.service import LiveApi, Outside
-from traffic.live.settings import read
-from traffic.store import Tables
+from tests.unit.traffic.live_map.fakes import ENVIRONMENT, FakeAssets, event
+from traffic.aws import segment_items
+from traffic.aws.segment_store import Tables
+from traffic.live_map import changes, views
+from traffic.live_map.api import LiveApi, Outside
+from traffic.live_map.aws import PARALLEL_SCANS, DynamoReader, decode_scans
+from traffic.live_map.settings import read
 
 from .handler import SHAPES
 from .machine import described
@@ -110,7 +110,7 @@ def _own(number: int) -> Item:
     """What tells one segment from the next, so that nothing is zipped too well."""
     scatter = [number * prime % 997 for prime in (7919, 104_729, 1_299_709)]
     line = "".join(chr(63 + number * prime % 61) for prime in range(11, 67))
-    return items.attributes(
+    return segment_items.attributes(
         {
             "segment_id": f"I-405-N.{number:04}",
             "name": f"San Diego Freeway, northbound at exit {number}",
@@ -173,10 +173,10 @@ def measure() -> dict[str, dict[str, float]]:
     found["a second viewer within 2 s"] = viewer.ask("/api/now")
     found["a poll within 2 s, no news"] = viewer.ask("/api/now", since=version)
     for name, step in (("one in ten changed", 10), ("all changed", 1)):
-        viewer.now_ms += cache.TTL_MS
+        viewer.now_ms += changes.TTL_MS
         for item in viewer.table.stored[::step]:
-            moved = items.value_of(item["updated_at"]) + cache.TTL_MS
-            item["updated_at"] = items.attribute(moved)
+            moved = segment_items.value_of(item["updated_at"]) + changes.TTL_MS
+            item["updated_at"] = segment_items.attribute(moved)
         found[f"a poll, {name}"] = viewer.ask("/api/now", since=version)
         version = viewer.version()
     found["roads, once in 5 min, page 1"] = viewer.ask("/api/roads")
@@ -196,7 +196,7 @@ def main() -> int:
     for name, told in results.items():
         row = f"{told['units']:>12,.1f}{told['bytes']:>12,.0f}{told['cpu_s']:>8.3f}"
         print(f"{name:32}{row}")
-    rate = results["first poll"]["units"] / (cache.TTL_MS / 1000)
+    rate = results["first poll"]["units"] / (changes.TTL_MS / 1000)
     month = rate * MONTH_S * DOLLARS_PER_MILLION / 1_000_000
     print(f"One environment asked without pause: at most {rate:,.0f} read units/s,")
     print(f"${month:,.0f} in 30 days without a pause (on demand)")

@@ -8,14 +8,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from traffic.metrics import PROMISES_MS
-from trafficctl import city
-from trafficctl.audit import audit, settle
+from traffic.processor.figures import PROMISES_MS
+from trafficctl.audit.command import audit, settle
+from trafficctl.audit.evidence import Evidence
+from trafficctl.audit.identity import Report, verdict
+from trafficctl.cli.output import Column, number, say, show, table
 from trafficctl.demo.probe import percentile
-from trafficctl.evidence import Evidence
-from trafficctl.output import Column, number, say, show, table
-from trafficctl.publisher import Summary, Target, publish_run
-from trafficctl.reconcile import Report, verdict
+from trafficctl.publishing.publisher import Summary, Target, publish_run
+from trafficctl.up import command as city
 
 from .bars import over, under
 from .stream import SENSORS, segments_for

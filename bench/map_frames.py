@@ -18,10 +18,10 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page
 
-from tests.browser.canned_city import CannedCity
-from tests.browser.canned_server import CannedServer, Clock
-from tests.browser.chromium import chromium
-from tests.browser.grid import SENSORS, grid, shuffle
+from tests.integration.browser.canned_city import CannedCity
+from tests.integration.browser.canned_server import CannedServer, Clock
+from tests.integration.browser.chromium import chromium
+from tests.integration.browser.grid import SENSORS, grid, shuffle
 
 CHANGE_S = 2.0
 NEAR_ZOOM = 14.2

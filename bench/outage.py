@@ -17,16 +17,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from traffic.policy import MINUTE_MS
-from traffic.times import minute_text
-from trafficctl import aws
-from trafficctl.audit import audit, settle
-from trafficctl.city import City
-from trafficctl.devices import unit_name
-from trafficctl.evidence import Evidence
-from trafficctl.links import Message
-from trafficctl.publisher import SentReading, Target, Timed, payload, publish_run
-from trafficctl.reconcile import Report
-from trafficctl.tables import scan
+from traffic.timestamps import minute_text
+from trafficctl.audit.command import audit, settle
+from trafficctl.audit.evidence import Evidence
+from trafficctl.audit.identity import Report
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import scan
+from trafficctl.publishing.devices import unit_name
+from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.publisher import (
+    SentReading,
+    Target,
+    Timed,
+    payload,
+    publish_run,
+)
+from trafficctl.up.command import City
 
 SENSORS = 25  # of each segment, all in one message of each minute
 AROUND = 3  # minutes before and after the outage

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trafficctl import city
+from trafficctl.cli.output import Column, duration, number, show, table
 from trafficctl.local.process import LOCAL
-from trafficctl.output import Column, duration, number, show, table
-from trafficctl.sensors.journal import BEGUN, DONE, FILE_NAME, MADE, read_entries
-from trafficctl.sensors.rows import open_rows
-from trafficctl.sensors.workplace import DEVICES
+from trafficctl.registry.context import DEVICES
+from trafficctl.registry.journal import BEGUN, DONE, FILE_NAME, MADE, read_entries
+from trafficctl.registry.table import open_rows
+from trafficctl.up import command as city
 
 from .local_city import free_ports
 

@@ -21,10 +21,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from traffic.scaling import UP_SHARE, Bounds
-from traffic.shard_history import Count, text
-from traffic.shard_scaler import TAG, Clients, Settings, look
-from trafficctl.output import Column, show, table
+from traffic.shard_scaler.decide import UP_SHARE, Bounds
+from traffic.shard_scaler.function import TAG, Clients, Settings, look
+from traffic.shard_scaler.history import Count, text
+from trafficctl.cli.output import Column, show, table
 
 from .shards import DAY_S, Stream
 

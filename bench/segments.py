@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from traffic import items
-from traffic.decide import decide
-from traffic.intake import intake
+from traffic.aws import segment_items
 from traffic.model import Road, StoredSegment
 from traffic.policy import Policy
+from traffic.processor.records import intake
+from traffic.segment.decide import decide
 
 from .events import START_MS, STEP_MS, Shape, event
 
@@ -55,9 +55,9 @@ def stored_items(shape: Shape) -> dict[str, Item]:
 
 
 def _item(decision: Any) -> Item:
-    present, _ = items.changes(decision)
+    present, _ = segment_items.changes(decision)
     static = {"segment_id": decision.segment.segment_id, **ROAD, "line": LINE}
-    return items.attributes({**static, **present})
+    return segment_items.attributes({**static, **present})
 
 
 def item_bytes(item: Item) -> int:
@@ -78,7 +78,7 @@ class CannedTables:
     """A DynamoDB client that answers at once: these items, and yes to every write."""
 
     def __init__(self, stored: dict[str, Item]) -> None:
-        wanted = {"segment_id", *items.read_attributes()}
+        wanted = {"segment_id", *segment_items.read_attributes()}
         self._stored = {
             segment_id: {name: item[name] for name in item if name in wanted}
             for segment_id, item in stored.items()

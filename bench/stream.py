@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from trafficctl.devices import unit_name
-from trafficctl.links import Message
-from trafficctl.publisher import SentReading, Timed, payload
+from trafficctl.publishing.devices import unit_name
+from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.publisher import SentReading, Timed, payload
 
 SENSORS = 25  # of each segment, all in one message
 PERIOD_MS = 1_000  # between two messages of a segment

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from trafficctl import aws
-from trafficctl.city import City
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import scan
 from trafficctl.demo.alerts import subscribe
 from trafficctl.demo.probe import Probe
 from trafficctl.demo.worker import Worker
-from trafficctl.publisher import Timed
-from trafficctl.tables import scan
+from trafficctl.publishing.publisher import Timed
+from trafficctl.up.command import City
 
 from .processes import cpu_seconds
 from .stream import PERIOD_MS, messages, offset_ms

@@ -1,6 +1,6 @@
 """The local city's emulator: MiniStack, with what it lacks for this system.
 
-Run as `python -m trafficctl.local.emulator`; `trafficctl.city` sets its environment.
+Run as `python -m localcity.emulator`; `trafficctl.up.command` sets its environment.
 """
 
 from __future__ import annotations
@@ -11,61 +11,47 @@ from pathlib import Path
 from ministack import app
 from ministack.services import iot
 
-from trafficctl.local import (
-    change_values,
-    changesets,
-    concurrency,
-    devices,
-    encryption,
-    lifeline,
-    logs,
-    mappings,
-    provisioning,
-    rules,
-    signing,
-    speed,
-    statements,
-    streams,
-    table_speed,
-    whole_logs,
-)
-from trafficctl.local.patching import install
-from trafficctl.local.watch import (
-    alarms,
-    clock,
-    definitions,
-    events,
-    functions,
+from localcity import lifeline
+from localcity.cloudformation import change_sets, change_values, encryption
+from localcity.cloudwatch import alarms, clock, definitions, store
+from localcity.dynamodb import speed as table_speed
+from localcity.functions import concurrency, log_permissions, log_tail
+from localcity.iam import partiql
+from localcity.iot import broker_speed, policies, provisioning, rules, signing
+from localcity.kinesis import lanes, streams
+from localcity.metric_sources import (
+    eventbridge,
     gauges,
     http_apis,
     iot_rules,
-    store,
-    topics,
+    lambda_functions,
+    sns,
 )
+from localcity.patching import install
 
 PATCHES = (
     *streams.PATCHES,
     *encryption.PATCHES,
     *concurrency.PATCHES,
     *rules.PATCHES,
-    *devices.PATCHES,
+    *policies.PATCHES,
     *provisioning.PATCHES,
-    *mappings.PATCHES,
-    *logs.PATCHES,
-    *whole_logs.PATCHES,
-    *statements.PATCHES,
-    *speed.PATCHES,
+    *lanes.PATCHES,
+    *log_permissions.PATCHES,
+    *log_tail.PATCHES,
+    *partiql.PATCHES,
+    *broker_speed.PATCHES,
     *table_speed.PATCHES,
     *signing.PATCHES,
     *change_values.PATCHES,
-    *changesets.PATCHES,
+    *change_sets.PATCHES,
     *store.PATCHES,
     *definitions.PATCHES,
     *alarms.PATCHES,
-    *functions.PATCHES,
+    *lambda_functions.PATCHES,
     *iot_rules.PATCHES,
-    *events.PATCHES,
-    *topics.PATCHES,
+    *eventbridge.PATCHES,
+    *sns.PATCHES,
     *http_apis.PATCHES,
 )
 

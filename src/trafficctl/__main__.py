@@ -11,34 +11,34 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from trafficctl.cli.groups import GroupedParser
+from trafficctl.cli.signals import EndedError, end_in_order
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
-from trafficctl.groups import GroupedParser
-from trafficctl.signals import EndedError, end_in_order
 
 # Each module has register(subparsers). The help page has its order from groups.py:
 # a new command needs a place there.
 COMMANDS: tuple[str, ...] = (
-    "city",
-    "preflight",
-    "cost",
-    "deploy",
-    "outputs",
-    "destroy",
-    "package",
-    "roads",
-    "sensors",
-    "devices",
-    "simulate",
-    "replay",
+    "up.command",
+    "preflight.command",
+    "cost.command",
+    "deploy.command",
+    "stack.outputs",
+    "destroy.command",
+    "package.command",
+    "roads.command",
+    "sensors.command",
+    "publishing.devices",
+    "simulate.command",
+    "replay.command",
     "metr_la",
-    "evaluate",
-    "views",
-    "live_map",
-    "users",
-    "alarms",
-    "audit",
-    "redrive",
-    "demo",
+    "evaluate.command",
+    "watch.views",
+    "map.command",
+    "users.command",
+    "watch.alarms",
+    "audit.command",
+    "redrive.command",
+    "demo.command",
     "completion",
 )
 

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from traffic.policy import EFFECTIVE_LENGTH_M
-from trafficctl.cli_common import positive_float, positive_int
+from trafficctl.cli.options import positive_float, positive_int
+from trafficctl.cli.output import say
 from trafficctl.errors import OK, UserError
-from trafficctl.geometry import Point, between, distance_m
-from trafficctl.output import say
-from trafficctl.replay_file import write_rows
-from trafficctl.roads import feature, feature_collection
-from trafficctl.shipped import METR_LA
+from trafficctl.files import METR_LA
+from trafficctl.replay.csv_file import write_rows
+from trafficctl.roads.command import feature, feature_collection
+from trafficctl.roads.geometry import Point, between, distance_m
 
 LOS_ANGELES = timezone(timedelta(hours=-8))  # no summer time in that week
 WEEK_BEGIN = datetime(2012, 3, 1, tzinfo=LOS_ANGELES)

@@ -1,4 +1,7 @@
-"""`python -m trafficctl.docs` writes docs/reference/cli.md from the commands' help."""
+"""Writes docs/reference/cli.md from the commands' help.
+
+Run as `python -m trafficctl.reference`.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ WIDTH = 80
 INTRODUCTION = """\
 # The command line
 
-Written from the `--help` of every command by `python -m trafficctl.docs`, run in the
-root of the repository. A test holds this page equal to what the commands say.
+Written from the `--help` of every command by `python -m trafficctl.reference`, run in
+the root of the repository. A test holds this page equal to what the commands say.
 
 Endpoint, credentials and region come from the usual AWS settings, so each command works
 on the local city and on AWS.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from trafficctl.__main__ import build_parser
-from trafficctl.docs import INTRODUCTION, commands_of
+from trafficctl.reference import INTRODUCTION, commands_of
 
 from ..shape.sources import modules
 

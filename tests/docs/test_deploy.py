@@ -9,10 +9,10 @@ import pytest
 from tests.docs.pages import states
 from tests.template.template import PARAMETERS, PATH, RESOURCES, TEXT, walk
 from trafficctl.__main__ import build_parser
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.kinds import FEW_OBJECTS
-from trafficctl.docs import commands_of
 from trafficctl.errors import UserError
+from trafficctl.reference import commands_of
+from trafficctl.stack import template as texts
+from trafficctl.stack.retained_types import FEW_OBJECTS
 
 PAGE = (PATH.parent / "docs" / "guides" / "deploy.md").read_text()
 OURS = ("preflight", "deploy", "destroy", "up", "simulate")

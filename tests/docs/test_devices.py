@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from traffic import admission
-from trafficctl.devices import device_id
-from trafficctl.output import duration
-from trafficctl.sensors.csv_file import CLAIM_PREFIX
-from trafficctl.sensors.pace import DEFAULT_RATE, ROWS_RATE
+from traffic.provisioning import admission
+from trafficctl.cli.output import duration
+from trafficctl.publishing.devices import device_id
+from trafficctl.registry.csv_file import CLAIM_PREFIX
+from trafficctl.registry.rate_limit import DEFAULT_RATE, ROWS_RATE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -7,13 +7,13 @@ from typing import Any
 
 import cfnlint.decode.cfn_yaml
 
-from trafficctl.local.watch.arithmetic import check
+from localcity.cloudwatch.metric_math import check
 
-from ..conftest import TEMPLATE
+from ..integration.conftest import TEMPLATE
 
 ROOT = TEMPLATE.parent
 PAGE = (ROOT / "docs" / "guides" / "local-city.md").read_text()
-WATCH = ROOT / "src" / "trafficctl" / "local" / "watch"
+CITY = ROOT / "src" / "localcity"
 PART = PAGE.partition("## Metrics and alarms")[2].partition("\n## ")[0]
 OURS = "CityTraffic"  # printed by our own functions, so all of it arrives
 
@@ -55,7 +55,7 @@ def silent() -> set[str]:
 
 
 def test_every_metric_of_the_page_is_counted_somewhere() -> None:
-    code = "".join(path.read_text() for path in WATCH.glob("*.py"))
+    code = "".join(path.read_text() for path in CITY.rglob("*.py"))
     # Put together of two words in the code.
     made = {"NumberOfNotificationsDelivered", "NumberOfNotificationsFailed"}
     made |= {"Success", "Failure", "ErrorActionSuccess", "ErrorActionFailure"}

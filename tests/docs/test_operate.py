@@ -20,8 +20,8 @@ from tests.template.template import (
     of_type,
     properties,
 )
-from trafficctl.preflighting.load import UNRESERVED_FLOOR, Load, needs
-from trafficctl.sizing import record_bytes
+from trafficctl.cost.sizing import record_bytes
+from trafficctl.preflight.load import UNRESERVED_FLOOR, Load, needs
 
 DOCS = Path(__file__).parents[2] / "docs"
 CAPACITY = (DOCS / "guides" / "capacity.md").read_text()

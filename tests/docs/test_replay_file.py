@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trafficctl.replay_file import COLUMNS, OPTIONAL, Row, read_rows
+from trafficctl.replay.csv_file import COLUMNS, OPTIONAL, Row, read_rows
 
 from ..shape.sources import ROOT
 

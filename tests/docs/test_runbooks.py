@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from .alarms import ALARMS, RUNBOOKS, kebab, metrics
-from .template import of_type, properties
+from ..template.alarms import ALARMS, RUNBOOKS, kebab, metrics
+from ..template.template import of_type, properties
 
 NAMES = {kebab(name): name for name in ALARMS}
 PAGES = {

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bench.scaling import markdown
-from traffic import scaling
-from traffic.scaling import Hold, Minute, Seen
-from traffic.shard_history import CHANGES_A_DAY
-from traffic.shard_scaler import TAG, figures
+from traffic.shard_scaler import decide
+from traffic.shard_scaler.decide import Hold, Minute, Seen
+from traffic.shard_scaler.function import TAG, figures
+from traffic.shard_scaler.history import CHANGES_A_DAY
 
-from ..docs.pages import states
 from ..template.template import TEXT as TEMPLATE
+from .pages import states
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "capacity.md").read_text()
 
@@ -32,11 +32,11 @@ def test_the_figures_are_those_of_the_command() -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        ("three", percent(scaling.UP_SHARE)),
-        ("newest", percent(scaling.SUDDEN_SHARE)),
-        ("refused", percent(scaling.TROUBLED_SHARE)),
-        (f"{scaling.LATE_MS // 1000} s", percent(scaling.TROUBLED_SHARE)),
-        (f"{scaling.QUIET_MINUTES} minutes",),
+        ("three", percent(decide.UP_SHARE)),
+        ("newest", percent(decide.SUDDEN_SHARE)),
+        ("refused", percent(decide.TROUBLED_SHARE)),
+        (f"{decide.LATE_MS // 1000} s", percent(decide.TROUBLED_SHARE)),
+        (f"{decide.QUIET_MINUTES} minutes",),
         (f"`{TAG}`",),
         (f"{CHANGES_A_DAY} changes", "24 hours"),
     ],
@@ -46,11 +46,11 @@ def test_the_page_states_the_thresholds_in_force(facts: tuple[object, ...]) -> N
 
 
 def test_the_words_of_the_page_stand_for_these_numbers() -> None:
-    assert scaling.NEWEST_MINUTES == 3
-    assert scaling.DOWN_SHARE == 0.5
-    assert scaling.QUIET_S == 3_600
-    assert scaling.SPARE_CHANGES == 1
-    assert round(scaling.UP_SHARE / scaling.DOWN_SHARE, 3) == 1.4
+    assert decide.NEWEST_MINUTES == 3
+    assert decide.DOWN_SHARE == 0.5
+    assert decide.QUIET_S == 3_600
+    assert decide.SPARE_CHANGES == 1
+    assert round(decide.UP_SHARE / decide.DOWN_SHARE, 3) == 1.4
 
 
 def test_the_page_names_every_metric() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from traffic.health import limits
-from traffic.health.faults import Fault, opened
-from traffic.health.sweep import FIGURES
+from traffic.sensor_health import thresholds
+from traffic.sensor_health.faults import Fault, opened
+from traffic.sensor_health.sweep import FIGURES
 from trafficctl.sensors.health import WORDS
 
-from ..core.builders import ms
-from ..docs.pages import states
+from ..unit.traffic.segment.builders import ms
+from .pages import states
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "explanation" / "sensor-health.md").read_text()
@@ -61,7 +61,7 @@ ODD = (
     ],
 )
 def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
-    minutes = limits.latest_detection_ms(kind, 60_000, 300_000) / 60_000
+    minutes = thresholds.latest_detection_ms(kind, 60_000, 300_000) / 60_000
 
     assert line in PAGE
     assert line.endswith(f"| {minutes:.0f} min |")
@@ -72,48 +72,48 @@ def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
     [
         (
             "`stuck`",
-            limits.STUCK_SAMPLES + 1,
-            limits.STUCK_SPEED_SAMPLES,
-            limits.CHANGED_SAMPLES,
+            thresholds.STUCK_SAMPLES + 1,
+            thresholds.STUCK_SPEED_SAMPLES,
+            thresholds.CHANGED_SAMPLES,
         ),
-        ("`stuck_speed`", limits.STUCK_SPEED_SAMPLES, limits.CHANGED_SAMPLES),
+        ("`stuck_speed`", thresholds.STUCK_SPEED_SAMPLES, thresholds.CHANGED_SAMPLES),
         (
             "`locked_on`",
-            limits.LOCKED_ON_SAMPLES,
-            f"{limits.LOCKED_ON_MS // 60_000} min",
-            limits.FREE_SAMPLES,
+            thresholds.LOCKED_ON_SAMPLES,
+            f"{thresholds.LOCKED_ON_MS // 60_000} min",
+            thresholds.FREE_SAMPLES,
         ),
-        ("`impossible`", limits.SOUND_SAMPLES),
+        ("`impossible`", thresholds.SOUND_SAMPLES),
         (
             "`impossible_flow`",
-            f"{limits.LANE_FLOW:,}",
-            f"{limits.LANE_FLOW_LONG:,}",
-            limits.GROWING_SAMPLES,
-            limits.SOUND_SAMPLES,
+            f"{thresholds.LANE_FLOW:,}",
+            f"{thresholds.LANE_FLOW_LONG:,}",
+            thresholds.GROWING_SAMPLES,
+            thresholds.SOUND_SAMPLES,
         ),
-        ("`no_hits`", limits.NO_HITS_VEHICLES, limits.HIT_SAMPLES),
-        ("lane", f"{limits.NO_HITS_GAPS} times"),
-        ("`lane_blocked`", limits.BLOCKED_VEHICLES, limits.FREE_SAMPLES),
-        ("`clock`", limits.CLOCK_SAMPLES + 1),
+        ("`no_hits`", thresholds.NO_HITS_VEHICLES, thresholds.HIT_SAMPLES),
+        ("lane", f"{thresholds.NO_HITS_GAPS} times"),
+        ("`lane_blocked`", thresholds.BLOCKED_VEHICLES, thresholds.FREE_SAMPLES),
+        ("`clock`", thresholds.CLOCK_SAMPLES + 1),
         (
             "`effective_length`",
-            limits.LENGTH_SHORT,
-            limits.LENGTH_LONG,
-            limits.LENGTH_WINDOWS,
-            limits.LENGTH_VEHICLES,
+            thresholds.LENGTH_SHORT,
+            thresholds.LENGTH_LONG,
+            thresholds.LENGTH_WINDOWS,
+            thresholds.LENGTH_VEHICLES,
         ),
-        ("Readings", f"{limits.LENGTH_SPEED_RATIO * 100:.0f} %"),
-        ("window", f"{limits.LENGTH_OCCUPANCY * 100:.0f} %"),
+        ("Readings", f"{thresholds.LENGTH_SPEED_RATIO * 100:.0f} %"),
+        ("window", f"{thresholds.LENGTH_OCCUPANCY * 100:.0f} %"),
         (
             "`lane_share`",
-            limits.SHARE_DAYS,
-            f"{limits.SHARE_USUAL * 100 - 100:.0f} %",
+            thresholds.SHARE_DAYS,
+            f"{thresholds.SHARE_USUAL * 100 - 100:.0f} %",
         ),
-        ("lane", f"{limits.SHARE_VEHICLES} vehicles a day"),
-        ("`intermittent`", f"{limits.INTERMITTENT_MS // 3_600_000} h"),
-        ("sweep", f"{limits.MOST_MAILS} mails"),
-        ("`chatter`", "`unit`", limits.ODD_STEP, 1, limits.ODD_RAISED),
-        ("sweep", f"{limits.MOST_RAISED:,}"),
+        ("lane", f"{thresholds.SHARE_VEHICLES} vehicles a day"),
+        ("`intermittent`", f"{thresholds.INTERMITTENT_MS // 3_600_000} h"),
+        ("sweep", f"{thresholds.MOST_MAILS} mails"),
+        ("`chatter`", "`unit`", thresholds.ODD_STEP, 1, thresholds.ODD_RAISED),
+        ("sweep", f"{thresholds.MOST_RAISED:,}"),
     ],
 )
 def test_the_page_states_the_limits_in_force(facts: tuple[object, ...]) -> None:
@@ -124,9 +124,9 @@ def test_every_kind_has_its_row_and_each_that_leaves_out_stands_together() -> No
     table = PAGE.partition("## Kinds")[2].partition("## Left out")[0]
     rows = re.findall(r"\| `(\w+)` \|", table)
 
-    assert set(rows) == set(limits.KINDS)
+    assert set(rows) == set(thresholds.KINDS)
     first, last = rows.index("locked_on"), rows.index("clock")
-    assert set(rows[first : last + 1]) == set(limits.LEFT_OUT_KINDS)
+    assert set(rows[first : last + 1]) == set(thresholds.LEFT_OUT_KINDS)
     assert rows[first : last + 2][-1] == "lane_blocked"
 
 
@@ -147,5 +147,5 @@ def test_the_page_of_events_names_every_field_and_no_other() -> None:
 
 
 def test_every_kind_has_a_word_and_a_span() -> None:
-    assert set(WORDS) == set(limits.KINDS)
-    assert {*limits.SPANS, *limits.WINDOWS} == set(limits.SUSPECT_KINDS)
+    assert set(WORDS) == set(thresholds.KINDS)
+    assert {*thresholds.SPANS, *thresholds.WINDOWS} == set(thresholds.SUSPECT_KINDS)

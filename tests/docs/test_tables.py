@@ -9,15 +9,24 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import MINUTE, POLICY, ROAD, message, ms, reading, say
-from traffic import items
-from traffic.health.fault_rows import row_of
-from traffic.health.faults import Fault
+from tests.unit.traffic.segment.builders import (
+    MINUTE,
+    POLICY,
+    ROAD,
+    message,
+    ms,
+    reading,
+    say,
+)
+from traffic.aws import segment_items
 from traffic.model import StoredSegment
-from traffic.rows import alert_rows, history_row
-from traffic.windows import Window
-from trafficctl import roads, tables
-from trafficctl.sensors import rows as registry
+from traffic.segment.rows import alert_rows, history_row
+from traffic.segment.windows import Window
+from traffic.sensor_health.fault_items import row_of
+from traffic.sensor_health.faults import Fault
+from trafficctl.aws import city_tables
+from trafficctl.registry import table as registry
+from trafficctl.roads import command as roads
 
 from ..shape.sources import ROOT
 from ..template.template import of_type, properties
@@ -65,8 +74,11 @@ def test_every_table_is_told_with_its_key_its_indexes_and_its_end() -> None:
 def of_segments() -> Iterable[str]:
     road = roads.RoadSegment("s", 0.0, 0.0)
     live = say(message(reading())).live
-    read = (*items.read_attributes(), "left_out")  # health/gather.py writes it
-    return {*tables.SEGMENT_FIELDS, *live, *read, *vars(road)}
+    read = (
+        *segment_items.read_attributes(),
+        "left_out",
+    )  # sensor_health/aws.py writes it
+    return {*city_tables.SEGMENT_FIELDS, *live, *read, *vars(road)}
 
 
 def of_history() -> Iterable[str]:
@@ -77,7 +89,7 @@ def of_history() -> Iterable[str]:
 def of_alerts() -> Iterable[str]:
     jam = message(reading(congestion_score=90))
     (row,) = alert_rows(say(jam, policy=replace(POLICY, hold_s=0)).last, 1).values()
-    seen = ("acknowledged_by", "acknowledged_at")  # live/reader.py writes them
+    seen = ("acknowledged_by", "acknowledged_at")  # live_map/aws.py writes them
     return {"alert_id", *row, *seen}
 
 
@@ -103,4 +115,4 @@ def test_every_attribute_is_told_and_none_is_invented(table: str) -> None:
 
 
 def test_what_the_processor_writes_of_a_segment_now_the_tool_reads() -> None:
-    assert set(say(message(reading())).live) - set(tables.LIVE_FIELDS) == set()
+    assert set(say(message(reading())).live) - set(city_tables.LIVE_FIELDS) == set()

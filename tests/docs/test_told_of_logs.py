@@ -8,13 +8,13 @@ import json
 
 import pytest
 
-from tests.core.builders import message, reading, record
+from tests.unit.traffic.segment.builders import message, reading, record
 from traffic.errors import SettingsError, StoreError
-from traffic.processor import process
+from traffic.processor.function import process
 from traffic.settings import read
 
 from ..shape.sources import ROOT
-from ..shell.test_batch import World
+from ..unit.traffic.processor.test_batch import World
 
 PAGES = ROOT / "docs" / "runbooks"
 

@@ -14,11 +14,17 @@ from typing import Any
 
 import pytest
 
-from trafficctl import city
-from trafficctl.aws import client
+from trafficctl.up import command as city
+
+from .live import anew, live
+from .pipe import pipe
+from .watching import clients, printer, watch
+
+__all__ = ["anew", "clients", "live", "pipe", "printer", "watch"]
+from trafficctl.aws.session import client
 
 os.environ.pop("COLUMNS", None)  # set by who runs tests side by side: tables are cut
-TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 PATIENCE_S = 90.0
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from traffic import items
-from trafficctl import users
-from trafficctl.demo.proxy import Target
+from traffic.aws import segment_items
+from trafficctl.map.proxy import Target
+from trafficctl.users import command as users
 
 DAY, NIGHT = "day-shift@city.example", "night-shift@city.example"
 ALERT_PATH = "/api/alerts/{}/acknowledge"
@@ -60,7 +60,7 @@ class Live:
     def put(self, table: str, *rows: dict[str, Any]) -> None:
         client, name = self.city.client("dynamodb"), self.city.outputs[table]
         for row in rows:
-            client.put_item(TableName=name, Item=items.attributes(row))
+            client.put_item(TableName=name, Item=segment_items.attributes(row))
 
     def acknowledge(self, alert_id: str, who: str = DAY) -> Answer:
         return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])

@@ -12,7 +12,7 @@ import pytest
 
 from traffic import settings
 from trafficctl.__main__ import build_parser
-from trafficctl.package import RUNTIMES
+from trafficctl.package.command import RUNTIMES
 
 from .sources import ROOT, documents, texts
 
@@ -108,7 +108,8 @@ def test_the_template_sets_every_variable_the_processor_reads(
         resource["Properties"]
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Lambda::Function"
-        and resource["Properties"].get("Handler") == "traffic.processor.handler"
+        and resource["Properties"].get("Handler")
+        == "traffic.processor.function.handler"
     ]
     told = [set(one["Environment"]["Variables"]) for one in functions]
 

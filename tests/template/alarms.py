@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..quicksight.resolve import Stack
+from .reports.resolve import Stack
 from .template import PATH, of_type
 
 HERE = Stack({})

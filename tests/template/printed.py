@@ -9,9 +9,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from traffic import metrics, provisioning, shard_scaler
-from traffic.health.sweep import Sweep, told
-from traffic.scaling import NEWEST_MINUTES, Hold, Minute, Seen
+from traffic.processor import figures as metrics
+from traffic.provisioning import function as provisioning
+from traffic.sensor_health.sweep import Sweep, told
+from traffic.shard_scaler import function as shard_scaler
+from traffic.shard_scaler.decide import NEWEST_MINUTES, Hold, Minute, Seen
 
 STACK = "City-Traffic"
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from traffic.metrics import PROMISES_MS
-from traffic.scaling import LATE_MS
+from traffic.processor.figures import PROMISES_MS
+from traffic.shard_scaler.decide import LATE_MS
 
-from ..quicksight.shapes import faults
 from .alarms import (
     ALARMS,
     HERE,
@@ -24,6 +23,7 @@ from .alarms import (
     used,
 )
 from .printed import printed, printed_by
+from .reports.shapes import faults
 from .template import RESOURCES, TEXT, of_type
 
 NAMES = {kebab(name): name for name in ALARMS}
@@ -152,7 +152,8 @@ def test_an_alarm_keeps_to_awss_limits(name: str) -> None:
     assert len(alarm.get("Metrics", [])) <= 10
 
 
-# One bad minute shows in its figure for ten (tests/health/test_unjudged.py).
+# One bad minute shows in its figure for ten
+# (tests/unit/traffic/sensor_health/test_unjudged.py).
 SLOW = "silence-unjudged"
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from traffic.alerts import Transition
-from traffic.announce import event_of, traffic_of
-from traffic.enrich import Measures
-from traffic.folded import Change
+from traffic.aws.event_bus import DETAIL_TYPE, SOURCE
 from traffic.model import Road, StoredSegment
 from traffic.policy import Policy
-from traffic.publish import DETAIL_TYPE, SOURCE
+from traffic.segment.alert_events import event_of, traffic_of
+from traffic.segment.alerts import Transition
+from traffic.segment.fold_result import Change
+from traffic.segment.measures import Measures
 
 from .template import RESOURCES, properties, shown, statements
 from .texts import AWKWARD, told

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from traffic.metrics import PROMISES_MS
+from traffic.processor.figures import PROMISES_MS
 
-from ..quicksight.resolve import REGION, STACK, Stack
-from ..quicksight.shapes import faults
 from .alarms import ALARMS, HERE, Metric, expression, given, kebab, metrics
 from .printed import printed
+from .reports.resolve import REGION, STACK, Stack
+from .reports.shapes import faults
 from .template import RESOURCES, TEMPLATE
 
 DASHBOARD = HERE.properties("HealthDashboard")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import ms
-from traffic.health import limits, settings
-from traffic.health.faults import Fault, opened
-from traffic.publish import HEALTH_DETAIL_TYPE, SOURCE
+from tests.unit.traffic.segment.builders import ms
+from traffic.aws.event_bus import HEALTH_DETAIL_TYPE, SOURCE
+from traffic.sensor_health import settings, thresholds
+from traffic.sensor_health.faults import Fault, opened
 
 from .template import PARAMETERS, RESOURCES, properties, shown
 from .texts import AWKWARD, told
@@ -63,8 +63,8 @@ def test_it_is_asked_as_often_as_its_bounds_say() -> None:
 
     assert schedule["ScheduleExpression"] == "rate(1 minute)"
     assert "EventBusName" not in schedule
-    assert limits.SWEEP_MS == 60_000
-    assert properties("SensorHealth")["Timeout"] * 1000 <= limits.SWEEP_MS
+    assert thresholds.SWEEP_MS == 60_000
+    assert properties("SensorHealth")["Timeout"] * 1000 <= thresholds.SWEEP_MS
 
 
 def test_only_its_schedule_may_run_it() -> None:
@@ -87,7 +87,9 @@ def test_an_account_with_a_small_quota_can_deploy_it() -> None:
 
 
 def test_silence_is_never_shorter_than_a_reading_speaks_for_the_present() -> None:
-    assert PARAMETERS["SensorSilentSeconds"]["MinValue"] * 1000 >= 2 * limits.SWEEP_MS
+    assert (
+        PARAMETERS["SensorSilentSeconds"]["MinValue"] * 1000 >= 2 * thresholds.SWEEP_MS
+    )
 
 
 def test_engineers_read_what_is_silent_where_and_what_to_do() -> None:
@@ -120,7 +122,7 @@ def test_single_sensors_and_quiet_events_are_no_mail() -> None:
         "source": [SOURCE],
         "detail-type": [HEALTH_DETAIL_TYPE],
         "detail": {
-            "scope": [s for s in limits.SCOPES if s != limits.SENSOR],
+            "scope": [s for s in thresholds.SCOPES if s != thresholds.SENSOR],
             "quiet": [{"exists": False}],
         },
     }

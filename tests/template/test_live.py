@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from traffic.live import settings
+from traffic.live_map import settings
 
 from .template import (
     PARAMETERS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from traffic import settings
-from trafficctl.package import MACHINES
+from trafficctl.package.command import MACHINES
 
 from .template import PARAMETERS, RESOURCES, of_type, properties, shown
 

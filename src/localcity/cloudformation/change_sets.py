@@ -15,8 +15,8 @@ from typing import Any
 from ministack.services import iam
 from ministack.services.cloudformation import changesets, drift, handlers
 
-from trafficctl.local.change_values import valued
-from trafficctl.local.patching import Patch
+from localcity.cloudformation.change_values import valued
+from localcity.patching import Patch
 
 ROLE = "AWS::IAM::Role"
 DRIFTED = "MODIFIED"

@@ -15,7 +15,7 @@ from xml.etree import ElementTree  # reads what this process itself has written
 
 from ministack.services.cloudformation import changesets, engine, handlers
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
 HIDDEN = "****"

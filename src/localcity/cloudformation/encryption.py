@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 from ministack.services import kinesis, s3, sns
 from ministack.services.cloudformation import provisioners
 
-from trafficctl.local.handlers import NEEDED, also_set
-from trafficctl.local.patching import Patch
+from localcity.cloudformation.properties import NEEDED, also_set
+from localcity.patching import Patch
 
 
 def _encrypt_stream(name: str, props: dict[str, Any]) -> None:

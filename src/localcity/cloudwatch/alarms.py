@@ -12,14 +12,15 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
-from trafficctl.local.patching import Patch
-from trafficctl.local.watch import arithmetic, services, store, verdict
-from trafficctl.local.watch.definitions import WARM_UNTIL, Alarm
+from localcity.cloudwatch import alarm_state, metric_math, store
+from localcity.cloudwatch.definitions import WARM_UNTIL, Alarm
+from localcity.iam import resource_policies
+from localcity.patching import Patch
 
 ACTIONS = {
-    verdict.ALARM: "AlarmActions",
-    verdict.OK: "OKActions",
-    verdict.INSUFFICIENT_DATA: "InsufficientDataActions",
+    alarm_state.ALARM: "AlarmActions",
+    alarm_state.OK: "OKActions",
+    alarm_state.INSUFFICIENT_DATA: "InsufficientDataActions",
 }
 NOT_HERE = "Cannot be evaluated in the local city"
 
@@ -36,14 +37,14 @@ class Query:
     unit: str | None
     period_s: float
 
-    def value(self, points: Sequence[store.Point]) -> verdict.Point:
+    def value(self, points: Sequence[store.Point]) -> alarm_state.Point:
         """The statistic over the points of one period; None without any."""
         fitting = [p for p in points if self.unit in (None, p["Unit"])]
         stats = cloudwatch._calc_stats(fitting)
         if not stats:
             return None
         if self.stat not in stats and not cloudwatch._is_percentile_stat(self.stat):
-            raise arithmetic.MathError(f"the statistic {self.stat}")
+            raise metric_math.MathError(f"the statistic {self.stat}")
         found = cloudwatch._stat_value(stats, self.stat, fitting)
         return None if found is None else float(found)
 
@@ -52,7 +53,7 @@ class Query:
 class Seen:
     """What an alarm read: a value for each period, and how many samples there were."""
 
-    values: list[verdict.Point]
+    values: list[alarm_state.Point]
     samples: float
 
 
@@ -79,8 +80,10 @@ def read(alarm: Alarm, account: str, region: str, now: float) -> Seen:
     """What the alarm's periods hold."""
     asked = queries(alarm)
     if not asked:
-        raise arithmetic.MathError(", ".join(q["Expression"] for q in alarm["Metrics"]))
-    begins = verdict.starts(now, asked[0].period_s, alarm["EvaluationPeriods"])
+        raise metric_math.MathError(
+            ", ".join(q["Expression"] for q in alarm["Metrics"])
+        )
+    begins = alarm_state.starts(now, asked[0].period_s, alarm["EvaluationPeriods"])
     found = {}
     samples = 0.0
     for query in asked:
@@ -103,31 +106,31 @@ def _slots(
 
 
 def _returned(
-    alarm: Alarm, found: dict[str, list[verdict.Point]], count: int
-) -> list[verdict.Point]:
+    alarm: Alarm, found: dict[str, list[alarm_state.Point]], count: int
+) -> list[alarm_state.Point]:
     """The series the alarm compares: its metric, or the one that returns data."""
     if "Metrics" not in alarm:
         return found["only"]
     for query in alarm["Metrics"]:
         if "Expression" in query:
             found[query["Id"]] = [
-                arithmetic.calculate(
+                metric_math.calculate(
                     query["Expression"], {k: v[n] for k, v in found.items()}
                 )
                 for n in range(count)
             ]
     chosen = [q["Id"] for q in alarm["Metrics"] if q["ReturnData"]]
     if len(chosen) != 1:
-        raise arithmetic.MathError(f"{len(chosen)} metrics that return data")
+        raise metric_math.MathError(f"{len(chosen)} metrics that return data")
     return found[chosen[0]]
 
 
-def rule_of(alarm: Alarm) -> verdict.Rule:
+def rule_of(alarm: Alarm) -> alarm_state.Rule:
     """What the alarm compares with; MathError for a comparison that is not known."""
-    if alarm["ComparisonOperator"] not in verdict.COMPARISONS:
-        raise arithmetic.MathError(f"the comparison {alarm['ComparisonOperator']}")
+    if alarm["ComparisonOperator"] not in alarm_state.COMPARISONS:
+        raise metric_math.MathError(f"the comparison {alarm['ComparisonOperator']}")
     periods = int(alarm["EvaluationPeriods"])
-    return verdict.Rule(
+    return alarm_state.Rule(
         threshold=float(alarm["Threshold"]),
         comparison=alarm["ComparisonOperator"],
         periods=periods,
@@ -143,7 +146,7 @@ def judge(alarm: Alarm, account: str, region: str, now: float) -> tuple[str, str
     current = alarm["StateValue"]
     if _waits_for_samples(alarm, seen) or _warms_up(alarm, seen, now):
         return current, alarm["StateReason"]
-    state = verdict.state_of(rule, seen.values, current)
+    state = alarm_state.state_of(rule, seen.values, current)
     shown = ", ".join("-" if v is None else f"{v:g}" for v in seen.values)
     return state, (
         f"rings at {rule.to_alarm} of {rule.periods} {rule.comparison} "
@@ -155,12 +158,12 @@ def _waits_for_samples(alarm: Alarm, seen: Seen) -> bool:
     stat = alarm.get("ExtendedStatistic")
     if not stat or alarm.get("EvaluateLowSampleCountPercentile") != "ignore":
         return False
-    return verdict.too_few_samples(float(stat[1:]), seen.samples)
+    return alarm_state.too_few_samples(float(stat[1:]), seen.samples)
 
 
 def _warms_up(alarm: Alarm, seen: Seen, now: float) -> bool:
     """Whether a new alarm waits for its first periods: until all of them have data."""
-    if alarm["StateValue"] != verdict.INSUFFICIENT_DATA:
+    if alarm["StateValue"] != alarm_state.INSUFFICIENT_DATA:
         return False
     return (
         now < alarm.get(WARM_UNTIL, 0)
@@ -175,7 +178,7 @@ def look(now: float) -> None:
         with request_scope(account, region):
             try:
                 _enter(alarm, *judge(alarm, account, region, now))
-            except arithmetic.MathError as exc:
+            except metric_math.MathError as exc:
                 alarm["StateReason"] = f"{NOT_HERE}: {exc}"
             except Exception:  # one alarm must not keep the others from ringing
                 log.exception("alarm %s", alarm.get("AlarmName"))
@@ -200,7 +203,9 @@ def _permitted(dispatch: Callable[..., None]) -> Callable[..., None]:
         field = ACTIONS[state]
         source, allowed = alarm["AlarmArn"], []
         for topic in alarm.get(field) or []:
-            if services.may(services.CLOUDWATCH, "sns:Publish", topic, source):
+            if resource_policies.may(
+                resource_policies.CLOUDWATCH, "sns:Publish", topic, source
+            ):
                 allowed.append(topic)
             else:
                 log.warning("%s may not publish to %s", source, topic)
@@ -228,7 +233,7 @@ PATCHES = (
             (cloudwatch, "_calc_stats"),
             (cloudwatch, "_record_history"),
             (cloudwatch, "_evaluate_parent_alarms"),
-            *services.NEEDS,
+            *resource_policies.NEEDS,
         ],
         [
             (cloudwatch, "_evaluate_alarm", "a0b0acd3d432"),

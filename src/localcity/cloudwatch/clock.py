@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 
 from ministack.services import cloudwatch
 
-from trafficctl.local.watch import alarms, definitions, store
-from trafficctl.local.watch.tallies import tallies
+from localcity.cloudwatch import alarms, definitions, store
+from localcity.cloudwatch.aggregation import tallies
 
 TICK_S = 10.0
 SHORTEST_S = 1.0

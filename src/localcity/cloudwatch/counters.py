@@ -6,8 +6,8 @@ import functools
 
 from ministack.core.responses import get_account_id, get_region
 
-from trafficctl.local.watch import emf
-from trafficctl.local.watch.tallies import Metric, tallies
+from localcity.cloudwatch import emf
+from localcity.cloudwatch.aggregation import Metric, tallies
 
 Place = tuple[str, str]
 

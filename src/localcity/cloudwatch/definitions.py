@@ -13,7 +13,7 @@ from typing import Any
 from ministack.services import cloudwatch, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 Alarm = dict[str, Any]
 

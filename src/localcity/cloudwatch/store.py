@@ -9,8 +9,8 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
-from trafficctl.local.patching import Patch
-from trafficctl.local.watch.tallies import Key, Metric, Sum, Tally
+from localcity.cloudwatch.aggregation import Key, Metric, Sum, Tally
+from localcity.patching import Patch
 
 # MiniStack keeps two weeks and walks through all of it on each request.
 KEEP_S = 3 * 3600.0

@@ -1,7 +1,7 @@
 """What lets one process carry a city's writes: each statement is read once.
 
-Nothing here changes what a table answers; `tests/local/test_table_speed.py` holds each
-shortcut to what it replaces.
+Nothing here changes what a table answers; `tests/unit/localcity/dynamodb/test_speed.py`
+holds each shortcut to what it replaces.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from ministack.core import iam_actions
 from ministack.services import _dynamodb_keywords, dynamodb
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 MAX_STATEMENTS = 1_024  # a program writes a few, again and again
 MAX_NUMBERS = 65_536

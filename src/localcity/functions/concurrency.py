@@ -7,8 +7,8 @@ from typing import Any
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from trafficctl.local.handlers import NEEDED, also_set
-from trafficctl.local.patching import Patch
+from localcity.cloudformation.properties import NEEDED, also_set
+from localcity.patching import Patch
 
 
 def _reserve(name: str, props: dict[str, Any]) -> None:

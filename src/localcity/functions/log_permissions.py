@@ -11,9 +11,9 @@ from typing import Any
 from ministack.core.lambda_runtime import _account_region_from_function_config
 from ministack.services import lambda_svc
 
-from trafficctl.local import roles
-from trafficctl.local.patching import Patch
-from trafficctl.local.watch.counts import from_log
+from localcity.cloudwatch.counters import from_log
+from localcity.iam import roles
+from localcity.patching import Patch
 
 ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 

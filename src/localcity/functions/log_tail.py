@@ -10,7 +10,7 @@ from typing import Any
 
 from ministack.core.lambda_runtime import Worker
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 MOST_S = 2.0  # a function that never stops printing holds up nobody
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ministack.core import iam_actions
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 Checks = list[tuple[str, str]]
 

@@ -15,7 +15,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import request_scope
 from ministack.services import iam, kms
 
-from trafficctl.local.memo import Memo
+from localcity.memo import Memo
 
 IOT = "iot.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"

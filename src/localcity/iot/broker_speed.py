@@ -1,7 +1,7 @@
 """What lets one process carry a city's messages: fewer system calls, quicker JSON.
 
-Nothing here changes what a rule sees or a device gets; `tests/local` holds the JSON to
-MiniStack's own, value by value.
+Nothing here changes what a rule sees or a device gets; `tests/unit/localcity` holds the
+JSON to MiniStack's own, value by value.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 from ministack.services import iot
 
-from trafficctl.local.memo import Memo
-from trafficctl.local.patching import Patch
+from localcity.memo import Memo
+from localcity.patching import Patch
 
 # The broker's loop gives the interpreter up with each system call, and gets it back
 # from a busy thread only after this long; Python's own 5 ms is an age for it.

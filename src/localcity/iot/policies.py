@@ -21,7 +21,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import request_scope
 from ministack.services import iot
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 LOOPBACK = "127.0.0.1"
 # Python's own is 256 KiB, held by each connection: half a gigabyte for 2,000 devices.

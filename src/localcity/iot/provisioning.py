@@ -16,7 +16,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import iot
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 TOPIC = "$aws/certificates/create-from-csr/json"
 _OPERATION = "create-from-csr"

@@ -17,9 +17,10 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import iot, kinesis, s3
 
-from trafficctl.local import roles, streams
-from trafficctl.local.patching import Patch
-from trafficctl.local.speed import encode
+from localcity.iam import roles
+from localcity.iot.broker_speed import encode
+from localcity.kinesis import streams
+from localcity.patching import Patch
 
 _TEMPLATE = re.compile(r"\$\{(.*?)\}", re.DOTALL)
 

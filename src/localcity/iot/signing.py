@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.core import x509_utils
 
-from trafficctl.local.patching import Patch
+from localcity.patching import Patch
 
 KEYS_KEPT = 8
 

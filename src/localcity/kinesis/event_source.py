@@ -9,8 +9,8 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import request_scope
 from ministack.services import kinesis, lambda_svc
 
-from trafficctl.local import roles
-from trafficctl.local.mapping import UNLIMITED, MappingConfig
+from localcity.iam import roles
+from localcity.kinesis.event_source_model import UNLIMITED, MappingConfig
 
 
 @dataclass(frozen=True)

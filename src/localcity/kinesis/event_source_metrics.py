@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from trafficctl.local.mapping import Record
-from trafficctl.local.source import Source
-from trafficctl.local.watch.counts import count, last
+from localcity.cloudwatch.counters import count, last
+from localcity.kinesis.event_source import Source
+from localcity.kinesis.event_source_model import Record
 
 
 class MappingCounts:

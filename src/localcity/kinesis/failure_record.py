@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from trafficctl.local.mapping import Condition, Discard, Record
+from localcity.kinesis.event_source_model import Condition, Discard, Record
 
 # Kinesis records in an event and in a failure object have this schema's name.
 SCHEMA_VERSION = "1.0"

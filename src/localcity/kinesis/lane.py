@@ -1,4 +1,4 @@
-"""One lane of an event source mapping: the shell around the pure model `mapping`.
+"""One lane of an event source mapping: the shell around the pure `event_source_model`.
 
 A thread reads, asks the model what to do, invokes the function by MiniStack's executor
 and asks again. The function's role is held to what AWS demands of it for reading and
@@ -18,9 +18,12 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import lambda_svc
 
-from trafficctl.local import roles, rules, streams
-from trafficctl.local.failures import failure_object, kinesis_event, object_key
-from trafficctl.local.mapping import (
+from localcity.iam import roles
+from localcity.iot import rules
+from localcity.kinesis import streams
+from localcity.kinesis.event_source import Source
+from localcity.kinesis.event_source_metrics import MappingCounts
+from localcity.kinesis.event_source_model import (
     Batch,
     Discard,
     Lane,
@@ -34,8 +37,7 @@ from trafficctl.local.mapping import (
     lane_of,
     next_batch,
 )
-from trafficctl.local.source import Source
-from trafficctl.local.watch.mapping_counts import MappingCounts
+from localcity.kinesis.failure_record import failure_object, kinesis_event, object_key
 
 READ_ACTIONS = ("kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards")
 DESCRIBE_ACTIONS = ("kinesis:DescribeStreamSummary", "kinesis:DescribeStream")

@@ -13,10 +13,10 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import error_response_json
 from ministack.services import kinesis, lambda_svc
 
-from trafficctl.local import streams, trimming
-from trafficctl.local.patching import Patch
-from trafficctl.local.source import Source
-from trafficctl.local.worker import Worker
+from localcity.kinesis import streams, trimming
+from localcity.kinesis.event_source import Source
+from localcity.kinesis.lane import Worker
+from localcity.patching import Patch
 
 SYNC_EVERY_S = 0.25
 AT = "StartingPositionTimestamp"  # of a mapping AT_TIMESTAMP, in s since the epoch

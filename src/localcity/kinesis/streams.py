@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from ministack.services import kinesis
 
-from trafficctl.local.mapping import Record
-from trafficctl.local.patching import Patch
-from trafficctl.local.trimming import TRIMMED, expire, trim_lock
+from localcity.kinesis.event_source_model import Record
+from localcity.kinesis.trimming import TRIMMED, expire, trim_lock
+from localcity.patching import Patch
 
 MAX_RECORD_BYTES = 1_048_576
 MAX_KEY_CHARS = 256

@@ -15,10 +15,9 @@ from typing import Any
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
-from trafficctl.local import roles
-from trafficctl.local.patching import Patch
-from trafficctl.local.watch import services
-from trafficctl.local.watch.counts import count, here
+from localcity.cloudwatch.counters import count, here
+from localcity.iam import resource_policies, roles
+from localcity.patching import Patch
 
 _ACTIONS = {
     "sns": "sns:Publish",
@@ -65,9 +64,9 @@ def refusal(target: dict[str, Any], rule_arn: str) -> str | None:
         return f"{arn} does not exist"
     if target.get("RoleArn"):
         return _refused_to(target["RoleArn"], action, arn, rule_arn)
-    if services.may(services.EVENTS, action, arn, rule_arn):
+    if resource_policies.may(resource_policies.EVENTS, action, arn, rule_arn):
         return None
-    return f"{services.EVENTS} is not authorized to perform {action} on {arn}"
+    return f"{resource_policies.EVENTS} is not authorized to perform {action} on {arn}"
 
 
 def _refused_to(role_arn: str, action: str, arn: str, rule_arn: str) -> str | None:
@@ -121,7 +120,9 @@ def _bury(target: dict[str, Any], event: str, rule: dict[str, Any], why: str) ->
         return
     queue = sqs._queue_by_arn(grave)
     action = _ACTIONS["sqs"]
-    if queue is None or not services.may(services.EVENTS, action, grave, rule["Arn"]):
+    if queue is None or not resource_policies.may(
+        resource_policies.EVENTS, action, grave, rule["Arn"]
+    ):
         _count(rule, "InvocationsFailedToBeSentToDlq")
         return
     said = {"RULE_ARN": rule["Arn"], "TARGET_ARN": target["Arn"], "ERROR_MESSAGE": why}
@@ -148,7 +149,7 @@ PATCHES = (
             (sqs, "_queue_by_arn"),
             (sqs, "_act_send_message"),
             (lambda_svc, "_get_func_record_for_ref"),
-            *services.NEEDS,
+            *resource_policies.NEEDS,
             *roles.NEEDS,
         ],
         [

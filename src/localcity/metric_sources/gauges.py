@@ -10,8 +10,8 @@ from typing import Any
 
 from ministack.services import kinesis, sqs
 
-from trafficctl.local import streams
-from trafficctl.local.watch.counts import count
+from localcity.cloudwatch.counters import count
+from localcity.kinesis import streams
 
 
 class StreamGauge:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ministack.services import apigateway
 
-from trafficctl.local.patching import Patch
-from trafficctl.local.watch.counts import count, here, last
+from localcity.cloudwatch.counters import count, here, last
+from localcity.patching import Patch
 
 Answer = tuple[int, Any, Any]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ministack.services import iot
 
-from trafficctl.local.patching import Patch
-from trafficctl.local.watch.counts import Place, count
+from localcity.cloudwatch.counters import Place, count
+from localcity.patching import Patch
 
 _rule: ContextVar[tuple[Place, str] | None] = ContextVar("counted_rule", default=None)
 _after_failure: ContextVar[bool] = ContextVar("error_action", default=False)

@@ -9,8 +9,8 @@ from typing import Any
 from ministack.core.arn import parse_arn
 from ministack.services import lambda_svc, sns, sqs
 
-from trafficctl.local.patching import Patch
-from trafficctl.local.watch.counts import count
+from localcity.cloudwatch.counters import count
+from localcity.patching import Patch
 
 
 def _published(fanout: Callable[..., None]) -> Callable[..., None]:

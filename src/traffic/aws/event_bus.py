@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .errors import PublishError
+from ..errors import PublishError
 
 SOURCE = "city.traffic"
 DETAIL_TYPE = "Congestion Alert"

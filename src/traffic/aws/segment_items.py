@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .decide import Decision
-from .model import Road, StoredSegment, Tallies
+from ..model import Road, StoredSegment, Tallies
+from ..segment.decide import Decision
 
 
 def _is_text(value: Any) -> bool:

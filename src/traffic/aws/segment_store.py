@@ -14,19 +14,19 @@ from typing import (
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import items
-from .decide import Decision
-from .errors import Conflict, StoreError
-from .model import StoredSegment
-from .rows import (
+from ..errors import Conflict, StoreError
+from ..model import StoredSegment
+from ..segment.decide import Decision
+from ..segment.rows import (
     actions_of,
     alert_rows,
     history_row,
     minutes_of,
     minutes_to_read,
 )
-from .times import minute_text
-from .windows import Window, merged, unpack
+from ..segment.windows import Window, merged, unpack
+from ..timestamps import minute_text
+from . import segment_items
 
 Outcomes = dict[str, Optional[StoreError]]
 Sleep = Callable[[float], None]
@@ -81,11 +81,13 @@ class DynamoStore:
     def _read_some(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         keys = [{"segment_id": {"S": segment_id}} for segment_id in segment_ids]
         try:
-            found = self._get(self._tables.segments, keys, items.read_attributes())
+            found = self._get(
+                self._tables.segments, keys, segment_items.read_attributes()
+            )
         except StoreError as error:
             return dict.fromkeys(segment_ids, error)
         by_id = {item["segment_id"]["S"]: item for item in found}
-        return {s: items.segment_of(s, by_id.get(s, {})) for s in segment_ids}
+        return {s: segment_items.segment_of(s, by_id.get(s, {})) for s in segment_ids}
 
     def _stored_rows(self, places: Sequence[Place]) -> dict[Place, Window]:
         """Return the stored ones of at most a hundred minutes."""
@@ -136,7 +138,7 @@ class DynamoStore:
 
     def _write_plain(self, decisions: Sequence[Decision]) -> Outcomes:
         table = self._tables.segments
-        statements = [items.partiql_update(table, one) for one in decisions]
+        statements = [segment_items.partiql_update(table, one) for one in decisions]
         try:
             answers = self._execute(statements)
         except StoreError as error:
@@ -169,12 +171,14 @@ class DynamoStore:
 
     def _actions(self, decision: Decision) -> Iterable[dict[str, Any]]:
         tables = self._tables
-        yield {"Update": items.segment_update(tables.segments, decision)}
+        yield {"Update": segment_items.segment_update(tables.segments, decision)}
         for row in self._history_rows(decision):
-            item = items.attributes(row)
+            item = segment_items.attributes(row)
             yield {"Put": {"TableName": tables.history, "Item": item}}
         for key, row in alert_rows(decision, self._retention_days).items():
-            yield {"Update": items.update(tables.alerts, {"alert_id": key}, row)}
+            yield {
+                "Update": segment_items.update(tables.alerts, {"alert_id": key}, row)
+            }
 
     def _history_rows(self, decision: Decision) -> Iterable[Mapping[str, Any]]:
         """Return the rows of the decision's minutes, merged with those stored."""
@@ -190,7 +194,7 @@ class DynamoStore:
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
         """Empty the outboxes of these versions; a newer version keeps its own."""
         table = self._tables.segments
-        statements = [items.partiql_sent(table, one) for one in segments]
+        statements = [segment_items.partiql_sent(table, one) for one in segments]
         for part in chunks(statements, MOST_STATEMENTS):
             for answer in self._execute(part):
                 refusal = refusal_of(answer.get("Error"))

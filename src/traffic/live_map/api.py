@@ -7,12 +7,13 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from ..errors import RequestError, StoreError
 from ..policy import MINUTE_MS
-from ..times import minute_text
-from . import answers, cache, pages, routes, views
-from .answers import Answer
-from .city import glance
+from ..timestamps import minute_text
+from . import changes, responses, routes, views
+from . import page as pages
+from .responses import Answer
 from .routes import Ask, Request
 from .settings import Settings
+from .summary import glance
 
 _HOUR_MS = 3_600_000
 _AGE_OF = views.COLUMNS.index("updated_at")
@@ -37,7 +38,7 @@ class Outside(NamedTuple):
 class Look(NamedTuple):
     """The city as it was when it was last read."""
 
-    snapshot: cache.Snapshot
+    snapshot: changes.Snapshot
     city: Mapping[str, Any]
     alerts: Sequence[Mapping[str, Any]]
 
@@ -51,7 +52,7 @@ class LiveApi:
     def __init__(self, outside: Outside, settings: Settings) -> None:
         self._outside = outside
         self._settings = settings
-        self._security = answers.security(
+        self._security = responses.security(
             settings.domain,
             settings.style,
             pages.inline_scripts(outside.assets.page(pages.INDEX)),
@@ -68,10 +69,10 @@ class LiveApi:
             ask = routes.ask_of(request.method, request.path)
             answer = self._answered(ask, request)
         except RequestError as refused:
-            answer = answers.error(refused.status, str(refused))
+            answer = responses.error(refused.status, str(refused))
         except StoreError as fault:
             self._outside.log("tables_failed", str(fault))
-            answer = answers.error(503, _BUSY)
+            answer = responses.error(503, _BUSY)
             answer["headers"]["retry-after"] = "2"
         answer["headers"] = {**self._security, **answer["headers"]}
         return answer
@@ -90,7 +91,7 @@ class LiveApi:
             "acknowledge": self._acknowledge,
             "undo": self._undo,
         }[ask.name](ask.of, request)
-        return answers.json_answer(200, value, answers.takes_gzip(request.headers))
+        return responses.json_answer(200, value, responses.takes_gzip(request.headers))
 
     def _page(self, request: Request) -> Answer:
         found = self._outside.assets.page(pages.name_of(request.path))
@@ -125,15 +126,15 @@ class LiveApi:
     def _roads_page(self, _of: str, request: Request) -> dict[str, Any]:
         after = routes.after_of(request.query)
         now_ms = self._outside.clock()
-        if cache.is_due(self._roads_ms, now_ms, cache.ROADS_TTL_MS):
+        if changes.is_due(self._roads_ms, now_ms, changes.ROADS_TTL_MS):
             self._roads = views.roads(self._outside.reader.roads())
             self._roads_ms = now_ms
         return views.roads_page(self._roads, after)
 
     def _now(self, _of: str, request: Request) -> dict[str, Any]:
         look, name = self._fresh_look(), self._outside.environment
-        since = cache.version_of(request.query.get("since"))
-        rows, is_full = cache.changed_since(look.snapshot, name, since)
+        since = changes.version_of(request.query.get("since"))
+        rows, is_full = changes.changed_since(look.snapshot, name, since)
         return {
             "version": look.snapshot.version(name),
             "now": self._outside.clock(),
@@ -150,7 +151,9 @@ class LiveApi:
         If that fails, the last look has to do: its age shows in its `updated_at`.
         """
         now_ms = self._outside.clock()
-        if self._look is None or cache.is_due(self._looked_ms, now_ms, cache.TTL_MS):
+        if self._look is None or changes.is_due(
+            self._looked_ms, now_ms, changes.TTL_MS
+        ):
             try:
                 self._look = self._read(self._look, now_ms)
             except StoreError as fault:
@@ -163,7 +166,7 @@ class LiveApi:
     def _read(self, last: Optional[Look], now_ms: int) -> Look:
         reader = self._outside.reader
         items = reader.live()
-        snapshot = cache.taken(
+        snapshot = changes.taken(
             last.snapshot if last else None,
             map(views.live_row, items),
             _AGE_OF,

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional, Protocol
 
-from .joined import joined
-from .pages import Page, page_of
+from .bundle import joined
+from .page import Page, page_of
 
-WEB = Path(__file__).parents[1] / "web"
+WEB = Path(__file__).with_name("web")
 # What index.html loads: no file, but FIRST and all that it imports, in one.
 SCRIPT, FIRST = "app/all.js", "app/main.js"
 

@@ -8,9 +8,9 @@ from typing import Any, Optional, Protocol
 
 import msgspec
 
+from ..aws.segment_items import attribute, value_of
+from ..aws.segment_store import Tables, called
 from ..errors import Conflict
-from ..items import attribute, value_of
-from ..store import Tables, called
 from . import views
 
 Item = dict[str, Any]

@@ -15,13 +15,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from .errors import TrafficError
-from .live import answers
-from .live.assets import FolderAssets
-from .live.reader import PARALLEL_SCANS, DynamoReader, decode_scans
-from .live.service import LiveApi, Outside
-from .live.settings import read
-from .store import Tables
+from ..aws.segment_store import Tables
+from ..errors import TrafficError
+from . import responses
+from .api import LiveApi, Outside
+from .assets import FolderAssets
+from .aws import PARALLEL_SCANS, DynamoReader, decode_scans
+from .settings import read
 
 # A viewer asks again in two seconds: better no answer soon than one too late.
 _CLIENT = Config(
@@ -39,8 +39,11 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         return _api().answer(event)
     except Exception as fault:
         _log("request_failed", _told(fault))
-        answer = answers.error(500, "a fault of this service: its log tells more")
-        return {**answer, "headers": {**answers.security("", ""), **answer["headers"]}}
+        answer = responses.error(500, "a fault of this service: its log tells more")
+        return {
+            **answer,
+            "headers": {**responses.security("", ""), **answer["headers"]},
+        }
 
 
 def _told(fault: Exception) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
-from . import answers
-from .answers import Answer
+from . import responses
+from .responses import Answer
 
 INDEX = "index.html"
 BASE_MAP = "base-map.json"  # GeoJSON that the city gave with its package, if it did
@@ -56,8 +56,8 @@ def name_of(path: str) -> str:
 def page_of(name: str, body: bytes) -> Page:
     """Return the file ready to be answered."""
     packed = None
-    if _suffix(name) not in _DENSE and len(body) >= answers.WORTH_ZIPPING:
-        packed = answers.zipped(body)
+    if _suffix(name) not in _DENSE and len(body) >= responses.WORTH_ZIPPING:
+        packed = responses.zipped(body)
     return Page(name, body, packed, hashlib.sha256(body).hexdigest()[:24])
 
 
@@ -69,14 +69,14 @@ def answer(page: Page, headers: Mapping[str, str]) -> Answer:
         "cache-control": cache_control(page.name),
         "vary": "accept-encoding",
     }
-    if page.packed is not None and answers.takes_gzip(headers):
+    if page.packed is not None and responses.takes_gzip(headers):
         body, tag = page.packed, f'"{page.digest}-gz"'
         told["content-encoding"] = "gzip"
     told["etag"] = tag
     if _is_held(tag, headers.get("if-none-match", "")):
         kept = {k: told[k] for k in ("cache-control", "vary", "etag")}
         return {"statusCode": 304, "headers": kept, "body": ""}
-    return answers.binary(200, body, told)
+    return responses.binary(200, body, told)
 
 
 def inline_scripts(page: Optional[Page]) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
-from ..health.left_out import reasons_of
-from ..packing import unpack
 from ..policy import MINUTE_MS
-from ..times import minute_text
-from .cache import Row
+from ..segment.state_codec import unpack
+from ..sensor_health.left_out import reasons_of
+from ..timestamps import minute_text
+from .changes import Row
 
 Item = Mapping[str, Any]
 

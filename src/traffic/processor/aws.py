@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .errors import QuarantineError
-from .model import Parcel, Rejection, SetAside
-from .times import day_text
+from ..errors import QuarantineError
+from ..model import Parcel, Rejection, SetAside
+from ..timestamps import day_text
 
 
 class Quarantine(Protocol):

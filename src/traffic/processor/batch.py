@@ -13,22 +13,16 @@ from typing import Any, Callable, Optional
 
 from msgspec.structs import replace as _with
 
-from .decide import Decision, decide
-from .errors import (
-    Conflict,
-    PublishError,
-    QuarantineError,
-    StoreError,
-    TrafficError,
-)
-from .intake import Body, Opened, grouped, opened
-from .metrics import Figures
-from .model import Parcel, SetAside, StoredSegment, is_id
-from .policy import Policy
-from .publish import Bus
-from .quarantine import Quarantine
-from .rows import actions_of
-from .store import MOST_ACTIONS, Store
+from ..aws.event_bus import Bus
+from ..aws.segment_store import MOST_ACTIONS, Store
+from ..errors import Conflict, PublishError, QuarantineError, StoreError, TrafficError
+from ..model import Parcel, SetAside, StoredSegment, is_id
+from ..policy import Policy
+from ..segment.decide import Decision, decide
+from ..segment.rows import actions_of
+from .aws import Quarantine
+from .figures import Figures
+from .records import Body, Opened, grouped, opened
 
 # Tries of a segment that somebody else keeps writing first. A shard has one reader, so
 # two at once are a rare leftover of a time-out.

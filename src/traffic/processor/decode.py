@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, Optional
 
 import msgspec
 
+from ..model import Message, Reading, Rejection
+from ..policy import MAX_READINGS_PER_MESSAGE
 from .leniency import lenient
-from .model import Message, Reading, Rejection
-from .policy import MAX_READINGS_PER_MESSAGE
 
 decode_message = msgspec.json.Decoder(Message).decode
 

@@ -12,12 +12,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from ..aws.event_bus import EventBridgeBus
+from ..aws.segment_store import DynamoStore, Tables
+from ..settings import Settings, read
+from .aws import S3Quarantine
 from .batch import Batch, Shell
-from .metrics import lines
-from .publish import EventBridgeBus
-from .quarantine import S3Quarantine
-from .settings import Settings, read
-from .store import DynamoStore, Tables
+from .figures import lines
 
 # A call that hangs must not hold up its shard: the mapping's own retry comes sooner.
 _CLIENT = Config(

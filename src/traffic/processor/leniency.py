@@ -1,7 +1,7 @@
 """What a reading may write in more than one way: the only place that is lenient.
 
 A whole number may have a fraction of zero (`12.0`), and an id may be a number where it
-means text. Timestamps without seconds are read by `times.ms_of`.
+means text. Timestamps without seconds are read by `timestamps.ms_of`.
 """
 
 from __future__ import annotations

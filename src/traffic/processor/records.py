@@ -15,14 +15,14 @@ from typing import Any, Optional
 
 import msgspec
 
-from .decode import decode_message, salvage
-from .model import Message, Parcel, Rejection, SetAside, is_id
-from .policy import (
+from ..model import Message, Parcel, Rejection, SetAside, is_id
+from ..policy import (
     LONGEST_DELAY_MS,
     MAX_CLOCK_LEAD_MS,
     MAX_ID_LENGTH,
     MAX_READINGS_PER_MESSAGE,
 )
+from .decode import decode_message, salvage
 
 _ARRIVAL = "approximateArrivalTimestamp"  # in the stream, in s
 _DATA = itemgetter("data")

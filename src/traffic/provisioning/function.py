@@ -12,13 +12,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from ..aws.segment_items import attributes, value_of
+from ..aws.segment_store import called
+from ..errors import Conflict, StoreError
+from ..model import is_id
+from ..processor.figures import line
+from ..settings import require
 from .admission import Decision, Mark, Request, decide, request_of, unless_foreign
-from .errors import Conflict, StoreError
-from .items import attributes, value_of
-from .metrics import line
-from .model import is_id
-from .settings import require
-from .store import called
 
 REQUIRED = ("REGISTRY_TABLE", "STACK_NAME", "THING_TYPE")
 _TRIES = 3  # of a row that somebody else writes at the same time

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from ..event_text import quotable
+from ..model import StoredSegment
+from ..policy import Policy
+from ..timestamps import minute_text
 from .alerts import LEVELS, SILENCE, Transition
-from .folded import Change
-from .model import StoredSegment
-from .policy import Policy
-from .times import minute_text
-from .words import quotable
+from .fold_result import Change
 
 
 def alert_id_of(segment_id: str, opened_at: int) -> str:

@@ -14,7 +14,7 @@ from typing import Optional
 
 import msgspec
 
-from .policy import EVIDENCE_MS, EVIDENCE_VEHICLES, Policy
+from ..policy import EVIDENCE_MS, EVIDENCE_VEHICLES, Policy
 
 LEVELS = ("none", "high", "severe")
 NONE, HIGH, SEVERE = range(3)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple, Optional
 
-from .checks import MS_PER_VEHICLE, SLOW_KMH
-from .policy import (
+from ..policy import (
     GAP_INTERVALS,
     PLATOON_VEHICLES,
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
 )
+from .validation import MS_PER_VEHICLE, SLOW_KMH
 
 
 class Like(NamedTuple):

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .checks import (
+from ..model import Parcel, Rejection
+from ..policy import FORGET_AFTER_MS, MAX_AGE_MS, MAX_CLOCK_LEAD_MS, PLATOON_VEHICLES
+from ..timestamps import instant_of
+from .fold_result import Work
+from .sensor_ids import mark_of, twin_of
+from .spans import first_past, is_stale
+from .state import Slot
+from .validation import (
     MS_PER_VEHICLE,
     SLOW_KMH,
     fault_of,
     is_impossible,
     newcomer_fault,
 )
-from .devices import mark_of, twin_of
-from .folded import Work
-from .model import Parcel, Rejection
-from .policy import (
-    FORGET_AFTER_MS,
-    MAX_AGE_MS,
-    MAX_CLOCK_LEAD_MS,
-    PLATOON_VEHICLES,
-)
-from .spans import first_past, is_stale
-from .state import Slot
-from .times import instant_of
 
 
 def admit(

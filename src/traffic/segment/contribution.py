@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .enrich import pace_of_cover
-from .model import Road
+from ..model import Road
+from .measures import pace_of_cover
 from .state import Slot
 from .windows import Summand
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
+from ..model import Parcel, Rejection, StoredSegment, Tallies
+from ..policy import Policy
+from .alert_events import alert_id_of, event_of
 from .alerts import LEVELS, NONE
-from .announce import alert_id_of, event_of
-from .enrich import Measures
 from .fold import fold
-from .folded import Change
-from .model import Parcel, Rejection, StoredSegment, Tallies
-from .packing import pack, unpack
-from .policy import Policy
+from .fold_result import Change
+from .measures import Measures
 from .present import present
 from .state import WorkingState
+from .state_codec import pack, unpack
 from .windows import Window
 
 # Digits kept of each measure: what a detector can tell, and what an item can afford.

@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .alerts import Thresholds, advance
-from .alike import NONE, Like, like_of
-from .arrival import admit, place
-from .devices import mark_of
-from .enrich import is_covered
-from .folded import Change, Folded, Work
-from .model import Parcel, Road
-from .policy import (
+from ..model import Parcel, Road
+from ..policy import (
     EVIDENCE_VEHICLES,
     FULL_OCCUPANCY,
     LAST_INSTANT_MS,
@@ -26,17 +20,15 @@ from .policy import (
     STANDING_OCCUPANCY,
     Policy,
 )
+from .alerts import Thresholds, advance
+from .alike import NONE, Like, like_of
+from .arrival import admit, place
+from .contribution import seen
+from .fold_result import Change, Folded, Work
+from .measures import is_covered
 from .present import present, score_now
-from .seen import seen
-from .state import (
-    Slot,
-    WorkingState,
-    leave_out,
-    mean_score,
-    roll,
-    silence,
-    speak,
-)
+from .sensor_ids import mark_of
+from .state import Slot, WorkingState, leave_out, mean_score, roll, silence, speak
 from .windows import PACE_UNITS, TO_WHOLE, Summand, Sums, Window, summed
 
 FAR = LAST_INSTANT_MS + 1

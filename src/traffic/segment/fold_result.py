@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
+from ..model import Parcel, Rejection, Road, Tallies
 from .alerts import Thresholds, Transition
-from .enrich import Measures
-from .model import Parcel, Rejection, Road, Tallies
+from .measures import Measures
 from .present import is_low
 from .state import WorkingState, highest_score
 from .windows import Summand, Window

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from .model import Road
-from .policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
+from ..model import Road
+from ..policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
 from .windows import PACE_UNITS, Sums
 
 _MS_PER_HOUR = 3_600_000

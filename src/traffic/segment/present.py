@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .enrich import Measures, blended, is_covered, measures, score_of
-from .model import Road
+from ..model import Road
+from .measures import Measures, blended, is_covered, measures, score_of
 from .state import WorkingState, own_scores
 from .windows import PACE_UNITS
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..model import StoredSegment
+from ..timestamps import day_text, hour_text, minute_text
+from .alert_events import alert_id_of
 from .alerts import LEVELS, NONE, Transition
-from .announce import alert_id_of
 from .decide import Decision, rounded
-from .enrich import window_measures
-from .model import StoredSegment
-from .times import day_text, hour_text, minute_text
+from .measures import window_measures
 from .windows import Window, merged, pack
 
 _DAY_S = 86_400

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, Optional
 
+from ..model import StoredSegment, Tallies
+from ..policy import Policy
+from .alert_events import event_of
 from .alerts import NONE, close, forget_pending
-from .announce import event_of
 from .decide import Decision, alert_of
-from .enrich import Measures
-from .folded import Change
-from .model import StoredSegment, Tallies
-from .packing import pack, unpack
-from .policy import Policy
+from .fold_result import Change
+from .measures import Measures
 from .present import present, score_now
 from .state import WorkingState, flush
+from .state_codec import pack, unpack
 
 
 def is_at_rest(state: WorkingState) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from .policy import FORGET_AFTER_MS, GAP_INTERVALS, HOUR_MS, MOST_SPANS
+from ..policy import FORGET_AFTER_MS, GAP_INTERVALS, HOUR_MS, MOST_SPANS
 
 Span = tuple[int, int]  # event times in ms; both ends are outside
 

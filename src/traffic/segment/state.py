@@ -7,8 +7,7 @@ from typing import Any, Optional
 
 import msgspec
 
-from .alerts import AlertState, forget_pending
-from .policy import (
+from ..policy import (
     DECAY_INTERVALS,
     DECAY_S,
     FORGET_AFTER_MS,
@@ -20,6 +19,7 @@ from .policy import (
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
 )
+from .alerts import AlertState, forget_pending
 from .spans import Past, filled, is_missing, settled, with_span
 from .windows import Summand, Sums, Window, plain
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .model import Rejection, is_id
-from .policy import (
+from ..model import Rejection, is_id
+from ..policy import (
     MAX_AGE_MS,
     MAX_CLOCK_LEAD_MS,
     MAX_DENSITY_VEH_KM,
@@ -15,7 +15,7 @@ from .policy import (
     PLATOON_VEHICLES,
     SLOWEST_PACE_KMH,
 )
-from .times import second_text
+from ..timestamps import second_text
 
 MS_PER_HOUR = 3_600_000
 MS_PER_VEHICLE = MS_PER_HOUR // MAX_FLOW_VEH_H  # at the most flow there is

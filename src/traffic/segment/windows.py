@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 import msgspec
 
-from .policy import SLOWEST_PACE_KMH
+from ..policy import SLOWEST_PACE_KMH
 
 TO_WHOLE = 1.5 * 2**52  # a float as large has no room for a fraction
 PACE_UNITS = 100_000  # the pace 1 h/km, as it is summed

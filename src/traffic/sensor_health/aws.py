@@ -10,19 +10,19 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .. import items
+from ..aws import segment_items
+from ..aws.segment_store import MOST_STATEMENTS, called, chunks, refusal_of
 from ..errors import Conflict, StoreError
-from ..packing import unpack
-from ..store import MOST_STATEMENTS, called, chunks, refusal_of
+from ..segment.state_codec import unpack
 from . import memory as packed_memory
-from .heard import Seen
+from .last_heard import Seen
 from .left_out import LeftOut
 from .memory import Memory
 
 MEMORY_KEY = "memory.msgpack"
 PARALLEL_SCANS = 4
 _MORE = ("received_at", "updated_at", "left_out")
-_WANTED = ("segment_id", *items.read_attributes(), *_MORE)
+_WANTED = ("segment_id", *segment_items.read_attributes(), *_MORE)
 
 
 class DynamoSegments:
@@ -72,11 +72,14 @@ def _seen(item: dict[str, Any]) -> Iterator[Seen]:
     """Yield the segment, or say why it can't be read: it must not stop the others."""
     segment_id = item["segment_id"]["S"]
     try:
-        stored = items.segment_of(segment_id, item)
+        stored = segment_items.segment_of(segment_id, item)
         state = unpack(stored.packed)
-        received = items.value_of(item["received_at"])
-        updated, left_out = items.value_of(item["updated_at"]), item.get("left_out")
-        reasons = None if left_out is None else items.value_of(left_out)
+        received = segment_items.value_of(item["received_at"])
+        updated, left_out = (
+            segment_items.value_of(item["updated_at"]),
+            item.get("left_out"),
+        )
+        reasons = None if left_out is None else segment_items.value_of(left_out)
         yield Seen(stored, state, received, updated, reasons)
     except (KeyError, ValueError, TypeError, msgspec.MsgspecError) as error:
         told = {"event": "health.unreadable", "segment_id": segment_id}
@@ -94,12 +97,12 @@ def statement(table: str, change: LeftOut) -> dict[str, Any]:
     told = " ".join(f'REMOVE "{name}"' for name in names)
     if change.reasons is not None:
         told = " ".join(f'SET "{name}"=?' for name in names)
-        values = [{"SS": list(change.sensors)}, items.attribute(change.reasons)]
+        values = [{"SS": list(change.sensors)}, segment_items.attribute(change.reasons)]
     where = '"left_out" IS MISSING' if change.before is None else '"left_out"=?'
-    held = [] if change.before is None else [items.attribute(change.before)]
+    held = [] if change.before is None else [segment_items.attribute(change.before)]
     return {
         "Statement": f'UPDATE "{table}" {told} WHERE "segment_id"=? AND {where}',
-        "Parameters": [*values, items.attribute(change.segment_id), *held],
+        "Parameters": [*values, segment_items.attribute(change.segment_id), *held],
     }
 
 

@@ -6,9 +6,9 @@ refused before it gets here (`in_future`).
 
 from __future__ import annotations
 
-from ..state import Slot
-from . import limits
-from .samples import Track
+from ..segment.state import Slot
+from . import thresholds
+from .suspects import Track
 
 
 def note(track: Track, slot: Slot, received_at: int) -> None:
@@ -19,12 +19,12 @@ def note(track: Track, slot: Slot, received_at: int) -> None:
     not last.
     """
     lag_ms = received_at - slot.timestamp
-    if lag_ms - slot.interval_ms < limits.CLOCK_LAG_MS:
+    if lag_ms - slot.interval_ms < thresholds.CLOCK_LAG_MS:
         track.lags = track.lag_s = track.lag_since = 0
-        track.prompt = min(limits.CLOCK_RIGHT_SAMPLES, track.prompt + 1)
+        track.prompt = min(thresholds.CLOCK_RIGHT_SAMPLES, track.prompt + 1)
         return
     track.prompt = 0
-    is_steady = abs(lag_ms - track.lag_s * 1000) <= limits.CLOCK_DRIFT_MS
+    is_steady = abs(lag_ms - track.lag_s * 1000) <= thresholds.CLOCK_DRIFT_MS
     if track.lags and is_steady:
         track.lags += 1
         return
@@ -35,9 +35,9 @@ def words_of(lag_s: int) -> str:
     """Return how far behind a clock is, in words, with the time zone it suggests."""
     hours, minutes = divmod(round(lag_s / 60), 60)
     behind = f"{hours} h {minutes:02} min behind"
-    zone_s = limits.ZONE_MS // 1000
+    zone_s = thresholds.ZONE_MS // 1000
     off_s = abs(lag_s - round(lag_s / zone_s) * zone_s)
-    if off_s * 1000 > limits.CLOCK_DRIFT_MS:
+    if off_s * 1000 > thresholds.CLOCK_DRIFT_MS:
         return behind
     hours, quarters = divmod(round(lag_s / zone_s), 4)
     zone = f"UTC-{hours:02}:{quarters * 15:02}"

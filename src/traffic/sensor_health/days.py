@@ -10,7 +10,7 @@ from typing import Optional
 
 import msgspec
 
-from . import limits
+from . import thresholds
 
 
 class Day(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -39,23 +39,23 @@ class Day(msgspec.Struct, array_like=True, gc=False, frozen=True):
     @property
     def is_full(self) -> bool:
         """Whether the running day is over."""
-        return self.watched >= limits.DAY_S
+        return self.watched >= thresholds.DAY_S
 
     @property
     def is_known(self) -> bool:
         """Whether it has been watched for a week."""
-        return self.days >= limits.WEEK_DAYS
+        return self.days >= thresholds.WEEK_DAYS
 
     def is_usual(self, now_ms: int) -> bool:
         """Whether its last day was like those before, and not long ago."""
-        is_new = now_ms - self.closed_at <= limits.SHARE_NEW_MS
-        return is_new and self.is_known and not self._is_outside(limits.SHARE_USUAL)
+        is_new = now_ms - self.closed_at <= thresholds.SHARE_NEW_MS
+        return is_new and self.is_known and not self._is_outside(thresholds.SHARE_USUAL)
 
     @property
     def is_beyond(self) -> bool:
         """Whether its last day was far from all before, and chance can't explain it."""
-        is_many = max(self.last, self.least) >= limits.SHARE_VEHICLES
-        return self.is_known and is_many and self._is_outside(limits.SHARE_RATIO)
+        is_many = max(self.last, self.least) >= thresholds.SHARE_VEHICLES
+        return self.is_known and is_many and self._is_outside(thresholds.SHARE_RATIO)
 
     def _is_outside(self, ratio: float) -> bool:
         return self.last * ratio < self.least or self.last > self.most * ratio
@@ -64,7 +64,7 @@ class Day(msgspec.Struct, array_like=True, gc=False, frozen=True):
 def watched(before: Optional[Day], count: int, interval_ms: int) -> Day:
     """Return what is known after a reading of that many vehicles."""
     known = Day() if before is None else before
-    seen_ms = max(interval_ms, limits.SWEEP_MS)
+    seen_ms = max(interval_ms, thresholds.SWEEP_MS)
     return msgspec.structs.replace(
         known,
         watched=known.watched + seen_ms // 1000,
@@ -74,7 +74,7 @@ def watched(before: Optional[Day], count: int, interval_ms: int) -> Day:
 
 def closed(day: Day, now_ms: int) -> Day:
     """Return *day* once it is full; the next begins."""
-    last = round(day.vehicles * limits.DAY_S / day.watched)
+    last = round(day.vehicles * thresholds.DAY_S / day.watched)
     return msgspec.structs.replace(
         day, watched=0, vehicles=0, last=last, closed_at=now_ms
     )
@@ -94,13 +94,13 @@ def judged(day: Day, is_alone: bool, now_ms: int) -> Day:
         )
     made = msgspec.structs.replace(day, pending=None, sound=0)
     if is_alone:
-        since = day.odd_since if day.odd else now_ms - limits.DAY_S * 1000
+        since = day.odd_since if day.odd else now_ms - thresholds.DAY_S * 1000
         return msgspec.structs.replace(
             made, odd=day.odd + 1, odd_since=since, strange=0
         )
-    if day.odd >= limits.SHARE_DAYS:
+    if day.odd >= thresholds.SHARE_DAYS:
         return made
-    if day.strange + 1 >= limits.WEEK_DAYS:
+    if day.strange + 1 >= thresholds.WEEK_DAYS:
         return Day(last=day.last, closed_at=day.closed_at, pending=day.last)
     return msgspec.structs.replace(made, odd=0, odd_since=0, strange=day.strange + 1)
 
@@ -109,7 +109,7 @@ def _learned(day: Day, vehicles: int) -> Day:
     """Return *day* with a day of so many vehicles among the lane's days."""
     return msgspec.structs.replace(
         day,
-        days=min(limits.WEEK_DAYS, day.days + 1),
+        days=min(thresholds.WEEK_DAYS, day.days + 1),
         least=min(day.least, vehicles) if day.days else vehicles,
         most=max(day.most, vehicles),
     )

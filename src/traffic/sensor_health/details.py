@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Optional
 
-from ..state import Slot
-from . import limits
+from ..segment.state import Slot
+from . import thresholds
 from .clocks import words_of
-from .samples import Track
+from .suspects import Track
 
 PERCENT = "occupancy in percent?"
 
@@ -57,12 +57,12 @@ def _share(track: Track, _: Slot) -> Optional[str]:
 
 
 _DETAILS: dict[str, Callable[[Track, Slot], Optional[str]]] = {
-    limits.CLOCK: _clock,
-    limits.UNIT: _unit,
-    limits.NO_HITS: _passed,
-    limits.LANE_BLOCKED: _passed,
-    limits.STUCK_SPEED: _speed,
-    limits.IMPOSSIBLE_FLOW: _flow,
-    limits.EFFECTIVE_LENGTH: _length,
-    limits.LANE_SHARE: _share,
+    thresholds.CLOCK: _clock,
+    thresholds.UNIT: _unit,
+    thresholds.NO_HITS: _passed,
+    thresholds.LANE_BLOCKED: _passed,
+    thresholds.STUCK_SPEED: _speed,
+    thresholds.IMPOSSIBLE_FLOW: _flow,
+    thresholds.EFFECTIVE_LENGTH: _length,
+    thresholds.LANE_SHARE: _share,
 }

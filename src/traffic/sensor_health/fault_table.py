@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional
 
+from ..aws.segment_store import MOST_STATEMENTS, called, chunks, refusal_of
 from ..errors import Conflict, StoreError
-from ..store import MOST_STATEMENTS, called, chunks, refusal_of
-from .fault_rows import change, fault_of, insertion, plain, reopening, sent
+from .aws import pages
+from .fault_items import change, fault_of, insertion, plain, reopening, sent
 from .faults import STANDINGS, Fault
-from .gather import pages
 
 PARALLEL_WRITES = 4
 

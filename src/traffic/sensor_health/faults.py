@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
 
-from ..times import minute_text
-from ..words import quotable
-from .limits import (
+from ..event_text import quotable
+from ..timestamps import minute_text
+from .thresholds import (
     ABSENT_KINDS,
     CHATTER,
     CLOCK,

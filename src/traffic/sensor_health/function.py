@@ -11,14 +11,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from .errors import SweepError
-from .health.fault_table import DynamoFaults
-from .health.gather import DynamoSegments, S3Memory
-from .health.settings import Settings, read
-from .health.stream import CloudWatchStream
-from .health.sweep import Outside, Sweep, told
-from .publish import HEALTH_DETAIL_TYPE, EventBridgeBus
-from .store import DynamoStore, Tables
+from ..aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
+from ..aws.segment_store import DynamoStore, Tables
+from ..errors import SweepError
+from .aws import DynamoSegments, S3Memory
+from .fault_table import DynamoFaults
+from .settings import Settings, read
+from .stream import CloudWatchStream
+from .sweep import Outside, Sweep, told
 
 _CLIENT = Config(
     connect_timeout=2,

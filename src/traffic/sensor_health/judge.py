@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
-from . import limits
+from . import thresholds
 from .details import detail_of
 from .faults import (
     CITY,
@@ -20,12 +20,12 @@ from .faults import (
     reminded,
     sensor_subject,
 )
-from .heard import Heard, Seen, Sensor, listen
+from .last_heard import Heard, Seen, Sensor, listen
 from .left_out import LeftOut, Reasons, blind, changed_in, left_out
 from .mails import mail
 from .memory import Memory
 from .outages import Members, Outages, Silence, sensor_fault
-from .samples import Track
+from .suspects import Track
 from .verdicts import is_over, raised
 
 
@@ -79,7 +79,7 @@ def judge(
     return work.made
 
 
-_WIDE = (limits.FLEET, limits.DISTRICT)
+_WIDE = (thresholds.FLEET, thresholds.DISTRICT)
 
 
 class _Sweep:
@@ -96,7 +96,7 @@ class _Sweep:
                 self.made.changed.append((fault, closed(fault, now_ms)))
                 continue
             self.known[fault.key] = fault
-            if fault.kind in limits.SUSPECT_KINDS:
+            if fault.kind in thresholds.SUSPECT_KINDS:
                 self._suspects[fault.subject] = fault
         for fault in (one for one in ranked if one.standing == DISMISSED):
             older = self._away.get(fault.key)
@@ -107,7 +107,9 @@ class _Sweep:
     def on_the_street(self, heard: Heard) -> Members:
         """Return the sensors of a segment, but for those that were dismissed."""
         subject = heard.segment_id
-        keys = [Key(limits.SEGMENT, subject, kind) for kind in limits.ABSENT_KINDS]
+        keys = [
+            Key(thresholds.SEGMENT, subject, kind) for kind in thresholds.ABSENT_KINDS
+        ]
         if any(self._is_away(key, heard) for key in keys):
             return Members(heard, ())
         return Members(heard, [s for s in heard.sensors if not self._is_off(heard, s)])
@@ -118,8 +120,8 @@ class _Sweep:
         if self._is_off_with_its_area(heard, sensor):
             return True
         subject = sensor_subject(heard.segment_id, sensor.sensor_id)
-        kinds = (*limits.ABSENT_KINDS, *limits.SUSPECT_KINDS)
-        keys = [Key(limits.SENSOR, subject, kind) for kind in kinds]
+        kinds = (*thresholds.ABSENT_KINDS, *thresholds.SUSPECT_KINDS)
+        keys = [Key(thresholds.SENSOR, subject, kind) for kind in kinds]
         return any(self._is_away(key, heard, sensor) for key in keys)
 
     def _is_off_with_its_area(self, heard: Heard, sensor: Sensor) -> bool:
@@ -130,8 +132,8 @@ class _Sweep:
         if not sensor.is_silent:
             return False
         subject = sensor_subject(heard.segment_id, sensor.sensor_id)
-        own = (limits.SENSOR, subject), (limits.SEGMENT, heard.segment_id)
-        keys = [Key(*one, kind) for one in own for kind in limits.ABSENT_KINDS]
+        own = (thresholds.SENSOR, subject), (thresholds.SEGMENT, heard.segment_id)
+        keys = [Key(*one, kind) for one in own for kind in thresholds.ABSENT_KINDS]
         if any(key in self.known for key in keys):
             return False
         district = heard.seen.stored.road.district
@@ -196,7 +198,10 @@ class _Sweep:
     def remind(self, silence: Silence) -> None:
         """Tell once more of a district or fleet that stays out."""
         for key, fault in self.known.items():
-            if key.scope in _WIDE and self._now_ms - fault.told_at >= limits.REMIND_MS:
+            if (
+                key.scope in _WIDE
+                and self._now_ms - fault.told_at >= thresholds.REMIND_MS
+            ):
                 affected = silence.affected.get(key, fault.sensors)
                 told = reminded(fault, affected, self._now_ms)
                 self.made.changed.append((fault, told))
@@ -214,14 +219,14 @@ class _Sweep:
         found = left_out([*self.known.values(), *self.made.opened])
         for one in members:
             self._figures_of(one, found.get(one.segment_id, {}))
-        del self.made.opened[limits.MOST_RAISED :]  # the broadest come first
+        del self.made.opened[thresholds.MOST_RAISED :]  # the broadest come first
         found = left_out([*self.known.values(), *self.made.opened])
         for one in members:
             names = found.get(one.segment_id, {})
             self.made.left_out += changed_in(one.heard.seen, names)
 
     def _figures_of(self, one: Members, names: Reasons) -> None:
-        key = Key(limits.SEGMENT, one.segment_id, limits.NO_FIGURES)
+        key = Key(thresholds.SEGMENT, one.segment_id, thresholds.NO_FIGURES)
         speaking = [s.sensor_id for s in one.sensors if not s.is_silent]
         is_blind = bool(speaking) and all(name in names for name in speaking)
         if key in self._away and not is_blind:
@@ -236,8 +241,8 @@ class _Sweep:
         """Count what there is, whatever explains it."""
         figures = self.made.figures
         known = sum(len(one.sensors) for one in members)
-        begun = sum(f.kind in limits.LEFT_OUT_KINDS for f in self.made.opened)
-        lasting = sum(key.kind in limits.LEFT_OUT_KINDS for key in self.known)
+        begun = sum(f.kind in thresholds.LEFT_OUT_KINDS for f in self.made.opened)
+        lasting = sum(key.kind in thresholds.LEFT_OUT_KINDS for key in self.known)
         figures["SensorsKnown"] = known
         figures["SensorsSilent"] = silence.sensors
         figures["SensorsSuspect"] = begun + lasting
@@ -249,15 +254,15 @@ class _Sweep:
 
 def _outdone(fault: Fault, kind: str) -> bool:
     """Whether a lane that was blocked turns out to be something worse."""
-    return fault.kind == limits.LANE_BLOCKED and kind != fault.kind
+    return fault.kind == thresholds.LANE_BLOCKED and kind != fault.kind
 
 
 def _areas_of(district: Optional[str]) -> list[Key]:
     """Return the areas that a segment of *district* lies in."""
-    names = [(limits.FLEET, CITY)]
+    names = [(thresholds.FLEET, CITY)]
     if district is not None:
-        names.append((limits.DISTRICT, district))
-    return [Key(scope, name, limits.SILENT) for scope, name in names]
+        names.append((thresholds.DISTRICT, district))
+    return [Key(scope, name, thresholds.SILENT) for scope, name in names]
 
 
 def _anew(track: Track) -> Track:

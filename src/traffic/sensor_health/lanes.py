@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..state import Slot
-from . import limits
+from ..segment.state import Slot
+from . import thresholds
 from .days import closed, judged, watched
 from .readings import is_covered, is_probe
-from .samples import Track, is_odd, vehicles
+from .suspects import Track, is_odd, vehicles
 from .verdicts import raised
 
 
@@ -38,7 +38,7 @@ def _take(before: Track, track: Track, slot: Slot, passed: int) -> None:
     track.waiting = 0
     if not track.hits:
         track.hits = 1
-        track.passed = limits.GAP_HEARD if slot.counts else limits.GAP_UNTRIED
+        track.passed = thresholds.GAP_HEARD if slot.counts else thresholds.GAP_UNTRIED
     if slot.vehicle_count:
         _hit(track, slot.vehicle_count, passed)
     elif is_probe(slot) or slot.speed or is_covered(slot) != bool(before.covered):
@@ -46,7 +46,7 @@ def _take(before: Track, track: Track, slot: Slot, passed: int) -> None:
     else:
         track.missed_since = track.missed_since if track.missed else before.sampled_at
         track.missed += passed
-    if track.missed >= limits.BLOCKED_VEHICLES:
+    if track.missed >= thresholds.BLOCKED_VEHICLES:
         track.counted = 0
     if not track.missed:
         track.missed_since = 0
@@ -54,11 +54,11 @@ def _take(before: Track, track: Track, slot: Slot, passed: int) -> None:
 
 def _hit(track: Track, count: int, passed: int) -> None:
     """Learn how many pass on the other lanes for each one of its own."""
-    track.counted = min(limits.HIT_SAMPLES, track.counted + 1)
+    track.counted = min(thresholds.HIT_SAMPLES, track.counted + 1)
     track.hits += count
     track.passed += track.missed + passed
     track.missed = 0
-    while track.hits > limits.GAP_MEMORY:
+    while track.hits > thresholds.GAP_MEMORY:
         track.hits, track.passed = track.hits // 2, track.passed // 2
 
 
@@ -94,7 +94,7 @@ def note_days(
 
 def _has_other_fault(track: Track) -> bool:
     found = raised(track)
-    return found is not None and found[0] != limits.LANE_SHARE
+    return found is not None and found[0] != thresholds.LANE_SHARE
 
 
 def _is_alone(name: str, tracks: Mapping[str, Track]) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
 from ..model import StoredSegment
-from ..state import Slot, WorkingState
+from ..segment.state import Slot, WorkingState
 from .clocks import note
 from .lanes import compare, note_days
-from .limits import patience_ms
 from .memory import Memory
-from .samples import Track, first_track, sampled
+from .suspects import Track, first_track, sampled
+from .thresholds import patience_ms
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple, Optional
 
-from . import limits
+from . import thresholds
 from .details import PERCENT
 from .faults import OPEN, Fault
-from .heard import Seen
+from .last_heard import Seen
 from .outages import Members
 
 Reasons = dict[str, tuple[str, int]]  # by sensor: the kind of its fault, and since when
@@ -35,7 +35,7 @@ def left_out(faults: Iterable[Fault]) -> dict[str, Reasons]:
     for fault in faults:
         if fault.detail == PERCENT:
             continue  # the processor uses the rest of its readings
-        if fault.kind in limits.LEFT_OUT_KINDS and fault.standing == OPEN:
+        if fault.kind in thresholds.LEFT_OUT_KINDS and fault.standing == OPEN:
             reasons = found[str(fault.segment_id)]
             reasons[str(fault.sensor_id)] = fault.kind, fault.since
     return found
@@ -60,9 +60,9 @@ def blind(one: Members, now_ms: int) -> Fault:
     """Return the fault of a segment that no sensor is left to speak for."""
     road = one.heard.seen.stored.road
     return Fault(
-        limits.SEGMENT,
+        thresholds.SEGMENT,
         one.segment_id,
-        limits.NO_FIGURES,
+        thresholds.NO_FIGURES,
         now_ms,
         now_ms,
         len(one.sensors),

@@ -11,8 +11,8 @@ from typing import Optional
 import msgspec
 
 from ..model import Road
-from ..state import Slot
-from . import limits
+from ..segment.state import Slot
+from . import thresholds
 from .readings import free_flow_ratio, lanes_counted
 
 
@@ -41,17 +41,19 @@ def noted(
 ) -> Optional[Length]:
     """Return what is known after the reading in *slot*, seen at *now_ms*."""
     made = _added(before, slot, now_ms) if _is_told(slot, road) else before
-    if made is None or made.vehicles < limits.LENGTH_VEHICLES:
+    if made is None or made.vehicles < thresholds.LENGTH_VEHICLES:
         return made
-    is_full = now_ms - made.since >= limits.LENGTH_MS
+    is_full = now_ms - made.since >= thresholds.LENGTH_MS
     return _closed(made, road, now_ms) if is_full else made
 
 
 def _is_told(slot: Slot, road: Road) -> bool:
     """Whether it tells all three of vehicles so free that none stands on the loop."""
     is_whole = slot.vehicle_count and slot.speed and slot.occupancy is not None
-    is_free = free_flow_ratio(slot, road) >= limits.LENGTH_SPEED_RATIO
-    return bool(is_whole and is_free) and slot.interval_ms >= limits.LENGTH_INTERVAL_MS
+    is_free = free_flow_ratio(slot, road) >= thresholds.LENGTH_SPEED_RATIO
+    return (
+        bool(is_whole and is_free) and slot.interval_ms >= thresholds.LENGTH_INTERVAL_MS
+    )
 
 
 def _added(before: Optional[Length], slot: Slot, now_ms: int) -> Length:
@@ -70,7 +72,7 @@ def _closed(made: Length, road: Road, now_ms: int) -> Length:
     """Judge a full window, and begin the next."""
     expected = made.pace * road.effective_length_m
     covered_ms = max(made.covered, expected)
-    if covered_ms < limits.LENGTH_OCCUPANCY * made.watched:
+    if covered_ms < thresholds.LENGTH_OCCUPANCY * made.watched:
         return _next(made, now_ms)  # of a road nearly empty, whole percent say nothing
     length_m = made.covered / made.pace
     is_odd = _is_odd(length_m, road)
@@ -94,5 +96,5 @@ def _next(made: Length, now_ms: int) -> Length:
 def _is_odd(length_m: float, road: Road) -> bool:
     """Whether no traffic is so long or so short."""
     usual_m = road.effective_length_m
-    least_m = limits.LENGTH_SHORT * usual_m / lanes_counted(road)
-    return not least_m <= length_m <= limits.LENGTH_LONG * usual_m
+    least_m = thresholds.LENGTH_SHORT * usual_m / lanes_counted(road)
+    return not least_m <= length_m <= thresholds.LENGTH_LONG * usual_m

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..decide import Decision
-from . import limits
+from ..segment.decide import Decision
+from . import thresholds
 from .faults import Fault
 from .memory import Memory
 
@@ -26,10 +26,10 @@ def mail(
     news = [fault for fault in opened if fault.outbox]
     news += [fault for was, fault in changed if len(fault.outbox) > len(was.outbox)]
     events = [fault.outbox[-1] for fault in news]
-    events = [event for event in events if event["scope"] != limits.SENSOR]
-    events.sort(key=lambda event: limits.SCOPES.index(event["scope"]))
-    mailed = [at for at in memory.mailed if now_ms - at < limits.MAILS_MS]
-    most = max(1, limits.MOST_MAILS - len(mailed))
+    events = [event for event in events if event["scope"] != thresholds.SENSOR]
+    events.sort(key=lambda event: thresholds.SCOPES.index(event["scope"]))
+    mailed = [at for at in memory.mailed if now_ms - at < thresholds.MAILS_MS]
+    most = max(1, thresholds.MOST_MAILS - len(mailed))
     for event in events[most:]:
         event["quiet"] = True
     if len(events) > most:
@@ -48,7 +48,7 @@ def hushed(decisions: Sequence[Decision]) -> list[Decision]:
     there are.
     """
     closing = [one for one in decisions if one.changes]
-    loud, quiet = closing[: limits.MOST_MAILS], closing[limits.MOST_MAILS :]
+    loud, quiet = closing[: thresholds.MOST_MAILS], closing[thresholds.MOST_MAILS :]
     if not quiet:
         return list(decisions)
     traffic = loud[-1].segment.outbox[-1]["traffic"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .samples import Track
+from .suspects import Track
 
 _LAYOUT = 1
 

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
-from . import limits
+from . import thresholds
 from .faults import CITY, Fault, Key, sensor_subject
-from .heard import Heard, Sensor
-from .limits import DISTRICT, FLEET, INTERMITTENT, SEGMENT, SENSOR, SILENT
+from .last_heard import Heard, Sensor
+from .thresholds import DISTRICT, FLEET, INTERMITTENT, SEGMENT, SENSOR, SILENT
 
 Known = Mapping[Key, Fault]
 _LOOSE = (SEGMENT, SENSOR)  # what can come and go
@@ -60,9 +60,9 @@ class Count:
         """Whether the area is out, or with *is_open* still is."""
         share = self.silent / self.sensors if self.sensors else 0.0
         if is_open:
-            return share >= limits.OUTAGE_OVER_SHARE
-        is_wide = self.segments >= limits.OUTAGE_SEGMENTS
-        return is_wide and share >= limits.OUTAGE_SHARE
+            return share >= thresholds.OUTAGE_OVER_SHARE
+        is_wide = self.segments >= thresholds.OUTAGE_SEGMENTS
+        return is_wide and share >= thresholds.OUTAGE_SHARE
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Outages:
         self._known = known
         self._is_held = is_held
         self._eased = {place for place, at in eased.items() if now_ms - at < silent_ms}
-        lasting_ms = limits.INTERMITTENT_MS
+        lasting_ms = thresholds.INTERMITTENT_MS
         lately = {name: at for name, at in eased.items() if now_ms - at < lasting_ms}
         self._now_ms = now_ms
         self._out: set[Key] = set()
@@ -138,7 +138,7 @@ class Outages:
         return is_out
 
     def _count(self, members: Sequence[Members], scope: str, reference: int) -> Count:
-        count, longest = Count(), reference - limits.LONG_BROKEN_MS
+        count, longest = Count(), reference - thresholds.LONG_BROKEN_MS
         for one in members:
             silent = [s for s in one.silent() if s.is_sure]
             silent_now = [
@@ -158,7 +158,7 @@ class Outages:
         keys = [
             Key(scope, name, kind)
             for scope, name in ((SENSOR, subject), (SEGMENT, one.segment_id))
-            for kind in limits.ABSENT_KINDS
+            for kind in thresholds.ABSENT_KINDS
         ]
         if scope == FLEET and one.district:
             keys.append(Key(DISTRICT, one.district, SILENT))
@@ -238,7 +238,7 @@ class Outages:
 
         Gone, it is silent from then on, as one that was never heard to come and go.
         """
-        name, lasting_ms = place(loose), limits.INTERMITTENT_MS
+        name, lasting_ms = place(loose), thresholds.INTERMITTENT_MS
         if is_out and not self._is_held:
             self.found.eased[name] = self._now_ms
         since = made.since if is_out else self._known[loose].detected_at

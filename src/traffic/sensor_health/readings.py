@@ -6,8 +6,8 @@ from typing import Optional
 
 from ..model import Road
 from ..policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
-from ..state import Slot
-from . import limits
+from ..segment.state import Slot
+from . import thresholds
 
 
 def is_probe(slot: Slot) -> bool:
@@ -31,7 +31,7 @@ def is_covered(slot: Slot) -> bool:
     return (
         not slot.vehicle_count
         and occupancy is not None
-        and occupancy >= limits.LOCKED_OCCUPANCY
+        and occupancy >= thresholds.LOCKED_OCCUPANCY
     )
 
 
@@ -43,17 +43,17 @@ def is_impossible(slot: Slot, road: Road) -> bool:
     if speed is None or occupancy is None:
         return False
     if not occupancy:
-        unseen = limits.expected_occupancy(count, speed, slot.interval_ms)
-        return unseen >= limits.UNSEEN_OCCUPANCY
-    is_fast = free_flow_ratio(slot, road) >= limits.COVERED_SPEED_RATIO
-    return occupancy >= limits.COVERED_OCCUPANCY and is_fast
+        unseen = thresholds.expected_occupancy(count, speed, slot.interval_ms)
+        return unseen >= thresholds.UNSEEN_OCCUPANCY
+    is_fast = free_flow_ratio(slot, road) >= thresholds.COVERED_SPEED_RATIO
+    return occupancy >= thresholds.COVERED_OCCUPANCY and is_fast
 
 
 def _is_uncounted(slot: Slot) -> bool:
     return (
         slot.occupancy is not None
-        and slot.interval_ms >= limits.UNCOUNTED_INTERVAL_MS
-        and limits.UNCOUNTED_OCCUPANCY <= slot.occupancy < STANDING_OCCUPANCY
+        and slot.interval_ms >= thresholds.UNCOUNTED_INTERVAL_MS
+        and thresholds.UNCOUNTED_OCCUPANCY <= slot.occupancy < STANDING_OCCUPANCY
     )
 
 
@@ -62,14 +62,14 @@ def is_over_flow(slot: Slot, road: Road) -> bool:
 
     One vehicle is granted: it may have stood on the edge of the interval.
     """
-    is_long = slot.interval_ms >= limits.LONG_INTERVAL_MS
-    most = limits.LANE_FLOW_LONG if is_long else limits.LANE_FLOW
+    is_long = slot.interval_ms >= thresholds.LONG_INTERVAL_MS
+    most = thresholds.LANE_FLOW_LONG if is_long else thresholds.LANE_FLOW
     return _flow(slot) >= most * lanes_counted(road)
 
 
 def lanes_counted(road: Road) -> int:
     """Return how many lanes a sensor may count: where there is one, a carriageway's."""
-    return 1 if road.known and road.lanes > 1 else limits.CARRIAGEWAY_LANES
+    return 1 if road.known and road.lanes > 1 else thresholds.CARRIAGEWAY_LANES
 
 
 def free_flow_ratio(slot: Slot, road: Road) -> float:
@@ -79,7 +79,7 @@ def free_flow_ratio(slot: Slot, road: Road) -> float:
 
 def is_over_lane(slot: Slot) -> bool:
     """Whether it counts more than one lane carries for long."""
-    return _flow(slot) >= limits.LANE_FLOW_LONG
+    return _flow(slot) >= thresholds.LANE_FLOW_LONG
 
 
 def _flow(slot: Slot) -> float:
@@ -93,12 +93,12 @@ def is_speed_loose(slot: Slot, road: Road) -> bool:
     travel at free flow are all told as the highest speed that the detector knows.
     """
     speed, interval_ms = slot.speed, slot.interval_ms
-    if speed is None or speed < limits.STUCK_SPEED_KMH:
+    if speed is None or speed < thresholds.STUCK_SPEED_KMH:
         return False
-    if interval_ms >= limits.LONG_INTERVAL_MS and speed == round(speed):
+    if interval_ms >= thresholds.LONG_INTERVAL_MS and speed == round(speed):
         return False
     is_free = free_flow_ratio(slot, road) >= 1
-    return not is_free or _flow(slot) >= limits.BUSY_FLOW
+    return not is_free or _flow(slot) >= thresholds.BUSY_FLOW
 
 
 def is_small_score(slot: Slot, road: Road) -> bool:
@@ -106,7 +106,9 @@ def is_small_score(slot: Slot, road: Road) -> bool:
     if not slot.vehicle_count or slot.speed is None or slot.score is None:
         return False
     ratio = _ratio(slot.speed, road.free_flow_speed, 1.0)
-    return 0 < slot.score <= limits.UNIT_SCORE and ratio < limits.UNIT_SPEED_RATIO
+    return (
+        0 < slot.score <= thresholds.UNIT_SCORE and ratio < thresholds.UNIT_SPEED_RATIO
+    )
 
 
 def _ratio(speed: float, free_flow: Optional[float], unknown: float) -> float:

@@ -6,13 +6,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .. import stream_metrics
+from ..aws import cloudwatch
 from ..errors import MetricsError
-from .lag import is_behind, span_s
+from .processor_lag import is_behind, span_s
 
 METRICS = {
-    "records": stream_metrics.INCOMING_RECORDS,
-    "age_ms": stream_metrics.ITERATOR_AGE,
+    "records": cloudwatch.INCOMING_RECORDS,
+    "age_ms": cloudwatch.ITERATOR_AGE,
 }
 
 
@@ -26,14 +26,14 @@ class CloudWatchStream:
     def is_behind(self, now_ms: int) -> bool:
         """Return whether the processor is behind; raises MetricsError."""
         now_s = now_ms // 1000
-        asked = stream_metrics.asked(METRICS, *self._names, *span_s(now_s))
+        asked = cloudwatch.asked(METRICS, *self._names, *span_s(now_s))
         try:
             answer = self._client.get_metric_data(**asked)
         except (BotoCoreError, ClientError) as error:
             raise MetricsError(f"cloudwatch: {error}") from error
-        left = stream_metrics.not_whole(METRICS, answer["MetricDataResults"])
+        left = cloudwatch.not_whole(METRICS, answer["MetricDataResults"])
         if left:
             said = ", ".join(f"{name} is {status}" for name, status in left.items())
             raise MetricsError(f"cloudwatch: {said}")
-        found = stream_metrics.minutes(answer)
+        found = cloudwatch.minutes(answer)
         return is_behind(found["records"], found["age_ms"], now_s)

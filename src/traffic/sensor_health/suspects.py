@@ -8,8 +8,8 @@ import msgspec
 
 from ..model import Road
 from ..policy import SLOWEST_PACE_KMH
-from ..state import Slot
-from . import limits
+from ..segment.state import Slot
+from . import thresholds
 from .days import Day
 from .lengths import Length, noted
 from .readings import (
@@ -160,8 +160,8 @@ def _note_odd(track: Track, made: Track, slot: Slot, road: Road) -> None:
     """Note whether the reading is one that no traffic could make."""
     now_ms = made.sampled_at
     made.ghost_ms = _ghost_ms(track, slot)
-    impossible = made.ghost_ms >= limits.GHOST_MS or is_impossible(slot, road)
-    grows = made.rises >= limits.GROWING_SAMPLES and is_over_lane(slot)
+    impossible = made.ghost_ms >= thresholds.GHOST_MS or is_impossible(slot, road)
+    grows = made.rises >= thresholds.GROWING_SAMPLES and is_over_lane(slot)
     flows = grows or is_over_flow(slot, road)
     leaps = is_leap(track, slot)
     made.impossible = _filled(track.impossible, impossible)
@@ -181,10 +181,10 @@ def _note_unit(made: Track, slot: Slot, road: Road, now_ms: int) -> None:
     """Note whether occupancy is told in percent, or a score of its own as 0-1."""
     level = made.unit
     if slot.percent:
-        made.unit = limits.ODD_MOST
+        made.unit = thresholds.ODD_MOST
     elif is_small_score(slot, road):
         made.unit = _filled(level, True)
-    elif slot.score is not None and slot.score > limits.UNIT_SCORE:
+    elif slot.score is not None and slot.score > thresholds.UNIT_SCORE:
         made.unit = 0
     elif slot.score is None:
         made.unit = _filled(level, False)
@@ -211,7 +211,7 @@ def _values(slot: Slot) -> tuple[Optional[int], Optional[int], Optional[int]]:
 
 def _filled(level: int, is_odd: bool) -> int:
     if is_odd:
-        return min(limits.ODD_MOST, level + limits.ODD_STEP)
+        return min(thresholds.ODD_MOST, level + thresholds.ODD_STEP)
     return max(0, level - 1)
 
 
@@ -220,20 +220,20 @@ def _ghost_ms(track: Track, slot: Slot) -> int:
     if slot.vehicle_count or is_probe(slot):
         return 0
     is_told = slot.speed is not None and slot.speed >= SLOWEST_PACE_KMH
-    return min(limits.GHOST_MS, track.ghost_ms + is_told * slot.interval_ms)
+    return min(thresholds.GHOST_MS, track.ghost_ms + is_told * slot.interval_ms)
 
 
 def is_leap(track: Track, slot: Slot) -> bool:
     """Whether the reading leaps from one extreme to the other."""
     _, speed, occupancy = _values(slot)
     if None not in (occupancy, track.occupancy) and (
-        slot.interval_ms >= limits.LEAP_INTERVAL_MS
-        and _apart(occupancy, track.occupancy) >= limits.LEAP_OCCUPANCY * 1000
+        slot.interval_ms >= thresholds.LEAP_INTERVAL_MS
+        and _apart(occupancy, track.occupancy) >= thresholds.LEAP_OCCUPANCY * 1000
     ):
         return True
     return (
         None not in (speed, track.speed)
-        and _apart(speed, track.speed) >= limits.LEAP_SPEED_KMH * 10
+        and _apart(speed, track.speed) >= thresholds.LEAP_SPEED_KMH * 10
     )
 
 

@@ -8,17 +8,17 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Protocol
 
+from ..aws.event_bus import Bus
+from ..aws.segment_store import Store
 from ..errors import Conflict, MetricsError, PublishError, StoreError
-from ..metrics import line, spread
 from ..model import StoredSegment
 from ..policy import MINUTE_MS, Policy
-from ..publish import Bus
-from ..silence import is_at_rest, put_to_rest
-from ..store import Store
-from . import limits
+from ..processor.figures import line, spread
+from ..segment.silence import is_at_rest, put_to_rest
+from . import thresholds
 from .faults import Fault
-from .heard import Seen
 from .judge import Judgement, judge
+from .last_heard import Seen
 from .left_out import LeftOut
 from .mails import hushed
 from .memory import Memory
@@ -151,7 +151,7 @@ class Sweep:
     def _rest(self, silent: Iterable[Seen], now_ms: int) -> set[str]:
         """Put silent segments to rest; one that spoke meanwhile is left alone."""
         restless = [seen for seen in silent if not is_at_rest(seen.state)]
-        chosen = restless[: limits.MOST_RESTS]
+        chosen = restless[: thresholds.MOST_RESTS]
         policy = self._outside.policy
         found = [put_to_rest(seen.stored, now_ms, policy) for seen in chosen]
         decisions = hushed([decision for decision in found if decision is not None])

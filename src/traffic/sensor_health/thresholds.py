@@ -3,7 +3,7 @@
 IRIS is MnDOT's traffic management system (docs/vehicle_detection.md), PeMS the
 California Department of Transportation's (docs/data/detector-health.md). HCM is the
 Highway Capacity Manual. A threshold without a source was tried on made-up lanes and on
-the METR-LA week, where it accuses no healthy sensor (tests/health).
+the METR-LA week, where it accuses no healthy sensor (tests/unit/traffic/sensor_health).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Union
 
-from .shard_history import DAY_S, History, changes_left, doublings
+from .history import DAY_S, History, changes_left, doublings
 
 # What one shard takes in, AWS's limit.
 SHARD_RECORDS_S = 1_000

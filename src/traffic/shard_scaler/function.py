@@ -13,9 +13,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from . import shard_history, stream_metrics
-from .metrics import line
-from .scaling import (
+from ..aws import cloudwatch as stream_metrics
+from ..processor.figures import line
+from ..settings import number, require
+from . import history as shard_history
+from .decide import (
     MINUTE_S,
     QUIET_S,
     Bounds,
@@ -27,7 +29,6 @@ from .scaling import (
     decide,
     share,
 )
-from .settings import number, require
 
 REQUIRED = ("STREAM_NAME", "PROCESSOR_NAME", "STACK_NAME", "MIN_SHARDS", "MAX_SHARDS")
 TAG = "shards-seen"

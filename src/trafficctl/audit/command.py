@@ -1,7 +1,7 @@
 """`trafficctl audit`: proof that no reading was lost and none counted twice.
 
 Where this machine published, what it published is held against what is found. Where
-devices did, it begins at what the processor received (`trafficctl.account`).
+devices did, it begins at what the processor received (`trafficctl.audit.device_audit`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import TypeVar
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trafficctl import account, aws, processed
-from trafficctl.account import Account
-from trafficctl.cli_common import add_common, non_negative_float, positive_int
-from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.evidence import Evidence
-from trafficctl.output import (
+from trafficctl.audit import device_audit, processor_metrics
+from trafficctl.audit.device_audit import Account
+from trafficctl.audit.evidence import Evidence
+from trafficctl.audit.identity import Report, reconcile, remarks, verdict
+from trafficctl.audit.processor_metrics import Processed
+from trafficctl.aws import session as aws
+from trafficctl.cli.options import add_common, non_negative_float, positive_int
+from trafficctl.cli.output import (
     ABSENT,
     KEY,
     Column,
@@ -31,8 +33,7 @@ from trafficctl.output import (
     show_json,
     table,
 )
-from trafficctl.processed import Processed
-from trafficctl.reconcile import Report, reconcile, remarks, verdict
+from trafficctl.errors import ANSWER_IS_NO, OK
 
 DEFAULT_WAIT_S = 20.0
 DEFAULT_DAYS = 7
@@ -112,8 +113,8 @@ def account_view(found: Account) -> RenderableType:
         Column(""),
     )
     shown = table(columns, _account_lines(found))
-    told = account.remarks(found)
-    return _view(shown, told, found.holds, account.verdict(found))
+    told = device_audit.remarks(found)
+    return _view(shown, told, found.holds, device_audit.verdict(found))
 
 
 def _view(
@@ -220,10 +221,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _days(text: str) -> int:
     days = positive_int(text)
-    if days <= processed.MOST_DAYS:
+    if days <= processor_metrics.MOST_DAYS:
         return days
     raise argparse.ArgumentTypeError(
-        f"{text!r} is more than the {processed.MOST_DAYS} days that CloudWatch keeps"
+        f"{text!r} is more than the {processor_metrics.MOST_DAYS} days "
+        "that CloudWatch keeps"
     )
 
 
@@ -247,9 +249,9 @@ def _account(args: argparse.Namespace, evidence: Evidence) -> int:
 
     def look() -> Account:
         now_s = time.time()
-        begin = processed.begin_of(args.days, made_s, now_s)
+        begin = processor_metrics.begin_of(args.days, made_s, now_s)
         names = args.stack, evidence.outputs
-        new = processed.read(cloudwatch, *names, begin.at_s, now_s)
+        new = processor_metrics.read(cloudwatch, *names, begin.at_s, now_s)
         since_s = begin.at_s if begin.is_of_table else None
         return account_of(evidence, new, args.days, since_s)
 

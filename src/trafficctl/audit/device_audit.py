@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-from traffic.times import second_text
-from trafficctl.processed import Processed
-from trafficctl.reconcile import (
+from traffic.timestamps import second_text
+from trafficctl.audit.identity import (
     DeadLetters,
     Redriven,
     Stored,
@@ -23,6 +22,7 @@ from trafficctl.reconcile import (
     of_stale,
     stale_verdict,
 )
+from trafficctl.audit.processor_metrics import Processed
 
 UNKNOWN = "published: not known here (no tally)"
 

@@ -1,7 +1,7 @@
 """What the audit counts: counters, quarantine, dead letters and the publishers' tally.
 
 The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches. What
-redrive has moved away or begun with is told by its journal (`redriving.journal`).
+redrive has moved away or begun with is told by its journal (`redrive.journal`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from traffic.intake import intake
-from trafficctl import aws, tally
+from traffic.processor.records import intake
+from trafficctl.audit.identity import DeadLetters, Published, Redriven, Stored
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import COUNTER_FIELDS, Item, scan
 from trafficctl.errors import CityError
-from trafficctl.home import belongings, home
-from trafficctl.reconcile import DeadLetters, Published, Redriven, Stored
-from trafficctl.redriving.buckets import Buckets
-from trafficctl.redriving.journal import JOURNAL, MOVED, History, Place
-from trafficctl.redriving.letters import (
+from trafficctl.local.state_dir import belongings, home
+from trafficctl.publishing import tally
+from trafficctl.redrive.buckets import Buckets
+from trafficctl.redrive.dead_letters import (
     MOST_BYTES,
     QUARANTINE_PREFIX,
     Entry,
@@ -28,9 +29,9 @@ from trafficctl.redriving.letters import (
     record_of,
     rejections_of,
 )
-from trafficctl.redriving.refused import Refused, Rejections, count_refused
-from trafficctl.redriving.selection import stretches
-from trafficctl.tables import COUNTER_FIELDS, Item, scan
+from trafficctl.redrive.journal import JOURNAL, MOVED, History, Place
+from trafficctl.redrive.quarantined import Refused, Rejections, count_refused
+from trafficctl.redrive.selection import stretches
 
 
 @dataclass(frozen=True)

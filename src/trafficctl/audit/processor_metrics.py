@@ -12,8 +12,8 @@ from datetime import datetime, timezone
 from math import ceil
 from typing import Any, NamedTuple
 
-from traffic.metrics import NAMESPACE
-from traffic.stream_metrics import Metric, not_whole, query
+from traffic.aws.cloudwatch import Metric, not_whole, query
+from traffic.processor.figures import NAMESPACE
 from trafficctl.errors import CityError
 
 HOUR_S = 3600

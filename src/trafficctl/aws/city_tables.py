@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from trafficctl import aws
-from trafficctl.wrong_input import raise_unknown
+from trafficctl.aws import session as aws
+from trafficctl.cli.wrong_input import raise_unknown
 
 Item = dict[str, Any]
 

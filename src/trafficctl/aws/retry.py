@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
+from trafficctl.cli.output import say
 from trafficctl.errors import CityError
-from trafficctl.output import say
 
 LONGEST_PAUSE_S = 10.0
 STILL_ATTACHED = ("DeleteConflictException",)

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from trafficctl.shipped import TEMPLATE
+from trafficctl.files import TEMPLATE
 
 DEFAULT_STACK = "city-traffic"
 

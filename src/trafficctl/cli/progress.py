@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from trafficctl.output import number, say
+from trafficctl.cli.output import number, say
 
 EVERY_S = 10.0  # between two lines
 

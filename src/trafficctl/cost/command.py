@@ -1,6 +1,6 @@
 """`trafficctl cost`: what a month costs on AWS, calculated; asks nobody.
 
-`python -m trafficctl.cost` writes the tables of docs/explanation/cost.md.
+`python -m trafficctl.cost.command` writes the tables of docs/explanation/cost.md.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from trafficctl.cli_common import (
+from trafficctl.cli.options import (
     add_formats,
     non_negative_float,
     positive_float,
     positive_int,
 )
-from trafficctl.costing import FURTHER, LEVERS, Item, Load, bill, naive, total
+from trafficctl.cli.output import KEY, Column, show, show_csv, show_json, table
+from trafficctl.cost.model import FURTHER, LEVERS, Item, Load, bill, naive, total
+from trafficctl.cost.prices import Price, price_list
 from trafficctl.errors import OK
-from trafficctl.output import KEY, Column, show, show_csv, show_json, table
-from trafficctl.prices import Price, price_list
 
 PAGE = Path("docs/explanation/cost.md")
 STREAM_MODES = ("PROVISIONED", "ON_DEMAND")

@@ -11,10 +11,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from traffic.health import stream
-from traffic.shard_scaler import METRICS
-from trafficctl import sizing
-from trafficctl.prices import Price
+from traffic.sensor_health import stream
+from traffic.shard_scaler.function import METRICS
+from trafficctl.cost import sizing
+from trafficctl.cost.prices import Price
 
 DAYS = 30
 MONTH_S = DAYS * 86_400

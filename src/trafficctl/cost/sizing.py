@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 
-from traffic.scaling import SHARD_BYTES_S, SHARD_RECORDS_S, UP_SHARE
+from traffic.shard_scaler.decide import SHARD_BYTES_S, SHARD_RECORDS_S, UP_SHARE
 
 FEWEST_SHARDS = 2  # the template's default: a first burst meets some room
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from trafficctl import aws
+from trafficctl.aws import session as aws
 
 RULE = "demo-tap"
 WAIT_S = 1

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from trafficctl.render import level_of
-from trafficctl.tables import Item
+from trafficctl.aws.city_tables import Item
+from trafficctl.watch.render import level_of
 
 FIELDS = ("segment_id", "observed_at", "alert_level")
 

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 
-from trafficctl.cli_common import port, positive_float, stack_name
+from trafficctl.cli.options import port, positive_float, stack_name
 
 DEFAULT_STACK = "demo"
 DEFAULT_PORT = 8642

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from trafficctl.tables import Item
+from trafficctl.aws.city_tables import Item
 
 
 @dataclass

@@ -8,14 +8,14 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from trafficctl import aws
+from trafficctl.aws import session as aws
+from trafficctl.cli.output import say
 from trafficctl.demo.worker import Worker
-from trafficctl.devices import find_broker, register_devices, wanted_for
-from trafficctl.fleet import Fleet
-from trafficctl.home import belongings, home
-from trafficctl.output import say
-from trafficctl.publisher import Timed, keep_pace, served
-from trafficctl.tally import FILE_NAME, Tally
+from trafficctl.local.state_dir import belongings, home
+from trafficctl.publishing.devices import find_broker, register_devices, wanted_for
+from trafficctl.publishing.mqtt_fleet import Fleet
+from trafficctl.publishing.publisher import Timed, keep_pace, served
+from trafficctl.publishing.tally import FILE_NAME, Tally
 
 CONNECT_TIMEOUT_S = 60.0
 DRAIN_S = 20.0

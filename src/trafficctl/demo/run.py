@@ -14,29 +14,26 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from trafficctl import aws, city, metr_la, roads, users
-from trafficctl.audit import audit, settle
+from trafficctl import metr_la
+from trafficctl.audit.command import audit, settle
+from trafficctl.audit.evidence import Evidence
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import DynamoCity
+from trafficctl.cli.output import console, say, show
 from trafficctl.demo import alerts, board, summary, ticker
-from trafficctl.demo.plan import (
-    BEGIN,
-    SPEEDUP,
-    STEP_MS,
-    WEEK,
-    Plan,
-    endless_rows,
-)
+from trafficctl.demo.plan import BEGIN, SPEEDUP, STEP_MS, WEEK, Plan, endless_rows
 from trafficctl.demo.probe import Probe, percentile
-from trafficctl.demo.proxy import Proxy, Target
-from trafficctl.demo.traffic import Traffic
+from trafficctl.demo.publishing import Traffic
 from trafficctl.demo.viewer import Viewer
 from trafficctl.demo.worker import Worker
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.evidence import Evidence
-from trafficctl.home import belongings, ensure_home
-from trafficctl.output import console, say, show
-from trafficctl.replay import messages
-from trafficctl.tables import DynamoCity
-from trafficctl.views import recent_days
+from trafficctl.local.state_dir import belongings, ensure_home
+from trafficctl.map.proxy import Proxy, Target
+from trafficctl.replay.command import messages
+from trafficctl.roads import command as roads
+from trafficctl.up import command as city
+from trafficctl.users import command as users
+from trafficctl.watch.views import recent_days
 
 GLANCE_EVERY_S = 1.0
 LOOK_EVERY_S = 2.0

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trafficctl.audit import span
+from trafficctl.audit.command import span
+from trafficctl.audit.identity import Report, remarks, verdict
+from trafficctl.cli.output import ABSENT, KEY, Column, number, table
 from trafficctl.demo.probe import percentile
-from trafficctl.output import ABSENT, KEY, Column, number, table
-from trafficctl.reconcile import Report, remarks, verdict
 
 FRESHNESS_PROMISE_S = 10
 ALERT_PROMISE_S = 30

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from trafficctl.demo.alerts import Told
 from trafficctl.demo.board import Clock
-from trafficctl.render import LEVEL_STYLE
+from trafficctl.watch.render import LEVEL_STYLE
 
 LINES_AT_ONCE = 4
 STYLE = {**LEVEL_STYLE, "cleared": "green"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from trafficctl.aws.city_tables import DynamoCity, Item
 from trafficctl.demo import board
 from trafficctl.demo.alerts import Told
 from trafficctl.demo.probe import Probe
-from trafficctl.tables import DynamoCity, Item
 
 
 class Viewer:

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trafficctl.deploying.changes import Change, changes, is_no_change
-from trafficctl.deploying.stack import Stack
+from trafficctl.deploy.changes import Change, changes, is_no_change
 from trafficctl.errors import CityError
+from trafficctl.stack.stack import Stack
 
 CAPABILITIES = ["CAPABILITY_IAM"]  # the template names no role
 PATIENCE_S = 300.0

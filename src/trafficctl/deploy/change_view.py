@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.text import Text
 
-from trafficctl import output
-from trafficctl.deploying import wording
-from trafficctl.deploying.changes import Change, counted
+from trafficctl.cli import output
+from trafficctl.deploy import wording
+from trafficctl.deploy.changes import Change, counted
 from trafficctl.errors import UserError
 
 MANY = 25  # additions beyond this are counted by type: nobody reads a hundred lines

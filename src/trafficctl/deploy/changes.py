@@ -8,11 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trafficctl.deploying.differences import (
-    KNOWN_AFTER_APPLY,
-    Difference,
-    differences,
-)
+from trafficctl.deploy.differences import KNOWN_AFTER_APPLY, Difference, differences
 
 # Types that hold what cannot be made again (readings, alerts, users, devices, keys),
 # and the properties that CloudFormation cannot change in place: the createOnly ones of

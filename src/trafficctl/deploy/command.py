@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from trafficctl import aws, base_map, cli_common, output, outputs
-from trafficctl.deploying import parameters, talking
-from trafficctl.deploying.run import Outcome, Talk, Wish, deploy
+from trafficctl.aws import session as aws
+from trafficctl.cli import options, output
+from trafficctl.deploy import change_view
+from trafficctl.deploy.deployment import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.package import base_map
+from trafficctl.stack import outputs, parameters
 
 
 def register(subparsers: Any) -> None:
@@ -21,8 +24,8 @@ def register(subparsers: Any) -> None:
         description="Package the code, show the changes, ask, make them and follow "
         "them to the end. Parameters that are not given keep their values.",
     )
-    cli_common.add_common(parser, json=True, csv=True)
-    cli_common.add_template(parser)
+    options.add_common(parser, json=True, csv=True)
+    options.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
         "--bucket",
@@ -60,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         revert_drift=args.revert_drift,
         base_map=args.base_map,
     )
-    talk = Talk(output.say, talking.show_changes, talking.agreeing(args.yes))
+    talk = Talk(output.say, change_view.show_changes, change_view.agreeing(args.yes))
     outcome = deploy(aws.session(), wish, talk)
     if not outcome.done:
         output.say("nothing was changed")

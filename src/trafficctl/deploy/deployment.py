@@ -9,17 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from trafficctl.deploying import changeset, leftovers, limits, states
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.artifacts import Artifacts
-from trafficctl.deploying.changes import Change
-from trafficctl.deploying.changeset import ChangeSet
-from trafficctl.deploying.follow import Follower, failure
-from trafficctl.deploying.stack import Account, Stack
-from trafficctl.deploying.states import Step
+from trafficctl.deploy import change_set as changeset
+from trafficctl.deploy.change_set import ChangeSet
+from trafficctl.deploy.changes import Change
 from trafficctl.errors import UserError
 from trafficctl.local.ports import SITE_URL
-from trafficctl.package import HOST, RUNTIMES, build_zip
+from trafficctl.package.command import HOST, RUNTIMES, build_zip
+from trafficctl.stack import parameter_limits, retained
+from trafficctl.stack import status as states
+from trafficctl.stack import template as texts
+from trafficctl.stack.artifacts import Artifacts
+from trafficctl.stack.follow import Follower, failure
+from trafficctl.stack.stack import Account, Stack
+from trafficctl.stack.status import Step
 
 ARCHITECTURE = "LambdaArchitecture"
 ONLY_DATA = (
@@ -86,14 +88,14 @@ class _Deployment:
         self.kept: Mapping[str, str] = {}  # parameters that stay as they were
 
     def run(self) -> Outcome:
-        limits.check(self.text, self.wish.parameters)
+        parameter_limits.check(self.text, self.wish.parameters)
         texts.check_name(self.text, self.wish.stack)
         step = self._settle()
         if step is Step.UPDATE:
             self.kept = self.stack.parameters()
             self._hint()
             return self._change("UPDATE")
-        estate = leftovers.find(self.stack, self.text)
+        estate = retained.find(self.stack, self.text)
         if not estate.leftovers:
             return self._change("CREATE")
         if not self._adopt(estate):
@@ -132,7 +134,7 @@ class _Deployment:
             follower, lambda: self.stack.api.delete_stack(StackName=self.wish.stack)
         )
 
-    def _adopt(self, estate: leftovers.Estate) -> bool:
+    def _adopt(self, estate: retained.Estate) -> bool:
         """Make the stack out of what an earlier one left; False if not wanted.
 
         An import changes nothing: it takes the template's word for how things are. So
@@ -155,8 +157,8 @@ class _Deployment:
         if estate.deleted_id is not None:
             text = self.stack.template(estate.deleted_id)
             self.kept = self.stack.parameters(estate.deleted_id)
-        limits.check(self.text, self.wish.parameters, self.kept)
-        text = leftovers.import_template(self.account, text, estate)
+        parameter_limits.check(self.text, self.wish.parameters, self.kept)
+        text = retained.import_template(self.account, text, estate)
         imports = [one.to_import() for one in estate.leftovers]
         change_set = changeset.make(
             self.stack,
@@ -176,7 +178,7 @@ class _Deployment:
         `unknown` resources are compared as they are: no record tells how they were
         made.
         """
-        limits.check(self.text, self.wish.parameters, self.kept)
+        parameter_limits.check(self.text, self.wish.parameters, self.kept)
         body = self._with_code()
         parameters = _parameters(body, self._chosen())
         reverts = unknown or (self.wish.revert_drift and kind == "UPDATE")

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from trafficctl.deploying.differences import KNOWN_AFTER_APPLY, Difference
+from trafficctl.deploy.differences import KNOWN_AFTER_APPLY, Difference
 
 MANY_LINES = 20  # of one resource; --json has them all
 CONTEXT = 12  # characters shown before the place where two long texts part

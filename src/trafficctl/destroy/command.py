@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from trafficctl import aws, cli_common, output
-from trafficctl.deploying import talking
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.kinds import KEY_WINDOW_DAYS, KINDS
-from trafficctl.deploying.removal import Holding, Removal, check_deletable
-from trafficctl.deploying.stack import Account
+from trafficctl.aws import session as aws
+from trafficctl.cli import options, output
+from trafficctl.cli.output import KEY, Column
+from trafficctl.deploy import change_view
+from trafficctl.destroy.removal import Holding, Removal, check_deletable
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.output import KEY, Column
+from trafficctl.stack import template as texts
+from trafficctl.stack.retained_types import KEY_WINDOW_DAYS, KINDS
+from trafficctl.stack.stack import Account
 
 # IoT Core lets ten certificates go a second, and a fleet has thousands.
 ATTEMPTS = 12
@@ -29,8 +30,8 @@ def register(subparsers: Any) -> None:
         "stay, and `trafficctl deploy` under the same name takes them in again. "
         "--purge deletes them too: it says what, and wants the stack's name typed.",
     )
-    cli_common.add_common(parser)
-    cli_common.add_template(parser)
+    options.add_common(parser)
+    options.add_template(parser)
     parser.add_argument(
         "--purge", action="store_true", help="also delete the data, permanently"
     )
@@ -64,7 +65,9 @@ def _keep(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -
     if not removal.exists:
         output.say(f"stack {args.stack} is gone already; --purge deletes what is left")
         return OK
-    if not talking.agree(f"Destroy stack {args.stack}, and keep its data?", args.yes):
+    if not change_view.agree(
+        f"Destroy stack {args.stack}, and keep its data?", args.yes
+    ):
         output.say("nothing was changed")
         return ANSWER_IS_NO
     removal.delete_stack()
@@ -83,7 +86,7 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
     output.say(
         f"This cannot be undone, but for the key: KMS waits {KEY_WINDOW_DAYS} days."
     )
-    if not talking.typed(
+    if not change_view.typed(
         f"Type the stack's name, {args.stack}, to delete all of it:",
         args.stack,
         args.yes,

@@ -10,15 +10,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl import progress
-from trafficctl.deploying import devices, emptying, leftovers, states
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.artifacts import Artifacts
-from trafficctl.deploying.follow import Follower, failure
-from trafficctl.deploying.kinds import DELETION_ORDER, KINDS
-from trafficctl.deploying.leftovers import Leftover
-from trafficctl.deploying.stack import Account, Stack
+from trafficctl.cli import progress
 from trafficctl.errors import CityError
+from trafficctl.stack import device_cleanup, empty_bucket
+from trafficctl.stack import retained as leftovers
+from trafficctl.stack import status as states
+from trafficctl.stack import template as texts
+from trafficctl.stack.artifacts import Artifacts
+from trafficctl.stack.follow import Follower, failure
+from trafficctl.stack.retained import Leftover
+from trafficctl.stack.retained_types import DELETION_ORDER, KINDS
+from trafficctl.stack.stack import Account, Stack
 
 Say = Callable[[str], None]
 
@@ -123,10 +125,10 @@ class Removal:
         """Delete the stack's packages, and the bucket when no other stack uses it."""
         artifacts = Artifacts(self.account, self.stack.name)
         try:
-            emptying.empty(
+            empty_bucket.empty(
                 artifacts.s3, artifacts.bucket, f"{self.stack.name}/", lambda _n: None
             )
-            if emptying.count(artifacts.s3, artifacts.bucket, most=0) == 0:
+            if empty_bucket.count(artifacts.s3, artifacts.bucket, most=0) == 0:
                 artifacts.s3.delete_bucket(Bucket=artifacts.bucket)
         except ClientError as exc:
             if exc.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
@@ -173,7 +175,7 @@ class Removal:
         for one in self.going():
             if one["ResourceType"] == POLICY:
                 name = str(one["PhysicalResourceId"])
-                taken = devices.detach(self.account, name)
+                taken = device_cleanup.detach(self.account, name)
                 if taken:
                     self.say(f"policy {name} taken from {len(taken)} certificates")
 

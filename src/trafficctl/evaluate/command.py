@@ -13,13 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from traffic.policy import Policy
-from trafficctl.cli_common import add_formats
-from trafficctl.errors import OK, UserError
-from trafficctl.evaluating import day, policies, rates
-from trafficctl.evaluating.figures import Figures
-from trafficctl.evaluating.recorded import file_figures, week_figures
-from trafficctl.metr_la import Week, load_week
-from trafficctl.output import (
+from trafficctl.cli.options import add_formats
+from trafficctl.cli.output import (
     ABSENT,
     Column,
     number,
@@ -29,9 +24,14 @@ from trafficctl.output import (
     show_json,
     table,
 )
-from trafficctl.progress import counting
-from trafficctl.roads import read_geojson
-from trafficctl.shipped import METR_LA
+from trafficctl.cli.progress import counting
+from trafficctl.errors import OK, UserError
+from trafficctl.evaluate import day, policies, rates
+from trafficctl.evaluate.figures import Figures
+from trafficctl.evaluate.recorded import file_figures, week_figures
+from trafficctl.files import METR_LA
+from trafficctl.metr_la import Week, load_week
+from trafficctl.roads.command import read_geojson
 
 STEP_S = 60
 Watched = Callable[[Iterable[Any]], Iterator[Any]]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from traffic.alerts import Transition
-from traffic.decide import decide
 from traffic.model import Parcel, Reading, Road, StoredSegment
 from traffic.policy import Policy
+from traffic.segment.alerts import Transition
+from traffic.segment.decide import decide
 
 MESSAGES = 200  # decided upon together: the outcome does not depend on it
 

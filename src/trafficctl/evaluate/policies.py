@@ -9,10 +9,10 @@ from pathlib import Path
 
 from traffic import settings
 from traffic.policy import MAX_SCORE, Policy
-from trafficctl.deploying import template
 from trafficctl.errors import UserError
+from trafficctl.files import TEMPLATE
+from trafficctl.stack import template
 
-TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 LONGEST_HOLD_S = 3_600  # as the template has it
 PARAMETERS = {
     "CONGESTION_HIGH_THRESHOLD": "CongestionHighThreshold",

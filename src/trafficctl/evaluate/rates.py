@@ -1,7 +1,7 @@
 """The same traffic at several reporting rates: does the core see the same jams?
 
 Hours of certain jam are taken from METR-LA's Monday to Wednesday and driven vehicle by
-vehicle (`trafficctl.vehicles`), a sensor in each lane.
+vehicle (`trafficctl.simulate.vehicles`), a sensor in each lane.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from trafficctl.metr_la import (
     free_flow_kmh,
     speed_at,
 )
-from trafficctl.vehicles import Lane, State, Traffic
+from trafficctl.simulate.vehicles import Lane, State, Traffic
 
 from .core import Segment
 from .plain import score

@@ -21,8 +21,8 @@ from trafficctl.metr_la import (
     free_flow_kmh,
     measured,
 )
-from trafficctl.replay_file import BadRow, Row, read_rows
-from trafficctl.roads import RoadSegment
+from trafficctl.replay.csv_file import BadRow, Row, read_rows
+from trafficctl.roads.command import RoadSegment
 
 from .core import Segment
 from .figures import Figures, figures

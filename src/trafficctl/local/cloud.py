@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from trafficctl import aws
-from trafficctl.deploying.stack import is_loopback
-from trafficctl.home import home
+from trafficctl.aws import session as aws
 from trafficctl.local.process import running
+from trafficctl.local.state_dir import home
+from trafficctl.stack.stack import is_loopback
 
 CHOOSE_AWS = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION")
 

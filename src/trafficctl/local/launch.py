@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trafficctl.local import lifeline
+from localcity import lifeline
 from trafficctl.local.ports import HOST
 
 REGION = "us-east-1"
@@ -26,7 +26,7 @@ def launch(
     environment = _emulator_environment(home, gateway_port, mqtt_port)
     with (home / "emulator.log").open("wb") as log, lifeline.pipe() as (theirs, ours):
         process = subprocess.Popen(
-            [sys.executable, "-m", "trafficctl.local.emulator"],
+            [sys.executable, "-m", "localcity.emulator"],
             env=environment | {lifeline.VARIABLE: str(theirs)},
             stdin=subprocess.DEVNULL,
             stdout=log,

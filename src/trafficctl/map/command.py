@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from trafficctl import aws, cli_common, output, users
-from trafficctl.demo.proxy import Proxy, Target
-from trafficctl.deploying.stack import is_loopback
+from trafficctl.aws import session as aws
+from trafficctl.cli import options, output
 from trafficctl.errors import OK, CityError
-from trafficctl.home import home
+from trafficctl.local.cloud import session_of
 from trafficctl.local.ports import MAP_PORT, check_port
 from trafficctl.local.process import running
-from trafficctl.where import session_of
+from trafficctl.local.state_dir import home
+from trafficctl.map.proxy import Proxy, Target
+from trafficctl.stack.stack import is_loopback
+from trafficctl.users import command as users
 
 CONTROLLER = "map@city.example"
 LOOK_EVERY_S = 1.0
@@ -43,10 +45,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         f"Ctrl-C, signed in as {CONTROLLER}, and opens it in the browser. For a stack "
         "on AWS it prints the address of the map.",
     )
-    cli_common.add_common(parser)
+    options.add_common(parser)
     parser.add_argument(
         "--port",
-        type=cli_common.port,
+        type=options.port,
         metavar="PORT",
         help=f"port of the local city's map (else that of SiteUrl, {MAP_PORT})",
     )

@@ -25,9 +25,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import traffic
-from traffic.live.pages import BASE_MAP
-from trafficctl import base_map as base_maps
+from traffic.live_map.page import BASE_MAP
 from trafficctl.errors import OK, UNREACHABLE, UserError
+from trafficctl.package import base_map as base_maps
 
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(9, 15))
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -56,7 +56,7 @@ def build_zip(
     """
     files = ours(Path(traffic.__file__).parent)
     if base_map is not None:
-        files[f"traffic/web/{BASE_MAP}"] = base_maps.as_shipped(base_map)
+        files[f"traffic/live_map/web/{BASE_MAP}"] = base_maps.as_shipped(base_map)
     for found in _installed() if arch == HOST else _wheels(runtimes, arch):
         files.update(found)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from trafficctl.deploying import leftovers, states
-from trafficctl.deploying.stack import Account, Stack
 from trafficctl.errors import CityError, translate
-from trafficctl.preflighting.rows import (
+from trafficctl.preflight.result import (
     MISSING,
     OK,
     REFUSALS,
@@ -18,6 +16,9 @@ from trafficctl.preflighting.rows import (
     brief,
     data,
 )
+from trafficctl.stack import retained
+from trafficctl.stack import status as states
+from trafficctl.stack.stack import Account, Stack
 
 WARN_DAYS = 180
 
@@ -81,7 +82,7 @@ def stack(account: Account, question: Question) -> Row:
         step = found.next_step(status)
         if step is not states.Step.CREATE:
             return Row("stack", str(status), "can be changed", OK, _said(step))
-        estate = leftovers.find(found, question.template)
+        estate = retained.find(found, question.template)
     except CityError as exc:
         return Row("stack", str(status), "can be changed", MISSING, str(exc))
     if not estate.leftovers:
@@ -89,7 +90,7 @@ def stack(account: Account, question: Question) -> Row:
     return Row("stack", _left(estate), "can be made", OK, _adopting(question.stack))
 
 
-def _left(estate: leftovers.Estate) -> str:
+def _left(estate: retained.Estate) -> str:
     return f"{len(estate.leftovers)} resources of an earlier stack"
 
 

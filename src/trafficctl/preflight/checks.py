@@ -8,12 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from trafficctl.deploying import limits
-from trafficctl.deploying.stack import Account
 from trafficctl.errors import translate
-from trafficctl.preflighting import account as accounts
-from trafficctl.preflighting import permissions, quotas, standing
-from trafficctl.preflighting.rows import (
+from trafficctl.preflight import account as accounts
+from trafficctl.preflight import existing_stack, permissions, quotas
+from trafficctl.preflight.result import (
     OK,
     REFUSALS,
     UNKNOWN,
@@ -22,6 +20,8 @@ from trafficctl.preflighting.rows import (
     brief,
     data,
 )
+from trafficctl.stack import parameter_limits
+from trafficctl.stack.stack import Account
 
 WHO_DEADLINE_S = 3.0
 STANDING_DEADLINE_S = 3.0
@@ -59,13 +59,13 @@ def met(account: Account, question: Question) -> tuple[Question, Row]:
     seen: list[Question] = []
 
     def look() -> Row:
-        stands = standing.look(account, question.stack, question.template)
+        stands = existing_stack.look(account, question.stack, question.template)
         seen.append(replace(question, standing=stands))
         return accounts.parameters(seen[0])
 
     (row,) = gather([("parameters", look)], STANDING_DEADLINE_S)
     if row.verdict == OK:
-        limits.check(question.template, question.given, seen[0].standing.kept)
+        parameter_limits.check(question.template, question.given, seen[0].standing.kept)
         return seen[0], row
     return question, replace(row, have=accounts.parameters(question).have)
 

@@ -10,15 +10,16 @@ from typing import Any
 
 from rich.text import Text
 
-from trafficctl import aws, cli_common, output
-from trafficctl.deploying import limits, parameters
-from trafficctl.deploying import template as texts
+from trafficctl.aws import session as aws
+from trafficctl.cli import options, output
+from trafficctl.cli.output import KEY, Column
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import KEY, Column
-from trafficctl.preflighting import rows as verdicts
-from trafficctl.preflighting.load import Load
-from trafficctl.preflighting.rows import Question, Row
-from trafficctl.preflighting.run import preflight
+from trafficctl.preflight import result as verdicts
+from trafficctl.preflight.checks import preflight
+from trafficctl.preflight.load import Load
+from trafficctl.preflight.result import Question, Row
+from trafficctl.stack import parameter_limits, parameters
+from trafficctl.stack import template as texts
 
 STYLES = {
     verdicts.OK: "green",
@@ -38,28 +39,28 @@ def register(subparsers: Any) -> None:
         "nothing. A parameter that is not given has the deployed stack's value, else "
         "the default. Exit code 0 if the deployment can go on.",
     )
-    cli_common.add_common(parser, json=True, csv=True)
+    options.add_common(parser, json=True, csv=True)
     for option, kind, default, what in (
-        ("--sensors", cli_common.positive_int, usual.sensors, "sensors of the city"),
+        ("--sensors", options.positive_int, usual.sensors, "sensors of the city"),
         (
             "--interval",
-            cli_common.positive_float,
+            options.positive_float,
             usual.interval,
             "seconds between two readings of a sensor",
         ),
         (
             "--readings-per-message",
-            cli_common.positive_int,
+            options.positive_int,
             usual.readings_per_message,
             "readings in a message, of as many sensors",
         ),
-        ("--segments", cli_common.positive_int, None, "road segments"),
+        ("--segments", options.positive_int, None, "road segments"),
     ):
         said = f"else {default:,}" if default is not None else "else a tenth of sensors"
         parser.add_argument(
             option, type=kind, default=default, metavar="N", help=f"{what} ({said})"
         )
-    cli_common.add_template(parser)
+    options.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
         "--quicksight",
@@ -86,7 +87,7 @@ def asked(args: argparse.Namespace, today: dt.date) -> Question:
     """The question that the options put."""
     template = texts.read(args.template)
     chosen = parameters.given(args)
-    limits.check(template, chosen)
+    parameter_limits.check(template, chosen)
     load = Load(args.sensors, args.interval, args.readings_per_message, args.segments)
     return Question(args.stack, template, load, chosen, today, args.quicksight)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from trafficctl.deploying import leftovers, states
-from trafficctl.deploying.stack import Account, Stack
 from trafficctl.errors import CityError
+from trafficctl.stack import retained
+from trafficctl.stack import status as states
+from trafficctl.stack.stack import Account, Stack
 
 DEFAULTS = "the template's defaults"
 STREAM_OUTPUT = "ReadingsStream"
@@ -45,7 +46,7 @@ def look(account: Account, name: str, template: str) -> Standing:
 def _deleted(stack: Stack, template: str) -> Standing:
     """A deleted stack whose data the new one would take in, with its parameters."""
     try:
-        left = leftovers.find(stack, template) if stack.deleted_ids() else None
+        left = retained.find(stack, template) if stack.deleted_ids() else None
     except CityError:
         return Standing()  # the row of the stack says what is wrong with them
     if left is None or not left.leftovers or left.deleted_id is None:

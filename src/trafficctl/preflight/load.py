@@ -5,7 +5,7 @@ Facts of AWS used here: a new on-demand table begins with 4,000 writes a second
 a new on-demand stream with 4 MB a second, and its shards count for no quota
 (docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html);
 100 Lambda executions must stay unreserved (lambda/latest/dg/
-configuration-concurrency.html). Shards are sized in `trafficctl.sizing`.
+configuration-concurrency.html). Shards are sized in `trafficctl.cost.sizing`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from trafficctl import sizing
+from trafficctl.cost import sizing
 
 HEADROOM = 1.25  # of a quota that is asked for: the next request takes days again
 FRESH_TABLE_WRITES_PER_S = 4000

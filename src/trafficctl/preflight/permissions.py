@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.stack import Account
 from trafficctl.errors import translate
-from trafficctl.preflighting.rows import (
+from trafficctl.preflight.parallel import side_by_side
+from trafficctl.preflight.result import (
     MISSING,
     OK,
     REFUSALS,
@@ -21,7 +20,8 @@ from trafficctl.preflighting.rows import (
     brief,
     data,
 )
-from trafficctl.preflighting.side_by_side import side_by_side
+from trafficctl.stack import template as texts
+from trafficctl.stack.stack import Account
 
 CHECK = "permissions to deploy"
 NAMED = 6  # of the missing actions: the rest is counted

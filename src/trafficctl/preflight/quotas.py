@@ -9,11 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.deploying.stack import Account
+from trafficctl.cli.output import number
 from trafficctl.errors import translate
-from trafficctl.output import number
-from trafficctl.preflighting import load as loads
-from trafficctl.preflighting.rows import (
+from trafficctl.preflight import load as loads
+from trafficctl.preflight.result import (
     OK,
     RAISE,
     REFUSALS,
@@ -23,6 +22,7 @@ from trafficctl.preflighting.rows import (
     brief,
     data,
 )
+from trafficctl.stack.stack import Account
 
 Quota = Mapping[str, Any]
 

@@ -13,9 +13,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from trafficctl.deploying import template as texts
-from trafficctl.preflighting.load import Load
-from trafficctl.preflighting.standing import Standing
+from trafficctl.preflight.existing_stack import Standing
+from trafficctl.preflight.load import Load
+from trafficctl.stack import template as texts
 
 OK, RAISE, MISSING, UNKNOWN = "ok", "raise", "missing", "unknown"
 NOT_YET = (RAISE, MISSING)  # the answers that say: do not go on

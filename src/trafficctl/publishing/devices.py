@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from traffic.policy import MAX_ID_LENGTH
-from trafficctl import aws
-from trafficctl.cli_common import add_common, positive_int
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import check_segments, segment_ids
+from trafficctl.cli.options import add_common, positive_int
+from trafficctl.cli.output import KEY, Column, say, show, show_csv, show_json, table
 from trafficctl.errors import OK, UserError
-from trafficctl.home import belongings, home
 from trafficctl.local.process import running
-from trafficctl.output import KEY, Column, say, show, show_csv, show_json, table
-from trafficctl.roads import read_geojson
-from trafficctl.sensors.certificates import pem_path
-from trafficctl.sensors.csv_file import DEVICE_ID
-from trafficctl.sensors.journal import DONE, read_entries
-from trafficctl.sensors.planning import Wanted as WantedDevice
-from trafficctl.sensors.registering import carry_out, keys_plan
-from trafficctl.sensors.workplace import DEVICES, place_of
-from trafficctl.tables import check_segments, segment_ids
+from trafficctl.local.state_dir import belongings, home
+from trafficctl.registry.certificates import pem_path
+from trafficctl.registry.context import DEVICES, place_of
+from trafficctl.registry.csv_file import DEVICE_ID
+from trafficctl.registry.journal import DONE, read_entries
+from trafficctl.registry.plan import Wanted as WantedDevice
+from trafficctl.roads.command import read_geojson
+from trafficctl.sensors.register import carry_out, keys_plan
 
 NOTE = "simulated"
 MQTT_TLS_PORT = 8883

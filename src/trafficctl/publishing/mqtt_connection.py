@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from trafficctl.devices import Broker, Device
+from trafficctl.publishing.devices import Broker, Device
 
 KEEPALIVE_S = 60
 HANDSHAKE_TIMEOUT_S = 10.0

@@ -17,9 +17,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
-from trafficctl.devices import Broker, Device
 from trafficctl.errors import CityError
-from trafficctl.links import MAX_IN_FLIGHT, Link, Message, make_client
+from trafficctl.publishing.devices import Broker, Device
+from trafficctl.publishing.mqtt_connection import (
+    MAX_IN_FLIGHT,
+    Link,
+    Message,
+    make_client,
+)
 
 HANDSHAKE_THREADS = 8
 CONNECTS_PER_S = 100.0  # the default quota of IoT Core in its smaller regions

@@ -16,14 +16,9 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from traffic.model import Reading
-from trafficctl import aws
-from trafficctl.cli_common import positive_int
-from trafficctl.devices import find_broker, register_devices, wanted_for
-from trafficctl.errors import OK, UNREACHABLE, UserError
-from trafficctl.fleet import Fleet
-from trafficctl.home import belongings, home
-from trafficctl.links import Message
-from trafficctl.output import (
+from trafficctl.aws import session as aws
+from trafficctl.cli.options import positive_int
+from trafficctl.cli.output import (
     KEY,
     Column,
     duration,
@@ -34,8 +29,13 @@ from trafficctl.output import (
     show_json,
     table,
 )
-from trafficctl.progress import publishing
-from trafficctl.tally import FILE_NAME, Run, Tally
+from trafficctl.cli.progress import publishing
+from trafficctl.errors import OK, UNREACHABLE, UserError
+from trafficctl.local.state_dir import belongings, home
+from trafficctl.publishing.devices import find_broker, register_devices, wanted_for
+from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_fleet import Fleet
+from trafficctl.publishing.tally import FILE_NAME, Run, Tally
 
 CONNECT_LEAST_S, CONNECT_EACH_S = 30.0, 0.05
 DRAIN_S, INTERRUPTED_DRAIN_S = 20.0, 3.0

@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.errors import CityError
-from trafficctl.redriving import journal
-from trafficctl.redriving.journal import CLOSED, MOVED, OPEN, Page, Place
-from trafficctl.redriving.letters import Entry, UnreadableError
+from trafficctl.redrive import journal
+from trafficctl.redrive.dead_letters import Entry, UnreadableError
+from trafficctl.redrive.journal import CLOSED, MOVED, OPEN, Page, Place
 
 PARALLEL = 8
 LONGEST_KEY = 1024  # bytes, S3's limit

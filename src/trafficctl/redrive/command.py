@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
-from trafficctl import aws
-from trafficctl.cli_common import add_common
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import check_segments
+from trafficctl.cli.options import add_common
+from trafficctl.cli.output import say, show, show_csv, show_json
+from trafficctl.cli.progress import counting
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import say, show, show_csv, show_json
-from trafficctl.progress import counting
-from trafficctl.redriving.buckets import Buckets
-from trafficctl.redriving.objects import Objects
-from trafficctl.redriving.options import add_options
-from trafficctl.redriving.selection import Selection, Sums
-from trafficctl.redriving.stream import Stream
-from trafficctl.redriving.view import sums_view
-from trafficctl.redriving.work import Redrive, Seen
-from trafficctl.tables import check_segments
+from trafficctl.redrive.buckets import Buckets
+from trafficctl.redrive.objects import Objects
+from trafficctl.redrive.options import add_options
+from trafficctl.redrive.report import sums_view
+from trafficctl.redrive.run import Redrive, Seen
+from trafficctl.redrive.selection import Selection, Sums
+from trafficctl.redrive.stream_writer import Stream
 
 FIELDS = (
     "kind",

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from traffic.intake import intake
 from traffic.policy import MAX_READINGS_PER_MESSAGE
-from traffic.times import day_text
+from traffic.processor.records import intake
+from traffic.timestamps import day_text
 
 BATCH, MESSAGE, REFUSED = "batch", "message", "refused"
 KINDS = {

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from trafficctl.redriving.letters import BATCH, Letter, UnreadableError
+from trafficctl.redrive.dead_letters import BATCH, Letter, UnreadableError
 
 JOURNAL = "journal/"
 OPEN, CLOSED = f"{JOURNAL}open/", f"{JOURNAL}closed/"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from trafficctl.redriving.buckets import Buckets, can_be_moved
-from trafficctl.redriving.journal import OPEN, Page, Place
-from trafficctl.redriving.letters import (
+from trafficctl.redrive.buckets import Buckets, can_be_moved
+from trafficctl.redrive.dead_letters import (
     MOST_BYTES,
     QUARANTINE_PREFIX,
     Entry,
@@ -15,7 +14,8 @@ from trafficctl.redriving.letters import (
     UnreadableError,
     letter_of,
 )
-from trafficctl.redriving.selection import Selection, stretches
+from trafficctl.redrive.journal import OPEN, Page, Place
+from trafficctl.redrive.selection import Selection, stretches
 
 Leave = Callable[[Entry, str], None]
 

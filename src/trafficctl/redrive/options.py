@@ -6,7 +6,7 @@ import argparse
 import re
 from datetime import datetime
 
-from trafficctl.cli_common import positive_float
+from trafficctl.cli.options import positive_float
 
 # Even in messages of one reading no more than a single shard takes.
 DEFAULT_RATE = 1000.0

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from trafficctl.redriving.journal import History, Place
+from trafficctl.redrive.journal import History, Place
 
 Rejections = dict[tuple[str, Any], int]  # readings, by sequence number and index
 

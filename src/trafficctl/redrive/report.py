@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from traffic.times import second_text
-from trafficctl.output import ABSENT, KEY, Column, number, table
-from trafficctl.redriving.letters import KINDS
-from trafficctl.redriving.selection import Sum, Sums
+from traffic.timestamps import second_text
+from trafficctl.cli.output import ABSENT, KEY, Column, number, table
+from trafficctl.redrive.dead_letters import KINDS
+from trafficctl.redrive.selection import Sum, Sums
 
 COLUMNS = (
     Column("Letters", importance=KEY),

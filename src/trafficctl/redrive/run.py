@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from trafficctl.redriving.buckets import Buckets
-from trafficctl.redriving.journal import Page, page_of
-from trafficctl.redriving.letters import Letter
-from trafficctl.redriving.objects import Objects
-from trafficctl.redriving.selection import Sums
-from trafficctl.redriving.stream import Stream
+from trafficctl.redrive.buckets import Buckets
+from trafficctl.redrive.dead_letters import Letter
+from trafficctl.redrive.journal import Page, page_of
+from trafficctl.redrive.objects import Objects
+from trafficctl.redrive.selection import Sums
+from trafficctl.redrive.stream_writer import Stream
 
 Seen = Callable[[int], None]
 

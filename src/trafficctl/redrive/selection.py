@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from trafficctl.redriving.journal import JOURNAL, MOVED
-from trafficctl.redriving.letters import KINDS, Entry, Letter
+from trafficctl.redrive.dead_letters import KINDS, Entry, Letter
+from trafficctl.redrive.journal import JOURNAL, MOVED
 
 # Of one stretch of work: it is read at once, and if it is interrupted, put again.
 MOST_LETTERS = 500

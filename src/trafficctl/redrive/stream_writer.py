@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from trafficctl.errors import CityError
-from trafficctl.redriving.letters import Record
+from trafficctl.redrive.dead_letters import Record
 
 MOST_RECORDS = 500  # of one PutRecords request
 MOST_BYTES = 4 * 1024 * 1024  # of the 5 MB it may have

@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.patience import Patience
-from trafficctl.sensors.arns import id_of, is_certificate
-from trafficctl.sensors.calls import Calls, is_missing
+from trafficctl.aws.retry import Patience
+from trafficctl.registry.arns import id_of, is_certificate
+from trafficctl.registry.iot_calls import Calls, is_missing
 
 DETACHED_WITHIN_S = 60.0  # AWS: "several seconds", until things and policies are off
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.sensors.arns import id_of
-from trafficctl.sensors.calls import Calls, InDoubtError, is_missing
-from trafficctl.sensors.journal import (
+from trafficctl.registry.arns import id_of
+from trafficctl.registry.iot_calls import Calls, InDoubtError, is_missing
+from trafficctl.registry.journal import (
     BEGUN,
     DONE,
     GONE,
@@ -79,7 +79,7 @@ class Workshop:
         return key_path(self._directory, name).exists()
 
     def _begin(self, wish: Wish, reuse_key: bool) -> Entry:
-        from trafficctl import keys  # noqa: PLC0415 - cryptography is slow to import
+        from trafficctl.registry import keys  # noqa: PLC0415 - cryptography is slow to import
 
         path = key_path(self._directory, wish.name)
         # A key that was never noted was left by a kill, and is as good as new.
@@ -88,7 +88,7 @@ class Workshop:
         return self._note(Entry(wish.name, BEGUN, 0, wish.segment_id, over=wish.over))
 
     def _ask(self, entry: Entry) -> Any:
-        from trafficctl import keys  # noqa: PLC0415 - cryptography is slow to import
+        from trafficctl.registry import keys  # noqa: PLC0415 - cryptography is slow to import
 
         key = key_path(self._directory, entry.name).read_text()
         return self._calls.once(
@@ -166,7 +166,7 @@ class Workshop:
         doubtful = [e for e in map(self._journal.get, names) if e and e.step == BEGUN]
         if not doubtful:
             return
-        from trafficctl import keys  # noqa: PLC0415 - cryptography is slow to import
+        from trafficctl.registry import keys  # noqa: PLC0415 - cryptography is slow to import
 
         newest_ms = max(entry.at_ms for entry in doubtful)
         self._calls.sleep(max(0.0, SETTLE_S - (self._now_ms() - newest_ms) / 1000))

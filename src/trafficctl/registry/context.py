@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trafficctl import aws
-from trafficctl.home import belongings, ensure_home
-from trafficctl.sensors.calls import Calls, plain_client
-from trafficctl.sensors.certificates import Workshop, pem_path
-from trafficctl.sensors.journal import Journal, demand_of_account, opened
-from trafficctl.sensors.pace import DEFAULT_RATE, UNPACED, Pace
-from trafficctl.sensors.registrar import Names, Registrar, now_ms
-from trafficctl.sensors.retiring import Retiring
-from trafficctl.sensors.rows import Rows, open_rows
-from trafficctl.sensors.things import Things
+from trafficctl.aws import session as aws
+from trafficctl.local.state_dir import belongings, ensure_home
+from trafficctl.registry.certificate_removal import Retiring
+from trafficctl.registry.certificates import Workshop, pem_path
+from trafficctl.registry.iot_calls import Calls, plain_client
+from trafficctl.registry.journal import Journal, demand_of_account, opened
+from trafficctl.registry.rate_limit import DEFAULT_RATE, UNPACED, Pace
+from trafficctl.registry.registrar import Names, Registrar, now_ms
+from trafficctl.registry.table import Rows, open_rows
+from trafficctl.registry.things import Things
 
 DEVICES, RENEWALS, CLAIMS = "devices", "renewals", "claims"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from traffic.model import is_id
 from traffic.policy import MAX_ID_LENGTH
+from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
-from trafficctl.sensors.planning import Wanted
-from trafficctl.wrong_input import raise_faults
+from trafficctl.registry.plan import Wanted
 
 NEEDED, OPTIONAL = ("device_id", "segment_id"), ("note",)
 MAX_NOTE = 200

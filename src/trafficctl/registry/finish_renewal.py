@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trafficctl.progress import counting
-from trafficctl.sensors.certificates import pem_path
-from trafficctl.sensors.chosen import Found
-from trafficctl.sensors.crew import work_through
-from trafficctl.sensors.journal import DONE, GONE, Journal, write_private
-from trafficctl.sensors.rows import certificates_in
-from trafficctl.sensors.workplace import DEVICES, RENEWALS, Place
+from trafficctl.cli.progress import counting
+from trafficctl.registry.certificates import pem_path
+from trafficctl.registry.context import DEVICES, RENEWALS, Place
+from trafficctl.registry.journal import DONE, GONE, Journal, write_private
+from trafficctl.registry.selection import Found
+from trafficctl.registry.table import certificates_in
+from trafficctl.registry.worker_pool import work_through
 
 
 def finish(place: Place, rows: Sequence[Found]) -> tuple[int, int]:

@@ -15,9 +15,9 @@ from botocore import exceptions as aws
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from trafficctl.aws import CONNECT_TIMEOUT_S, POOL_CONNECTIONS, READ_TIMEOUT_S
+from trafficctl.aws.session import CONNECT_TIMEOUT_S, POOL_CONNECTIONS, READ_TIMEOUT_S
 from trafficctl.errors import THROTTLED
-from trafficctl.sensors.pace import Pace
+from trafficctl.registry.rate_limit import Pace
 
 TRIES = 5  # of a call that may be repeated, when AWS has a fault or is not reached
 MAX_COMPLAINTS = 60  # of one call about the rate: a minute or more

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from trafficctl.cli.output import say
 from trafficctl.errors import UserError
-from trafficctl.output import say
-from trafficctl.sensors.arns import account_and_region, id_of
+from trafficctl.registry.arns import account_and_region, id_of
 
 FILE_NAME, LOCK_NAME = "journal.jsonl", "journal.lock"
 BEGUN, MADE, DONE, GONE = "begun", "made", "done", "gone"

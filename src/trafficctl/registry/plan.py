@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from traffic.admission import EXPECTED, REGISTERED, REVOKED
-from trafficctl.sensors.journal import BEGUN, DONE, MADE, Entry
-from trafficctl.sensors.rows import Row, standing
+from traffic.provisioning.admission import EXPECTED, REGISTERED, REVOKED
+from trafficctl.registry.journal import BEGUN, DONE, MADE, Entry
+from trafficctl.registry.table import Row, standing
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from traffic.admission import EXPECTED, REGISTERED
-from trafficctl.sensors.calls import Calls
-from trafficctl.sensors.certificates import Wish, Workshop
-from trafficctl.sensors.crew import Done, work_through
-from trafficctl.sensors.journal import Entry, Journal
-from trafficctl.sensors.planning import Task
-from trafficctl.sensors.retiring import Retiring
-from trafficctl.sensors.rows import Rows, certificates_in, standing
-from trafficctl.sensors.things import Things
+from traffic.provisioning.admission import EXPECTED, REGISTERED
+from trafficctl.registry.certificate_removal import Retiring
+from trafficctl.registry.certificates import Wish, Workshop
+from trafficctl.registry.iot_calls import Calls
+from trafficctl.registry.journal import Entry, Journal
+from trafficctl.registry.plan import Task
+from trafficctl.registry.table import Rows, certificates_in, standing
+from trafficctl.registry.things import Things
+from trafficctl.registry.worker_pool import Done, work_through
 
 
 def now_ms() -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trafficctl.progress import counting
-from trafficctl.sensors.certificates import Wish
-from trafficctl.sensors.chosen import Found
-from trafficctl.sensors.crew import Done, work_through
-from trafficctl.sensors.journal import DONE, Journal, read_entries
-from trafficctl.sensors.registrar import now_ms
-from trafficctl.sensors.rows import standing
-from trafficctl.sensors.workplace import DEVICES, RENEWALS, Place
+from trafficctl.cli.progress import counting
+from trafficctl.registry.certificates import Wish
+from trafficctl.registry.context import DEVICES, RENEWALS, Place
+from trafficctl.registry.journal import DONE, Journal, read_entries
+from trafficctl.registry.registrar import now_ms
+from trafficctl.registry.selection import Found
+from trafficctl.registry.table import standing
+from trafficctl.registry.worker_pool import Done, work_through
 
 
 class Renewal:

@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from trafficctl.cli.wrong_input import raise_unknown
 from trafficctl.errors import UserError
-from trafficctl.sensors.rows import Rows
-from trafficctl.wrong_input import raise_unknown
+from trafficctl.registry.table import Rows
 
 Found = dict[str, Any]
 

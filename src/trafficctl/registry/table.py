@@ -1,7 +1,7 @@
 """The registry's rows, read and written by the operator's side.
 
-What a row means, `traffic.admission` says. The provisioning hook writes into them too,
-so that every write here names what it has seen.
+What a row means, `traffic.provisioning.admission` says. The provisioning hook writes
+into them too, so that every write here names what it has seen.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from traffic.items import attributes
-from trafficctl import aws
+from traffic.aws.segment_items import attributes
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import plain_item, scan
 from trafficctl.errors import CityError
-from trafficctl.tables import plain_item, scan
 
 FIELDS = (
     "device_id",

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.errors import CityError
-from trafficctl.sensors.calls import Calls, is_missing
+from trafficctl.registry.iot_calls import Calls, is_missing
 
 
 class Things:

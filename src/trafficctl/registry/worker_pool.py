@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TypeVar
 
 from trafficctl.errors import CityError
-from trafficctl.sensors.calls import InDoubtError
+from trafficctl.registry.iot_calls import InDoubtError
 
 PARALLEL = 12
 MANY_DOUBTS = 2 * PARALLEL  # in one pass: AWS is not answering at all

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Protocol
 
 from traffic import policy
-from trafficctl.cli_common import add_common, positive_float, positive_int
-from trafficctl.devices import unit_name
+from trafficctl.cli.options import add_common, positive_float, positive_int
+from trafficctl.cli.output import say
+from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
-from trafficctl.links import Message
-from trafficctl.output import say
-from trafficctl.publisher import (
+from trafficctl.publishing.devices import unit_name
+from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.publisher import (
     SentReading,
     Timed,
     add_options,
@@ -32,9 +33,8 @@ from trafficctl.publisher import (
     unit_of,
     units_for,
 )
-from trafficctl.replay_file import BadRow, Row, read_rows
-from trafficctl.roads import load
-from trafficctl.wrong_input import raise_faults
+from trafficctl.replay.csv_file import BadRow, Row, read_rows
+from trafficctl.roads.command import load
 
 NOW = "now"
 MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind

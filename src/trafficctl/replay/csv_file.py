@@ -16,7 +16,7 @@ import msgspec
 
 from traffic import policy
 from traffic.model import Reading, is_id
-from traffic.times import ms_of
+from traffic.timestamps import ms_of
 from trafficctl.errors import UserError
 
 REQUIRED = (

@@ -19,13 +19,14 @@ from typing import Any
 
 import msgspec
 
-from trafficctl import aws, geometry
-from trafficctl.cli_common import add_common
+from trafficctl.aws import session as aws
+from trafficctl.cli.options import add_common
+from trafficctl.cli.output import say
+from trafficctl.cli.progress import counting
+from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import OK, UserError
-from trafficctl.output import say
-from trafficctl.progress import counting
-from trafficctl.road_file import Feature, faults_of, points_of
-from trafficctl.wrong_input import raise_faults
+from trafficctl.roads import geometry
+from trafficctl.roads.road_file import Feature, faults_of, points_of
 
 PARALLEL_WRITES = 16
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from traffic.policy import ID_PATTERN, MAX_ID_LENGTH, MAX_SPEED_KMH
-from trafficctl import geometry
+from trafficctl.roads import geometry
 
 MAX_LANES = 20
 MAX_LENGTH_M = 100_000

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import re
 
-from trafficctl.cli_common import add_common
+from trafficctl.cli.options import add_common
+from trafficctl.cli.output import say
+from trafficctl.cli.wrong_input import suggestion
 from trafficctl.errors import OK, UserError
-from trafficctl.output import say
-from trafficctl.sensors.calls import InDoubtError
-from trafficctl.sensors.certificates import Wish, pem_path
-from trafficctl.sensors.crew import GO_ON
-from trafficctl.sensors.csv_file import CLAIM_PREFIX, DEVICE_ID
-from trafficctl.sensors.journal import BEGUN, GONE, Entry, Journal
-from trafficctl.sensors.workplace import CLAIMS, Place, open_place
-from trafficctl.wrong_input import suggestion
+from trafficctl.registry.certificates import Wish, pem_path
+from trafficctl.registry.context import CLAIMS, Place, open_place
+from trafficctl.registry.csv_file import CLAIM_PREFIX, DEVICE_ID
+from trafficctl.registry.iot_calls import InDoubtError
+from trafficctl.registry.journal import BEGUN, GONE, Entry, Journal
+from trafficctl.registry.worker_pool import GO_ON
 
 DESCRIPTION = """\
 Create a claim certificate. With it a new device can request its own certificate, and

@@ -7,8 +7,8 @@ import importlib
 
 # Each module has add(actions); this order is the order of the help page.
 ACTIONS: tuple[str, ...] = (
-    "registering",
-    "listing",
+    "register",
+    "list",
     "claim",
     "rotate",
     "revoke",

@@ -12,9 +12,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from traffic.errors import MetricsError, StoreError
-from traffic.health import fault_rows
-from traffic.health.fault_table import standing
-from traffic.health.faults import (
+from traffic.sensor_health import fault_items
+from traffic.sensor_health.aws import pages
+from traffic.sensor_health.fault_table import standing
+from traffic.sensor_health.faults import (
     DISMISSED,
     OPEN,
     Fault,
@@ -23,8 +24,8 @@ from traffic.health.faults import (
     first_of,
     place_of,
 )
-from traffic.health.gather import pages
-from traffic.health.limits import (
+from traffic.sensor_health.stream import CloudWatchStream
+from traffic.sensor_health.thresholds import (
     DISTRICT,
     FIGURES_MS,
     FLEET,
@@ -33,11 +34,10 @@ from traffic.health.limits import (
     SEGMENT,
     SENSOR,
 )
-from traffic.health.stream import CloudWatchStream
-from trafficctl import aws
-from trafficctl.cli_common import add_common
-from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.output import (
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import scan
+from trafficctl.cli.options import add_common
+from trafficctl.cli.output import (
     ABSENT,
     KEY,
     Column,
@@ -49,11 +49,11 @@ from trafficctl.output import (
     show_csv,
     show_json,
 )
-from trafficctl.output import table as make_table
-from trafficctl.render import utc_text
+from trafficctl.cli.output import table as make_table
+from trafficctl.cli.wrong_input import check_district, unknown
+from trafficctl.errors import ANSWER_IS_NO, OK, UserError
 from trafficctl.sensors.fault_words import WORDS
-from trafficctl.tables import scan
-from trafficctl.wrong_input import check_district, unknown
+from trafficctl.watch.render import utc_text
 
 COLUMNS = (
     Column("Where", importance=KEY),
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
         roads = scan(client, outputs["RoadSegmentsTable"], ("district",))
         check_district(args.district, roads)
     if args.json:
-        show_json([fault_rows.listed(fault) for fault in chosen])
+        show_json([fault_items.listed(fault) for fault in chosen])
     elif args.csv:
         write_csv(chosen)
     else:
@@ -144,7 +144,7 @@ def read(client: Any, table: str, everything: bool) -> list[Fault]:
         found = list(pages(client.scan, {"TableName": table}))
     except StoreError as exc:  # the Lambda code's word for it; ours names the next step
         raise exc.__cause__ or exc from None
-    return [fault_rows.fault_of(fault_rows.plain(item)) for item in found]
+    return [fault_items.fault_of(fault_items.plain(item)) for item in found]
 
 
 def in_order(
@@ -244,9 +244,9 @@ def headline(faults: Sequence[Fault]) -> str:
 
 def write_csv(faults: Iterable[Fault]) -> None:
     """Print the faults as CSV."""
-    names = list(fault_rows.listed(Fault(FLEET, "", "silent", 0, 0)))
+    names = list(fault_items.listed(Fault(FLEET, "", "silent", 0, 0)))
     times = ("since", *(name for name in names if name.endswith("_at")))
-    show_csv(names, map(fault_rows.listed, faults), times)
+    show_csv(names, map(fault_items.listed, faults), times)
 
 
 def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int) -> int:
@@ -272,7 +272,7 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
         advice = "`trafficctl sensors health --json` names them"
         raise unknown("fault", fault_id, known, advice)
     fault = _dismissable(fault_id, found["Item"])
-    statement = fault_rows.change(table, fault, dismissed(fault, now_ms), 0)
+    statement = fault_items.change(table, fault, dismissed(fault, now_ms), 0)
     try:
         client.execute_statement(**statement)
     except ClientError as exc:
@@ -286,7 +286,7 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
 
 
 def _dismissable(fault_id: str, item: dict[str, Any]) -> Fault:
-    fault = fault_rows.fault_of(fault_rows.plain(item))
+    fault = fault_items.fault_of(fault_items.plain(item))
     if fault.standing != OPEN:
         state = "dismissed already" if fault.standing == DISMISSED else "over"
         raise UserError(f"{fault_id} is {state} - nothing to dismiss")

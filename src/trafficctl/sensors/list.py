@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from traffic.admission import STATUSES
-from traffic.times import second_text
-from trafficctl import aws
-from trafficctl.cli_common import add_common
-from trafficctl.errors import OK
-from trafficctl.output import (
+from traffic.provisioning.admission import STATUSES
+from traffic.timestamps import second_text
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import LISTED, segment_ids
+from trafficctl.cli.options import add_common
+from trafficctl.cli.output import (
     ABSENT,
     KEY,
     Column,
@@ -20,9 +20,9 @@ from trafficctl.output import (
     show_json,
     table,
 )
-from trafficctl.sensors.rows import FIELDS, open_rows
-from trafficctl.tables import LISTED, segment_ids
-from trafficctl.wrong_input import raise_unknown
+from trafficctl.cli.wrong_input import raise_unknown
+from trafficctl.errors import OK
+from trafficctl.registry.table import FIELDS, open_rows
 
 TIMES = {"registered": "registered_at", "revoked": "revoked_at"}
 ENDS = ("_at", "_until")  # of the names of fields that hold a time

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from traffic.admission import REGISTERED
-from trafficctl import aws
-from trafficctl.cli_common import add_common
+from traffic.provisioning.admission import REGISTERED
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import check_segments
+from trafficctl.cli.options import add_common
+from trafficctl.cli.output import say
 from trafficctl.errors import OK
-from trafficctl.output import say
-from trafficctl.sensors.chosen import demand, read_chosen
-from trafficctl.sensors.workplace import open_place
-from trafficctl.tables import check_segments
+from trafficctl.registry.context import open_place
+from trafficctl.registry.selection import demand, read_chosen
 
 DESCRIPTION = """\
 Bind a device to another segment, in the registry and for what its certificate may

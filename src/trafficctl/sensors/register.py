@@ -8,20 +8,20 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from trafficctl import aws
-from trafficctl.cli_common import add_common, positive_float
-from trafficctl.deploying.talking import agree
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import segment_ids
+from trafficctl.cli.options import add_common, positive_float
+from trafficctl.cli.output import say, show_json
+from trafficctl.cli.progress import counting
+from trafficctl.cli.wrong_input import MOST_FAULTS, raise_faults, suggestion
+from trafficctl.deploy.change_view import agree
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import say, show_json
-from trafficctl.progress import counting
-from trafficctl.sensors.crew import Done
-from trafficctl.sensors.csv_file import read_devices
-from trafficctl.sensors.journal import Journal
-from trafficctl.sensors.pace import DEFAULT_RATE, ROWS_RATE
-from trafficctl.sensors.planning import Plan, Wanted, plan_claims, plan_keys
-from trafficctl.sensors.workplace import DEVICES, Place, open_place, pems
-from trafficctl.tables import segment_ids
-from trafficctl.wrong_input import MOST_FAULTS, raise_faults, suggestion
+from trafficctl.registry.context import DEVICES, Place, open_place, pems
+from trafficctl.registry.csv_file import read_devices
+from trafficctl.registry.journal import Journal
+from trafficctl.registry.plan import Plan, Wanted, plan_claims, plan_keys
+from trafficctl.registry.rate_limit import DEFAULT_RATE, ROWS_RATE
+from trafficctl.registry.worker_pool import Done
 
 DESCRIPTION = """\
 Register the devices of a CSV file with the columns device_id, segment_id and

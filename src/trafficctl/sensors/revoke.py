@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from traffic.admission import REVOKED
-from trafficctl.cli_common import add_common
+from traffic.provisioning.admission import REVOKED
+from trafficctl.cli.options import add_common
+from trafficctl.cli.output import say
 from trafficctl.errors import OK
-from trafficctl.output import say
-from trafficctl.sensors.certificates import CLOCKS_APART_MS
-from trafficctl.sensors.chosen import Found, add_devices, read_chosen
-from trafficctl.sensors.registrar import now_ms
-from trafficctl.sensors.rows import ChangedError, certificates_in
-from trafficctl.sensors.workplace import Place, open_place
+from trafficctl.registry.certificates import CLOCKS_APART_MS
+from trafficctl.registry.context import Place, open_place
+from trafficctl.registry.registrar import now_ms
+from trafficctl.registry.selection import Found, add_devices, read_chosen
+from trafficctl.registry.table import ChangedError, certificates_in
 
 SETTLED_S = 10.0  # from what the hook answers to an active certificate, amply
 TRIES = 3  # of a row that somebody else writes at the same time

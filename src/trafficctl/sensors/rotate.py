@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import argparse
 
-from traffic.admission import REGISTERED
-from trafficctl.cli_common import add_common, non_negative_float, positive_int
+from traffic.provisioning.admission import REGISTERED
+from trafficctl.cli.options import add_common, non_negative_float, positive_int
+from trafficctl.cli.output import say
 from trafficctl.errors import OK
-from trafficctl.output import say
-from trafficctl.sensors.chosen import Found, add_devices, demand, read_chosen
-from trafficctl.sensors.finishing import finish
-from trafficctl.sensors.registrar import now_ms
-from trafficctl.sensors.renewing import Renewal
-from trafficctl.sensors.workplace import RENEWALS, Place, open_place
+from trafficctl.registry.context import RENEWALS, Place, open_place
+from trafficctl.registry.finish_renewal import finish
+from trafficctl.registry.registrar import now_ms
+from trafficctl.registry.renewal import Renewal
+from trafficctl.registry.selection import Found, add_devices, demand, read_chosen
 
 DAY_MS = 86_400_000
 DESCRIPTION = """\

@@ -16,11 +16,12 @@ from typing import Any
 import msgspec
 
 from traffic import policy
-from trafficctl.cli_common import add_common, positive_float, positive_int
-from trafficctl.devices import unit_name
+from trafficctl.cli.options import add_common, positive_float, positive_int
+from trafficctl.cli.wrong_input import raise_unknown
 from trafficctl.errors import UserError
-from trafficctl.links import Message
-from trafficctl.publisher import (
+from trafficctl.publishing.devices import unit_name
+from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.publisher import (
     Timed,
     add_options,
     open_target,
@@ -29,14 +30,14 @@ from trafficctl.publisher import (
     unit_of,
     units_for,
 )
-from trafficctl.roads import (
+from trafficctl.roads.command import (
     RoadSegment,
     feature_collection,
     load_segments,
     parse,
     read_geojson,
 )
-from trafficctl.scenario import (
+from trafficctl.simulate.traffic_model import (
     DUPLICATE,
     KINDS,
     Model,
@@ -47,8 +48,7 @@ from trafficctl.scenario import (
     spoil,
     streets,
 )
-from trafficctl.vehicles import State, Traffic
-from trafficctl.wrong_input import raise_unknown
+from trafficctl.simulate.vehicles import State, Traffic
 
 DEFAULT_SEGMENTS, DEFAULT_SENSORS, DEFAULT_SECONDS = 20, 10, 60.0
 LOOKED_BACK_S = 64  # seconds of a street's traffic that are kept

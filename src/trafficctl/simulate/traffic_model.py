@@ -13,10 +13,10 @@ from math import exp, sqrt
 from random import Random
 from typing import Any
 
-from trafficctl.geometry import Point
 from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
-from trafficctl.roads import RoadSegment, feature
-from trafficctl.vehicles import Lane, State, Traffic
+from trafficctl.roads.command import RoadSegment, feature
+from trafficctl.roads.geometry import Point
+from trafficctl.simulate.vehicles import Lane, State, Traffic
 
 ROAD_LENGTH = 20  # segments from end to end
 NORTH_WEST: Point = (51.52, -0.09)  # of Greenwich: made up, but on a map

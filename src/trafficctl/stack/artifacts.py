@@ -15,9 +15,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.deploying.stack import Account
+from trafficctl.aws.retry import Patience
 from trafficctl.errors import CityError
-from trafficctl.patience import Patience
+from trafficctl.stack.stack import Account
 
 HOME_REGION = "us-east-1"  # the one Region that CreateBucket must not be told
 BUSY = ("OperationAborted",)  # two deployments at once; boto3 does not repeat it

@@ -8,12 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl import output
-from trafficctl.deploying.stack import Account
-from trafficctl.patience import Patience
-from trafficctl.sensors.arns import id_of, is_certificate
-from trafficctl.sensors.calls import is_missing
-from trafficctl.sensors.retiring import DETACHED_WITHIN_S
+from trafficctl.aws.retry import Patience
+from trafficctl.cli import output
+from trafficctl.registry.arns import id_of, is_certificate
+from trafficctl.registry.certificate_removal import DETACHED_WITHIN_S
+from trafficctl.registry.iot_calls import is_missing
+from trafficctl.stack.stack import Account
 
 # How long AWS may take, and a little more: a policy is ready to be deleted up to five
 # minutes after its detachment, a type five after its deprecation.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
-from trafficctl.deploying.states import is_under_way
+from trafficctl.stack.status import is_under_way
 
 Event = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trafficctl.deploying.operations import Event
+from trafficctl.stack.events import Event
 
 # What CloudFormation says of resources it stopped because another had failed.
 CONSEQUENCES = ("resource creation cancelled", "resource update cancelled", "cancelled")

@@ -6,12 +6,12 @@ import time
 from collections.abc import Collection
 from typing import Any
 
-from trafficctl import progress
-from trafficctl.deploying import operations
-from trafficctl.deploying.causes import advice, causes
-from trafficctl.deploying.operations import Event
-from trafficctl.deploying.stack import Stack
+from trafficctl.cli import progress
 from trafficctl.errors import CityError
+from trafficctl.stack import events as operations
+from trafficctl.stack.events import Event
+from trafficctl.stack.failure_causes import advice, causes
+from trafficctl.stack.stack import Stack
 
 PATIENCE_S = 3600.0
 GONE = (None, "DELETE_COMPLETE")

@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from trafficctl import aws, cli_common, output
-from trafficctl.deploying.limits import near
+from trafficctl.aws import session as aws
+from trafficctl.cli import options, output
 from trafficctl.errors import OK, CityError, UserError
+from trafficctl.stack.parameter_limits import near
 
 # Those that the next step needs: where to look, whom to let in, whom to tell.
 FIRST = (
@@ -29,7 +30,7 @@ def register(subparsers: Any) -> None:
         description="Prints every output of the stack, or the value of one alone: "
         '"$(trafficctl outputs UserPoolId)".',
     )
-    cli_common.add_common(parser, json=True, csv=True)
+    options.add_common(parser, json=True, csv=True)
     parser.add_argument("name", nargs="?", metavar="NAME", help="print this one alone")
     parser.set_defaults(run=run)
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.assertions import failed
-from trafficctl.deploying.loading import loaded
 from trafficctl.errors import UserError
+from trafficctl.stack import template as texts
+from trafficctl.stack.assertions import failed
+from trafficctl.stack.loading import loaded
 
 LISTS = ("CommaDelimitedList", "List<Number>")
 NUMBERS = ("Number", "List<Number>")

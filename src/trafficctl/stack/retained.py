@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trafficctl.deploying import operations
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.kinds import KINDS
-from trafficctl.deploying.operations import Event
-from trafficctl.deploying.stack import Account, Stack
 from trafficctl.errors import CityError
+from trafficctl.stack import events as operations
+from trafficctl.stack import template as texts
+from trafficctl.stack.events import Event
+from trafficctl.stack.retained_types import KINDS
+from trafficctl.stack.stack import Account, Stack
 
 KEY = "AWS::KMS::Key"
 TABLE = "AWS::DynamoDB::Table"

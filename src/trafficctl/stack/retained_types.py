@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.deploying import devices, emptying
-from trafficctl.deploying.stack import Account
-from trafficctl.output import number
+from trafficctl.cli.output import number
+from trafficctl.stack import device_cleanup, empty_bucket
+from trafficctl.stack.stack import Account
 
 ABSENT = (
     "404",
@@ -99,14 +99,14 @@ def _bucket(account: Account, name: str) -> Any:
 
 
 def _objects(account: Account, name: str) -> str:
-    found = emptying.count(account.client("s3"), name, FEW_OBJECTS)
+    found = empty_bucket.count(account.client("s3"), name, FEW_OBJECTS)
     if found > FEW_OBJECTS:
         return f"over {number(FEW_OBJECTS)} objects"
     return f"{number(found)} objects"
 
 
 def _delete_bucket(account: Account, name: str, tick: Tick) -> None:
-    emptying.empty(account.client("s3"), name, "", tick)
+    empty_bucket.empty(account.client("s3"), name, "", tick)
     account.client("s3").delete_bucket(Bucket=name)
 
 
@@ -177,17 +177,17 @@ KINDS: dict[str, Kind] = {
     "AWS::IoT::ThingType": Kind(
         "devices",
         "ThingTypeName",
-        devices.thing_type,
-        devices.registered,
-        devices.delete_all,
+        device_cleanup.thing_type,
+        device_cleanup.registered,
+        device_cleanup.delete_all,
         "aws iot delete-thing-type --thing-type-name {id} (things first)",
     ),
     "AWS::IoT::Policy": Kind(
         "device policy",
         "Id",
-        devices.policy,
-        devices.attached,
-        devices.delete_policy,
+        device_cleanup.policy,
+        device_cleanup.attached,
+        device_cleanup.delete_policy,
         "aws iot delete-policy --policy-name {id} (detached first)",
     ),
     "AWS::DynamoDB::Table": Kind(

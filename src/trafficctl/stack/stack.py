@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from trafficctl import aws
-from trafficctl.deploying import operations, states
-from trafficctl.deploying.operations import Event
+from trafficctl.aws import session as aws
+from trafficctl.stack import events
+from trafficctl.stack import status as states
+from trafficctl.stack.events import Event
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOCAL_POLL_S = 0.3
@@ -156,7 +157,7 @@ class Stack:
 
     def before_operation(self, stack_id: str) -> str | None:
         """The id of the event before the last operation, None if there is none."""
-        return operations.before_the_last(self.newest_first(stack_id))
+        return events.before_the_last(self.newest_first(stack_id))
 
     def deleted_ids(self) -> list[str]:
         """Ids of deleted stacks of this name, the last deleted first.

@@ -14,14 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from trafficctl import cli_common, output
-from trafficctl.deploying import limits
-from trafficctl.deploying import parameters as options
-from trafficctl.deploying import template as texts
+from trafficctl.cli import options as cli_common
+from trafficctl.cli import output
 from trafficctl.errors import OK, UserError
-from trafficctl.home import home
+from trafficctl.files import TEMPLATE
 from trafficctl.local.checks import check_machine
-from trafficctl.local.deploy import deploy
 from trafficctl.local.process import (
     GATEWAY_PORT,
     MQTT_PORT,
@@ -32,8 +29,12 @@ from trafficctl.local.process import (
     start,
     stop,
 )
-from trafficctl.roads import RoadSegment, load_segments, read_geojson
-from trafficctl.shipped import TEMPLATE
+from trafficctl.local.state_dir import home
+from trafficctl.roads.command import RoadSegment, load_segments, read_geojson
+from trafficctl.stack import parameter_limits
+from trafficctl.stack import parameters as options
+from trafficctl.stack import template as texts
+from trafficctl.up.deploy import deploy
 
 __all__ = [
     "City",
@@ -83,7 +84,7 @@ def _checked(
 ) -> Sequence[RoadSegment]:
     """The segments of the road file. UserError if anything given is wrong."""
     text = texts.read(template)
-    limits.check(text, parameters)
+    parameter_limits.check(text, parameters)
     texts.check_name(text, stack)
     return [] if roads is None else read_geojson(roads)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from trafficctl.deploying.run import Talk, Wish
-from trafficctl.deploying.run import deploy as deploy_stack
+from trafficctl.deploy.deployment import Talk, Wish
+from trafficctl.deploy.deployment import deploy as deploy_stack
 from trafficctl.local.process import City
 
 Say = Callable[[str], None]

@@ -18,10 +18,12 @@ from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl import aws, cli_common, output, user_pool
+from trafficctl.aws import session as aws
+from trafficctl.cli import options, output
+from trafficctl.cli.output import Column
 from trafficctl.errors import OK, CityError
-from trafficctl.output import Column
-from trafficctl.user_pool import Pool
+from trafficctl.users import pool as user_pool
+from trafficctl.users.pool import Pool
 
 SCOPE = "openid email"
 TIMEOUT_S = 10.0
@@ -58,7 +60,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         if name != "list":
             action.add_argument("email", type=email_address, metavar="EMAIL")
         is_list = name == "list"
-        cli_common.add_common(action, json=is_list, csv=is_list)
+        options.add_common(action, json=is_list, csv=is_list)
         action.set_defaults(run=run)
 
 

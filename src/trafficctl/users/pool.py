@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
-from trafficctl import aws
-from trafficctl.deploying.stack import is_loopback
+from trafficctl.aws import session as aws
 from trafficctl.errors import CityError, UserError
-from trafficctl.where import session_of
+from trafficctl.local.cloud import session_of
+from trafficctl.stack.stack import is_loopback
 
 STATES = {"CONFIRMED": "active", "FORCE_CHANGE_PASSWORD": "invited"}
 

@@ -14,10 +14,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trafficctl.aws import client, session, stack_outputs
-from trafficctl.cli_common import add_common, add_watch
-from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.output import (
+from trafficctl.aws.session import client, session, stack_outputs
+from trafficctl.cli.options import add_common, add_watch
+from trafficctl.cli.output import (
     KEY,
     Column,
     duration,
@@ -26,7 +25,8 @@ from trafficctl.output import (
     show_json,
     watch,
 )
-from trafficctl.output import table as make_table
+from trafficctl.cli.output import table as make_table
+from trafficctl.errors import ANSWER_IS_NO, OK
 
 # The gravest first; this is also the order of the counts.
 STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")

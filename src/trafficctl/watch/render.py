@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 
 from rich.text import Text
 
-from trafficctl.output import ABSENT, KEY, Column, DataTable, duration, number
-from trafficctl.output import table as make_table
-from trafficctl.tables import Item
+from trafficctl.aws.city_tables import Item
+from trafficctl.cli.output import ABSENT, KEY, Column, DataTable, duration, number
+from trafficctl.cli.output import table as make_table
 
 LEVELS = ("none", "high", "severe")
 LEVEL_STYLE = {"severe": "bold red", "high": "yellow", "none": ""}

@@ -10,12 +10,18 @@ from datetime import datetime, timedelta, timezone
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trafficctl.cli_common import add_common, add_watch, positive_int
+from trafficctl.aws.city_tables import LISTED, SEGMENT_FIELDS, City, Item, open_city
+from trafficctl.cli.options import add_common, add_watch, positive_int
+from trafficctl.cli.output import show, show_csv, show_json, watch
+from trafficctl.cli.wrong_input import check_district, unknown
 from trafficctl.errors import OK
-from trafficctl.output import show, show_csv, show_json, watch
-from trafficctl.render import LEVELS, Filter, alerts_table, headline, segments_table
-from trafficctl.tables import LISTED, SEGMENT_FIELDS, City, Item, open_city
-from trafficctl.wrong_input import check_district, unknown
+from trafficctl.watch.render import (
+    LEVELS,
+    Filter,
+    alerts_table,
+    headline,
+    segments_table,
+)
 
 DAYS_OF_ALL = 7
 SEGMENT_TIMES = ("updated_at", "observed_at", "received_at", "alert_since")

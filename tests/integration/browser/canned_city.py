@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from traffic.enrich import window_measures
 from traffic.model import Road
-from traffic.packing import pack
-from traffic.spans import Past
-from traffic.state import Slot, WorkingState
-from traffic.windows import summed
-from trafficctl.roads import RoadSegment
+from traffic.segment.measures import window_measures
+from traffic.segment.spans import Past
+from traffic.segment.state import Slot, WorkingState
+from traffic.segment.state_codec import pack
+from traffic.segment.windows import summed
+from trafficctl.roads.command import RoadSegment
 
 Item = dict[str, Any]
 SENSOR_MS = 60_000

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from traffic.live.assets import FolderAssets
-from traffic.live.service import LiveApi, Outside
-from traffic.live.settings import Settings
+from traffic.live_map.api import LiveApi, Outside
+from traffic.live_map.assets import FolderAssets
+from traffic.live_map.settings import Settings
 
 from .canned_city import CannedCity
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from traffic.policy import MINUTE_MS
-from traffic.times import minute_text
-from trafficctl.geometry import encode
-from trafficctl.roads import RoadSegment
+from traffic.timestamps import minute_text
+from trafficctl.roads.command import RoadSegment
+from trafficctl.roads.geometry import encode
 
 from .canned_city import CannedCity
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from traffic.policy import MINUTE_MS
-from traffic.times import minute_text
+from traffic.timestamps import minute_text
 from trafficctl.metr_la import (
     LANES,
     Week,
@@ -17,7 +17,7 @@ from trafficctl.metr_la import (
     road_network,
     speed_at,
 )
-from trafficctl.roads import parse
+from trafficctl.roads.command import parse
 
 from .canned_city import CannedCity, values_at
 

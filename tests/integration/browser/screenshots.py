@@ -1,4 +1,7 @@
-"""`python -m tests.browser.screenshots`: draws the pictures of the live map's page."""
+"""Draws the pictures of the live map's page.
+
+Run as `python -m tests.integration.browser.screenshots`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from .chromium import chromium
 from .conftest import painted
 from .los_angeles import los_angeles
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IMAGES = Path(__file__).parents[3] / "docs" / "images"
 WALL, LAPTOP, PHONE = (1920, 1080), (1366, 768), (390, 844)
 WORST = "SR-110-S-773012"
 PATIENCE_MS = 60_000

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from traffic.live.assets import WEB, FolderAssets
-from traffic.live.pages import BASE_MAP
-from trafficctl import base_map
+from traffic.live_map.assets import WEB, FolderAssets
+from traffic.live_map.page import BASE_MAP
+from trafficctl.package import base_map
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer, Clock

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from traffic.policy import MINUTE_MS
-from traffic.times import minute_text
+from traffic.timestamps import minute_text
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.local.device import Device, register
-from trafficctl import live_map, users
-from trafficctl.demo.proxy import Proxy, Target
-from trafficctl.roads import load_segments
+from tests.integration.device import Device, register
+from trafficctl.map import command as live_map
+from trafficctl.map.proxy import Proxy, Target
+from trafficctl.roads.command import load_segments
+from trafficctl.users import command as users
 
 from .conftest import LAPTOP, PATIENCE_MS, painted
 from .crossing import street

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from traffic.live.assets import WEB
+from traffic.live_map.assets import WEB
 
 VENDOR = WEB / "vendor"
 

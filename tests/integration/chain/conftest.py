@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl import city
-from trafficctl.package import HOST, build_zip
+from trafficctl.package.command import HOST, build_zip
+from trafficctl.up import command as city
 
 from ..conftest import TEMPLATE
 from .permissions import Permissions

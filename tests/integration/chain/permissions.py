@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from .stack import Stack
 
 Pairs = list[tuple[str, str]]  # action, ARN
-ROLES = json.loads((Path(__file__).parents[1] / "template/roles.json").read_text())
+ROLES = json.loads((Path(__file__).parents[2] / "template/roles.json").read_text())
 
 
 class Permission(NamedTuple):
@@ -25,15 +25,32 @@ class Permission(NamedTuple):
 
 # Roles off the way of the data, and where they are held to their tasks.
 ELSEWHERE = {
-    "SensorHealthRole": "tests/health/test_role.py takes each permission away",
-    "LiveApiRole": "tests/local/test_live_api_role.py takes each table action away",
-    "FleetRole": "tests/devices/test_roles.py takes each action away",
-    "ProvisioningHookRole": "tests/devices/test_roles.py takes each action away",
-    "AlertRuleRole": "tests/secure/test_rule_roles.py takes each permission away",
-    "SensorHealthNewsRole": "tests/secure/test_rule_roles.py takes each away",
-    "ShardScalerRole": "tests/local/test_shard_scaler.py takes each action away",
-    "ConnectorRole": "tests/quicksight: the local city has no Athena to use it",
-    "QuickSightRole": "tests/quicksight: the local city has no QuickSight to use it",
+    "SensorHealthRole": (
+        "tests/integration/traffic/sensor_health/test_role.py takes each permission "
+        "away"
+    ),
+    "LiveApiRole": (
+        "tests/integration/traffic/live_map/test_role.py takes each table action away"
+    ),
+    "FleetRole": (
+        "tests/integration/trafficctl/registry/test_roles.py takes each action away"
+    ),
+    "ProvisioningHookRole": (
+        "tests/integration/trafficctl/registry/test_roles.py takes each action away"
+    ),
+    "AlertRuleRole": (
+        "tests/integration/security/test_rule_roles.py takes each permission away"
+    ),
+    "SensorHealthNewsRole": (
+        "tests/integration/security/test_rule_roles.py takes each away"
+    ),
+    "ShardScalerRole": (
+        "tests/integration/traffic/test_shard_scaler.py takes each action away"
+    ),
+    "ConnectorRole": "tests/template/reports: the local city has no Athena to use it",
+    "QuickSightRole": (
+        "tests/template/reports: the local city has no QuickSight to use it"
+    ),
 }
 LISTED = [
     Permission(role, action, resource)

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from trafficctl import aws
-from trafficctl.city import City
-from trafficctl.tables import plain_item
+from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import plain_item
+from trafficctl.up.command import City
 
 
 class Stack:

@@ -11,13 +11,18 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from traffic.times import minute_text
-from trafficctl import roads
-from trafficctl.devices import Broker, register_devices, unit_name, wanted_for
-from trafficctl.fleet import Fleet
-from trafficctl.links import Message
+from traffic.timestamps import minute_text
 from trafficctl.local.process import LOCAL
-from trafficctl.tally import FILE_NAME, Tally
+from trafficctl.publishing.devices import (
+    Broker,
+    register_devices,
+    unit_name,
+    wanted_for,
+)
+from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_fleet import Fleet
+from trafficctl.publishing.tally import FILE_NAME, Tally
+from trafficctl.roads import command as roads
 
 from .stack import Stack
 from .work import now_ms

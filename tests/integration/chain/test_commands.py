@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from trafficctl.replay_file import REQUIRED
-from trafficctl.scenario import KINDS, is_rejected
+from trafficctl.replay.csv_file import REQUIRED
+from trafficctl.simulate.traffic_model import KINDS, is_rejected
 
 from .permissions import Permission, Permissions
 from .stack import Stack

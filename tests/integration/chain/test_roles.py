@@ -13,15 +13,7 @@ import pytest
 
 from .permissions import ELSEWHERE, LISTED, ROLES, Permission, Permissions
 from .stack import Stack
-from .work import (
-    ALL,
-    NOTHING,
-    Publisher,
-    Stored,
-    Stream,
-    logs_of_processor,
-    new_batch,
-)
+from .work import ALL, NOTHING, Publisher, Stored, Stream, logs_of_processor, new_batch
 
 
 def _processor(action: str, resource: str) -> Permission:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from trafficctl.devices import device_id
+from trafficctl.publishing.devices import device_id
 
 from ..conftest import _eventually
 from .inbox import Inbox

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..local.device import Device, register
+from ..device import Device, register
 from .stack import Stack
 
 _numbers = itertools.count(1)

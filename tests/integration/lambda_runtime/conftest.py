@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl.package import RUNTIMES
+from trafficctl.package.command import RUNTIMES
 
 from .canned_aws import CannedAws
 from .pythons import missing, required, unpacked

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trafficctl.package import build_zip, host_arch
+from trafficctl.package.command import build_zip, host_arch
 
 HERE = Path(__file__).parent
-CACHE = HERE.parents[1] / "build" / "lambda-runtimes"
+CACHE = HERE.parents[2] / "build" / "lambda-runtimes"
 REQUIREMENTS = HERE / "requirements.txt"
 REQUIRED = "TRAFFIC_REQUIRE_PYTHONS"  # set by CI, which insists on these
 

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.live.fakes import ENVIRONMENT, event
-from tests.live.test_handler import RUN
+from tests.unit.traffic.live_map.fakes import ENVIRONMENT, event
+from tests.unit.traffic.live_map.test_handler import RUN
 
 from .pythons import equipped
 

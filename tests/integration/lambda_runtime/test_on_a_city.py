@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import LocalCity
-from tests.health.deployed import Deployed
-from traffic.admission import EXPECTED
-from traffic.shard_scaler import TAG
+from tests.integration.conftest import LocalCity
+from tests.integration.traffic.sensor_health.deployed import Deployed
+from traffic.provisioning.admission import EXPECTED
+from traffic.shard_scaler.function import TAG
 
 from .function import running
 from .runtime_api import RuntimeApi
@@ -34,7 +34,7 @@ def ask(
 
     def asked(module: str, settings: dict[str, str], *events: Any) -> Answers:
         log = tmp_path / "log"
-        handler = f"traffic.{module}.handler"
+        handler = f"traffic.{module}.function.handler"
         with running(runtime, task_root, handler, api, {**settings, **where}, log):
             answers = [api.invoke(event) for event in events]
         told = log.read_text()

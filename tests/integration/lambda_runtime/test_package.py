@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from trafficctl.errors import UNREACHABLE, UserError
-from trafficctl.package import (
+from trafficctl.package.command import (
     HOST,
     PINNED,
     RUNTIMES,
@@ -24,7 +24,7 @@ from trafficctl.package import (
     zipped,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PYPROJECT = ROOT / "pyproject.toml"
 UPLOAD_BYTES = 50_000_000  # Lambda takes a zip of this size, uploaded directly
 

@@ -40,7 +40,9 @@ def test_every_lambda_python_gives_the_same_account_of_a_batch(
 ) -> None:
     log = tmp_path / "log"
     settings = {**SETTINGS, "AWS_ENDPOINT_URL": aws.url}
-    with running(runtime, task_root, "traffic.processor.handler", api, settings, log):
+    with running(
+        runtime, task_root, "traffic.processor.function.handler", api, settings, log
+    ):
         cold, warm = api.invoke(_event()), api.invoke(_event())
     told = log.read_text()
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from trafficctl.local import devices
+from localcity.iot import policies
 
-from .device import Certificate, Device, register
+from ..device import Certificate, Device, register
 
 DENIED = "Not authorized"
 OWN = {"segment_id": "seg-own"}
@@ -161,7 +161,7 @@ def test_a_device_without_certificate_is_refused(local_city: Any) -> None:
 
 CONTEXT = {
     "iot:connection.thing.thingname": "dev-1",
-    **devices.thing_variables(
+    **policies.thing_variables(
         {"attributes": {"Segment": "A", "segment": "b"}, "thingTypeName": "sensor"}
     ),
 }
@@ -179,20 +179,22 @@ CONTEXT = {
     ],
 )
 def test_names_of_attributes_are_case_sensitive(name: str, value: str | None) -> None:
-    assert devices.variable(name, CONTEXT) == value
+    assert policies.variable(name, CONTEXT) == value
 
 
 @pytest.mark.parametrize("value", ["*", "seg-?", "a*b"])
 def test_a_wildcard_in_a_value_does_not_widen_the_policy(value: str) -> None:
-    context = devices.thing_variables({"attributes": {"segment": value}})
+    context = policies.thing_variables({"attributes": {"segment": value}})
 
-    assert devices.variable("iot:Connection.Thing.Attributes[segment]", context) is None
+    assert (
+        policies.variable("iot:Connection.Thing.Attributes[segment]", context) is None
+    )
 
 
 def test_an_unresolvable_variable_is_replaced_by_what_nobody_can_guess() -> None:
     template = "topic/${iot:Connection.Thing.Attributes[x]}"
 
-    found = devices.resolved(template, {})
+    found = policies.resolved(template, {})
 
     assert "${" not in found
     assert len(found) > len("topic/") + 32

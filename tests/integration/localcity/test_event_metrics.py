@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .watching import Printer, Watch
+from ..watching import Printer, Watch
 
 Eventually = Callable[..., Any]
 ACCOUNT = "000000000000"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .pipe import READ_ACTIONS, WRITE_ACTIONS, Pipe
+from ..pipe import READ_ACTIONS, WRITE_ACTIONS, Pipe
 
 
 def numbered(*numbers: int, **more: Any) -> list[dict[str, Any]]:

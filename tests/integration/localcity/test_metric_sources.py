@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .pipe import Pipe
-from .watching import Printer, Watch
+from ..pipe import Pipe
+from ..watching import Printer, Watch
 
 Eventually = Callable[..., Any]
 SCHEDULE_S = 80.0  # a rule of a minute, looked at every ten seconds

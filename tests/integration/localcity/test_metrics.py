@@ -12,7 +12,7 @@ from typing import Any
 import cfnlint.decode.cfn_yaml
 
 from ..conftest import TEMPLATE
-from .watching import Printer, Watch, never_rings
+from ..watching import Printer, Watch, never_rings
 
 Eventually = Callable[..., Any]
 # Properties of an alarm that stand in the template as they are.

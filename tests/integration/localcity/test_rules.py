@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ministack.services import iot
 
-from trafficctl.local import speed
-from trafficctl.local.rules import ActionError, Message, substitute
+from localcity.iot import broker_speed
+from localcity.iot.rules import ActionError, Message, substitute
 
-from .device import Device, register
+from ..device import Device, register
 
 SEGMENT, NAME = "seg:rules", "dev-rules"
 READINGS = {"readings": [{"sensor_id": "s1", "vehicle_count": 0}], "note": "ä"}
@@ -185,16 +185,16 @@ json_values = st.recursive(
 def test_messages_are_decoded_as_ministack_decodes_them(value: Any) -> None:
     payload = json.dumps(value).encode()
 
-    assert repr(speed.decode(payload)) == repr(iot._rule_message(payload))
+    assert repr(broker_speed.decode(payload)) == repr(iot._rule_message(payload))
 
 
 @given(st.binary())
 def test_what_is_not_json_is_decoded_as_ministack_decodes_it(payload: bytes) -> None:
-    assert repr(speed.decode(payload)) == repr(iot._rule_message(payload))
+    assert repr(broker_speed.decode(payload)) == repr(iot._rule_message(payload))
 
 
 @given(json_values)
 def test_events_are_encoded_to_the_same_values(value: Any) -> None:
-    event = speed.decode(json.dumps(value).encode())
+    event = broker_speed.decode(json.dumps(value).encode())
 
-    assert repr(json.loads(speed.encode(event))) == repr(event)
+    assert repr(json.loads(broker_speed.encode(event))) == repr(event)

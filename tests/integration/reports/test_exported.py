@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from traffic import items
+from traffic.aws import segment_items
 from traffic.model import Reading
 from traffic.policy import MINUTE_MS
-from trafficctl import roads
-from trafficctl.roads import RoadSegment
+from trafficctl.roads import command as roads
+from trafficctl.roads.command import RoadSegment
 
-from .scenario import NOW, city, play
-from .warehouse import DATASETS, Warehouse
+from ...template.reports.scenario import NOW, city, play
+from ...template.reports.warehouse import DATASETS, Warehouse
 
 SEGMENTS = ("A", "B", "C", "D", "E")
 TABLES = {
@@ -71,7 +71,7 @@ class Deployed:
         pages = self._city.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=self._city.outputs[output]):
             for item in page["Items"]:
-                row = {name: items.value_of(one) for name, one in item.items()}
+                row = {name: segment_items.value_of(one) for name, one in item.items()}
                 if row["segment_id"] in SEGMENTS:
                     yield row
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ministack.core import iam_evaluator
 
-from tests.local.test_live_api_role import role_name
+from tests.integration.traffic.live_map.test_role import role_name
 
 from .policies import ACCOUNT, REGION
 

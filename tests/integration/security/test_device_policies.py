@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.devices.city import Operator
-from tests.local.device import Certificate, Device, register
+from tests.integration.device import Certificate, Device, register
+from tests.integration.trafficctl.registry.city import Operator
 from tests.template.template import listed, properties
 
 DENIED = "Not authorized"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs/guides/restore.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/guides/restore.md").read_text()
 (BLOCK,) = re.findall(r"```\n(WHEN=.*?)```", PAGE, re.S)
 ROW = {"segment_id": {"S": "drill"}, "minute": {"S": "2026-11-21T12:00Z"}}
 LATER = {"segment_id": {"S": "drill"}, "minute": {"S": "2026-11-22T12:00Z"}}

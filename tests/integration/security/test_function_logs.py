@@ -1,4 +1,7 @@
-"""A function's log needs both of its permissions; the processor's is in tests/chain."""
+"""A function's log needs both of its permissions.
+
+The processor's is in tests/integration/chain.
+"""
 
 from __future__ import annotations
 

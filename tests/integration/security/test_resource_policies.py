@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.template.template import RESOURCES
-from trafficctl.deploying.artifacts import tls_only
+from trafficctl.stack.artifacts import tls_only
 
 from .policies import ACCOUNT, ADMIN, REGION, Deployed, Request, decision, listed
 from .policies import without as less

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.chain.inbox import Inbox
-from tests.chain.permissions import ROLES, Permission, Permissions
-from traffic.publish import DETAIL_TYPE, HEALTH_DETAIL_TYPE, SOURCE
+from tests.integration.chain.inbox import Inbox
+from tests.integration.chain.permissions import ROLES, Permission, Permissions
+from traffic.aws.event_bus import DETAIL_TYPE, HEALTH_DETAIL_TYPE, SOURCE
 
 from ..conftest import LocalCity, _eventually
 

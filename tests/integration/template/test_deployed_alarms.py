@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .alarms import ALARMS, PLAIN, kebab
+from ...template.alarms import ALARMS, PLAIN, kebab
 
 
 @pytest.fixture(scope="module")

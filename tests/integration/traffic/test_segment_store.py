@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import ROAD, message, reading
+from tests.unit.traffic.segment.builders import ROAD, message, reading
+from traffic.aws.segment_store import DynamoStore
 from traffic.errors import Conflict
 from traffic.model import StoredSegment
-from traffic.store import DynamoStore
 
-from .city import TABLES, City
-from .fake_dynamodb import KEYS, FakeDynamoDB
-from .test_faults import batches, expected
-from .test_store import decided, first
+from ...unit.traffic.aws.fake_dynamodb import KEYS, FakeDynamoDB
+from ...unit.traffic.aws.test_segment_store import decided, first
+from ...unit.traffic.processor.city import TABLES, City
+from ...unit.traffic.processor.test_faults import batches, expected
 
 Tables = Any
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from traffic.scaling import SHARD_RECORDS_S
-from traffic.shard_scaler import TAG
-from trafficctl import city
+from traffic.shard_scaler.decide import SHARD_RECORDS_S
+from traffic.shard_scaler.function import TAG
+from trafficctl.up import command as city
 
 from ..conftest import TEMPLATE, LocalCity
 

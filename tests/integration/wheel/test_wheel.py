@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from tests.shape.sources import ROOT
-from trafficctl import package
+from trafficctl.package import command as package
 
 from .conftest import Installed
 
 
 def source_files() -> Iterator[tuple[str, bytes]]:
-    """Every file of the two packages, by the name that a wheel gives it."""
-    for top in ("traffic", "trafficctl"):
+    """Every file of the packages, by the name that a wheel gives it."""
+    for top in ("traffic", "trafficctl", "localcity"):
         for folder, _, names in os.walk(ROOT / "src" / top, followlinks=True):
             for path in (Path(folder) / name for name in names):
                 if path.suffix != ".pyc":
@@ -48,7 +48,7 @@ def test_the_wheel_holds_the_template_the_demos_data_and_the_page(wheel: Path) -
     assert template == (ROOT / "template.yaml").read_bytes()
     data = {path.name for path in (ROOT / "data" / "metr-la").iterdir()}
     assert {f"trafficctl/files/metr-la/{name}" for name in data} <= names
-    assert "traffic/web/index.html" in names
+    assert "traffic/live_map/web/index.html" in names
 
 
 def test_it_explains_itself_and_reckons(installed: Installed) -> None:

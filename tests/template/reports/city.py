@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from traffic import items
-from traffic.decide import Decision, decide
+from traffic.aws import segment_items
 from traffic.model import Parcel, Reading
 from traffic.policy import MINUTE_MS, Policy
-from traffic.rows import alert_rows, history_row, minutes_of
-from trafficctl.roads import RoadSegment, update_of
+from traffic.segment.decide import Decision, decide
+from traffic.segment.rows import alert_rows, history_row, minutes_of
+from trafficctl.roads.command import RoadSegment, update_of
 
 Row = dict[str, Any]
 POLICY = Policy(
@@ -55,21 +55,23 @@ class City:
         self._sequence += 1
         received = minute * MINUTE_MS + 2_000
         parcel = Parcel(str(self._sequence), received, readings)
-        item = items.attributes(self._segments.get(segment_id, {}))
-        stored = items.segment_of(segment_id, item)
+        item = segment_items.attributes(self._segments.get(segment_id, {}))
+        stored = segment_items.segment_of(segment_id, item)
         self._apply(decide(stored, [parcel], received + 1_000, POLICY))
 
     def _apply(self, decision: Decision) -> None:
-        present, absent = items.changes(decision)
+        present, absent = segment_items.changes(decision)
         segment_id = decision.segment.segment_id
-        self._put_segment(segment_id, items.attributes(present), absent)
+        self._put_segment(segment_id, segment_items.attributes(present), absent)
         for minute, window in minutes_of(decision).items():
             row = history_row(decision.segment, minute, window, POLICY.retention_days)
-            self._history[segment_id, row["minute"]] = _read(items.attributes(row))
+            self._history[segment_id, row["minute"]] = _read(
+                segment_items.attributes(row)
+            )
         for alert_id, row in alert_rows(decision, POLICY.retention_days).items():
-            kept, gone = items.split(row)
+            kept, gone = segment_items.split(row)
             alert = self._alerts[alert_id]
-            alert |= _read(items.attributes(kept)) | {"alert_id": alert_id}
+            alert |= _read(segment_items.attributes(kept)) | {"alert_id": alert_id}
             for name in gone:
                 alert.pop(name, None)
 
@@ -83,4 +85,4 @@ class City:
 
 
 def _read(attributes: Mapping[str, Any]) -> Row:
-    return {name: items.value_of(one) for name, one in attributes.items()}
+    return {name: segment_items.value_of(one) for name, one in attributes.items()}

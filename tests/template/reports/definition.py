@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..template.template import walk
+from ..template import walk
 from .warehouse import STACK
 
 DASHBOARD = STACK.properties("ReportDashboard")

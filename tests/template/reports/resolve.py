@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..template.template import PARAMETERS, RESOURCES, TEMPLATE
+from ..template import PARAMETERS, RESOURCES, TEMPLATE
 
 ACCOUNT, REGION, STACK = "123456789012", "us-west-2", "City-Traffic"
 PRINCIPAL = f"arn:aws:quicksight:us-east-1:{ACCOUNT}:group/default/controllers"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..template.template import RESOURCES
+from ..template import RESOURCES
 from .definition import CALCULATED, DEFINITION, SHEETS, columns_used, visuals
 from .scenario import NOW, city
 from .warehouse import DATASETS, GLUE, STACK, Warehouse, custom_sql

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from bench.segments import item_bytes
-from traffic.items import attributes
+from traffic.aws.segment_items import attributes
 
-from ..shape.sources import ROOT
+from ...shape.sources import ROOT
 from .cost import asked, month, table
 from .definition import SHEETS
 from .scenario import city

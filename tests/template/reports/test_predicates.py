@@ -6,9 +6,9 @@ import pytest
 from sqlglot import exp
 
 from traffic.policy import MINUTE_MS
-from traffic.times import day_text, hour_text, minute_text
+from traffic.timestamps import day_text, hour_text, minute_text
 
-from ..template.template import allowed, listed, properties, shown
+from ..template import allowed, listed, properties, shown
 from .scenario import NOW, NOW_MINUTE
 from .warehouse import DATASETS, parsed, worked_out
 

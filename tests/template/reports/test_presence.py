@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..template.template import RESOURCES, names_used
+from ..template import RESOURCES, names_used
 from .resolve import WITH_REPORTS, Stack
 
 REPORTS = {

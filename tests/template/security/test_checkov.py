@@ -13,7 +13,7 @@ import pytest
 
 from tests.template.template import RESOURCES, TEMPLATE, TEXT
 
-CHECKOV = Path(__file__).parents[2] / ".venv-checkov/bin/checkov"
+CHECKOV = Path(__file__).parents[3] / ".venv-checkov/bin/checkov"
 PATIENCE_S = 300
 Left = set[tuple[str, str]]  # logical name, check
 

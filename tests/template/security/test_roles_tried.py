@@ -1,6 +1,7 @@
 """Each permission of each role is taken away by a test, or says why none can.
 
-tests/chain holds the roles on the data's way to that by itself; here are the others.
+tests/integration/chain holds the roles on the data's way to that by itself; here are
+the others.
 """
 
 from __future__ import annotations
@@ -10,19 +11,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.chain.permissions import ELSEWHERE, LISTED, ROLES
-from tests.devices.test_roles import FLEET, FLEET_NOT_ENFORCED, HOOK
-from tests.health import test_role as health
-from tests.local.test_live_api_role import TASKS
-from tests.local.test_shard_scaler import LOG, LOOK
+from tests.integration.chain.permissions import ELSEWHERE, LISTED, ROLES
+from tests.integration.traffic.live_map.test_role import TASKS
+from tests.integration.traffic.sensor_health import test_role as health
+from tests.integration.traffic.test_shard_scaler import LOG, LOOK
+from tests.integration.trafficctl.registry.test_roles import (
+    FLEET,
+    FLEET_NOT_ENFORCED,
+    HOOK,
+)
 from tests.template.template import RESOURCES
 
-from .test_function_logs import FUNCTIONS, LOGGING
-from .test_rule_roles import TRIED
+from ...integration.security.test_function_logs import FUNCTIONS, LOGGING
+from ...integration.security.test_rule_roles import TRIED
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TABLES = "the local city's tables ask for no key: AWS asks whoever reads one"
-# Of services that the local city has not; tests/quicksight holds their statements.
+# Of services that the local city has not; tests/template/reports holds their
+# statements.
 NOT_LOCAL = {"ConnectorRole", "QuickSightRole"}
 # What tests take away, by the very lists that they are made of.
 TAKEN_AWAY = {

@@ -9,7 +9,7 @@ from bench import deploying, handler, registering
 from bench.bars import over, under
 from bench.deploying import Timed
 from bench.registering import Run
-from trafficctl import costing
+from trafficctl.cost import model as costing
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from ministack.services import iot
 
-from trafficctl.local.emulator import PATCHES
-from trafficctl.local.patching import ChangedError, Patch, digest, install
+from localcity.emulator import PATCHES
+from localcity.patching import ChangedError, Patch, digest, install
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.name)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.core.builders import START
+from tests.unit.traffic.segment.builders import START
 
 MARK = "CANARY"
 _GOOD = {

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.live.fakes import event as request
 from tests.template.template import PARAMETERS, RESOURCES, shown
+from tests.unit.traffic.live_map.fakes import event as request
 from traffic.errors import SettingsError
-from traffic.live_api import _told
+from traffic.live_map.function import _told
 
 from . import canaries
 from .canaries import MARK, marked
@@ -37,8 +37,8 @@ FUNCTIONS = {
 }
 _SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 EVENTS: dict[str, list[Any]] = {
-    "traffic.processor.handler": [{"Records": canaries.records()}],
-    "traffic.live_api.handler": [
+    "traffic.processor.function.handler": [{"Records": canaries.records()}],
+    "traffic.live_map.function.handler": [
         request("/api/now", headers=HEADERS, claims=CLAIMS),
         request("/api/segments/a", "POST", body=marked("body"), headers=HEADERS),
         {**request(f"/{marked('path')}", headers=HEADERS), "requestContext": {}},
@@ -46,15 +46,15 @@ EVENTS: dict[str, list[Any]] = {
         {**request("/api/now"), "queryStringParameters": marked("query")},
         {**request("/api/now"), "rawPath": [marked("path")]},
     ],
-    "traffic.provisioning.handler": [
+    "traffic.provisioning.function.handler": [
         {"certificateId": marked("id"), "parameters": {"DeviceId": f"{MARK} !"}},
         {"certificateId": marked("id"), "parameters": {marked("name"): marked("x")}},
         {"claimCertificateId": marked("claim"), "certificatePem": marked("pem")},
         {"parameters": {"DeviceId": "known"}, "certificatePem": marked("pem")},
     ],
     # Nobody outside says anything to these.
-    "traffic.sensor_health.handler": [_SCHEDULED],
-    "traffic.shard_scaler.handler": [_SCHEDULED],
+    "traffic.sensor_health.function.handler": [_SCHEDULED],
+    "traffic.shard_scaler.function.handler": [_SCHEDULED],
 }
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.live import fakes
-from tests.shell.city import City, Line
-from traffic.processor import response
+from tests.unit.traffic.live_map import fakes
+from tests.unit.traffic.processor.city import City, Line
+from traffic.processor.function import response
 
 from . import canaries
 from .canaries import MARK, marked

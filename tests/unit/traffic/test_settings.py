@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from traffic.alerts import Thresholds
-from traffic.announce import link_of
 from traffic.errors import SettingsError
+from traffic.segment.alert_events import link_of
+from traffic.segment.alerts import Thresholds
 from traffic.settings import REQUIRED, read
 
-from .builders import POLICY
+from .segment.builders import POLICY
 
 ENVIRONMENT = {
     "SEGMENTS_TABLE": "city-road_segments",

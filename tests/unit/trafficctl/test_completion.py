@@ -10,7 +10,7 @@ import pytest
 
 from trafficctl.__main__ import build_parser, main
 from trafficctl.completion import SHELLS, script
-from trafficctl.docs import commands_of
+from trafficctl.reference import commands_of
 
 # What bash does at the tab key: the words so far, and the function that completes them.
 PRESS_TAB = """

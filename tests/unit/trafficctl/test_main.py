@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from trafficctl.__main__ import build_parser, main
-from trafficctl.docs import PAGE, cli_page, commands_of
+from trafficctl.reference import PAGE, cli_page, commands_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def every_command(parser, path=()):
@@ -93,7 +93,7 @@ def test_missing_region_exits_2_and_names_the_setting(tmp_path):
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     script = (
-        "import sys; from trafficctl.output import show;"
+        "import sys; from trafficctl.cli.output import show;"
         "from trafficctl import __main__ as m;"
         "import argparse\n"
         "class P:\n"
@@ -122,4 +122,4 @@ def test_the_page_on_the_command_line_is_what_the_commands_say():
     written = (ROOT / PAGE).read_text(encoding="utf-8")
 
     # Pythons break the lines of a usage in different places.
-    assert written.split() == cli_page().split(), "run `python -m trafficctl.docs`"
+    assert written.split() == cli_page().split(), "run `python -m trafficctl.reference`"

@@ -24,8 +24,8 @@ from trafficctl.metr_la import (
     road_network,
     speed_at,
 )
-from trafficctl.replay_file import COLUMNS, Row, read_rows, write_rows
-from trafficctl.roads import parse
+from trafficctl.replay.csv_file import COLUMNS, Row, read_rows, write_rows
+from trafficctl.roads.command import parse
 
 MONDAY_MORNING = datetime(2012, 3, 5, 7, tzinfo=LOS_ANGELES)
 

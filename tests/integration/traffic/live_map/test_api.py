@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.live.fakes import alert, segment
-from trafficctl import users
+from tests.unit.traffic.live_map.fakes import alert, segment
+from trafficctl.users import command as users
 
-from .live import ALERT_PATH, DAY, NIGHT, Live, signed_in
+from ...live import ALERT_PATH, DAY, NIGHT, Live, signed_in
 
 
 def forged(token: str) -> str:

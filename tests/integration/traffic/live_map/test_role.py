@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.live.fakes import alert, segment
+from tests.unit.traffic.live_map.fakes import alert, segment
 
-from .live import ALERT_PATH, DAY, Live
+from ...live import ALERT_PATH, DAY, Live
 
 TASKS = [
     ("dynamodb:Scan", "GET", "/api/now"),

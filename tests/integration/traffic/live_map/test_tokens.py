@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from trafficctl import users
+from trafficctl.users import command as users
 
-from .live import DAY, Live
+from ...live import DAY, Live
 
 
 def part(value: Any) -> str:

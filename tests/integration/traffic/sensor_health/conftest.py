@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from trafficctl import city
+from trafficctl.up import command as city
 
-from ..conftest import TEMPLATE, LocalCity
+from ...conftest import TEMPLATE, LocalCity
 from .deployed import Deployed
 
 

@@ -11,16 +11,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from traffic import items
-from traffic.batch import Shell
-from traffic.health.gather import MEMORY_KEY
+from tests.unit.traffic.segment.builders import POLICY, ROAD
+from traffic.aws import segment_items
+from traffic.aws.event_bus import EventBridgeBus
+from traffic.aws.segment_store import DynamoStore, Tables
 from traffic.model import StoredSegment
-from traffic.processor import process
-from traffic.publish import EventBridgeBus
-from traffic.quarantine import S3Quarantine
-from traffic.store import DynamoStore, Tables
-
-from ..core.builders import POLICY, ROAD
+from traffic.processor.aws import S3Quarantine
+from traffic.processor.batch import Shell
+from traffic.processor.function import process
+from traffic.sensor_health.aws import MEMORY_KEY
 
 SWEEP_S = 3.0  # a sweep of the clock that has begun goes on to its end
 
@@ -144,7 +143,7 @@ class Deployed:
 
     def _put(self, row: dict[str, Any]) -> None:
         table = self.out["RoadSegmentsTable"]
-        item = items.attributes(row)
+        item = segment_items.attributes(row)
         self.city.client("dynamodb").put_item(TableName=table, Item=item)
 
     def item(self, name: str) -> dict[str, Any]:
@@ -152,14 +151,14 @@ class Deployed:
         found = self.city.client("dynamodb").get_item(
             TableName=self.out["RoadSegmentsTable"], Key={"segment_id": {"S": name}}
         )
-        return {k: items.value_of(v) for k, v in found["Item"].items()}
+        return {k: segment_items.value_of(v) for k, v in found["Item"].items()}
 
     def segment(self, name: str) -> StoredSegment:
         """A segment as the processor reads it."""
         found = self.city.client("dynamodb").get_item(
             TableName=self.out["RoadSegmentsTable"], Key={"segment_id": {"S": name}}
         )
-        return items.segment_of(name, found["Item"])
+        return segment_items.segment_of(name, found["Item"])
 
     def afresh(self) -> None:
         """Forget every segment, every fault, and what a sweep remembers."""
@@ -176,7 +175,7 @@ class Deployed:
         """The rows of a table with these values."""
         pages = self.city.client("dynamodb").get_paginator("scan")
         found = [
-            {k: items.value_of(v) for k, v in item.items()}
+            {k: segment_items.value_of(v) for k, v in item.items()}
             for page in pages.paginate(TableName=self.out[table])
             for item in page["Items"]
         ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.chain.inbox import Inbox
+from tests.integration.chain.inbox import Inbox
 
 from .deployed import Bystander, Deployed
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ..chain.permissions import ROLES, Permission, Permissions
+from ...chain.permissions import ROLES, Permission, Permissions
 from .deployed import Answer, Deployed
 
 ROLE = "SensorHealthRole"

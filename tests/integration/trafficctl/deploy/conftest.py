@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from trafficctl import city
-from trafficctl.aws import client
-from trafficctl.city import City
+from trafficctl.aws.session import client
+from trafficctl.up import command as city
+from trafficctl.up.command import City
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 PATIENCE_S = 120
 
 

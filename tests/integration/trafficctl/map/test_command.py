@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from trafficctl import users
 from trafficctl.errors import CityError
+from trafficctl.users import command as users
 
 COMMAND = (sys.executable, "-m", "trafficctl")
 EMAIL = "night-watch@city.example"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from trafficctl import users
-from trafficctl.demo.proxy import Proxy, Target
 from trafficctl.errors import UserError
+from trafficctl.map.proxy import Proxy, Target
+from trafficctl.users import command as users
 
 DEMO = "demo@city.example"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from trafficctl import tally
+from trafficctl.aws.city_tables import scan
 from trafficctl.local.process import LOCAL
-from trafficctl.tables import scan
+from trafficctl.publishing import tally
 
 COUNTERS = ("segment_id", "accepted", "duplicate")
 

@@ -10,7 +10,9 @@ from typing import Any
 import boto3
 import jmespath
 
-COMMAND = f'aws() {{ "{sys.executable}" -m tests.redrive.aws "$@"; }}'
+COMMAND = (
+    f'aws() {{ "{sys.executable}" -m tests.integration.trafficctl.redrive.aws "$@"; }}'
+)
 
 
 def main(service: str, operation: str, *words: str) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.outage import AROUND, NOTICED_S, SENSORS, Outage, Plan, _until
-from trafficctl import aws
-from trafficctl.audit import audit, settle
-from trafficctl.reconcile import Report
+from trafficctl.audit.command import audit, settle
+from trafficctl.audit.identity import Report
+from trafficctl.aws import session as aws
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 
 def command(*words: str, **environment: str) -> Any:

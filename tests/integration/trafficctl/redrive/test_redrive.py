@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from bench.outage import AROUND, SENSORS, Outage, Plan, _until
-from tests.conftest import TEMPLATE
-from traffic.times import second_text
-from trafficctl import city
-from trafficctl.reconcile import DeadLetters
+from tests.integration.conftest import TEMPLATE
+from traffic.timestamps import second_text
+from trafficctl.audit.identity import DeadLetters
+from trafficctl.up import command as city
 
 from .aws import COMMAND as AWS
 from .robbery import ROOT, Loss, Robbery, command

@@ -10,10 +10,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from trafficctl.aws.city_tables import plain_item
 from trafficctl.local.process import LOCAL
-from trafficctl.sensors.journal import write_private
-from trafficctl.sensors.workplace import CLAIMS, DEVICES
-from trafficctl.tables import plain_item
+from trafficctl.registry.context import CLAIMS, DEVICES
+from trafficctl.registry.journal import write_private
 
 from .claimant import Claimant, Connection
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from trafficctl import keys
-from trafficctl.sensors.journal import write_private
+from trafficctl.registry import keys
+from trafficctl.registry.journal import write_private
 
 PATIENCE_S = 60.0
 CREATE = "$aws/certificates/create-from-csr/json"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from trafficctl import keys
-from trafficctl.sensors.journal import BEGUN, FILE_NAME
-from trafficctl.sensors.workplace import DEVICES as FOLDER
+from trafficctl.registry import keys
+from trafficctl.registry.context import DEVICES as FOLDER
+from trafficctl.registry.journal import BEGUN, FILE_NAME
 
 from .city import Operator
 

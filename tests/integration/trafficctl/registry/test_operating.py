@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from trafficctl.sensors.workplace import RENEWALS
+from trafficctl.registry.context import RENEWALS
 
 from .city import Operator, parsed, reading
 from .claimant import Connection

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from trafficctl import city
-from trafficctl.city import export_lines
 from trafficctl.errors import CityError, UserError
 from trafficctl.local.process import purge, start_time
+from trafficctl.up import command as city
+from trafficctl.up.command import export_lines
 
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 LISTEN = "0A"

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from trafficctl import city
 from trafficctl.local.process import start_time
+from trafficctl.up import command as city
 
 CATCHABLE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 PATIENCE_S = 120

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from trafficctl import city
 from trafficctl.errors import CityError, UserError
 from trafficctl.local import checks
 from trafficctl.local.process import start_time
+from trafficctl.up import command as city
 
 from .test_city import BROKEN
 

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from ministack.services import cloudwatch
 
-from trafficctl.local.watch import store
-from trafficctl.local.watch.tallies import Key, Metric, Sum, Tallies
+from localcity.cloudwatch import store
+from localcity.cloudwatch.aggregation import Key, Metric, Sum, Tallies
 
 METRIC = Metric("000000000000", "nowhere", "Town", "Cars", (("Road", "a"),))
 

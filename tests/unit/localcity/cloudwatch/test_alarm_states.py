@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl.local.watch.verdict import (
+from localcity.cloudwatch.alarm_state import (
     ALARM,
     OK,
     Rule,

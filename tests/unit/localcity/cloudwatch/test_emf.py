@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from traffic.metrics import Figures, lines
-from trafficctl.local.watch.emf import measured
+from localcity.cloudwatch.emf import measured
+from traffic.processor.figures import Figures, lines
 
 AT_MS = 1_763_900_000_123
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trafficctl.local.watch.arithmetic import MathError, calculate, check
+from localcity.cloudwatch.metric_math import MathError, calculate, check
 
 HERE: dict[str, Any] = {"m1": 6.0, "m2": 3.0, "zero": 0.0, "gone": None}
 

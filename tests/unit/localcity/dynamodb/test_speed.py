@@ -9,7 +9,7 @@ import pytest
 from ministack.core.iam_actions import dynamodb_resource_arns
 from ministack.services import dynamodb
 
-from trafficctl.local.table_speed import at_a_glance, of_texts, once
+from localcity.dynamodb.speed import at_a_glance, of_texts, once
 
 KEYS = {"city-segments": {"Keys": [{"segment_id": {"S": "s"}}]}}
 REQUESTS: list[Any] = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from trafficctl.local.whole_logs import whole
+from localcity.functions.log_tail import whole
 
 
 class Busy:

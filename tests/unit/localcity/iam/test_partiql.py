@@ -7,7 +7,7 @@ import json
 import pytest
 from ministack.core import iam_actions
 
-from trafficctl.local.statements import _with_statements, needed
+from localcity.iam.partiql import _with_statements, needed
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trafficctl.local import devices
+from localcity.iot import policies
 
 HELLO = b"ClientHello"
 
@@ -45,7 +45,7 @@ class Transport:
 @pytest.fixture
 def acceptor(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The acceptor, with what it dropped and what it handed on to TLS."""
-    made = devices._Acceptor()
+    made = policies._Acceptor()
     made.dropped, made.upgraded = [], []
     monkeypatch.setattr(made, "data_received", made.dropped.append)
 

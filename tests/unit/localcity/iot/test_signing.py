@@ -6,8 +6,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from ministack.core import x509_utils
 
-from trafficctl.keys import new_key, request_for
-from trafficctl.local.signing import Remembering
+from localcity.iot.signing import Remembering
+from trafficctl.registry.keys import new_key, request_for
 
 
 def test_a_remembered_key_is_the_key() -> None:

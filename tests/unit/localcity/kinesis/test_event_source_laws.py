@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trafficctl.local.mapping import (
+from localcity.kinesis.event_source_model import (
     UNLIMITED,
     Batch,
     Discard,
@@ -23,7 +23,7 @@ from trafficctl.local.mapping import (
     next_batch,
 )
 
-from .test_mapping import EMPTY, FAILED, NOW, numbers, record, records
+from .test_event_source_model import EMPTY, FAILED, NOW, numbers, record, records
 
 
 @dataclass

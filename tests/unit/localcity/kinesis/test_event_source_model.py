@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from trafficctl.local.mapping import (
+from localcity.kinesis.event_source_model import (
     PAYLOAD_LIMIT_BYTES,
     Batch,
     Condition,

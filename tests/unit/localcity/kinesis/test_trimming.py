@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from ministack.services import kinesis
 
-from trafficctl.local import streams, trimming
-from trafficctl.local.mapping import MappingConfig, Record
-from trafficctl.local.mappings import Reader
-from trafficctl.local.worker import Worker
+from localcity.kinesis import streams, trimming
+from localcity.kinesis.event_source_model import MappingConfig, Record
+from localcity.kinesis.lane import Worker
+from localcity.kinesis.lanes import Reader
 
 
 def shard_of(*arrived: float) -> dict[str, Any]:

@@ -6,31 +6,31 @@ from typing import Any
 
 import pytest
 
-from traffic import items
+from traffic.aws import segment_items
 from traffic.model import Road, StoredSegment, Tallies
 
-from .builders import message, reading, say
+from ..segment.builders import message, reading, say
 
 
 def test_values_come_back_as_they_were_written() -> None:
     for value in ("text", b"bytes", 0, 7, -3, 0.0, 12.5, -118.44782, 1e-07, 1e22):
-        assert items.value_of(items.attribute(value)) == value
+        assert segment_items.value_of(segment_items.attribute(value)) == value
 
 
 def test_a_whole_number_stays_a_whole_number() -> None:
-    assert isinstance(items.value_of({"N": "4"}), int)
-    assert isinstance(items.value_of({"N": "4.0"}), float)
+    assert isinstance(segment_items.value_of({"N": "4"}), int)
+    assert isinstance(segment_items.value_of({"N": "4.0"}), float)
 
 
 def test_an_absent_item_is_a_segment_never_heard_of() -> None:
-    assert items.segment_of("s", {}) == StoredSegment("s")
+    assert segment_items.segment_of("s", {}) == StoredSegment("s")
 
 
 def test_what_was_written_is_what_is_read() -> None:
     told = say(message(reading(congestion_score=99)), message(reading(seconds=61)))
-    present, absent = items.changes(told.last)
+    present, absent = segment_items.changes(told.last)
 
-    read = items.segment_of("s", items.attributes(present))
+    read = segment_items.segment_of("s", segment_items.attributes(present))
 
     assert absent == [
         "occupancy",
@@ -48,9 +48,9 @@ def test_what_was_written_is_what_is_read() -> None:
 
 def test_events_wait_in_the_item_until_they_are_sent() -> None:
     told = say(*(message(reading(seconds=s, speed=5)) for s in (0, 60)))
-    present, _ = items.changes(told.last)
+    present, _ = segment_items.changes(told.last)
 
-    read = items.segment_of("s", items.attributes(present))
+    read = segment_items.segment_of("s", segment_items.attributes(present))
 
     assert read.outbox == told.stored.outbox
     assert len(read.outbox) == 1
@@ -59,7 +59,7 @@ def test_events_wait_in_the_item_until_they_are_sent() -> None:
 def test_a_road_that_was_loaded_before_any_reading_is_known() -> None:
     loaded = {"name": {"S": "Main St"}, "lanes": {"N": "2"}}
 
-    assert items.segment_of("s", loaded) == StoredSegment(
+    assert segment_items.segment_of("s", loaded) == StoredSegment(
         "s", road=Road(name="Main St", lanes=2, known=True)
     )
 
@@ -69,12 +69,14 @@ def test_a_road_that_was_loaded_before_any_reading_is_known() -> None:
 def test_a_size_that_makes_no_sense_is_as_good_as_none(name: str, bad: Any) -> None:
     loaded = {"name": {"S": "Main St"}, name: bad}
 
-    assert items.segment_of("s", loaded).road == Road(name="Main St", known=True)
+    assert segment_items.segment_of("s", loaded).road == Road(
+        name="Main St", known=True
+    )
 
 
 def test_a_wrong_free_flow_speed_does_not_make_a_road_known() -> None:
-    assert not items.segment_of("s", {"free_flow_speed": {"N": "0"}}).road.known
+    assert not segment_items.segment_of("s", {"free_flow_speed": {"N": "0"}}).road.known
 
 
 def test_a_name_that_is_no_text_is_none() -> None:
-    assert items.segment_of("s", {"name": {"N": "5"}}).road == Road()
+    assert segment_items.segment_of("s", {"name": {"N": "5"}}).road == Road()

@@ -6,15 +6,23 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import POLICY, ROAD, START, message, ms, reading, record
-from traffic import items
-from traffic.decide import Decision, decide
+from tests.unit.traffic.segment.builders import (
+    POLICY,
+    ROAD,
+    START,
+    message,
+    ms,
+    reading,
+    record,
+)
+from traffic.aws import segment_items
+from traffic.aws.segment_store import DynamoStore
 from traffic.errors import Conflict, StoreError
-from traffic.intake import intake
 from traffic.model import StoredSegment
-from traffic.store import DynamoStore
+from traffic.processor.records import intake
+from traffic.segment.decide import Decision, decide
 
-from .city import TABLES, City, Line, Wire
+from ..processor.city import TABLES, City, Line, Wire
 from .fake_dynamodb import FakeDynamoDB
 
 
@@ -183,9 +191,9 @@ def test_the_road_loaders_attributes_are_left_alone() -> None:
     store.write([decided(store.read(["s0"])["s0"], message(reading("b")))])
 
     (row,) = dynamodb.rows("segments")
-    assert items.value_of(row["line"]) == "a line"
-    assert items.value_of(row["name"]) == "I-405 N"
-    assert items.value_of(row["version"]) == 2
+    assert segment_items.value_of(row["line"]) == "a line"
+    assert segment_items.value_of(row["name"]) == "I-405 N"
+    assert segment_items.value_of(row["version"]) == 2
 
 
 def test_attributes_that_no_longer_hold_are_removed() -> None:

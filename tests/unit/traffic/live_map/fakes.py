@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from traffic.errors import StoreError
-from traffic.live.pages import Page, page_of
-from traffic.live.service import LiveApi, Outside
-from traffic.live.settings import REQUIRED, Settings, read
+from traffic.live_map.api import LiveApi, Outside
+from traffic.live_map.page import Page, page_of
+from traffic.live_map.settings import REQUIRED, Settings, read
 
 NOW_MS = 1_795_372_320_000
 WHO = {"email": "day-shift@city.example", "cognito:username": "e6e9"}

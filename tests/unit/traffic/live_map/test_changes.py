@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from traffic.live import cache
-from traffic.live.cache import Row, Snapshot, Version, changed_since, taken, version_of
+from traffic.live_map import changes
+from traffic.live_map.changes import (
+    Row,
+    Snapshot,
+    Version,
+    changed_since,
+    taken,
+    version_of,
+)
 
 AGE = 1
 
@@ -85,17 +92,17 @@ def test_what_another_environment_may_have_missed_is_given_again() -> None:
     made = snapshot([("a", 1), ("b", 2)], [("a", 1), ("b", 3)])
     seen_ms = 4_100  # the end of the scan that first saw b as it is
 
-    late = Version("bb", 1, seen_ms + cache.MARGIN_MS - 1)
+    late = Version("bb", 1, seen_ms + changes.MARGIN_MS - 1)
     assert changed_since(made, "aa", late) == ([("b", 3)], False)
-    safe = Version("bb", 1, seen_ms + cache.MARGIN_MS)
+    safe = Version("bb", 1, seen_ms + changes.MARGIN_MS)
     assert changed_since(made, "aa", safe) == ([], False)
 
 
 @pytest.mark.parametrize(
     "held",
     [
-        Version("bb", 1, 2_000 - cache.FORGET_MS),
-        Version("bb", 1, 2_000 + cache.FORGET_MS),
+        Version("bb", 1, 2_000 - changes.FORGET_MS),
+        Version("bb", 1, 2_000 + changes.FORGET_MS),
         Version("aa", 2, 2_000),
     ],
     ids=["too old", "from the future", "made up"],
@@ -130,7 +137,7 @@ def test_a_version_reads_as_it_was_written() -> None:
 def test_a_cache_lives_less_than_a_poll_and_distrusts_a_clock_set_back(
     last_ms: int | None, now_ms: int, is_due: bool
 ) -> None:
-    assert cache.is_due(last_ms, now_ms, cache.TTL_MS) is is_due
+    assert changes.is_due(last_ms, now_ms, changes.TTL_MS) is is_due
 
 
 @dataclass

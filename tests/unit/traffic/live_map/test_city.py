@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traffic.live.city import PRESENT_MS, glance, mean_speed
+from traffic.live_map.summary import PRESENT_MS, glance, mean_speed
 
 from .fakes import NOW_MS, segment
 

@@ -12,7 +12,7 @@ from .fakes import ENVIRONMENT, event
 
 RUN = """
 import json, sys
-from traffic.live_api import handler
+from traffic.live_map.function import handler
 print(json.dumps([handler(json.loads(line), None) for line in sys.stdin]))
 """
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.live.fakes import City, FakeAssets
-from tests.live.test_handler import handled
-from traffic.live import answers
+from tests.unit.traffic.live_map.fakes import City, FakeAssets
+from tests.unit.traffic.live_map.test_handler import handled
+from traffic.live_map import responses
 
 A_YEAR_S = 31_536_000
 FILES = {"index.html": b"<!doctype html>", "app/map.js": b"//"}
@@ -96,4 +96,4 @@ def test_a_fault_is_told_under_the_same_rules() -> None:
     )
 
     assert fault["statusCode"] == 500
-    assert answers.security("", "").items() <= fault["headers"].items()
+    assert responses.security("", "").items() <= fault["headers"].items()

@@ -9,8 +9,8 @@ import pytest
 
 from tests.docs.pages import states
 from tests.template.template import PARAMETERS
-from traffic.live.assets import FIRST, SCRIPT, WEB, FolderAssets
-from traffic.live.joined import joined
+from traffic.live_map.assets import FIRST, SCRIPT, WEB, FolderAssets
+from traffic.live_map.bundle import joined
 
 SOURCES = {
     "main.js": 'import {twice as double} from "./sums.js"\nimport {$} from "./dom.js"\n'
@@ -77,7 +77,7 @@ def test_a_browser_asks_for_five_files_at_once_as_is_told() -> None:
     )
     told = PARAMETERS["LiveApiReservedConcurrency"]
     page = (
-        Path(__file__).parents[2] / "docs" / "explanation" / "live-map.md"
+        Path(__file__).parents[4] / "docs" / "explanation" / "live-map.md"
     ).read_text()
 
     assert len(named) == 5 <= told["Default"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from traffic.live.answers import takes_gzip
-from traffic.live.assets import WEB, FolderAssets
-from traffic.live.pages import cache_control
+from traffic.live_map.assets import WEB, FolderAssets
+from traffic.live_map.page import cache_control
+from traffic.live_map.responses import takes_gzip
 
 from .fakes import City, FakeAssets
 

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from bench.live_reads import response
+from traffic.aws.segment_store import Tables
 from traffic.errors import StoreError
-from traffic.live.reader import PARALLEL_SCANS, DynamoReader, decode_scans
-from traffic.store import Tables
+from traffic.live_map.aws import PARALLEL_SCANS, DynamoReader, decode_scans
 
 Answer = dict[str, Any]
 TABLES = Tables("segments", "history", "alerts")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from traffic.live import routes
-from traffic.live.routes import Ask, ask_of
+from traffic.live_map import routes
+from traffic.live_map.routes import Ask, ask_of
 
 from .fakes import City, event
 

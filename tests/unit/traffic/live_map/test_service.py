@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from traffic.live import cache, views
+from traffic.live_map import changes, views
 from traffic.model import Parcel, Reading, StoredSegment
 from traffic.policy import Policy
 
@@ -64,7 +64,7 @@ def test_a_first_poll_gives_every_segment_under_its_columns(city: City) -> None:
 
 def test_the_next_poll_gives_what_changed_since(city: City) -> None:
     version = city.get("/api/now")["version"]
-    city.clock.ms += cache.TTL_MS
+    city.clock.ms += changes.TTL_MS
     city.reader.put(segment("b", NOW_MS, speed=12.5))
 
     now = city.get("/api/now", since=version)
@@ -77,7 +77,7 @@ def test_the_next_poll_gives_what_changed_since(city: City) -> None:
 def test_however_many_look_the_city_is_read_once_in_two_seconds(city: City) -> None:
     for _ in range(50):
         city.get("/api/now")
-    city.clock.ms += cache.TTL_MS - 1
+    city.clock.ms += changes.TTL_MS - 1
     city.get("/api/now")
 
     assert (city.reader.count("live"), city.reader.count("open_alerts")) == (1, 1)
@@ -88,7 +88,7 @@ def test_however_many_look_the_city_is_read_once_in_two_seconds(city: City) -> N
 
 def test_the_roads_are_read_once_in_five_minutes(city: City) -> None:
     city.get("/api/roads")
-    city.clock.ms += cache.ROADS_TTL_MS - 1
+    city.clock.ms += changes.ROADS_TTL_MS - 1
     city.get("/api/roads")
     assert city.reader.count("roads") == 1
 
@@ -100,7 +100,7 @@ def test_the_roads_are_read_once_in_five_minutes(city: City) -> None:
 def test_while_the_tables_fail_the_last_look_has_to_do(city: City) -> None:
     before = city.get("/api/now")
     city.reader.is_down = True
-    city.clock.ms += cache.TTL_MS
+    city.clock.ms += changes.TTL_MS
 
     after = city.get("/api/now", since=before["version"])
 
@@ -164,7 +164,7 @@ def test_a_road_is_told_with_all_that_does_not_change() -> None:
 
 def packed() -> Any:
     """What the processor stores of two sensors, one silent for five minutes."""
-    from traffic.decide import decide  # noqa: PLC0415 - beside its only use
+    from traffic.segment.decide import decide  # noqa: PLC0415 - beside its only use
 
     readings = [Reading("s1", NOW_MS - 300_000, 10, 50.0)]
     readings += [Reading("s2", NOW_MS, 0, None, None, 0.02)]

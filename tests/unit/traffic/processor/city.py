@@ -10,16 +10,16 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from tests.core.builders import POLICY, ROAD, ms
-from traffic import items
-from traffic.batch import Shell
-from traffic.processor import process
-from traffic.publish import EventBridgeBus
-from traffic.quarantine import S3Quarantine
-from traffic.store import DynamoStore, Tables
-from traffic.windows import unpack as unpack_window
+from tests.unit.traffic.segment.builders import POLICY, ROAD, ms
+from traffic.aws import segment_items
+from traffic.aws.event_bus import EventBridgeBus
+from traffic.aws.segment_store import DynamoStore, Tables
+from traffic.processor.aws import S3Quarantine
+from traffic.processor.batch import Shell
+from traffic.processor.function import process
+from traffic.segment.windows import unpack as unpack_window
 
-from .fake_dynamodb import FakeDynamoDB, refused
+from ..aws.fake_dynamodb import FakeDynamoDB, refused
 
 TABLES = Tables("segments", "history", "alerts")
 ROAD_ITEM = {name: getattr(ROAD, name) for name in ("name", "district", "lanes")}
@@ -131,7 +131,7 @@ class City:
         self.s3 = FakeS3()
         for segment_id in known:
             key = {"segment_id": segment_id}
-            item = items.attributes({**key, **ROAD_ITEM, "line": "a line"})
+            item = segment_items.attributes({**key, **ROAD_ITEM, "line": "a line"})
             self.dynamodb.put_item(TableName="segments", Item=item)
 
     def shell(self, line: Line | None = None) -> Shell:
@@ -180,7 +180,9 @@ class City:
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table as plain values."""
         found = self.dynamodb.rows(table)
-        return [{n: items.value_of(row[n]) for n in sorted(row)} for row in found]
+        return [
+            {n: segment_items.value_of(row[n]) for n in sorted(row)} for row in found
+        ]
 
     def quarantined(self) -> dict[tuple[str, Any], dict[str, Any]]:
         """What was set aside, each reading once."""

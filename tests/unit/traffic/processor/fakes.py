@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from traffic.decide import Decision
 from traffic.errors import Conflict
 from traffic.model import StoredSegment
-from traffic.quarantine import SetAside, lines
+from traffic.processor.aws import SetAside, lines
+from traffic.segment.decide import Decision
 
 
 @dataclass

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from traffic.quarantine import lines
+from traffic.processor.aws import lines
 
-from .builders import START, Told, message, reading, record, say, tell
+from ..segment.builders import START, Told, message, reading, record, say, tell
 
 BEFORE, AFTER = json.dumps(reading("before")), json.dumps(reading("after"))
 DEEP = 900  # Python's parser gives up at about a thousand

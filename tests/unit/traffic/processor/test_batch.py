@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import (
+from tests.unit.traffic.segment.builders import (
     POLICY,
     ROAD,
     message,
@@ -17,11 +17,11 @@ from tests.core.builders import (
     record,
     records,
 )
-from traffic.batch import Batch, Shell
 from traffic.errors import Conflict, PublishError, StoreError
 from traffic.model import StoredSegment
 from traffic.policy import Policy
-from traffic.processor import process, response
+from traffic.processor.batch import Batch, Shell
+from traffic.processor.function import process, response
 
 from .fakes import MemoryBus, MemoryQuarantine, MemoryStore
 

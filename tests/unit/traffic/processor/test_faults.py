@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import message, reading, record
+from tests.unit.traffic.segment.builders import message, reading, record
 
 from .city import City, Line
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from traffic.metrics import Figures, lines, spread
+from traffic.processor.figures import Figures, lines, spread
 
-from .builders import START
+from ..segment.builders import START
 
 COUNTS = {
     "Received",

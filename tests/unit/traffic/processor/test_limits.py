@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .builders import START, message, reading, say
+from ..segment.builders import START, message, reading, say
 from .test_bad_input import among_neighbours, field
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.core.builders import message, reading, record
+from tests.unit.traffic.segment.builders import message, reading, record
 from traffic.errors import StoreError
-from trafficctl.processed import Processed
+from trafficctl.audit.processor_metrics import Processed
 
 from .test_batch import World
 

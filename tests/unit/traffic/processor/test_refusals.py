@@ -9,16 +9,16 @@ import botocore.exceptions
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
-from tests.core.builders import START, message, reading, record
+from tests.unit.traffic.segment.builders import START, message, reading, record
+from traffic.aws.event_bus import EventBridgeBus
+from traffic.aws.segment_store import DynamoStore
 from traffic.errors import PublishError, QuarantineError, StoreError
-from traffic.intake import intake
-from traffic.publish import EventBridgeBus
-from traffic.quarantine import S3Quarantine
-from traffic.store import DynamoStore
+from traffic.processor.aws import S3Quarantine
+from traffic.processor.records import intake
 
+from ..aws.fake_dynamodb import refused
+from ..aws.test_segment_store import first
 from .city import TABLES, City, Line, Wire
-from .fake_dynamodb import refused
-from .test_store import first
 
 
 def test_events_go_out_ten_a_request_and_each_is_answered_for() -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.core.builders import message, reading, record
+from tests.unit.traffic.segment.builders import message, reading, record
 from traffic.errors import Conflict, QuarantineError, StoreError
 
 from .test_batch import World, jam

@@ -9,7 +9,7 @@ from typing import Any
 
 from .city import City
 
-EVENTS = Path(__file__).parents[1] / "events"
+EVENTS = Path(__file__).parents[3] / "events"
 
 
 def event(name: str) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from traffic.admission import Mark, Request, decide, request_of
+from tests.template.template import properties
 from traffic.errors import Conflict, StoreError
-from traffic.provisioning import REQUIRED, Registry, Shell, Things, answer
+from traffic.provisioning.admission import Mark, Request, decide, request_of
+from traffic.provisioning.function import REQUIRED, Shell, Things, answer
 
-from ..template.template import properties
-from .fakes import refused
+from ...trafficctl.registry.fakes import refused
 
 CASES = json.loads(Path(__file__).with_name("admissions.json").read_text())
 NOW = 1000
@@ -202,20 +202,3 @@ def test_the_template_sets_every_variable_the_function_reads() -> None:
 
 
 # The registry, on the local city's own DynamoDB
-
-
-def test_a_mark_is_written_only_while_its_condition_holds(local_city: Any) -> None:
-    table = local_city.outputs["DeviceRegistryTable"]
-    client = local_city.client("dynamodb")
-    registry = Registry(client, table)
-    item = {"device_id": {"S": "marked"}, "status": {"S": "expected"}}
-    client.put_item(TableName=table, Item=item)
-    first = Mark({"status": "registered", "n": 1}, {"status": "expected", "x": None})
-
-    registry.write("marked", first)
-    with pytest.raises(Conflict):
-        registry.write("marked", first)
-
-    found = {"device_id": "marked", "status": "registered", "n": 1}
-    assert registry.read("marked") == found
-    assert registry.read("nobody") is None

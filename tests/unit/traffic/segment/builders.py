@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from traffic.decide import Decision, decide
-from traffic.folded import Change
-from traffic.intake import Opened, intake
 from traffic.model import Parcel, Road, StoredSegment
 from traffic.policy import MINUTE_MS, Policy
-from traffic.quarantine import SetAside
-from traffic.rows import minutes_of
-from traffic.windows import Window, merged
+from traffic.processor.aws import SetAside
+from traffic.processor.records import Opened, intake
+from traffic.segment.decide import Decision, decide
+from traffic.segment.fold_result import Change
+from traffic.segment.rows import minutes_of
+from traffic.segment.windows import Window, merged
 
 START = 1_800_000_000_000  # 2027-01-15T08:00:00Z
 MINUTE = START // MINUTE_MS

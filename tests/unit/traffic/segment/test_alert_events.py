@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from traffic.announce import place_of
 from traffic.model import Road, StoredSegment
-from traffic.rows import actions_of, alert_rows
+from traffic.segment.alert_events import place_of
+from traffic.segment.rows import actions_of, alert_rows
 
 from .builders import POLICY, START, Told, message, ms, reading, records, say, tell_all
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from traffic.policy import MAX_AGE_MS, MAX_CLOCK_LEAD_MS
-from traffic.times import day_text, hour_text, minute_text, ms_of, second_text
+from traffic.timestamps import day_text, hour_text, minute_text, ms_of, second_text
 
 from .builders import MINUTE, START, message, ms, reading, say
 

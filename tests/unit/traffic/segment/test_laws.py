@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from traffic.alerts import HIGH, NONE, SEVERE, AlertState, Thresholds, advance
-from traffic.fold import fold
-from traffic.intake import intake
-from traffic.packing import pack, unpack
 from traffic.policy import Policy
-from traffic.present import present
-from traffic.quarantine import lines
-from traffic.state import WorkingState
-from traffic.windows import Sums, Window, merged
+from traffic.processor.aws import lines
+from traffic.processor.records import intake
+from traffic.segment.alerts import HIGH, NONE, SEVERE, AlertState, Thresholds, advance
+from traffic.segment.fold import fold
+from traffic.segment.present import present
+from traffic.segment.state import WorkingState
+from traffic.segment.state_codec import pack, unpack
+from traffic.segment.windows import Sums, Window, merged
 
 from .builders import POLICY, ROAD, START, Told, record, tell, tell_all
 from .streams import anything, cuts, deliveries, published, streams

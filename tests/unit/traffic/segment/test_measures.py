@@ -7,19 +7,10 @@ from typing import Any
 
 import pytest
 
-from traffic.enrich import density_of, level_of_service
 from traffic.model import StoredSegment
+from traffic.segment.measures import density_of, level_of_service
 
-from .builders import (
-    START,
-    Told,
-    message,
-    ms,
-    reading,
-    records,
-    say,
-    tell,
-)
+from .builders import START, Told, message, ms, reading, records, say, tell
 
 
 def live(*readings: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from traffic.rows import history_row, minutes_of, minutes_to_read
-from traffic.windows import Window, merged, pack, summed, unpack
+from traffic.segment.rows import history_row, minutes_of, minutes_to_read
+from traffic.segment.windows import Window, merged, pack, summed, unpack
 
 from .builders import MINUTE, START, Told, message, reading, records, say, tell
 

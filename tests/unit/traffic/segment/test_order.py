@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traffic.model import Tallies
-from traffic.packing import unpack
 from traffic.policy import FORGET_AFTER_MS, MAX_AGE_MS, MOST_SPANS
+from traffic.segment.state_codec import unpack
 
 from .builders import MINUTE, Told, message, reading, record, records, say, tell
 from .test_laws import by_law

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from traffic.model import StoredSegment
-from traffic.packing import unpack
+from traffic.segment.state_codec import unpack
 
 from .builders import MINUTE, ROAD, START, Told, message, reading, records, say, tell
 from .test_measures import live

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from traffic.fold import fold
-from traffic.intake import intake
-from traffic.packing import unpack
 from traffic.policy import FORGET_AFTER_MS, MAX_AGE_MS
+from traffic.processor.records import intake
+from traffic.segment.fold import fold
+from traffic.segment.state_codec import unpack
 
 from .builders import (
     POLICY,

@@ -18,7 +18,7 @@ from traffic.model import StoredSegment
 
 from .builders import POLICY, ROAD, Told, message, ms, records, tell, tell_all
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 
 def cases() -> Iterator[Any]:

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.segments import item_bytes
-from traffic.packing import unpack
 from traffic.policy import Policy
-from traffic.rows import alert_rows
-from traffic.silence import put_to_rest
-from traffic.windows import Window, merged
+from traffic.segment.rows import alert_rows
+from traffic.segment.silence import put_to_rest
+from traffic.segment.state_codec import unpack
+from traffic.segment.windows import Window, merged
 
 from .builders import (
     MINUTE,

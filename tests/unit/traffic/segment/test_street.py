@@ -18,7 +18,7 @@ from traffic.model import Tallies
 
 from .builders import POLICY, START, Told, message, ms, tell
 
-STREET = Path(__file__).parents[1] / "street"
+STREET = Path(__file__).parents[3] / "street"
 CALM, JAM = (), ("opened",)
 
 # The fate of its readings, the speed shown in the end, and the alert's transitions.

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from traffic.model import Road
-from traffic.state import Slot
+from traffic.segment.state import Slot
 
-from ..core.builders import ms
+from ..segment.builders import ms
 from .street import newest
 
 DETECTOR_M = 2.0

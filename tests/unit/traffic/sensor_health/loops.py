@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from trafficctl.vehicles import Lane, State, Traffic
+from trafficctl.simulate.vehicles import Lane, State, Traffic
 
 from .street import Says
 

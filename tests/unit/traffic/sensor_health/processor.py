@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from traffic.health.heard import Seen
-from traffic.health.lag import is_behind, span_s
-from traffic.health.limits import FIGURES_LATE_MS
+from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.processor_lag import is_behind, span_s
+from traffic.sensor_health.thresholds import FIGURES_LATE_MS
 
-from ..core.builders import ms
+from ..segment.builders import ms
 from .street import Device, Street
 
 EPOCH_S = ms(0) // 1000

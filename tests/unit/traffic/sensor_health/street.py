@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from traffic.health import memory as packed_memory
-from traffic.health.faults import DISMISSED, Fault, dismissed
-from traffic.health.heard import Seen
-from traffic.health.judge import Judgement, judge
-from traffic.health.memory import Memory
 from traffic.model import Road, StoredSegment
-from traffic.spans import Past
-from traffic.state import Slot, WorkingState
+from traffic.segment.spans import Past
+from traffic.segment.state import Slot, WorkingState
+from traffic.sensor_health import memory as packed_memory
+from traffic.sensor_health.faults import DISMISSED, Fault, dismissed
+from traffic.sensor_health.judge import Judgement, judge
+from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.memory import Memory
 
-from ..core.builders import ms
+from ..segment.builders import ms
 
 SILENT_S = 300
 SWEEP_S = 60

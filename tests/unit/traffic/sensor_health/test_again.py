@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from traffic.errors import Conflict
-from traffic.health.fault_rows import plain
-from traffic.health.fault_table import DynamoFaults
-from traffic.health.faults import CLOSING, DISMISSED, Fault, closed, opened
+from traffic.sensor_health.fault_items import plain
+from traffic.sensor_health.fault_table import DynamoFaults
+from traffic.sensor_health.faults import CLOSING, DISMISSED, Fault, closed, opened
 
-from ..core.builders import message, ms, reading, records
-from ..shell.city import Line
+from ..processor.city import Line
+from ..segment.builders import message, ms, reading, records
 from .world import FaultyDynamoDB, World
 
 FAULT = Fault("sensor", "s/a", "silent", since=ms(0), detected_at=ms(300))

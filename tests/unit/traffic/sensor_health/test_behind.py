@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic.health.lag import is_behind, span_s
-from traffic.health.limits import BEHIND_MS, FIGURES_MS
-from traffic.health.sweep import told
+from traffic.sensor_health.processor_lag import is_behind, span_s
+from traffic.sensor_health.sweep import told
+from traffic.sensor_health.thresholds import BEHIND_MS, FIGURES_MS
 
-from ..core.builders import message, ms, reading, records
-from ..core.test_laws import by_law
-from ..shell.city import Line
+from ..processor.city import Line
+from ..segment.builders import message, ms, reading, records
+from ..segment.test_laws import by_law
 from .processor import ORDINARY_MS, Stopping
 from .street import SILENT_S, Device, Watch, same, segments
 from .world import World

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from traffic.health.clocks import words_of
-from traffic.health.limits import latest_detection_ms
+from traffic.sensor_health.clocks import words_of
+from traffic.sensor_health.thresholds import latest_detection_ms
 
 from .street import SILENT_S, Device, Street, Watch
 

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from traffic.health.days import Day, judged
-from traffic.health.limits import latest_detection_ms
+from traffic.sensor_health.days import Day, judged
+from traffic.sensor_health.thresholds import latest_detection_ms
 
 from .lanes import demand
 from .street import SILENT_S, Device, Says, Street, Watch

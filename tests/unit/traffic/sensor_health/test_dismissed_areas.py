@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trafficctl.sensors import health
 
-from ..core.builders import message, ms, reading, records
+from ..segment.builders import message, ms, reading, records
 from .street import Street, Watch, segments
 from .world import World
 

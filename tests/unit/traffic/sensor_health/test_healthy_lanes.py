@@ -6,13 +6,13 @@ import random
 
 import pytest
 
-from traffic.health.heard import Seen
-from traffic.health.judge import judge
-from traffic.health.memory import Memory, pack
 from traffic.model import Road, StoredSegment
-from traffic.state import WorkingState
+from traffic.segment.state import WorkingState
+from traffic.sensor_health.judge import judge
+from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.memory import Memory, pack
 
-from ..core.builders import ms
+from ..segment.builders import ms
 from .lanes import readings
 
 HOURS = 72

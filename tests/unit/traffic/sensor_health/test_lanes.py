@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from traffic.health.lanes import compare
-from traffic.health.limits import latest_detection_ms
-from traffic.health.samples import Track
-from traffic.health.verdicts import needed
+from traffic.sensor_health.lanes import compare
+from traffic.sensor_health.suspects import Track
+from traffic.sensor_health.thresholds import latest_detection_ms
+from traffic.sensor_health.verdicts import needed
 
 from .street import EMPTY, SILENT_S, Device, Says, Street, Watch, same, slot_of
 from .test_suspects import COVERED, broken

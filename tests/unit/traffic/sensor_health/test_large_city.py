@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from traffic import items
-from traffic.alerts import SEVERE, AlertState
-from traffic.health.gather import MEMORY_KEY
-from traffic.health.limits import MOST_RESTS
-from traffic.packing import pack
-from traffic.state import WorkingState
+from traffic.aws import segment_items
+from traffic.segment.alerts import SEVERE, AlertState
+from traffic.segment.state import WorkingState
+from traffic.segment.state_codec import pack
+from traffic.sensor_health.aws import MEMORY_KEY
+from traffic.sensor_health.thresholds import MOST_RESTS
 
-from ..core.builders import ms
-from ..shell.city import Line
+from ..processor.city import Line
+from ..segment.builders import ms
 from .street import newest
 from .world import World
 
@@ -33,7 +33,7 @@ def item(number: int, at_s: int, is_jammed: bool) -> dict[str, Any]:
     sensors = {f"d{n}": newest(ms(at_s), *said) for n in range(SENSORS)}
     alert = AlertState(SEVERE, ms(at_s), ms(at_s)) if is_jammed else AlertState()
     state = WorkingState(clock=ms(at_s), sensors=sensors, alert=alert)
-    return items.attributes(
+    return segment_items.attributes(
         {
             "segment_id": f"s{number:05}",
             "district": f"District {number // OUT}",

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from traffic.health.gather import MEMORY_KEY
-from traffic.health.limits import LEFT_OUT_KINDS
-from traffic.live import views
+from traffic.live_map import views
+from traffic.sensor_health.aws import MEMORY_KEY
+from traffic.sensor_health.thresholds import LEFT_OUT_KINDS
 
-from ..core.builders import message, ms, reading, records
+from ..segment.builders import message, ms, reading, records
 from .world import World
 
 Said = Callable[[int], dict[str, Any]]  # the fields of a reading, by the minute

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from traffic.health.lengths import Length, noted
-from traffic.health.limits import latest_detection_ms
 from traffic.model import Road
+from traffic.sensor_health.lengths import Length, noted
+from traffic.sensor_health.thresholds import latest_detection_ms
 
-from ..core.builders import ms
+from ..segment.builders import ms
 from .lanes import readings
 from .loops import flowing, from_to, loop
 from .street import EMPTY, ROAD, SILENT_S, Device, Says, Street, Watch, newest, same

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import groupby
 
-from traffic.health.samples import Track, first_track, sampled
-from traffic.health.verdicts import raised
 from traffic.model import Road
+from traffic.sensor_health.suspects import Track, first_track, sampled
+from traffic.sensor_health.verdicts import raised
 from trafficctl.metr_la import WEEK_BEGIN, Week, free_flow_kmh, load_week, replay_rows
 
 from .street import newest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from traffic.health.faults import explains
+from traffic.sensor_health.faults import explains
 
 from .street import SILENT_S, Device, Street, Watch, segments
 

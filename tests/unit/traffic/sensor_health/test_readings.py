@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from traffic.health.readings import is_impossible, is_over_flow
 from traffic.model import Road
-from traffic.state import Slot
+from traffic.segment.state import Slot
+from traffic.sensor_health.readings import is_impossible, is_over_flow
 
 from .street import ROAD, newest, same, traffic
 from .test_suspects import small_score, watched

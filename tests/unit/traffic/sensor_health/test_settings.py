@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from traffic.errors import SettingsError
-from traffic.health.settings import REQUIRED, read
+from traffic.sensor_health.settings import REQUIRED, read
 
-from ..core.test_settings import ENVIRONMENT as PROCESSORS
+from ..test_settings import ENVIRONMENT as PROCESSORS
 
 ENVIRONMENT = {
     **{name: value for name, value in PROCESSORS.items() if name in REQUIRED},

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic.health.heard import Seen
-from traffic.health.limits import SWEEP_MS, latest_detection_ms, patience_ms
+from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.thresholds import SWEEP_MS, latest_detection_ms, patience_ms
 
-from ..core.builders import ms
-from ..core.test_laws import by_law
+from ..segment.builders import ms
+from ..segment.test_laws import by_law
 from .street import SILENT_S, Device, Street, Watch
 
 NEVER = float("inf")

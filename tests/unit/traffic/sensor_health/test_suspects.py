@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from traffic.health.limits import GHOST_MS, SUSPECT_KINDS, latest_detection_ms
+from traffic.sensor_health.thresholds import (
+    GHOST_MS,
+    SUSPECT_KINDS,
+    latest_detection_ms,
+)
 
 from .street import EMPTY, SILENT_S, Device, Says, Street, Watch, same, traffic
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from traffic.errors import StoreError
-from traffic.health.gather import MEMORY_KEY
-from traffic.health.sweep import told
+from traffic.sensor_health.aws import MEMORY_KEY
+from traffic.sensor_health.sweep import told
 
-from ..core.builders import message, ms, reading, records
-from ..shell.city import Crash, Line
+from ..processor.city import Crash, Line
+from ..segment.builders import message, ms, reading, records
 from .world import World
 
 LATER = 700

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from traffic.health.lag import is_behind, span_s
+from tests.template.alarms import given
+from traffic.sensor_health.processor_lag import is_behind, span_s
 
-from ..template.alarms import given
 from .processor import EPOCH_S, ORDINARY_MS
 
 TIMED_OUT_MS = 61_000.0  # the batch that comes again after one that took 60 s

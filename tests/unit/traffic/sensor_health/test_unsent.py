@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from traffic.metrics import PROMISES_MS
+from traffic.processor.figures import PROMISES_MS
 
-from ..core.builders import message, ms, reading, records
-from ..shell.city import Line
+from ..processor.city import Line
+from ..segment.builders import message, ms, reading, records
 from .test_sweep import LATER, jammed, speaks
 from .world import World
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from traffic import items
-from traffic.live import views
-from trafficctl import render
-from trafficctl.tables import plain_item
+from traffic.aws import segment_items
+from traffic.live_map import views
+from trafficctl.aws.city_tables import plain_item
+from trafficctl.watch import render
 
-from ..core.builders import message, ms, reading
-from ..core.builders import records as told
+from ..segment.builders import message, ms, reading
+from ..segment.builders import records as told
 from .world import World
 
 
@@ -25,7 +25,7 @@ def rested() -> dict[str, Any]:
 
 
 def plain() -> dict[str, Any]:
-    return {name: items.value_of(value) for name, value in rested().items()}
+    return {name: segment_items.value_of(value) for name, value in rested().items()}
 
 
 def test_the_live_map_gets_no_values_and_no_reporting_sensor() -> None:

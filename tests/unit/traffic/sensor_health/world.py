@@ -8,17 +8,17 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from traffic.health.fault_rows import plain
-from traffic.health.fault_table import DynamoFaults
-from traffic.health.gather import DynamoSegments, S3Memory
-from traffic.health.stream import CloudWatchStream
-from traffic.health.sweep import Outside, Sweep, told
-from traffic.publish import HEALTH_DETAIL_TYPE, EventBridgeBus
-from traffic.store import DynamoStore
+from traffic.aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
+from traffic.aws.segment_store import DynamoStore
+from traffic.sensor_health.aws import DynamoSegments, S3Memory
+from traffic.sensor_health.fault_items import plain
+from traffic.sensor_health.fault_table import DynamoFaults
+from traffic.sensor_health.stream import CloudWatchStream
+from traffic.sensor_health.sweep import Outside, Sweep, told
 
-from ..core.builders import POLICY, ms
-from ..shell.city import TABLES, City, FakeS3, Line, Wire
-from ..shell.fake_dynamodb import FakeDynamoDB, refused
+from ..aws.fake_dynamodb import FakeDynamoDB, refused
+from ..processor.city import TABLES, City, FakeS3, Line, Wire
+from ..segment.builders import POLICY, ms
 
 Item = dict[str, Any]
 _INSERT = re.compile(r"INSERT INTO \"faults\" VALUE \{(?P<names>.*)\}")

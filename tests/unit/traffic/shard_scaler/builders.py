@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from traffic.scaling import Bounds, Minute, Seen
-from traffic.shard_history import DAY_S, Count, History
+from traffic.shard_scaler.decide import Bounds, Minute, Seen
+from traffic.shard_scaler.history import DAY_S, Count, History
 
 NOW_S = 1_800_000_000
 BOUNDS = Bounds(2, 32)

@@ -6,8 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from traffic.scaling import Bounds, Decision, Hold, Minute, Scale, Seen, decide
-from traffic.shard_history import Count, History
+from traffic.shard_scaler.decide import (
+    Bounds,
+    Decision,
+    Hold,
+    Minute,
+    Scale,
+    Seen,
+    decide,
+)
+from traffic.shard_scaler.history import Count, History
 
 from .builders import BOUNDS, NOW_S, always, changes, hour, minute, stream
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from traffic.shard_history import (
+from traffic.shard_scaler.history import (
     DAY_S,
     Count,
     changes_left,

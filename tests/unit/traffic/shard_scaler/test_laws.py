@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.scaling import STEP_S, Scenario, run
-from traffic.scaling import Bounds, Minute, Scale, Seen, decide
-from traffic.shard_history import (
+from traffic.shard_scaler.decide import Bounds, Minute, Scale, Seen, decide
+from traffic.shard_scaler.history import (
     DAY_S,
     Count,
     changes_left,

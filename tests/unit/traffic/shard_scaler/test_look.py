@@ -10,9 +10,8 @@ from botocore.exceptions import ClientError
 
 from bench.shards import Stream, refusal
 from traffic.errors import SettingsError
-from traffic.scaling import Bounds
-from traffic.shard_history import Count, text
-from traffic.shard_scaler import (
+from traffic.shard_scaler.decide import Bounds
+from traffic.shard_scaler.function import (
     METRICS,
     REQUIRED,
     TAG,
@@ -21,6 +20,7 @@ from traffic.shard_scaler import (
     look,
     settings,
 )
+from traffic.shard_scaler.history import Count, text
 
 from .builders import NOW_S
 

@@ -20,9 +20,9 @@ from bench.scaling import (
     sawtooth,
 )
 from bench.shards import DAY_S, Stream
-from traffic.scaling import DOWN_SHARE, Bounds
-from traffic.shard_history import CHANGES_A_DAY, read
-from traffic.shard_scaler import TAG
+from traffic.shard_scaler.decide import DOWN_SHARE, Bounds
+from traffic.shard_scaler.function import TAG
+from traffic.shard_scaler.history import CHANGES_A_DAY, read
 
 from .laws import is_within_limits
 

@@ -8,16 +8,14 @@ import json
 
 import pytest
 
-from trafficctl.audit import report_view, settle, span
-from trafficctl.errors import CityError
-from trafficctl.evidence import (
+from trafficctl.audit.command import report_view, settle, span
+from trafficctl.audit.evidence import (
     count_letters,
     published_readings,
     rejected_readings,
     stored_readings,
 )
-from trafficctl.output import show
-from trafficctl.reconcile import (
+from trafficctl.audit.identity import (
     DeadLetters,
     Published,
     Stored,
@@ -25,7 +23,9 @@ from trafficctl.reconcile import (
     remarks,
     verdict,
 )
-from trafficctl.tally import Run
+from trafficctl.cli.output import show
+from trafficctl.errors import CityError
+from trafficctl.publishing.tally import Run
 
 NONE = DeadLetters()
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from trafficctl.account import UNKNOWN, Account, remarks, verdict
-from trafficctl.audit import account_view, settle
-from trafficctl.evidence import Evidence
-from trafficctl.output import show
-from trafficctl.processed import Processed
-from trafficctl.reconcile import DeadLetters, Redriven, Stored
-from trafficctl.tally import FILE_NAME, Tally
+from trafficctl.audit.command import account_view, settle
+from trafficctl.audit.device_audit import UNKNOWN, Account, remarks, verdict
+from trafficctl.audit.evidence import Evidence
+from trafficctl.audit.identity import DeadLetters, Redriven, Stored
+from trafficctl.audit.processor_metrics import Processed
+from trafficctl.cli.output import show
+from trafficctl.publishing.tally import FILE_NAME, Tally
 
 TEN_S = 1_774_000_800  # 2026-03-20 10:00 UTC
 DAY = Processed(
@@ -83,7 +83,7 @@ def test_a_page_that_a_verdict_names_is_there() -> None:
     for lost in ("lost_messages", "lost_batches"):
         page = verdict(account(but(**{lost: 1}))).rpartition(": ")[2]
 
-        assert (Path(__file__).parents[2] / page).is_file()
+        assert (Path(__file__).parents[4] / page).is_file()
 
 
 def test_what_came_again_and_what_waits_is_said_and_fails_nothing() -> None:

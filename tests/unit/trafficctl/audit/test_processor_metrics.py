@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from tests.template.template import of_type, properties
-from traffic.metrics import NAMESPACE, Figures, lines
-from trafficctl import processed
-from trafficctl.errors import CityError
-from trafficctl.processed import (
+from traffic.processor.figures import NAMESPACE, Figures, lines
+from trafficctl.audit import processor_metrics
+from trafficctl.audit.processor_metrics import (
     HOUR_S,
     MOST_DAYS,
     PIECES_KEPT_S,
@@ -21,6 +20,7 @@ from trafficctl.processed import (
     metrics,
     read,
 )
+from trafficctl.errors import CityError
 
 TEN_S = 1_774_000_800  # 2026-03-20 10:00 UTC
 OUTPUTS = {"IngestRule": "rule", "ProcessorFunction": "function"}
@@ -173,4 +173,6 @@ def test_what_is_lost_is_asked_of_the_metric_that_rings_an_alarm(lost: str) -> N
 
 
 def test_no_more_days_are_added_up_than_are_kept() -> None:
-    assert MOST_DAYS * 24 * 3600 // processed.HOUR_S < 100_800 / 8  # values of a call
+    assert (
+        MOST_DAYS * 24 * 3600 // processor_metrics.HOUR_S < 100_800 / 8
+    )  # values of a call

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from trafficctl.audit import report_view
-from trafficctl.output import show
-from trafficctl.reconcile import (
+from trafficctl.audit.command import report_view
+from trafficctl.audit.identity import (
     DeadLetters,
     Published,
     Report,
@@ -16,8 +15,9 @@ from trafficctl.reconcile import (
     remarks,
     verdict,
 )
+from trafficctl.cli.output import show
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 
 
 def audited(stored: Stored) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trafficctl.aws import outputs_of
+from trafficctl.aws.session import outputs_of
 from trafficctl.errors import CityError
 
 STACK = {

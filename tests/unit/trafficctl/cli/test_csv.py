@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from trafficctl.__main__ import build_parser, main
-from trafficctl.docs import commands_of
-from trafficctl.output import flat, show_csv
+from trafficctl.cli.output import flat, show_csv
+from trafficctl.reference import commands_of
 
 AT = 1_795_372_325_123
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rich.text import Text
 
-from trafficctl import alarms
-from trafficctl.output import KEY, Column, console, show, table
-from trafficctl.render import alerts_table, segments_table
+from trafficctl.cli.output import KEY, Column, console, show, table
+from trafficctl.watch import alarms
+from trafficctl.watch.render import alerts_table, segments_table
 
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 NOW = 1_800_000_000_000

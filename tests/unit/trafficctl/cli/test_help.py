@@ -7,8 +7,8 @@ import re
 import pytest
 
 from trafficctl.__main__ import build_parser
-from trafficctl.docs import commands_of
-from trafficctl.groups import GROUPS, ungrouped
+from trafficctl.cli.groups import GROUPS, ungrouped
+from trafficctl.reference import commands_of
 
 COMMANDS = commands_of(build_parser())
 
@@ -23,7 +23,7 @@ def test_every_command_is_in_a_group_of_the_help_page() -> None:
 
     assert missing == [], (
         f"{', '.join(missing)}: in no group of `trafficctl --help` - "
-        "add each to one in src/trafficctl/groups.py"
+        "add each to one in src/trafficctl/cli/groups.py"
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from trafficctl.output import Column, duration, number, show, show_json, table
+from trafficctl.cli.output import Column, duration, number, show, show_json, table
 
 
 @pytest.mark.parametrize(

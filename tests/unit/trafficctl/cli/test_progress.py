@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.progress import Task
 
-from trafficctl.progress import EVERY_S, Lines, counting, publishing
+from trafficctl.cli.progress import EVERY_S, Lines, counting, publishing
 
 
 class Clock:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl.errors import WRONG_INPUT, UserError, translate
-from trafficctl.wrong_input import (
+from trafficctl.cli.wrong_input import (
     MOST_FAULTS,
     check_district,
     raise_faults,
     raise_unknown,
     unknown,
 )
+from trafficctl.errors import WRONG_INPUT, UserError, translate
 
 DISTRICTS = [{"district": name} for name in ("Downtown", "Harbour", "Hill")]
 

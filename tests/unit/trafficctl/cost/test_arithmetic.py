@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from bench.events import Shape, messages
-from trafficctl import costing, sizing
-from trafficctl.costing import LEVERS, Load, bill, naive, quantities, total
-from trafficctl.prices import Beyond, Price, price_list
-
-from ..docs.pages import states
-from ..template.template import PARAMETERS, TEMPLATE, of_type
+from tests.docs.pages import states
+from tests.template.template import PARAMETERS, TEMPLATE, of_type
+from trafficctl.cost import model as costing
+from trafficctl.cost import sizing
+from trafficctl.cost.model import LEVERS, Load, bill, naive, quantities, total
+from trafficctl.cost.prices import Beyond, Price, price_list
 
 PRICES = price_list().prices
-PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "cost.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs" / "explanation" / "cost.md").read_text()
 SINGLE = Load(
     interval_s=10, readings_per_message=1, basic_ingest=False, by_segment=False
 )

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from trafficctl.__main__ import main
-from trafficctl.cost import page, tables
-from trafficctl.costing import Load, total
-from trafficctl.prices import price_list
+from trafficctl.cost.command import page, tables
+from trafficctl.cost.model import Load, total
+from trafficctl.cost.prices import price_list
 
-PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "cost.md"
+PAGE = Path(__file__).parents[4] / "docs" / "explanation" / "cost.md"
 
 
 def test_the_page_has_the_tables_in_force() -> None:

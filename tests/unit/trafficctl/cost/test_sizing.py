@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from traffic.scaling import (
+from tests.docs.pages import states
+from tests.template.template import PARAMETERS
+from traffic.shard_scaler.decide import (
     MINUTE_S,
     NEWEST_MINUTES,
     Bounds,
@@ -16,14 +18,12 @@ from traffic.scaling import (
     Seen,
     decide,
 )
-from traffic.shard_history import Count
-from trafficctl import costing, sizing
-from trafficctl.preflighting import load as preflighting
+from traffic.shard_scaler.history import Count
+from trafficctl.cost import model as costing
+from trafficctl.cost import sizing
+from trafficctl.preflight import load as preflighting
 
-from ..docs.pages import states
-from ..template.template import PARAMETERS
-
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[4] / "docs"
 SHARDS = sizing.shards(2_000, 25)
 SENT, STORED = sizing.message_bytes(25), sizing.record_bytes(25)
 NOW_S = 1_800_000_000

@@ -12,12 +12,13 @@ import pytest
 
 from trafficctl import metr_la
 from trafficctl.__main__ import main
-from trafficctl.demo import LEAST_S, plan
+from trafficctl.audit.identity import DeadLetters, Published, Stored, reconcile
+from trafficctl.cli.output import show
+from trafficctl.demo import plan
+from trafficctl.demo.command import LEAST_S
 from trafficctl.demo.probe import Probe, percentile
 from trafficctl.demo.run import PARAMETERS
 from trafficctl.demo.summary import Outcome, all_is_well, checks, view
-from trafficctl.output import show
-from trafficctl.reconcile import DeadLetters, Published, Stored, reconcile
 
 
 def probe():

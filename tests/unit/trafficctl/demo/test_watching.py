@@ -7,9 +7,9 @@ import time
 import pytest
 
 from trafficctl.demo import board
-from trafficctl.demo.proxy import Proxy
 from trafficctl.demo.worker import Worker
 from trafficctl.errors import UserError
+from trafficctl.map.proxy import Proxy
 
 
 def test_only_segments_heard_from_are_counted_by_level():

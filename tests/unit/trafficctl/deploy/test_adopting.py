@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from tests.template.template import PATH, TEXT
-from trafficctl.deploying import leftovers
-from trafficctl.deploying.leftovers import Leftover
-from trafficctl.deploying.run import Talk, Wish, deploy
-from trafficctl.deploying.stack import Account, Stack
+from trafficctl.deploy.deployment import Talk, Wish, deploy
 from trafficctl.local.ports import SITE_URL
+from trafficctl.stack import retained
+from trafficctl.stack.retained import Leftover
+from trafficctl.stack.stack import Account, Stack
 
-from .events import STACK_ID, event, history
-from .fakes import BUCKET, FakeSession, refusal
+from ..stack.events import STACK_ID, event, history
+from ..stack.fakes import BUCKET, FakeSession, refusal
 
 GONE_ID = "arn:city/0"
 TABLE = Leftover("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments")
@@ -222,7 +222,7 @@ def test_of_two_that_were_kept_under_one_name_the_newest_is_taken_in() -> None:
     older = Leftover("RoadSegments", TABLE.type, "city-old")
     cloud = Cloud(True, record=[kept(newer), kept(older), kept(KEY)])
 
-    estate = leftovers.find(Stack(Account(cloud.session), "city"), TEXT)
+    estate = retained.find(Stack(Account(cloud.session), "city"), TEXT)
 
     assert estate.leftovers == (newer, KEY)
 
@@ -234,6 +234,6 @@ def test_what_an_update_had_left_behind_is_not_taken_in() -> None:
     record = [kept(TABLE), kept(KEY), *ended, kept(bucket)]
     cloud = Cloud(True, record)
 
-    estate = leftovers.find(Stack(Account(cloud.session), "city"), TEXT)
+    estate = retained.find(Stack(Account(cloud.session), "city"), TEXT)
 
     assert estate.leftovers == (TABLE, KEY)

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from trafficctl.deploy import next_steps
-from trafficctl.deploying import parameters, talking
-from trafficctl.deploying.changes import Change
-from trafficctl.deploying.differences import Difference
-from trafficctl.deploying.kinds import KINDS
-from trafficctl.deploying.leftovers import Leftover
-from trafficctl.deploying.removal import Holding, check_deletable
-from trafficctl.destroy import check_protection
+from trafficctl.deploy import change_view
+from trafficctl.deploy.changes import Change
+from trafficctl.deploy.command import next_steps
+from trafficctl.deploy.differences import Difference
+from trafficctl.destroy.command import check_protection
+from trafficctl.destroy.removal import Holding, check_deletable
 from trafficctl.errors import CityError, UserError
+from trafficctl.stack import parameters
+from trafficctl.stack.retained import Leftover
+from trafficctl.stack.retained_types import KINDS
 
 
 class Terminal(io.StringIO):
@@ -36,7 +37,7 @@ def test_only_a_yes_agrees(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
 
-    assert talking.agree("Change it?", yes=False) is agreed
+    assert change_view.agree("Change it?", yes=False) is agreed
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_a_purge_wants_the_whole_name(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
 
-    assert talking.typed("Type the name:", "city", yes=False) is agreed
+    assert change_view.typed("Type the name:", "city", yes=False) is agreed
 
 
 def test_where_nobody_can_answer_the_error_names_the_option(
@@ -56,14 +57,14 @@ def test_where_nobody_can_answer_the_error_names_the_option(
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
 
     with pytest.raises(UserError, match="--yes"):
-        talking.agree("Change it?", yes=False)
-    assert talking.agree("Change it?", yes=True)
+        change_view.agree("Change it?", yes=False)
+    assert change_view.agree("Change it?", yes=True)
 
 
 def test_the_table_names_action_resource_type_and_replacement(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    talking.show_changes(
+    change_view.show_changes(
         [
             Change("Modify", "RoadSegments", "AWS::DynamoDB::Table", "True"),
             Change("Add", "Scaler", "AWS::Lambda::Function"),
@@ -107,7 +108,7 @@ def test_what_changes_inside_stands_below_its_resource_within_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    talking.show_changes(INSIDE)
+    change_view.show_changes(INSIDE)
 
     assert capsys.readouterr().err.splitlines() == [
         "Modify  Processor      AWS::Lambda::Function  drifted",
@@ -135,7 +136,7 @@ def test_a_table_that_may_be_replaced_is_listed_even_if_it_only_follows(
         causes=("Other.Name",),
     )
 
-    talking.show_changes([table])
+    change_view.show_changes([table])
 
     first = capsys.readouterr().err.splitlines()[0]
     assert first.split()[:2] == ["Modify", "RoadSegments"]
@@ -145,7 +146,9 @@ def test_a_table_that_may_be_replaced_is_listed_even_if_it_only_follows(
 def test_a_first_deployment_is_shown_by_types(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    talking.show_changes([Change("Add", f"R{n}", "AWS::IAM::Role") for n in range(26)])
+    change_view.show_changes(
+        [Change("Add", f"R{n}", "AWS::IAM::Role") for n in range(26)]
+    )
 
     said = capsys.readouterr().err
     assert ["Add", "26", "of", "AWS::IAM::Role"] in [

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from trafficctl.deploying.changes import (
-    STATEFUL,
-    Change,
-    changes,
-    counted,
-    is_no_change,
-)
-from trafficctl.deploying.differences import KNOWN_AFTER_APPLY, Difference
+from trafficctl.deploy.changes import STATEFUL, Change, changes, counted, is_no_change
+from trafficctl.deploy.differences import KNOWN_AFTER_APPLY, Difference
 
 TABLE = "AWS::DynamoDB::Table"
 FUNCTION = "AWS::Lambda::Function"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trafficctl.deploying.differences import Difference, differences
+from trafficctl.deploy.differences import Difference, differences
 
 READ = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": "b"}
 SEAL = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "key"}

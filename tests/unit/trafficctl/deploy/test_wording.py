@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trafficctl.deploying.differences import KNOWN_AFTER_APPLY, Difference
-from trafficctl.deploying.wording import MANY_LINES, lines
+from trafficctl.deploy.differences import KNOWN_AFTER_APPLY, Difference
+from trafficctl.deploy.wording import MANY_LINES, lines
 
 WIDTH = 60
 ALLOW = {"Effect": "Allow", "Action": ["s3:Get*", "s3:Put*"], "Resource": "arn:b"}

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from tests.template.template import TEXT
-from trafficctl.deploying import emptying, kinds
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.kinds import FEW_ITEMS, FEW_OBJECTS, KINDS
-from trafficctl.deploying.removal import Removal
-from trafficctl.deploying.stack import Account
-from trafficctl.destroy import what_is_left
+from trafficctl.destroy.command import what_is_left
+from trafficctl.destroy.removal import Removal
+from trafficctl.stack import empty_bucket, retained_types
+from trafficctl.stack import template as texts
+from trafficctl.stack.retained_types import FEW_ITEMS, FEW_OBJECTS, KINDS
+from trafficctl.stack.stack import Account
 
-from .events import STACK_ID, event
-from .fakes import Answers, FakeSession, refusal
+from ..stack.events import STACK_ID, event
+from ..stack.fakes import Answers, FakeSession, refusal
 
 TABLE, BUCKET = "AWS::DynamoDB::Table", "AWS::S3::Bucket"
 NOWHERE = refusal("ValidationError", "Stack for city-1 does not exist")
@@ -67,19 +67,19 @@ class Pages:
 
     def paginate(self, **_asked: Any) -> Any:
         """The objects, a thousand a page."""
-        for start in range(0, self.objects, emptying.PAGE):
+        for start in range(0, self.objects, empty_bucket.PAGE):
             self.read += 1
-            number = min(emptying.PAGE, self.objects - start)
+            number = min(empty_bucket.PAGE, self.objects - start)
             yield {"Versions": [{"Key": str(n)} for n in range(number)]}
 
 
 def test_a_bucket_is_counted_no_further_than_it_takes() -> None:
     full, small = Pages(5_000_000), Pages(1200)
 
-    assert emptying.count(full, "city", FEW_OBJECTS) > FEW_OBJECTS
+    assert empty_bucket.count(full, "city", FEW_OBJECTS) > FEW_OBJECTS
     assert full.read == 11
-    assert emptying.count(small, "city", FEW_OBJECTS) == 1200
-    assert emptying.count(Pages(2), "city", most=0) == 2
+    assert empty_bucket.count(small, "city", FEW_OBJECTS) == 1200
+    assert empty_bucket.count(Pages(2), "city", most=0) == 2
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_bucket_too_full_to_be_counted_is_said_to_be_so(
     versions = [{"Key": str(n)} for n in range(objects)]
     found = account({("s3", "list_object_versions"): {"Versions": versions}})
 
-    assert kinds.KINDS[BUCKET].size(found, "city-letters") == said
+    assert retained_types.KINDS[BUCKET].size(found, "city-letters") == said
 
 
 # -- found

@@ -12,18 +12,12 @@ from typing import Any
 import pytest
 
 from trafficctl.__main__ import main
-from trafficctl.deploying import template
-from trafficctl.evaluating import policies
-from trafficctl.evaluating.recorded import week_figures
-from trafficctl.metr_la import (
-    LOS_ANGELES,
-    Week,
-    load_week,
-    replay_rows,
-    road_network,
-)
-from trafficctl.replay_file import write_rows
-from trafficctl.shipped import METR_LA
+from trafficctl.evaluate import policies
+from trafficctl.evaluate.recorded import week_figures
+from trafficctl.files import METR_LA
+from trafficctl.metr_la import LOS_ANGELES, Week, load_week, replay_rows, road_network
+from trafficctl.replay.csv_file import write_rows
+from trafficctl.stack import template
 
 FIGURES = [
     "alerts",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trafficctl.evaluating import day, policies, rates
-from trafficctl.evaluating.figures import Figures
+from trafficctl.evaluate import day, policies, rates
+from trafficctl.evaluate.figures import Figures
 from trafficctl.metr_la import Week, load_week
 
 POLICY = policies.deployed()

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from trafficctl.home import belongings, home
 from trafficctl.local.process import City, start_time
+from trafficctl.local.state_dir import belongings, home
 
 ENDPOINT = "http://127.0.0.1:4566"
 AWS = "https://iot.eu-west-1.amazonaws.com"

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from traffic.live.assets import FolderAssets
-from traffic.live.pages import BASE_MAP
-from trafficctl import base_map, package
+from traffic.live_map.assets import FolderAssets
+from traffic.live_map.page import BASE_MAP
 from trafficctl.__main__ import build_parser
 from trafficctl.errors import WRONG_INPUT, UserError
-from trafficctl.package import HOST
+from trafficctl.package import base_map
+from trafficctl.package import command as package
+from trafficctl.package.command import HOST
 
 SHORE = [[2.1234567, 41.7654321, 3.0], [2.2, 41.8]]
 
@@ -111,7 +112,9 @@ def test_the_package_carries_it_where_the_page_finds_it(tmp_path: Path) -> None:
     out = package.build_zip(tmp_path / "with.zip", arch=HOST, base_map=path)
     with zipfile.ZipFile(out) as archive:
         archive.extractall(tmp_path / "unpacked")
-    page = FolderAssets(tmp_path / "unpacked" / "traffic" / "web").page(BASE_MAP)
+    page = FolderAssets(tmp_path / "unpacked" / "traffic" / "live_map" / "web").page(
+        BASE_MAP
+    )
 
     assert page is not None
     assert page.body == base_map.as_shipped(path)

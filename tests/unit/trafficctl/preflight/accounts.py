@@ -6,13 +6,13 @@ import datetime as dt
 from typing import Any
 
 from tests.template.template import TEXT
-from trafficctl.deploying import template as texts
-from trafficctl.preflighting.load import Load
-from trafficctl.preflighting.rows import Question, Row, data
-from trafficctl.preflighting.run import preflight
+from trafficctl.preflight.checks import preflight
+from trafficctl.preflight.load import Load
+from trafficctl.preflight.result import Question, Row, data
+from trafficctl.stack import template as texts
 
-from . import fakes
-from .fakes import FakeSession, refusal
+from ..stack import fakes
+from ..stack.fakes import FakeSession, refusal
 
 TODAY = dt.date(2026, 11, 23)
 SETTINGS = texts.parameters(TEXT)

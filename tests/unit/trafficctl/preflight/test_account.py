@@ -12,16 +12,12 @@ import cfnlint
 import pytest
 
 from tests.template.template import PARAMETERS
-from trafficctl.preflighting import account as accounts
-from trafficctl.preflighting.rows import data
-from trafficctl.preflighting.standing import Standing
+from trafficctl.preflight import account as accounts
+from trafficctl.preflight.existing_stack import Standing
+from trafficctl.preflight.result import data
 
-from .accounts import (
-    QUESTION,
-    checked,
-    full_account,
-)
-from .fakes import refusal
+from ..stack.fakes import refusal
+from .accounts import QUESTION, checked, full_account
 
 
 @pytest.mark.parametrize(

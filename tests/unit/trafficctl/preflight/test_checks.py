@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 
 from bench.deploying import BARS
 from trafficctl.__main__ import build_parser
-from trafficctl.preflight import asked, go_on
-from trafficctl.preflighting import account as accounts
-from trafficctl.preflighting import quotas, run
-from trafficctl.preflighting.load import Load
-from trafficctl.preflighting.quotas import Room
-from trafficctl.preflighting.rows import OK, UNKNOWN, Row, data
-from trafficctl.preflighting.run import gather, preflight
+from trafficctl.preflight import account as accounts
+from trafficctl.preflight import checks, quotas
+from trafficctl.preflight.checks import gather, preflight
+from trafficctl.preflight.command import asked, go_on
+from trafficctl.preflight.load import Load
+from trafficctl.preflight.quotas import Room
+from trafficctl.preflight.result import OK, UNKNOWN, Row, data
 
-from . import fakes
+from ..stack import fakes
+from ..stack.fakes import FakeSession, refusal
 from .accounts import (
     QUESTION,
     SETTINGS,
@@ -32,7 +33,6 @@ from .accounts import (
     limits,
     shards,
 )
-from .fakes import FakeSession, refusal
 
 
 def test_an_account_with_the_usual_quotas_carries_the_usual_load() -> None:
@@ -250,4 +250,6 @@ def test_the_options_make_the_question() -> None:
 def test_the_deadlines_add_up_to_less_than_the_promise() -> None:
     promised_s = next(bar for name, _, bar in BARS if name == "preflight")
 
-    assert run.WHO_DEADLINE_S + run.STANDING_DEADLINE_S < run.ALL_S < promised_s
+    assert (
+        checks.WHO_DEADLINE_S + checks.STANDING_DEADLINE_S < checks.ALL_S < promised_s
+    )

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from trafficctl.preflight import go_on
+from trafficctl.preflight.command import go_on
 
+from ..stack.fakes import Answers, refusal
 from .accounts import GONE, NOBODY, QUESTION, SETTINGS, checked, deployed, full_account
-from .fakes import Answers, refusal
 
 AFTER_3_9 = replace(QUESTION, today=dt.date(2027, 3, 4))
 DELETED = "arn:aws:cloudformation:eu-central-1:111122223333:stack/city/1"

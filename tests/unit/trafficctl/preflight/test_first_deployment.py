@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.template.template import PARAMETERS, TEXT
-from trafficctl.preflighting import quotas
-from trafficctl.preflighting.load import Load, fitting, needs
-from trafficctl.preflighting.standing import Standing
+from trafficctl.preflight import quotas
+from trafficctl.preflight.existing_stack import Standing
+from trafficctl.preflight.load import Load, fitting, needs
 
 from .accounts import QUESTION
 

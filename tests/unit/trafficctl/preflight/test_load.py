@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.template.template import TEXT
-from trafficctl.deploying import template as texts
-from trafficctl.preflighting import load as loads
-from trafficctl.preflighting.load import Load
-from trafficctl.sizing import message_bytes
+from trafficctl.cost.sizing import message_bytes
+from trafficctl.preflight import load as loads
+from trafficctl.preflight.load import Load
+from trafficctl.stack import template as texts
 
 SETTINGS = texts.parameters(TEXT)
 

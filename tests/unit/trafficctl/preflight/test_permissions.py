@@ -17,22 +17,16 @@ import pytest
 from botocore import xform_name
 
 from tests.template.template import PATH, RESOURCES, of_type
-from trafficctl.deploying import (
-    artifacts,
-    changeset,
-    follow,
-    leftovers,
-    run,
-    stack,
-)
-from trafficctl.deploying.kinds import KINDS
-from trafficctl.preflighting import permissions
-from trafficctl.preflighting.permissions import PARALLEL, PASSED_TO, Refused
-from trafficctl.preflighting.rows import Question, data
-from trafficctl.preflighting.run import preflight
+from trafficctl.deploy import change_set, deployment
+from trafficctl.preflight import permissions
+from trafficctl.preflight.checks import preflight
+from trafficctl.preflight.permissions import PARALLEL, PASSED_TO, Refused
+from trafficctl.preflight.result import Question, data
+from trafficctl.stack import artifacts, follow, retained, stack
+from trafficctl.stack.retained_types import KINDS
 
+from ..stack.fakes import FakeSession, refusal
 from .accounts import QUESTION, checked, full_account, simulated
-from .fakes import FakeSession, refusal
 
 PATIENCE_S = 120
 FILLED = dict.fromkeys(("stack", "region", "account", "partition"), "x")
@@ -192,7 +186,7 @@ NAMED_OTHERWISE = {
     "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
     "sts:GetCallerIdentity": None,  # nobody can be denied it
 }
-OF_DEPLOY = (run, stack, changeset, follow, artifacts, leftovers)
+OF_DEPLOY = (deployment, stack, change_set, follow, artifacts, retained)
 PREFIXES = {"cognito-idp", "cloudformation", "dynamodb", "iot", "kms", "logs", "s3"}
 
 
@@ -271,11 +265,11 @@ def test_the_first_refusal_ends_the_trying() -> None:
 
 HANGING = """
 import threading
-from tests.deploying.accounts import QUESTION, full_account
-from tests.deploying.fakes import FakeSession
-from trafficctl.deploying.stack import Account
-from trafficctl.preflighting import permissions
-from trafficctl.preflighting.run import gather
+from tests.unit.trafficctl.preflight.accounts import QUESTION, full_account
+from tests.unit.trafficctl.stack.fakes import FakeSession
+from trafficctl.stack.stack import Account
+from trafficctl.preflight import permissions
+from trafficctl.preflight.checks import gather
 
 answers = full_account()
 answers["iam", "simulate_principal_policy"] = lambda **_: threading.Event().wait()

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from trafficctl.devices import Broker, Device
+from trafficctl.publishing.devices import Broker, Device
 
 CONNACK, REFUSED = b"\x20\x02\x00\x00", b"\x20\x02\x00\x05"
 NOW = datetime.datetime.now(datetime.timezone.utc)

@@ -10,8 +10,14 @@ from typing import Any
 
 import pytest
 
-from trafficctl.devices import Broker, Wanted, device_id, find_broker, wanted_for
 from trafficctl.errors import UserError
+from trafficctl.publishing.devices import (
+    Broker,
+    Wanted,
+    device_id,
+    find_broker,
+    wanted_for,
+)
 
 SEGMENTS = ["a.b", "a_b", "x" * 64, "x" * 63 + "y", "I-5:N"]
 STACKS = ["city", "city-test", "c" * 29 + "x", "c" * 29 + "y"]  # 30 at the most

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from mqtt_broker import Authority, TestBroker
 
-from trafficctl.devices import Broker, Device
 from trafficctl.errors import CityError
-from trafficctl.fleet import MAX_BACKLOG, Fleet
-from trafficctl.links import MAX_IN_FLIGHT, Message
+from trafficctl.publishing.devices import Broker, Device
+from trafficctl.publishing.mqtt_connection import MAX_IN_FLIGHT, Message
+from trafficctl.publishing.mqtt_fleet import MAX_BACKLOG, Fleet
+
+from .mqtt_broker import Authority, TestBroker
 
 PREFIX = "$aws/rules/city_ingest/traffic"
 PATIENCE_S = 60.0

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from trafficctl.errors import UserError
-from trafficctl.links import Message
-from trafficctl.publisher import (
+from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.publisher import (
     Pace,
     SentReading,
     Timed,
@@ -19,7 +19,7 @@ from trafficctl.publisher import (
     unit_of,
     units_for,
 )
-from trafficctl.tally import Run
+from trafficctl.publishing.tally import Run
 
 
 class FakeMqtt:
@@ -125,7 +125,7 @@ def test_fewer_connections_than_segments_are_refused() -> None:
 
 
 def test_a_run_is_summed_up_as_plain_values() -> None:
-    from trafficctl.publisher import Summary  # noqa: PLC0415 - only here
+    from trafficctl.publishing.publisher import Summary  # noqa: PLC0415 - only here
 
     summary = Summary(Run("r", 1, 2, 4, 100, 100, 0), Pace(2.0, 0.1), 0, 0)
     assert summary.as_json()["readings_per_second"] == 50.0

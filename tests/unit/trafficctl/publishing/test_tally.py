@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl.tally import LEAST_AHEAD, LINE_EVERY_MS, Run, Tally, read
+from trafficctl.publishing.tally import LEAST_AHEAD, LINE_EVERY_MS, Run, Tally, read
 
 
 class Clock:

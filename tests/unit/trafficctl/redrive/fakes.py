@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.core.builders import ms
+from tests.unit.traffic.segment.builders import ms
 
 PAGE = 3  # objects of one listing: few, so that there are several
 

@@ -6,9 +6,8 @@ import io
 
 import pytest
 
-from trafficctl.audit import report_view
-from trafficctl.output import show
-from trafficctl.reconcile import (
+from trafficctl.audit.command import report_view
+from trafficctl.audit.identity import (
     DeadLetters,
     Published,
     Redriven,
@@ -17,6 +16,7 @@ from trafficctl.reconcile import (
     reconcile,
     remarks,
 )
+from trafficctl.cli.output import show
 
 from .world import LETTERS, World, lane, lost
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from trafficctl.reconcile import DeadLetters
+from trafficctl.audit.identity import DeadLetters
 
 from .fakes import Killed, Life
 from .world import FILLED, LETTERS, World, lane, lost, whole_history

@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.core.builders import START, message, ms, reading, record, records
-from tests.shell.city import City
+from tests.unit.traffic.processor.city import City
+from tests.unit.traffic.segment.builders import (
+    START,
+    message,
+    ms,
+    reading,
+    record,
+    records,
+)
 from traffic.policy import MAX_READINGS_PER_MESSAGE
-from trafficctl.redriving.letters import (
+from trafficctl.redrive.dead_letters import (
     MESSAGE,
     MOST_BYTES,
     REFUSED,

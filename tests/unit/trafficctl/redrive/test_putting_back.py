@@ -6,8 +6,8 @@ import base64
 import json
 from typing import Any
 
-from traffic.intake import intake
-from trafficctl.reconcile import DeadLetters, Redriven
+from traffic.processor.records import intake
+from trafficctl.audit.identity import DeadLetters, Redriven
 
 from .world import FILLED, LETTERS, REFUSED, World, lane, lost, whole_history
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.core.builders import ms
 from tests.template.template import properties
+from tests.unit.traffic.segment.builders import ms
 from traffic.policy import LONGEST_DELAY_MS
-from trafficctl.redriving.journal import History, Line, Page, read
-from trafficctl.redriving.letters import BATCH, MESSAGE
-from trafficctl.redriving.selection import MOST_LETTERS, Selection, stretches
+from trafficctl.redrive.dead_letters import BATCH, MESSAGE
+from trafficctl.redrive.journal import History, Line, Page, read
+from trafficctl.redrive.selection import MOST_LETTERS, Selection, stretches
 
 from .world import BATCH_KEY, World, entry, hole
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from trafficctl.errors import CityError
-from trafficctl.redriving.letters import Record
-from trafficctl.redriving.stream import MOST_BYTES, Stream
+from trafficctl.redrive.dead_letters import Record
+from trafficctl.redrive.stream_writer import MOST_BYTES, Stream
 
 from .fakes import Clock, FakeKinesis
 

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.core.builders import START, message, ms, reading, record
-from tests.shell.city import City
-from trafficctl.evidence import Evidence, stored_readings
-from trafficctl.reconcile import Published, Report, reconcile
-from trafficctl.redriving.buckets import Buckets
-from trafficctl.redriving.letters import Entry
-from trafficctl.redriving.objects import Objects
-from trafficctl.redriving.selection import Selection
-from trafficctl.redriving.stream import Stream
-from trafficctl.redriving.work import Redrive
+from tests.unit.traffic.processor.city import City
+from tests.unit.traffic.segment.builders import START, message, ms, reading, record
+from trafficctl.audit.evidence import Evidence, stored_readings
+from trafficctl.audit.identity import Published, Report, reconcile
+from trafficctl.redrive.buckets import Buckets
+from trafficctl.redrive.dead_letters import Entry
+from trafficctl.redrive.objects import Objects
+from trafficctl.redrive.run import Redrive
+from trafficctl.redrive.selection import Selection
+from trafficctl.redrive.stream_writer import Stream
 
 from .fakes import Clock, FakeKinesis, FakeS3, Life
 

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from trafficctl.sensors.calls import Calls
-from trafficctl.sensors.pace import UNPACED, Pace
-from trafficctl.sensors.rows import ChangedError, Row
-from trafficctl.sensors.workplace import Place
+from trafficctl.registry.context import Place
+from trafficctl.registry.iot_calls import Calls
+from trafficctl.registry.rate_limit import UNPACED, Pace
+from trafficctl.registry.table import ChangedError, Row
 
 
 def outputs(stack: str) -> dict[str, str]:

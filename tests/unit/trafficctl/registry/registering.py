@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from trafficctl import keys
-from trafficctl.sensors.certificates import key_path, pem_path
-from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.registering import keys_plan
-from trafficctl.sensors.renewing import Renewal
-from trafficctl.sensors.workplace import DEVICES, RENEWALS
+from trafficctl.registry import keys
+from trafficctl.registry.certificates import key_path, pem_path
+from trafficctl.registry.context import DEVICES, RENEWALS
+from trafficctl.registry.plan import Wanted
+from trafficctl.registry.renewal import Renewal
+from trafficctl.sensors.register import keys_plan
 
 from .fakes import ARN, World
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from trafficctl.cli.wrong_input import MOST_FAULTS
 from trafficctl.errors import UserError
-from trafficctl.sensors.csv_file import parse, read_devices
-from trafficctl.sensors.planning import Wanted
-from trafficctl.wrong_input import MOST_FAULTS
+from trafficctl.registry.csv_file import parse, read_devices
+from trafficctl.registry.plan import Wanted
 
 HEADER = "device_id,segment_id\n"
 

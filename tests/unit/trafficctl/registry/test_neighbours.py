@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from trafficctl.errors import CityError, UserError
+from trafficctl.registry.certificates import pem_path
+from trafficctl.registry.context import DEVICES, RENEWALS
+from trafficctl.registry.finish_renewal import finish
+from trafficctl.registry.plan import Wanted
+from trafficctl.registry.registrar import now_ms
+from trafficctl.registry.renewal import Renewal
 from trafficctl.sensors import revoke
-from trafficctl.sensors.certificates import pem_path
-from trafficctl.sensors.finishing import finish
-from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.registrar import now_ms
-from trafficctl.sensors.renewing import Renewal
-from trafficctl.sensors.workplace import DEVICES, RENEWALS
 
 from .fakes import ARN, World
 from .registering import ONE, is_whole, register

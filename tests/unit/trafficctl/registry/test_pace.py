@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trafficctl.sensors.pace import DEFAULT_RATE, REGAIN_S, SLOWEST, Pace
+from trafficctl.registry.rate_limit import DEFAULT_RATE, REGAIN_S, SLOWEST, Pace
 
 LOWEST_QUOTA = 10  # a second: CreateThing, RegisterThing
 

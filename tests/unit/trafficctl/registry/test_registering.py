@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl import keys
 from trafficctl.errors import CityError
-from trafficctl.sensors import journal as journals
-from trafficctl.sensors.calls import TRIES
-from trafficctl.sensors.certificates import pem_path
-from trafficctl.sensors.crew import MANY_DOUBTS, PARALLEL
-from trafficctl.sensors.journal import Entry, Journal
-from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.workplace import DEVICES
+from trafficctl.registry import journal as journals
+from trafficctl.registry import keys
+from trafficctl.registry.certificates import pem_path
+from trafficctl.registry.context import DEVICES
+from trafficctl.registry.iot_calls import TRIES
+from trafficctl.registry.journal import Entry, Journal
+from trafficctl.registry.plan import Wanted
+from trafficctl.registry.worker_pool import MANY_DOUBTS, PARALLEL
 
 from .fakes import Killed, World, fail, kill, lose, refused
 from .registering import ONE, THREE, WHENS, is_whole, register

@@ -8,12 +8,12 @@ import itertools
 import pytest
 
 from trafficctl.errors import UserError
+from trafficctl.registry.context import CLAIMS
+from trafficctl.registry.iot_calls import Calls
+from trafficctl.registry.rate_limit import UNPACED, Pace
+from trafficctl.registry.registrar import now_ms
 from trafficctl.sensors import claim, revoke
-from trafficctl.sensors.calls import Calls
-from trafficctl.sensors.pace import UNPACED, Pace
-from trafficctl.sensors.registering import claims_plan
-from trafficctl.sensors.registrar import now_ms
-from trafficctl.sensors.workplace import CLAIMS
+from trafficctl.sensors.register import claims_plan
 
 from .fakes import ARN, Killed, World, kill
 from .registering import ONE, WHENS, active, begin

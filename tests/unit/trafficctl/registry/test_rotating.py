@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from trafficctl.errors import UserError
+from trafficctl.registry.certificates import pem_path
+from trafficctl.registry.context import DEVICES, RENEWALS
+from trafficctl.registry.finish_renewal import finish
+from trafficctl.registry.plan import Wanted
 from trafficctl.sensors import rotate
-from trafficctl.sensors.certificates import pem_path
-from trafficctl.sensors.finishing import finish
-from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.registering import keys_plan
-from trafficctl.sensors.workplace import DEVICES, RENEWALS
+from trafficctl.sensors.register import keys_plan
 
 from .fakes import ARN, Killed, World, kill
 from .registering import RENEW_UNTIL, WHENS, active, begin

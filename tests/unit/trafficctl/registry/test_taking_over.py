@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from trafficctl.errors import CityError, UserError
-from trafficctl.sensors.certificates import pem_path
-from trafficctl.sensors.planning import Wanted
-from trafficctl.sensors.registering import claims_plan, keys_plan, may_take
-from trafficctl.sensors.workplace import DEVICES
+from trafficctl.registry.certificates import pem_path
+from trafficctl.registry.context import DEVICES
+from trafficctl.registry.plan import Wanted
+from trafficctl.sensors.register import claims_plan, keys_plan, may_take
 
 from .fakes import Killed, World, kill, refused
 from .registering import ONE, THREE, WHENS, is_whole, register

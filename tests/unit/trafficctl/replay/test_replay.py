@@ -11,8 +11,8 @@ import pytest
 
 from traffic.model import Reading
 from trafficctl.errors import UserError
-from trafficctl.replay import Replay, Source, Span, messages, plan, survey
-from trafficctl.replay_file import BadRow, Row, read_rows
+from trafficctl.replay.command import Replay, Source, Span, messages, plan, survey
+from trafficctl.replay.csv_file import BadRow, Row, read_rows
 
 HOUR = 3_600_000
 DAY = 24 * HOUR

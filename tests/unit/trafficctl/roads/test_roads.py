@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from trafficctl import geometry
 from trafficctl.errors import UserError
-from trafficctl.roads import (
+from trafficctl.roads import geometry
+from trafficctl.roads.command import (
     RoadSegment,
     feature,
     feature_collection,

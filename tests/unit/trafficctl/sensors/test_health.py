@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from traffic.health.fault_rows import fault_of, insertion, plain, row_of
-from traffic.health.faults import CLOSING, Fault, closed, opened
-from traffic.health.stream import CloudWatchStream
+from traffic.sensor_health.fault_items import fault_of, insertion, plain, row_of
+from traffic.sensor_health.faults import CLOSING, Fault, closed, opened
+from traffic.sensor_health.stream import CloudWatchStream
 from trafficctl.errors import OK, UserError
 from trafficctl.sensors import health
 
-from ..core.builders import message, ms, reading, records
-from .world import FakeCloudWatch, FaultyDynamoDB, World
+from ...traffic.segment.builders import message, ms, reading, records
+from ...traffic.sensor_health.world import FakeCloudWatch, FaultyDynamoDB, World
 
 HOUR_MS = 3_600_000
 
@@ -280,7 +280,7 @@ def test_a_dismissed_segment_is_told_once_and_forgotten_when_it_speaks() -> None
 
 
 def test_json_says_what_to_do_first() -> None:
-    told = json.loads(json.dumps(health.fault_rows.listed(SENSOR)))
+    told = json.loads(json.dumps(health.fault_items.listed(SENSOR)))
 
     assert told["first"].startswith("Check the sensor's power")
     assert told["place"] == "sensor a, Main Street, West"

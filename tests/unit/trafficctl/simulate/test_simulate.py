@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from traffic.decide import decide
-from traffic.intake import intake
 from traffic.model import StoredSegment
 from traffic.policy import Policy
+from traffic.processor.records import intake
+from traffic.segment.decide import decide
 from trafficctl.errors import UserError
-from trafficctl.roads import RoadSegment, feature_collection, parse
-from trafficctl.scenario import (
+from trafficctl.roads.command import RoadSegment, feature_collection, parse
+from trafficctl.simulate.command import Load, Simulation, check_jams, load_of, register
+from trafficctl.simulate.traffic_model import (
     KINDS,
     WAVE_REACH,
     Model,
@@ -30,7 +31,6 @@ from trafficctl.scenario import (
     spoil,
     streets,
 )
-from trafficctl.simulate import Load, Simulation, check_jams, load_of, register
 
 BEGAN = 1_800_000_000_000
 

@@ -10,7 +10,7 @@ import pytest
 
 from traffic.policy import EFFECTIVE_LENGTH_M
 from trafficctl.metr_la import flow_per_lane, occupancy_of
-from trafficctl.vehicles import (
+from trafficctl.simulate.vehicles import (
     CAR_M,
     LOOP_M,
     STANDING_KMH,

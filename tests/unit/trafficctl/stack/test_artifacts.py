@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from trafficctl.deploying.artifacts import NO_ACCESS, Artifacts, bucket_name, tls_only
-from trafficctl.deploying.stack import Account
 from trafficctl.errors import CityError
+from trafficctl.stack.artifacts import NO_ACCESS, Artifacts, bucket_name, tls_only
+from trafficctl.stack.stack import Account
 
 from .fakes import BUCKET, Answers, FakeSession, refusal
 
@@ -139,7 +139,7 @@ def test_a_bucket_that_cannot_be_closed_takes_no_package() -> None:
 
 
 def test_the_recipe_in_plain_aws_cli_sets_the_same_policy() -> None:
-    module = "trafficctl.deploying.artifacts"
+    module = "trafficctl.stack.artifacts"
     printed = subprocess.run(
         [sys.executable, "-m", module, "mine"], capture_output=True, check=True
     ).stdout

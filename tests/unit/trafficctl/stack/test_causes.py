@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from trafficctl.deploying.causes import advice, causes
-from trafficctl.deploying.follow import failure
+from trafficctl.stack.failure_causes import advice, causes
+from trafficctl.stack.follow import failure
 
 CASES = json.loads(Path(__file__).with_name("causes.json").read_text())
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.devices.fakes import ARN, FakeIot, Faults, refused
 from tests.template.template import properties, shown
-from trafficctl.deploying import devices
+from tests.unit.trafficctl.registry.fakes import ARN, FakeIot, Faults, refused
+from trafficctl.aws.retry import Patience
 from trafficctl.errors import CityError
-from trafficctl.patience import Patience
+from trafficctl.stack import device_cleanup
 
 
 class Account(FakeIot):
@@ -91,9 +91,9 @@ class Account(FakeIot):
     def purge(self, stack: str) -> None:
         """The order of the purge: things and their type, then policies."""
         done: list[int] = []
-        devices.delete_all(self, f"{stack}-device", done.append, self.patience)  # type: ignore[arg-type] # it has the client
+        device_cleanup.delete_all(self, f"{stack}-device", done.append, self.patience)  # type: ignore[arg-type] # it has the client
         for policy in (f"{stack}-device", f"{stack}-claim"):
-            devices.delete_policy(self, policy, done.append, self.patience)  # type: ignore[arg-type] # it has the client
+            device_cleanup.delete_policy(self, policy, done.append, self.patience)  # type: ignore[arg-type] # it has the client
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_a_purge_that_was_killed_goes_on(account: Account) -> None:
 def test_a_stacks_policy_for_devices_is_known_by_the_end_of_its_name() -> None:
     name = shown(properties("DevicePolicy")["PolicyName"])
 
-    assert name == "${AWS::StackName}" + devices.DEVICES_OF
+    assert name == "${AWS::StackName}" + device_cleanup.DEVICES_OF
 
 
 def test_type_and_policy_of_devices_have_one_name() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trafficctl.deploying import operations
+from trafficctl.stack import events as operations
 
 from .events import history
 

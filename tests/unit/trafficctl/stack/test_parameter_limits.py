@@ -10,9 +10,9 @@ from ministack.services.cloudformation import engine
 
 from tests.template.template import TEXT
 from trafficctl import __main__ as command_line
-from trafficctl.city import up
-from trafficctl.deploying import limits
 from trafficctl.errors import UserError
+from trafficctl.stack import parameter_limits
+from trafficctl.up.command import up
 
 SMALL = r"""
 Parameters:
@@ -64,7 +64,7 @@ NEEDED = {"Needed": "x"}
 def test_each_limit_names_the_parameter_what_it_got_and_what_is_allowed(
     name: str, value: str, said: str
 ) -> None:
-    assert limits.faults(SMALL, {name: value}) == [said]
+    assert parameter_limits.faults(SMALL, {name: value}) == [said]
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,20 @@ def test_each_limit_names_the_parameter_what_it_got_and_what_is_allowed(
     ],
 )
 def test_what_is_within_the_limits_passes(name: str, value: str) -> None:
-    assert limits.faults(SMALL, {name: value, **NEEDED}, {}) == []
+    assert parameter_limits.faults(SMALL, {name: value, **NEEDED}, {}) == []
 
 
 def test_a_parameter_without_a_default_has_to_be_given() -> None:
-    assert limits.faults(SMALL, {}, {}) == ["Needed: has no default, give a value"]
-    assert limits.faults(SMALL, {}, NEEDED) == []
-    assert limits.faults(SMALL, {}) == []  # the stack may keep one
+    assert parameter_limits.faults(SMALL, {}, {}) == [
+        "Needed: has no default, give a value"
+    ]
+    assert parameter_limits.faults(SMALL, {}, NEEDED) == []
+    assert parameter_limits.faults(SMALL, {}) == []  # the stack may keep one
 
 
 def test_a_rule_counts_only_where_its_condition_holds() -> None:
-    assert limits.faults(SMALL, {"Size": "7", **NEEDED}, {}) == []
-    assert limits.faults(SMALL, {"Size": "7"}, {"Kind": "b", **NEEDED}) == [
+    assert parameter_limits.faults(SMALL, {"Size": "7", **NEEDED}, {}) == []
+    assert parameter_limits.faults(SMALL, {"Size": "7"}, {"Kind": "b", **NEEDED}) == [
         "Kind b takes no Size 7 (Size is 7)"
     ]
 
@@ -95,7 +97,7 @@ def test_a_rule_counts_only_where_its_condition_holds() -> None:
 def test_a_secret_that_the_stack_keeps_is_not_judged() -> None:
     kept = {"Secret": "****", "Word": "****", **NEEDED}
 
-    assert limits.faults(SMALL, {}, kept) == []
+    assert parameter_limits.faults(SMALL, {}, kept) == []
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -109,7 +111,7 @@ def test_all_faults_are_told_at_once() -> None:
     }
 
     with pytest.raises(UserError) as caught:
-        limits.check(TEXT, given)
+        parameter_limits.check(TEXT, given)
 
     assert caught.value.exit_code == 2
     lines = str(caught.value).splitlines()
@@ -125,14 +127,14 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_a_name_near_none_is_answered_with_all_there_are() -> None:
-    (said,) = limits.faults(TEXT, {"Xyzzy": "1"})
+    (said,) = parameter_limits.faults(TEXT, {"Xyzzy": "1"})
 
     assert said.startswith("Xyzzy: no such parameter; the template has AlertClear")
     assert said.count(", ") == len(engine._parse_template(TEXT)["Parameters"]) - 1
 
 
 def test_the_templates_own_defaults_pass() -> None:
-    assert limits.faults(TEXT, {}, {}) == []
+    assert parameter_limits.faults(TEXT, {}, {}) == []
 
 
 def test_thresholds_are_judged_as_the_emulator_judges_them() -> None:
@@ -142,7 +144,7 @@ def test_thresholds_are_judged_as_the_emulator_judges_them() -> None:
     for values in itertools.product(("5", "50", "95"), repeat=3):
         given = dict(zip(names, values, strict=True))
         low, high, severe = (int(one) for one in values)
-        taken = limits.faults(TEXT, given) == []
+        taken = parameter_limits.faults(TEXT, given) == []
 
         assert taken is (low < high < severe)
         assert taken is _emulator_takes(template, given)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trafficctl.deploying.states import Step, is_under_way, next_step
 from trafficctl.errors import CityError
+from trafficctl.stack.status import Step, is_under_way, next_step
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from cfnlint.decode import cfn_yaml
 
 from tests.template.template import PARAMETERS, RESOURCES, TEMPLATE, TEXT
-from trafficctl.deploying import template as texts
-from trafficctl.deploying.kinds import KINDS
 from trafficctl.errors import UserError
+from trafficctl.stack import template as texts
+from trafficctl.stack.retained_types import KINDS
 
 
 @pytest.mark.parametrize("written", ["build/traffic.zip", "'build/traffic.zip'"])

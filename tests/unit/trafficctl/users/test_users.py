@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from trafficctl.errors import CityError, UserError
-from trafficctl.live_map import may_open, port_of, wait
-from trafficctl.user_pool import Pool, described
-from trafficctl.users import email_address
-from trafficctl.where import chooses_aws
+from trafficctl.local.cloud import chooses_aws
+from trafficctl.map.command import may_open, port_of, wait
+from trafficctl.users.command import email_address
+from trafficctl.users.pool import Pool, described
 
 EMAIL = "controller@city.example"
 OUTPUTS = {"UserPoolId": "pool-1", "LiveUrl": "https://map.example/"}

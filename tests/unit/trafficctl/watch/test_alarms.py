@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from trafficctl.alarms import counts, read, view
-from trafficctl.output import show
+from trafficctl.cli.output import show
+from trafficctl.watch.alarms import counts, read, view
 
 NOW = datetime(2026, 11, 22, 18, 32, tzinfo=timezone.utc)
 TEXT = (

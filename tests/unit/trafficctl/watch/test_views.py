@@ -8,9 +8,10 @@ from datetime import datetime, timezone
 
 import pytest
 
+from trafficctl.aws.city_tables import plain_item
+from trafficctl.cli.output import show
 from trafficctl.errors import UserError
-from trafficctl.output import show
-from trafficctl.render import (
+from trafficctl.watch.render import (
     Filter,
     age_s,
     alerts_table,
@@ -18,8 +19,7 @@ from trafficctl.render import (
     reporting,
     segments_table,
 )
-from trafficctl.tables import plain_item
-from trafficctl.views import all_alerts, chosen, recent_days
+from trafficctl.watch.views import all_alerts, chosen, recent_days
 
 NOW = int(datetime(2026, 11, 22, 18, 32, tzinfo=timezone.utc).timestamp() * 1000)
 
