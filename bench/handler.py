@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from traffic.aws.segment_store import DynamoStore, Tables
+from traffic.aws.dynamodb import Tables
+from traffic.aws.segment_store import DynamoStore
 from traffic.processor.batch import Shell
 from traffic.processor.decode import decode_message
 from traffic.processor.function import process

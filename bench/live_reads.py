@@ -22,8 +22,8 @@ import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 
 from tests.unit.traffic.live_map.fakes import ENVIRONMENT, FakeAssets, event
-from traffic.aws import segment_items
-from traffic.aws.segment_store import Tables
+from traffic.aws import dynamodb as aws_dynamodb
+from traffic.aws.dynamodb import Tables
 from traffic.live_map import changes, views
 from traffic.live_map.api import LiveApi, Outside
 from traffic.live_map.aws import PARALLEL_SCANS, DynamoReader, decode_scans
@@ -110,7 +110,7 @@ def _own(number: int) -> Item:
     """What tells one segment from the next, so that nothing is zipped too well."""
     scatter = [number * prime % 997 for prime in (7919, 104_729, 1_299_709)]
     line = "".join(chr(63 + number * prime % 61) for prime in range(11, 67))
-    return segment_items.attributes(
+    return aws_dynamodb.attributes(
         {
             "segment_id": f"I-405-N.{number:04}",
             "name": f"San Diego Freeway, northbound at exit {number}",
@@ -175,8 +175,8 @@ def measure() -> dict[str, dict[str, float]]:
     for name, step in (("one in ten changed", 10), ("all changed", 1)):
         viewer.now_ms += changes.TTL_MS
         for item in viewer.table.stored[::step]:
-            moved = segment_items.value_of(item["updated_at"]) + changes.TTL_MS
-            item["updated_at"] = segment_items.attribute(moved)
+            moved = aws_dynamodb.value_of(item["updated_at"]) + changes.TTL_MS
+            item["updated_at"] = aws_dynamodb.attribute(moved)
         found[f"a poll, {name}"] = viewer.ask("/api/now", since=version)
         version = viewer.version()
     found["roads, once in 5 min, page 1"] = viewer.ask("/api/roads")

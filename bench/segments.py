@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from traffic.aws import segment_items
+from traffic.aws import dynamodb, segment_items
 from traffic.model import Road, StoredSegment
 from traffic.policy import Policy
 from traffic.processor.records import intake
@@ -57,7 +57,7 @@ def stored_items(shape: Shape) -> dict[str, Item]:
 def _item(decision: Any) -> Item:
     present, _ = segment_items.changes(decision)
     static = {"segment_id": decision.segment.segment_id, **ROAD, "line": LINE}
-    return segment_items.attributes({**static, **present})
+    return dynamodb.attributes({**static, **present})
 
 
 def item_bytes(item: Item) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, Optional, Union
@@ -18,13 +17,6 @@ Score = Annotated[float, Meta(ge=0, le=policy.MAX_SCORE)]
 Share = Annotated[float, Meta(ge=0, le=100)]  # over 1: percent, see `Slot.percent_at`
 Instant = Annotated[int, Meta(ge=0, le=policy.LAST_INSTANT_MS)]
 Interval = Annotated[float, Meta(gt=0, le=policy.MAX_INTERVAL_S)]
-
-_ID = re.compile(policy.ID_PATTERN)
-
-
-def is_id(text: str) -> bool:
-    """Whether *text* may name a sensor, a device or a segment."""
-    return _ID.fullmatch(text) is not None
 
 
 class Reading(msgspec.Struct, gc=False):

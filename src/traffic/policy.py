@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 # A reading, as docs/reference/wire-format.md promises it.
@@ -96,3 +97,11 @@ class Policy:
     def ease_score(self) -> float:
         """Score under which severe eases to high: the same band as high to clear."""
         return self.severe_score - (self.high_score - self.clear_score)
+
+
+_ID = re.compile(ID_PATTERN)
+
+
+def is_id(text: str) -> bool:
+    """Whether *text* may name a sensor, a device or a segment."""
+    return _ID.fullmatch(text) is not None

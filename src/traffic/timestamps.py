@@ -11,6 +11,7 @@ import msgspec
 
 from .policy import LAST_INSTANT_MS, MINUTE_MS
 
+MINUTE_S = 60
 _NO_SECONDS = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)([Zz]|[+-]\d\d:\d\d)")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from traffic.aws import segment_items
+from traffic.aws import dynamodb
 from trafficctl.map.proxy import Target
 from trafficctl.users import command as users
 
@@ -60,7 +60,7 @@ class Live:
     def put(self, table: str, *rows: dict[str, Any]) -> None:
         client, name = self.city.client("dynamodb"), self.city.outputs[table]
         for row in rows:
-            client.put_item(TableName=name, Item=segment_items.attributes(row))
+            client.put_item(TableName=name, Item=dynamodb.attributes(row))
 
     def acknowledge(self, alert_id: str, who: str = DAY) -> Answer:
         return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ..shard_scaler.decide import MINUTE_S
+from ..timestamps import MINUTE_S
 
 # Namespace, metric, statistic.
 Metric = tuple[str, str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,13 +14,6 @@ SOURCE = "city.traffic"
 DETAIL_TYPE = "Congestion Alert"
 HEALTH_DETAIL_TYPE = "Sensor Health"
 _MOST_ENTRIES = 10  # of one PutEvents request
-
-
-class Bus(Protocol):
-    """Takes events."""
-
-    def send(self, events: Sequence[dict[str, Any]]) -> list[bool]:
-        """Return for each event whether the bus took it; raises PublishError."""
 
 
 class EventBridgeBus:

@@ -1,4 +1,4 @@
-"""Values to DynamoDB attributes and back, and the statements that carry them."""
+"""Segments as items of `road_segments`, and the statements that write them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from ..model import Road, StoredSegment, Tallies
 from ..segment.decide import Decision
+from .dynamodb import attribute, split, update, value_of
 
 
 def _is_text(value: Any) -> bool:
@@ -35,30 +36,6 @@ _ROAD = {
 }
 _TALLIES = ("accepted", "late", "duplicate", "stale")
 _STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_TALLIES)
-Attributes = dict[str, dict[str, Any]]
-
-
-def attribute(value: Any) -> dict[str, Any]:
-    """Return the attribute of a text, number or bytes."""
-    kind = value.__class__
-    if kind is str:
-        return {"S": value}
-    return {"B": value} if kind is bytes else {"N": repr(value)}
-
-
-def value_of(attribute: Mapping[str, Any]) -> Any:
-    """Return the value of a text, number, bytes or set of texts attribute."""
-    kind, value = next(iter(attribute.items()))
-    if kind == "N":
-        return int(value) if value.lstrip("-").isdigit() else float(value)
-    return value
-
-
-def attributes(values: Mapping[str, Any]) -> Attributes:
-    """Return the attributes of a row; a value of None is an attribute absent."""
-    return {
-        name: attribute(value) for name, value in values.items() if value is not None
-    }
 
 
 def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
@@ -105,12 +82,6 @@ def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
     return split(values)
 
 
-def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the values that are there, and the names of those that are None."""
-    present = {name: value for name, value in values.items() if value is not None}
-    return present, [name for name, value in values.items() if value is None]
-
-
 def partiql_update(table: str, decision: Decision) -> dict[str, Any]:
     """Return the statement that writes a segment over the version it was read at."""
     present, absent = changes(decision)
@@ -136,33 +107,6 @@ def partiql_sent(table: str, segment: StoredSegment) -> dict[str, Any]:
         'WHERE "segment_id"=? AND "version"=?',
         "Parameters": [attribute(segment.segment_id), attribute(segment.version)],
     }
-
-
-def update(
-    table: str, key: Mapping[str, str], values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return an UpdateItem that sets *values* and removes those that are None."""
-    present, absent = split(values)
-    expression, names = _expression(tuple(present), tuple(absent))
-    return {
-        "TableName": table,
-        "Key": attributes(key),
-        "UpdateExpression": expression,
-        "ExpressionAttributeNames": dict(names),
-        "ExpressionAttributeValues": {
-            f":{i}": attribute(value) for i, value in enumerate(present.values())
-        },
-    }
-
-
-@lru_cache(maxsize=256)
-def _expression(
-    present: Sequence[str], absent: Sequence[str]
-) -> tuple[str, Mapping[str, str]]:
-    names = {f"#{i}": name for i, name in enumerate((*present, *absent))}
-    sets = ", ".join(f"#{i} = :{i}" for i in range(len(present)))
-    removes = ", ".join(f"#{len(present) + i}" for i in range(len(absent)))
-    return f"SET {sets}" + (f" REMOVE {removes}" if removes else ""), names
 
 
 def segment_update(table: str, decision: Decision) -> dict[str, Any]:

@@ -6,18 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import (
     Any,
-    Callable,
-    NamedTuple,
-    Optional,
-    Protocol,
 )
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from ..errors import Conflict, StoreError
 from ..model import StoredSegment
 from ..segment.decide import Decision
+from ..segment.ports import Outcomes
 from ..segment.rows import (
+    MOST_ACTIONS,
     actions_of,
     alert_rows,
     history_row,
@@ -26,37 +24,21 @@ from ..segment.rows import (
 )
 from ..segment.windows import Window, merged, unpack
 from ..timestamps import minute_text
+from . import dynamodb as aws_dynamodb
 from . import segment_items
+from .dynamodb import (
+    MOST_KEYS,
+    MOST_STATEMENTS,
+    Sleep,
+    Tables,
+    called,
+    chunks,
+    refusal_of,
+)
 
-Outcomes = dict[str, Optional[StoreError]]
-Sleep = Callable[[float], None]
 Place = tuple[str, int]  # a segment and a minute
 
-MOST_KEYS = 100  # of one BatchGetItem
-MOST_STATEMENTS = 25  # of one BatchExecuteStatement
-MOST_ACTIONS = 100  # of one TransactWriteItems
 _READ_ROUNDS = 5
-
-
-class Store(Protocol):
-    """Keeps segments, their history and their alerts."""
-
-    def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
-        """Return a StoredSegment, or the StoreError met, for each id."""
-
-    def write(self, decisions: Sequence[Decision]) -> Outcomes:
-        """Write each whole or not at all; Conflict where another version is stored."""
-
-    def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
-        """Empty the outboxes of these versions; a newer version keeps its own."""
-
-
-class Tables(NamedTuple):
-    """Names of the three tables."""
-
-    segments: str
-    history: str
-    alerts: str
 
 
 class DynamoStore:
@@ -173,12 +155,10 @@ class DynamoStore:
         tables = self._tables
         yield {"Update": segment_items.segment_update(tables.segments, decision)}
         for row in self._history_rows(decision):
-            item = segment_items.attributes(row)
+            item = aws_dynamodb.attributes(row)
             yield {"Put": {"TableName": tables.history, "Item": item}}
         for key, row in alert_rows(decision, self._retention_days).items():
-            yield {
-                "Update": segment_items.update(tables.alerts, {"alert_id": key}, row)
-            }
+            yield {"Update": aws_dynamodb.update(tables.alerts, {"alert_id": key}, row)}
 
     def _history_rows(self, decision: Decision) -> Iterable[Mapping[str, Any]]:
         """Return the rows of the decision's minutes, merged with those stored."""
@@ -225,43 +205,7 @@ def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
     return groups
 
 
-def chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
-    """Return *values* in parts of at most *size*."""
-    return [values[start : start + size] for start in range(0, len(values), size)]
-
-
-_CONFLICTS = ("ConditionalCheckFailed", "TransactionConflict", "DuplicateItem")
-
-
-def refusal_of(error: Optional[Mapping[str, Any]]) -> Optional[StoreError]:
-    """Return what a statement's own error stands for; None is none."""
-    if error is None:
-        return None
-    code = error.get("Code", "")
-    kind = Conflict if code.startswith(_CONFLICTS) else StoreError
-    return kind(f"{code}: {error.get('Message', '')}")
-
-
-def called(call: Callable[..., Any], **arguments: Any) -> Any:
-    """Call DynamoDB, in the only place where its errors become ours."""
-    try:
-        return call(**arguments)
-    except ClientError as error:
-        raise _translated(error) from error
-    except BotoCoreError as error:
-        raise StoreError(str(error)) from error
-
-
 def _is_cancelled(error: StoreError) -> bool:
     """Whether DynamoDB took a transaction back, rather than never begin it."""
     cause = error.__cause__
     return isinstance(cause, ClientError) and "CancellationReasons" in cause.response
-
-
-def _translated(error: ClientError) -> StoreError:
-    reasons = error.response.get("CancellationReasons", [])
-    codes = [reason.get("Code") or "None" for reason in reasons]
-    met = [code for code in codes if code != "None"]
-    if met and all(code.startswith(_CONFLICTS) for code in met):
-        return Conflict(str(error))
-    return refusal_of(error.response["Error"]) or StoreError(str(error))

@@ -8,8 +8,7 @@ from typing import Any, Optional, Protocol
 
 import msgspec
 
-from ..aws.segment_items import attribute, value_of
-from ..aws.segment_store import Tables, called
+from ..aws.dynamodb import Tables, attribute, called, value_of
 from ..errors import Conflict
 from . import views
 

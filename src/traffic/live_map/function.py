@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from ..aws.segment_store import Tables
+from ..aws.dynamodb import Tables
 from ..errors import TrafficError
 from . import responses
 from .api import LiveApi, Outside

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple, Optional
 from urllib.parse import unquote
 
 from ..errors import RequestError
-from ..model import is_id
-from ..policy import ID_PATTERN
+from ..policy import ID_PATTERN, is_id
 
 MOST_BODY = 1_024  # characters; no request of this API needs any
 MOST_HOURS = 48

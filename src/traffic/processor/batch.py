@@ -13,13 +13,12 @@ from typing import Any, Callable, Optional
 
 from msgspec.structs import replace as _with
 
-from ..aws.event_bus import Bus
-from ..aws.segment_store import MOST_ACTIONS, Store
 from ..errors import Conflict, PublishError, QuarantineError, StoreError, TrafficError
-from ..model import Parcel, SetAside, StoredSegment, is_id
-from ..policy import Policy
+from ..model import Parcel, SetAside, StoredSegment
+from ..policy import Policy, is_id
 from ..segment.decide import Decision, decide
-from ..segment.rows import actions_of
+from ..segment.ports import Bus, Store
+from ..segment.rows import MOST_ACTIONS, actions_of
 from .aws import Quarantine
 from .figures import Figures
 from .records import Body, Opened, grouped, opened

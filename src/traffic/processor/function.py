@@ -12,8 +12,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from ..aws.dynamodb import Tables
 from ..aws.event_bus import EventBridgeBus
-from ..aws.segment_store import DynamoStore, Tables
+from ..aws.segment_store import DynamoStore
 from ..settings import Settings, read
 from .aws import S3Quarantine
 from .batch import Batch, Shell

@@ -15,12 +15,13 @@ from typing import Any, Optional
 
 import msgspec
 
-from ..model import Message, Parcel, Rejection, SetAside, is_id
+from ..model import Message, Parcel, Rejection, SetAside
 from ..policy import (
     LONGEST_DELAY_MS,
     MAX_CLOCK_LEAD_MS,
     MAX_ID_LENGTH,
     MAX_READINGS_PER_MESSAGE,
+    is_id,
 )
 from .decode import decode_message, salvage
 

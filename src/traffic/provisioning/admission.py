@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
-from ..model import is_id
+from ..policy import is_id
 
 EXPECTED, REGISTERED, REVOKED = "expected", "registered", "revoked"
 STATUSES = (EXPECTED, REGISTERED, REVOKED)

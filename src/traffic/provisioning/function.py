@@ -12,11 +12,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ..aws.segment_items import attributes, value_of
-from ..aws.segment_store import called
+from ..aws.dynamodb import attributes, called, value_of
+from ..aws.emf import line
 from ..errors import Conflict, StoreError
-from ..model import is_id
-from ..processor.figures import line
+from ..policy import is_id
 from ..settings import require
 from .admission import Decision, Mark, Request, decide, request_of, unless_foreign
 

@@ -13,6 +13,7 @@ from .decide import Decision, rounded
 from .measures import window_measures
 from .windows import Window, merged, pack
 
+MOST_ACTIONS = 100  # of one TransactWriteItems
 _DAY_S = 86_400
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..model import Rejection, is_id
+from ..model import Rejection
 from ..policy import (
     MAX_AGE_MS,
     MAX_CLOCK_LEAD_MS,
@@ -14,6 +14,7 @@ from ..policy import (
     MAX_SENSORS_PER_SEGMENT,
     PLATOON_VEHICLES,
     SLOWEST_PACE_KMH,
+    is_id,
 )
 from ..timestamps import second_text
 

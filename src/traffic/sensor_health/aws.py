@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..aws import dynamodb as aws_dynamodb
 from ..aws import segment_items
-from ..aws.segment_store import MOST_STATEMENTS, called, chunks, refusal_of
+from ..aws.dynamodb import MOST_STATEMENTS, called, chunks, pages, refusal_of
 from ..errors import Conflict, StoreError
 from ..segment.state_codec import unpack
 from . import memory as packed_memory
@@ -74,12 +75,12 @@ def _seen(item: dict[str, Any]) -> Iterator[Seen]:
     try:
         stored = segment_items.segment_of(segment_id, item)
         state = unpack(stored.packed)
-        received = segment_items.value_of(item["received_at"])
+        received = aws_dynamodb.value_of(item["received_at"])
         updated, left_out = (
-            segment_items.value_of(item["updated_at"]),
+            aws_dynamodb.value_of(item["updated_at"]),
             item.get("left_out"),
         )
-        reasons = None if left_out is None else segment_items.value_of(left_out)
+        reasons = None if left_out is None else aws_dynamodb.value_of(left_out)
         yield Seen(stored, state, received, updated, reasons)
     except (KeyError, ValueError, TypeError, msgspec.MsgspecError) as error:
         told = {"event": "health.unreadable", "segment_id": segment_id}
@@ -97,23 +98,13 @@ def statement(table: str, change: LeftOut) -> dict[str, Any]:
     told = " ".join(f'REMOVE "{name}"' for name in names)
     if change.reasons is not None:
         told = " ".join(f'SET "{name}"=?' for name in names)
-        values = [{"SS": list(change.sensors)}, segment_items.attribute(change.reasons)]
+        values = [{"SS": list(change.sensors)}, aws_dynamodb.attribute(change.reasons)]
     where = '"left_out" IS MISSING' if change.before is None else '"left_out"=?'
-    held = [] if change.before is None else [segment_items.attribute(change.before)]
+    held = [] if change.before is None else [aws_dynamodb.attribute(change.before)]
     return {
         "Statement": f'UPDATE "{table}" {told} WHERE "segment_id"=? AND {where}',
-        "Parameters": [*values, segment_items.attribute(change.segment_id), *held],
+        "Parameters": [*values, aws_dynamodb.attribute(change.segment_id), *held],
     }
-
-
-def pages(call: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the items of every page that *call* answers; raises StoreError."""
-    while True:
-        answer = called(call, **request)
-        yield from answer["Items"]
-        if not answer.get("LastEvaluatedKey"):
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 class S3Memory:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from ..aws.segment_items import attribute, value_of
+from ..aws.dynamodb import attribute, value_of
 from .faults import CLOSING, DISMISSED, Fault, first_of, place_of
 
 _DAY_S = 86_400

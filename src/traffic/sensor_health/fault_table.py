@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional
 
-from ..aws.segment_store import MOST_STATEMENTS, called, chunks, refusal_of
+from ..aws.dynamodb import MOST_STATEMENTS, called, chunks, pages, refusal_of
 from ..errors import Conflict, StoreError
-from .aws import pages
 from .fault_items import change, fault_of, insertion, plain, reopening, sent
 from .faults import STANDINGS, Fault
 

@@ -11,8 +11,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from ..aws.dynamodb import Tables
 from ..aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
-from ..aws.segment_store import DynamoStore, Tables
+from ..aws.segment_store import DynamoStore
 from ..errors import SweepError
 from .aws import DynamoSegments, S3Memory
 from .fault_table import DynamoFaults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..shard_scaler.decide import MINUTE_S
+from ..timestamps import MINUTE_S
 from .thresholds import BEHIND_MS, FIGURES_LATE_MS, FIGURES_MS
 
 Series = Mapping[int, float]  # by the second in which a minute begins

@@ -8,12 +8,11 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Protocol
 
-from ..aws.event_bus import Bus
-from ..aws.segment_store import Store
+from ..aws.emf import line, spread
 from ..errors import Conflict, MetricsError, PublishError, StoreError
 from ..model import StoredSegment
 from ..policy import MINUTE_MS, Policy
-from ..processor.figures import line, spread
+from ..segment.ports import Bus, Store
 from ..segment.silence import is_at_rest, put_to_rest
 from . import thresholds
 from .faults import Fault

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Union
 
+from ..timestamps import MINUTE_S
 from .history import DAY_S, History, changes_left, doublings
 
 # What one shard takes in, AWS's limit.
@@ -24,7 +25,6 @@ TROUBLED_SHARE = (
 )
 DOWN_SHARE = 0.50  # of the halved stream, in the busiest minute of a quiet hour
 
-MINUTE_S = 60
 NEWEST_MINUTES = 3
 FRESH_S = 300  # CloudWatch is a minute or two late; later than this, it is silent
 QUIET_S = 3_600

@@ -14,21 +14,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ..aws import cloudwatch as stream_metrics
-from ..processor.figures import line
+from ..aws.emf import line
 from ..settings import number, require
+from ..timestamps import MINUTE_S
 from . import history as shard_history
-from .decide import (
-    MINUTE_S,
-    QUIET_S,
-    Bounds,
-    Decision,
-    Hold,
-    Minute,
-    Scale,
-    Seen,
-    decide,
-    share,
-)
+from .decide import QUIET_S, Bounds, Decision, Hold, Minute, Scale, Seen, decide, share
 
 REQUIRED = ("STREAM_NAME", "PROCESSOR_NAME", "STACK_NAME", "MIN_SHARDS", "MAX_SHARDS")
 TAG = "shards-seen"

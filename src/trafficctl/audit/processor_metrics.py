@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from traffic.aws.cloudwatch import Metric, not_whole, query
-from traffic.processor.figures import NAMESPACE
+from traffic.aws.emf import NAMESPACE
 from trafficctl.errors import CityError
 
 HOUR_S = 3600

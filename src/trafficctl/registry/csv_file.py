@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from traffic.model import is_id
-from traffic.policy import MAX_ID_LENGTH
+from traffic.policy import MAX_ID_LENGTH, is_id
 from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
 from trafficctl.registry.plan import Wanted

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from traffic.aws.segment_items import attributes
+from traffic.aws.dynamodb import attributes
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import plain_item, scan
 from trafficctl.errors import CityError

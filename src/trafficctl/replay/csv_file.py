@@ -15,7 +15,8 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from traffic import policy
-from traffic.model import Reading, is_id
+from traffic.model import Reading
+from traffic.policy import is_id
 from traffic.timestamps import ms_of
 from trafficctl.errors import UserError
 

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from traffic.aws.dynamodb import pages
 from traffic.errors import MetricsError, StoreError
 from traffic.sensor_health import fault_items
-from traffic.sensor_health.aws import pages
 from traffic.sensor_health.fault_table import standing
 from traffic.sensor_health.faults import (
     DISMISSED,

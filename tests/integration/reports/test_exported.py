@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from traffic.aws import segment_items
+from traffic.aws import dynamodb
 from traffic.model import Reading
 from traffic.policy import MINUTE_MS
 from trafficctl.roads import command as roads
@@ -71,7 +71,7 @@ class Deployed:
         pages = self._city.client("dynamodb").get_paginator("scan")
         for page in pages.paginate(TableName=self._city.outputs[output]):
             for item in page["Items"]:
-                row = {name: segment_items.value_of(one) for name, one in item.items()}
+                row = {name: dynamodb.value_of(one) for name, one in item.items()}
                 if row["segment_id"] in SEGMENTS:
                     yield row
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from traffic.aws import segment_items
+from traffic.aws import dynamodb, segment_items
 from traffic.model import Parcel, Reading
 from traffic.policy import MINUTE_MS, Policy
 from traffic.segment.decide import Decision, decide
@@ -55,23 +55,21 @@ class City:
         self._sequence += 1
         received = minute * MINUTE_MS + 2_000
         parcel = Parcel(str(self._sequence), received, readings)
-        item = segment_items.attributes(self._segments.get(segment_id, {}))
+        item = dynamodb.attributes(self._segments.get(segment_id, {}))
         stored = segment_items.segment_of(segment_id, item)
         self._apply(decide(stored, [parcel], received + 1_000, POLICY))
 
     def _apply(self, decision: Decision) -> None:
         present, absent = segment_items.changes(decision)
         segment_id = decision.segment.segment_id
-        self._put_segment(segment_id, segment_items.attributes(present), absent)
+        self._put_segment(segment_id, dynamodb.attributes(present), absent)
         for minute, window in minutes_of(decision).items():
             row = history_row(decision.segment, minute, window, POLICY.retention_days)
-            self._history[segment_id, row["minute"]] = _read(
-                segment_items.attributes(row)
-            )
+            self._history[segment_id, row["minute"]] = _read(dynamodb.attributes(row))
         for alert_id, row in alert_rows(decision, POLICY.retention_days).items():
-            kept, gone = segment_items.split(row)
+            kept, gone = dynamodb.split(row)
             alert = self._alerts[alert_id]
-            alert |= _read(segment_items.attributes(kept)) | {"alert_id": alert_id}
+            alert |= _read(dynamodb.attributes(kept)) | {"alert_id": alert_id}
             for name in gone:
                 alert.pop(name, None)
 
@@ -85,4 +83,4 @@ class City:
 
 
 def _read(attributes: Mapping[str, Any]) -> Row:
-    return {name: segment_items.value_of(one) for name, one in attributes.items()}
+    return {name: dynamodb.value_of(one) for name, one in attributes.items()}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bench.segments import item_bytes
-from traffic.aws.segment_items import attributes
+from traffic.aws.dynamodb import attributes
 
 from ...shape.sources import ROOT
 from .cost import asked, month, table

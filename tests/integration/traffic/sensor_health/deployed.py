@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tests.unit.traffic.segment.builders import POLICY, ROAD
+from traffic.aws import dynamodb as aws_dynamodb
 from traffic.aws import segment_items
+from traffic.aws.dynamodb import Tables
 from traffic.aws.event_bus import EventBridgeBus
-from traffic.aws.segment_store import DynamoStore, Tables
+from traffic.aws.segment_store import DynamoStore
 from traffic.model import StoredSegment
 from traffic.processor.aws import S3Quarantine
 from traffic.processor.batch import Shell
@@ -143,7 +145,7 @@ class Deployed:
 
     def _put(self, row: dict[str, Any]) -> None:
         table = self.out["RoadSegmentsTable"]
-        item = segment_items.attributes(row)
+        item = aws_dynamodb.attributes(row)
         self.city.client("dynamodb").put_item(TableName=table, Item=item)
 
     def item(self, name: str) -> dict[str, Any]:
@@ -151,7 +153,7 @@ class Deployed:
         found = self.city.client("dynamodb").get_item(
             TableName=self.out["RoadSegmentsTable"], Key={"segment_id": {"S": name}}
         )
-        return {k: segment_items.value_of(v) for k, v in found["Item"].items()}
+        return {k: aws_dynamodb.value_of(v) for k, v in found["Item"].items()}
 
     def segment(self, name: str) -> StoredSegment:
         """A segment as the processor reads it."""
@@ -175,7 +177,7 @@ class Deployed:
         """The rows of a table with these values."""
         pages = self.city.client("dynamodb").get_paginator("scan")
         found = [
-            {k: segment_items.value_of(v) for k, v in item.items()}
+            {k: aws_dynamodb.value_of(v) for k, v in item.items()}
             for page in pages.paginate(TableName=self.out[table])
             for item in page["Items"]
         ]

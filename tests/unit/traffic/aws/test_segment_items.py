@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from traffic.aws import segment_items
+from traffic.aws import dynamodb, segment_items
 from traffic.model import Road, StoredSegment, Tallies
 
 from ..segment.builders import message, reading, say
@@ -14,12 +14,12 @@ from ..segment.builders import message, reading, say
 
 def test_values_come_back_as_they_were_written() -> None:
     for value in ("text", b"bytes", 0, 7, -3, 0.0, 12.5, -118.44782, 1e-07, 1e22):
-        assert segment_items.value_of(segment_items.attribute(value)) == value
+        assert dynamodb.value_of(dynamodb.attribute(value)) == value
 
 
 def test_a_whole_number_stays_a_whole_number() -> None:
-    assert isinstance(segment_items.value_of({"N": "4"}), int)
-    assert isinstance(segment_items.value_of({"N": "4.0"}), float)
+    assert isinstance(dynamodb.value_of({"N": "4"}), int)
+    assert isinstance(dynamodb.value_of({"N": "4.0"}), float)
 
 
 def test_an_absent_item_is_a_segment_never_heard_of() -> None:
@@ -30,7 +30,7 @@ def test_what_was_written_is_what_is_read() -> None:
     told = say(message(reading(congestion_score=99)), message(reading(seconds=61)))
     present, absent = segment_items.changes(told.last)
 
-    read = segment_items.segment_of("s", segment_items.attributes(present))
+    read = segment_items.segment_of("s", dynamodb.attributes(present))
 
     assert absent == [
         "occupancy",
@@ -50,7 +50,7 @@ def test_events_wait_in_the_item_until_they_are_sent() -> None:
     told = say(*(message(reading(seconds=s, speed=5)) for s in (0, 60)))
     present, _ = segment_items.changes(told.last)
 
-    read = segment_items.segment_of("s", segment_items.attributes(present))
+    read = segment_items.segment_of("s", dynamodb.attributes(present))
 
     assert read.outbox == told.stored.outbox
     assert len(read.outbox) == 1

@@ -15,7 +15,7 @@ from tests.unit.traffic.segment.builders import (
     reading,
     record,
 )
-from traffic.aws import segment_items
+from traffic.aws import dynamodb as aws_dynamodb
 from traffic.aws.segment_store import DynamoStore
 from traffic.errors import Conflict, StoreError
 from traffic.model import StoredSegment
@@ -191,9 +191,9 @@ def test_the_road_loaders_attributes_are_left_alone() -> None:
     store.write([decided(store.read(["s0"])["s0"], message(reading("b")))])
 
     (row,) = dynamodb.rows("segments")
-    assert segment_items.value_of(row["line"]) == "a line"
-    assert segment_items.value_of(row["name"]) == "I-405 N"
-    assert segment_items.value_of(row["version"]) == 2
+    assert aws_dynamodb.value_of(row["line"]) == "a line"
+    assert aws_dynamodb.value_of(row["name"]) == "I-405 N"
+    assert aws_dynamodb.value_of(row["version"]) == 2
 
 
 def test_attributes_that_no_longer_hold_are_removed() -> None:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from bench.live_reads import response
-from traffic.aws.segment_store import Tables
+from traffic.aws.dynamodb import Tables
 from traffic.errors import StoreError
 from traffic.live_map.aws import PARALLEL_SCANS, DynamoReader, decode_scans
 

@@ -11,9 +11,10 @@ from typing import Any
 from botocore.exceptions import ReadTimeoutError
 
 from tests.unit.traffic.segment.builders import POLICY, ROAD, ms
-from traffic.aws import segment_items
+from traffic.aws import dynamodb as aws_dynamodb
+from traffic.aws.dynamodb import Tables
 from traffic.aws.event_bus import EventBridgeBus
-from traffic.aws.segment_store import DynamoStore, Tables
+from traffic.aws.segment_store import DynamoStore
 from traffic.processor.aws import S3Quarantine
 from traffic.processor.batch import Shell
 from traffic.processor.function import process
@@ -131,7 +132,7 @@ class City:
         self.s3 = FakeS3()
         for segment_id in known:
             key = {"segment_id": segment_id}
-            item = segment_items.attributes({**key, **ROAD_ITEM, "line": "a line"})
+            item = aws_dynamodb.attributes({**key, **ROAD_ITEM, "line": "a line"})
             self.dynamodb.put_item(TableName="segments", Item=item)
 
     def shell(self, line: Line | None = None) -> Shell:
@@ -181,7 +182,7 @@ class City:
         """The rows of a table as plain values."""
         found = self.dynamodb.rows(table)
         return [
-            {n: segment_items.value_of(row[n]) for n in sorted(row)} for row in found
+            {n: aws_dynamodb.value_of(row[n]) for n in sorted(row)} for row in found
         ]
 
     def quarantined(self) -> dict[tuple[str, Any], dict[str, Any]]:

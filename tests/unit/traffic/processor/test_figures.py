@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from traffic.processor.figures import Figures, lines, spread
+from traffic.aws.emf import spread
+from traffic.processor.figures import Figures, lines
 
 from ..segment.builders import START
 

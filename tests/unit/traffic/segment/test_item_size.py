@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bench.segments import LINE, item_bytes
-from traffic.aws import segment_items
+from traffic.aws import dynamodb, segment_items
 from traffic.model import StoredSegment
 
 from .builders import ROAD, Told, message, reading, records, tell, tell_all
@@ -58,7 +58,7 @@ def item_of(told: Told) -> dict[str, Any]:
     present, _ = segment_items.changes(told.last)
     present.pop("outbox", None)
     key = {"segment_id": told.stored.segment_id}
-    return segment_items.attributes({**key, **STATIC, **present})
+    return dynamodb.attributes({**key, **STATIC, **present})
 
 
 def test_a_segment_of_ten_sensors_in_a_jam_fits_in_one_write_unit() -> None:

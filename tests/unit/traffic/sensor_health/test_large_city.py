@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from traffic.aws import segment_items
+from traffic.aws import dynamodb as aws_dynamodb
 from traffic.segment.alerts import SEVERE, AlertState
 from traffic.segment.state import WorkingState
 from traffic.segment.state_codec import pack
@@ -33,7 +33,7 @@ def item(number: int, at_s: int, is_jammed: bool) -> dict[str, Any]:
     sensors = {f"d{n}": newest(ms(at_s), *said) for n in range(SENSORS)}
     alert = AlertState(SEVERE, ms(at_s), ms(at_s)) if is_jammed else AlertState()
     state = WorkingState(clock=ms(at_s), sensors=sensors, alert=alert)
-    return segment_items.attributes(
+    return aws_dynamodb.attributes(
         {
             "segment_id": f"s{number:05}",
             "district": f"District {number // OUT}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from traffic.aws import segment_items
+from traffic.aws import dynamodb as aws_dynamodb
 from traffic.live_map import views
 from trafficctl.aws.city_tables import plain_item
 from trafficctl.watch import render
@@ -25,7 +25,7 @@ def rested() -> dict[str, Any]:
 
 
 def plain() -> dict[str, Any]:
-    return {name: segment_items.value_of(value) for name, value in rested().items()}
+    return {name: aws_dynamodb.value_of(value) for name, value in rested().items()}
 
 
 def test_the_live_map_gets_no_values_and_no_reporting_sensor() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.template.template import of_type, properties
-from traffic.processor.figures import NAMESPACE, Figures, lines
+from traffic.aws.emf import NAMESPACE
+from traffic.processor.figures import Figures, lines
 from trafficctl.audit import processor_metrics
 from trafficctl.audit.processor_metrics import (
     HOUR_S,

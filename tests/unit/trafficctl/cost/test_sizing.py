@@ -10,7 +10,6 @@ import pytest
 from tests.docs.pages import states
 from tests.template.template import PARAMETERS
 from traffic.shard_scaler.decide import (
-    MINUTE_S,
     NEWEST_MINUTES,
     Bounds,
     Minute,
@@ -19,6 +18,7 @@ from traffic.shard_scaler.decide import (
     decide,
 )
 from traffic.shard_scaler.history import Count
+from traffic.timestamps import MINUTE_S
 from trafficctl.cost import model as costing
 from trafficctl.cost import sizing
 from trafficctl.preflight import load as preflighting
