@@ -21,9 +21,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from traffic.shard_scaler.aws import TAG, Clients
 from traffic.shard_scaler.decide import UP_SHARE, Bounds
-from traffic.shard_scaler.function import TAG, Clients, Settings, look
+from traffic.shard_scaler.function import look
 from traffic.shard_scaler.history import Count, text
+from traffic.shard_scaler.settings import Settings
 from trafficctl.cli.output import Column, show, table
 
 from .shards import DAY_S, Stream

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from .errors import SettingsError
 from .policy import Policy
@@ -19,28 +18,6 @@ POLICY = (  # what `policy_of` reads
     "HISTORY_RETENTION_DAYS",
     "SITE_URL",
 )
-REQUIRED = (
-    "SEGMENTS_TABLE",
-    "HISTORY_TABLE",
-    "ALERTS_TABLE",
-    "EVENT_BUS_NAME",
-    "QUARANTINE_BUCKET",
-    "STACK_NAME",
-    *POLICY,
-)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The names of the stack's parts, and the policy that its parameters choose."""
-
-    segments_table: str
-    history_table: str
-    alerts_table: str
-    event_bus: str
-    quarantine_bucket: str
-    stack: str
-    policy: Policy
 
 
 def require(environment: Mapping[str, str], names: Sequence[str]) -> None:
@@ -48,20 +25,6 @@ def require(environment: Mapping[str, str], names: Sequence[str]) -> None:
     missing = [name for name in names if name not in environment]
     if missing:
         raise SettingsError(f"set {', '.join(missing)} (template.yaml does)")
-
-
-def read(environment: Mapping[str, str]) -> Settings:
-    """Return the settings; raises SettingsError naming the variable at fault."""
-    require(environment, REQUIRED)
-    return Settings(
-        segments_table=environment["SEGMENTS_TABLE"],
-        history_table=environment["HISTORY_TABLE"],
-        alerts_table=environment["ALERTS_TABLE"],
-        event_bus=environment["EVENT_BUS_NAME"],
-        quarantine_bucket=environment["QUARANTINE_BUCKET"],
-        stack=environment["STACK_NAME"],
-        policy=policy_of(environment),
-    )
 
 
 def policy_of(environment: Mapping[str, str]) -> Policy:

@@ -9,8 +9,9 @@ import pytest
 
 from bench.scaling import markdown
 from traffic.shard_scaler import decide
+from traffic.shard_scaler.aws import TAG
 from traffic.shard_scaler.decide import Hold, Minute, Seen
-from traffic.shard_scaler.function import TAG, figures
+from traffic.shard_scaler.function import figures
 from traffic.shard_scaler.history import CHANGES_A_DAY
 
 from ..template.template import TEXT as TEMPLATE

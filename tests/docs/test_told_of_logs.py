@@ -11,7 +11,7 @@ import pytest
 from tests.unit.traffic.segment.builders import message, reading, record
 from traffic.errors import SettingsError, StoreError
 from traffic.processor.function import process
-from traffic.settings import read
+from traffic.processor.settings import read
 
 from ..shape.sources import ROOT
 from ..unit.traffic.processor.test_batch import World

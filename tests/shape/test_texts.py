@@ -10,7 +10,7 @@ from typing import Any
 import cfnlint.decode.cfn_yaml
 import pytest
 
-from traffic import settings
+from traffic.processor import settings as processor_settings
 from trafficctl.__main__ import build_parser
 from trafficctl.package.command import RUNTIMES
 
@@ -113,7 +113,7 @@ def test_the_template_sets_every_variable_the_processor_reads(
     ]
     told = [set(one["Environment"]["Variables"]) for one in functions]
 
-    assert told == [set(settings.REQUIRED)]
+    assert told == [set(processor_settings.REQUIRED)]
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> Iterator[str]:

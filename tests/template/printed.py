@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from traffic.processor import figures as metrics
+from traffic.provisioning import aws
 from traffic.provisioning import function as provisioning
 from traffic.sensor_health.sweep import Sweep, told
 from traffic.shard_scaler import function as shard_scaler
@@ -36,7 +37,7 @@ def _processors() -> Iterator[str]:
 
 
 def _hooks() -> Iterator[str]:
-    things = provisioning.Things(None)  # nobody is let in, so nothing is looked at
+    things = aws.Things(None)  # nobody is let in, so nothing is looked at
     shell = provisioning.Shell(NobodyThere(), things, lambda: 0, STACK, "device")  # type: ignore[arg-type] # it needs no client
     said = io.StringIO()
     with contextlib.redirect_stdout(said):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from traffic import settings
+from traffic.processor import settings as processor_settings
 from trafficctl.package.command import MACHINES
 
 from .template import PARAMETERS, RESOURCES, of_type, properties, shown
@@ -45,7 +45,7 @@ def test_the_default_settings_are_ones_the_processor_accepts() -> None:
         for name, value in told.items()
     }
 
-    policy = settings.read(environment).policy
+    policy = processor_settings.read(environment).policy
 
     assert (policy.clear_score, policy.high_score, policy.severe_score) == (40, 50, 80)
 

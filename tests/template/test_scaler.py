@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traffic.shard_scaler.function import REQUIRED
+from traffic.shard_scaler.settings import REQUIRED
 
 from .template import PARAMETERS, RESOURCES, TEMPLATE, names_used, properties
 

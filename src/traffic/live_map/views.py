@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from ..policy import MINUTE_MS
+from ..segment.left_out import reasons_of
 from ..segment.state_codec import unpack
-from ..sensor_health.left_out import reasons_of
 from ..timestamps import minute_text
 from .changes import Row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,13 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..errors import QuarantineError
 from ..model import Parcel, Rejection, SetAside
 from ..timestamps import day_text
-
-
-class Quarantine(Protocol):
-    """Keeps the rejections of a batch."""
-
-    def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
-        """Write them; raises QuarantineError."""
 
 
 class S3Quarantine:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Protocol
 
 from msgspec.structs import replace as _with
 
@@ -19,7 +19,6 @@ from ..policy import Policy, is_id
 from ..segment.decide import Decision, decide
 from ..segment.ports import Bus, Store
 from ..segment.rows import MOST_ACTIONS, actions_of
-from .aws import Quarantine
 from .figures import Figures
 from .records import Body, Opened, grouped, opened
 
@@ -32,6 +31,13 @@ _MOST_CONFLICTS = 6
 # over sensors. Only one with very many unsent alerts waits on: its item has no room.
 _WAITS_FOR_BUS_MS = 10_000
 _MOST_UNSENT = 64
+
+
+class Quarantine(Protocol):
+    """Keeps the rejections of a batch."""
+
+    def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
+        """Write them; raises QuarantineError."""
 
 
 @dataclass(frozen=True)

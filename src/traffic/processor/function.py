@@ -15,10 +15,10 @@ from botocore.config import Config
 from ..aws.dynamodb import Tables
 from ..aws.event_bus import EventBridgeBus
 from ..aws.segment_store import DynamoStore
-from ..settings import Settings, read
 from .aws import S3Quarantine
 from .batch import Batch, Shell
 from .figures import lines
+from .settings import Settings, read
 
 # A call that hangs must not hold up its shard: the mapping's own retry comes sooner.
 _CLIENT = Config(

@@ -15,10 +15,8 @@ from ..aws.dynamodb import Tables
 from ..aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
 from ..aws.segment_store import DynamoStore
 from ..errors import SweepError
-from .aws import DynamoSegments, S3Memory
-from .fault_table import DynamoFaults
+from .aws import CloudWatchStream, DynamoFaults, DynamoSegments, S3Memory
 from .settings import Settings, read
-from .stream import CloudWatchStream
 from .sweep import Outside, Sweep, told
 
 _CLIENT = Config(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
+from ..segment.left_out import Reasons
 from . import thresholds
 from .details import detail_of
 from .faults import (
@@ -21,7 +22,7 @@ from .faults import (
     sensor_subject,
 )
 from .last_heard import Heard, Seen, Sensor, listen
-from .left_out import LeftOut, Reasons, blind, changed_in, left_out
+from .left_out import LeftOut, blind, changed_in, left_out
 from .mails import mail
 from .memory import Memory
 from .outages import Members, Outages, Silence, sensor_fault

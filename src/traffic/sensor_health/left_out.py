@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple, Optional
 
+from ..segment.left_out import Reasons
 from . import thresholds
 from .details import PERCENT
 from .faults import OPEN, Fault
 from .last_heard import Seen
 from .outages import Members
-
-Reasons = dict[str, tuple[str, int]]  # by sensor: the kind of its fault, and since when
 
 
 class LeftOut(NamedTuple):
@@ -48,12 +47,6 @@ def changed_in(seen: Seen, reasons: Reasons) -> list[LeftOut]:
     if wanted == seen.left_out and frozenset(names) == seen.stored.suspects:
         return []
     return [LeftOut(seen.stored.segment_id, names, wanted, seen.left_out)]
-
-
-def reasons_of(told: Optional[str]) -> dict[str, dict[str, object]]:
-    """Return the attribute `left_out` as values: kind and since when, by sensor."""
-    known = json.loads(told) if told else {}
-    return {name: {"kind": kind, "since": at} for name, (kind, at) in known.items()}
 
 
 def blind(one: Members, now_ms: int) -> Fault:

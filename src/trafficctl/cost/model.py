@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from traffic.sensor_health import stream
-from traffic.shard_scaler.function import METRICS
+from traffic.sensor_health import aws as sensor_health_aws
+from traffic.shard_scaler.aws import METRICS
 from trafficctl.cost import sizing
 from trafficctl.cost.prices import Price
 
@@ -273,7 +273,9 @@ def _live(load: Load) -> dict[str, float]:
 
 def _operation(load: Load) -> dict[str, float]:
     scaler = len(METRICS) if load.stream_mode == "PROVISIONED" else 0
-    asked = (scaler + len(stream.METRICS)) * MONTH_MINUTES  # and sensor health
+    asked = (
+        scaler + len(sensor_health_aws.METRICS)
+    ) * MONTH_MINUTES  # and sensor health
     return {
         "alarm_metrics": ALARM_METRICS,
         "metrics": METRICS_OF_OURS,

@@ -14,7 +14,7 @@ from rich.text import Text
 from traffic.aws.dynamodb import pages
 from traffic.errors import MetricsError, StoreError
 from traffic.sensor_health import fault_items
-from traffic.sensor_health.fault_table import standing
+from traffic.sensor_health.aws import CloudWatchStream, standing
 from traffic.sensor_health.faults import (
     DISMISSED,
     OPEN,
@@ -24,7 +24,6 @@ from traffic.sensor_health.faults import (
     first_of,
     place_of,
 )
-from traffic.sensor_health.stream import CloudWatchStream
 from traffic.sensor_health.thresholds import (
     DISTRICT,
     FIGURES_MS,

@@ -12,7 +12,7 @@ import pytest
 from tests.integration.conftest import LocalCity
 from tests.integration.traffic.sensor_health.deployed import Deployed
 from traffic.provisioning.admission import EXPECTED
-from traffic.shard_scaler.function import TAG
+from traffic.shard_scaler.aws import TAG
 
 from .function import running
 from .runtime_api import RuntimeApi

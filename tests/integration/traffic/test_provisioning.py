@@ -8,7 +8,7 @@ import pytest
 
 from traffic.errors import Conflict
 from traffic.provisioning.admission import Mark
-from traffic.provisioning.function import Registry
+from traffic.provisioning.aws import Registry
 
 
 def test_a_mark_is_written_only_while_its_condition_holds(local_city: Any) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from traffic.shard_scaler.aws import TAG
 from traffic.shard_scaler.decide import SHARD_RECORDS_S
-from traffic.shard_scaler.function import TAG
 from trafficctl.up import command as city
 
 from ..conftest import TEMPLATE, LocalCity

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from traffic.errors import SettingsError
+from traffic.processor.settings import REQUIRED, read
 from traffic.segment.alert_events import link_of
 from traffic.segment.alerts import Thresholds
-from traffic.settings import REQUIRED, read
 
 from .segment.builders import POLICY
 

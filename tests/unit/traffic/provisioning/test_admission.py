@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 from tests.template.template import properties
 from traffic.errors import Conflict, StoreError
 from traffic.provisioning.admission import Mark, Request, decide, request_of
-from traffic.provisioning.function import REQUIRED, Shell, Things, answer
+from traffic.provisioning.aws import Things
+from traffic.provisioning.function import REQUIRED, Shell, answer
 
 from ...trafficctl.registry.fakes import refused
 

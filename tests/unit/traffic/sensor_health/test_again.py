@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from traffic.errors import Conflict
+from traffic.sensor_health.aws import DynamoFaults
 from traffic.sensor_health.fault_items import plain
-from traffic.sensor_health.fault_table import DynamoFaults
 from traffic.sensor_health.faults import CLOSING, DISMISSED, Fault, closed, opened
 
 from ..processor.city import Line

@@ -10,10 +10,13 @@ from typing import Any
 
 from traffic.aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
 from traffic.aws.segment_store import DynamoStore
-from traffic.sensor_health.aws import DynamoSegments, S3Memory
+from traffic.sensor_health.aws import (
+    CloudWatchStream,
+    DynamoFaults,
+    DynamoSegments,
+    S3Memory,
+)
 from traffic.sensor_health.fault_items import plain
-from traffic.sensor_health.fault_table import DynamoFaults
-from traffic.sensor_health.stream import CloudWatchStream
 from traffic.sensor_health.sweep import Outside, Sweep, told
 
 from ..aws.fake_dynamodb import FakeDynamoDB, refused

@@ -10,17 +10,11 @@ from botocore.exceptions import ClientError
 
 from bench.shards import Stream, refusal
 from traffic.errors import SettingsError
+from traffic.shard_scaler.aws import METRICS, TAG, Clients
 from traffic.shard_scaler.decide import Bounds
-from traffic.shard_scaler.function import (
-    METRICS,
-    REQUIRED,
-    TAG,
-    Clients,
-    Settings,
-    look,
-    settings,
-)
+from traffic.shard_scaler.function import look
 from traffic.shard_scaler.history import Count, text
+from traffic.shard_scaler.settings import REQUIRED, Settings, read
 
 from .builders import NOW_S
 
@@ -191,7 +185,7 @@ def test_the_count_of_a_stream_that_changes_is_not_noted(
 
 
 def test_the_settings_are_the_environment_that_the_template_sets() -> None:
-    assert settings(ENVIRONMENT) == CHOSEN
+    assert read(ENVIRONMENT) == CHOSEN
     assert set(ENVIRONMENT) == set(REQUIRED)
 
 
@@ -200,4 +194,4 @@ def test_a_setting_that_is_missing_is_named(name: str) -> None:
     less = {key: value for key, value in ENVIRONMENT.items() if key != name}
 
     with pytest.raises(SettingsError, match=name):
-        settings(less)
+        read(less)

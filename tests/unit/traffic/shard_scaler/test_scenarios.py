@@ -20,8 +20,8 @@ from bench.scaling import (
     sawtooth,
 )
 from bench.shards import DAY_S, Stream
+from traffic.shard_scaler.aws import TAG
 from traffic.shard_scaler.decide import DOWN_SHARE, Bounds
-from traffic.shard_scaler.function import TAG
 from traffic.shard_scaler.history import CHANGES_A_DAY, read
 
 from .laws import is_within_limits

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from traffic.sensor_health.aws import CloudWatchStream
 from traffic.sensor_health.fault_items import fault_of, insertion, plain, row_of
 from traffic.sensor_health.faults import CLOSING, Fault, closed, opened
-from traffic.sensor_health.stream import CloudWatchStream
 from trafficctl.errors import OK, UserError
 from trafficctl.sensors import health
 

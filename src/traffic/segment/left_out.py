@@ -1,0 +1,14 @@
+"""The attribute `left_out` of a segment: sensors that its figures do without."""
+
+from __future__ import annotations
+
+import json
+from typing import Optional
+
+Reasons = dict[str, tuple[str, int]]  # by sensor: the kind of its fault, and since when
+
+
+def reasons_of(told: Optional[str]) -> dict[str, dict[str, object]]:
+    """Return the attribute `left_out` as values: kind and since when, by sensor."""
+    known = json.loads(told) if told else {}
+    return {name: {"kind": kind, "since": at} for name, (kind, at) in known.items()}
