@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from trafficctl.errors import USE_LOCAL_CITY, CityError
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 60
 MAX_ATTEMPTS = 3
@@ -98,3 +100,8 @@ def _not_deployed(session: Any, stack: str) -> str:
         f"`trafficctl up` deploys it on this machine and {USE_LOCAL_CITY}; "
         "--stack or TRAFFIC_STACK chooses another name"
     )
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether an endpoint is on this machine: a local city, not AWS."""
+    return urlsplit(endpoint).hostname in LOOPBACK

@@ -1,44 +1,23 @@
-"""How deploying and destroying speak with the person at the terminal."""
+"""A change set as the person at the terminal reads it."""
 
 from __future__ import annotations
 
 import itertools
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
 from trafficctl.cli import output
 from trafficctl.deploy import wording
 from trafficctl.deploy.changes import Change, counted
-from trafficctl.errors import UserError
 
 MANY = 25  # additions beyond this are counted by type: nobody reads a hundred lines
 ACTION_WIDTH = 8
 INDENT = "    "
 REPLACED = {"True": "replaced", "Conditional": "perhaps replaced"}
 STYLES = {wording.OLD: "red", wording.NEW: "green"}
-
-
-def agree(question: str, yes: bool) -> bool:
-    """Ask; True for y or yes. UserError where nobody can answer and --yes is absent."""
-    if yes:
-        return True
-    return _answer(f"{question} [y/N] ", "--yes").strip().lower() in ("y", "yes")
-
-
-def typed(question: str, word: str, yes: bool) -> bool:
-    """Ask for a word to be typed, where a slip of the hand must not do."""
-    return yes or _answer(f"{question} ", "--yes").strip() == word
-
-
-def _answer(question: str, option: str) -> str:
-    if not sys.stdin.isatty():
-        raise UserError(f"nobody is there to answer {question!r} - give {option}")
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline()
 
 
 def show_changes(changes: Sequence[Change]) -> None:
@@ -97,8 +76,3 @@ def _following(changes: Sequence[Change], width: int) -> Iterator[Text]:
     yield Text("These refer to them, and change only if a name or an ARN does:", "bold")
     for line in textwrap.wrap(", ".join(names), width - len(INDENT)):
         yield Text(INDENT + line)
-
-
-def agreeing(yes: bool) -> Callable[[str], bool]:
-    """`agree` with the answer of --yes built in."""
-    return lambda question: agree(question, yes)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from trafficctl.aws import session as aws
-from trafficctl.cli import options, output
+from trafficctl.cli import options, output, prompts
 from trafficctl.deploy import change_view
 from trafficctl.deploy.deployment import Outcome, Talk, Wish, deploy
 from trafficctl.errors import ANSWER_IS_NO, OK
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         revert_drift=args.revert_drift,
         base_map=args.base_map,
     )
-    talk = Talk(output.say, change_view.show_changes, change_view.agreeing(args.yes))
+    talk = Talk(output.say, change_view.show_changes, prompts.agreeing(args.yes))
     outcome = deploy(aws.session(), wish, talk)
     if not outcome.done:
         output.say("nothing was changed")

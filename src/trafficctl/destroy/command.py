@@ -8,9 +8,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from trafficctl.aws import session as aws
-from trafficctl.cli import options, output
+from trafficctl.cli import options, output, prompts
 from trafficctl.cli.output import KEY, Column
-from trafficctl.deploy import change_view
 from trafficctl.destroy.removal import Holding, Removal, check_deletable
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
 from trafficctl.stack import template as texts
@@ -65,9 +64,7 @@ def _keep(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -
     if not removal.exists:
         output.say(f"stack {args.stack} is gone already; --purge deletes what is left")
         return OK
-    if not change_view.agree(
-        f"Destroy stack {args.stack}, and keep its data?", args.yes
-    ):
+    if not prompts.agree(f"Destroy stack {args.stack}, and keep its data?", args.yes):
         output.say("nothing was changed")
         return ANSWER_IS_NO
     removal.delete_stack()
@@ -86,7 +83,7 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
     output.say(
         f"This cannot be undone, but for the key: KMS waits {KEY_WINDOW_DAYS} days."
     )
-    if not change_view.typed(
+    if not prompts.typed(
         f"Type the stack's name, {args.stack}, to delete all of it:",
         args.stack,
         args.yes,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from trafficctl.aws import session as aws
+from trafficctl.aws.session import is_loopback
 from trafficctl.local.process import running
 from trafficctl.local.state_dir import home
-from trafficctl.stack.stack import is_loopback
 
 CHOOSE_AWS = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION")
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trafficctl.aws import session as aws
+from trafficctl.aws.session import is_loopback
 from trafficctl.cli import options, output
 from trafficctl.errors import OK, CityError
 from trafficctl.local.cloud import session_of
@@ -19,7 +20,6 @@ from trafficctl.local.ports import MAP_PORT, check_port
 from trafficctl.local.process import running
 from trafficctl.local.state_dir import home
 from trafficctl.map.proxy import Proxy, Target
-from trafficctl.stack.stack import is_loopback
 from trafficctl.users import command as users
 
 CONTROLLER = "map@city.example"

@@ -29,8 +29,8 @@ from trafficctl.registry.context import DEVICES, place_of
 from trafficctl.registry.csv_file import DEVICE_ID
 from trafficctl.registry.journal import DONE, read_entries
 from trafficctl.registry.plan import Wanted as WantedDevice
+from trafficctl.registry.registration import carry_out, keys_plan
 from trafficctl.roads.command import read_geojson
-from trafficctl.sensors.register import carry_out, keys_plan
 
 NOTE = "simulated"
 MQTT_TLS_PORT = 8883

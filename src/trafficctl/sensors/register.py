@@ -6,22 +6,19 @@ import argparse
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import segment_ids
 from trafficctl.cli.options import add_common, positive_float
 from trafficctl.cli.output import say, show_json
-from trafficctl.cli.progress import counting
+from trafficctl.cli.prompts import agree
 from trafficctl.cli.wrong_input import MOST_FAULTS, raise_faults, suggestion
-from trafficctl.deploy.change_view import agree
 from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.registry.context import DEVICES, Place, open_place, pems
+from trafficctl.registry.context import DEVICES, Place, open_place
 from trafficctl.registry.csv_file import read_devices
-from trafficctl.registry.journal import Journal
-from trafficctl.registry.plan import Plan, Wanted, plan_claims, plan_keys
+from trafficctl.registry.plan import Plan, Wanted, plan_claims
 from trafficctl.registry.rate_limit import DEFAULT_RATE, ROWS_RATE
-from trafficctl.registry.worker_pool import Done
+from trafficctl.registry.registration import carry_out, keys_plan
 
 DESCRIPTION = """\
 Register the devices of a CSV file with the columns device_id, segment_id and
@@ -110,22 +107,6 @@ def unknown_segments(place: Place, wanted: Sequence[Wanted]) -> list[str]:
     ]
 
 
-def keys_plan(
-    place: Place, journal: Journal, wanted: Sequence[Wanted], again: bool
-) -> Plan:
-    """The plan for devices whose keys are made here. Raises UserError."""
-    names = [one.device_id for one in wanted]
-    plan = plan_keys(
-        wanted,
-        place.rows.read(names),
-        journal.entries(),
-        pems(place.directory(DEVICES), names),
-        again,
-    )
-    raise_faults(list(plan.refusals))
-    return plan
-
-
 def claims_plan(place: Place, wanted: Sequence[Wanted], again: bool) -> Plan:
     """The plan for devices that fetch their certificates. Raises UserError."""
     rows = place.rows.read(one.device_id for one in wanted)
@@ -146,15 +127,6 @@ def may_take(losing: Sequence[str], yes: bool) -> bool:
         "they connect with. Go on?"
     )
     return agree(question, yes)
-
-
-def carry_out(plan: Plan, work: Any) -> None:
-    """Do the tasks of `plan` with a progress display."""
-    with counting("devices") as bar:
-        total = plan.done + len(plan.tasks)
-        task = bar.add_task("Devices", total=total, completed=plan.done)
-        done: Done = lambda n: bar.advance(task, n)  # noqa: E731 - as short as it gets
-        work(plan.tasks, done)
 
 
 def _tell(args: argparse.Namespace, plan: Plan, place: Place) -> None:

@@ -6,16 +6,15 @@ import threading
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
 from trafficctl.aws import session as aws
+from trafficctl.aws.session import is_loopback
 from trafficctl.stack import events
 from trafficctl.stack import status as states
 from trafficctl.stack.events import Event
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOCAL_POLL_S = 0.3
 AWS_POLL_S = 2.0
 # Statuses of a resource that a stack tells of, and has no longer.
@@ -176,8 +175,3 @@ class Stack:
             reverse=True,
         )
         return [str(one["StackId"]) for one in found]
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether an endpoint is on this machine: a local city, not AWS."""
-    return urlsplit(endpoint).hostname in LOOPBACK

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 from botocore.exceptions import ClientError
 
 from trafficctl.aws import session as aws
+from trafficctl.aws.session import is_loopback
 from trafficctl.errors import CityError, UserError
 from trafficctl.local.cloud import session_of
-from trafficctl.stack.stack import is_loopback
 
 STATES = {"CONFIRMED": "active", "FORCE_CHANGE_PASSWORD": "invited"}
 

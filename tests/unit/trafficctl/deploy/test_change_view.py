@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from trafficctl.cli import prompts
 from trafficctl.deploy import change_view
 from trafficctl.deploy.changes import Change
 from trafficctl.deploy.command import next_steps
@@ -37,7 +38,7 @@ def test_only_a_yes_agrees(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
 
-    assert change_view.agree("Change it?", yes=False) is agreed
+    assert prompts.agree("Change it?", yes=False) is agreed
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_a_purge_wants_the_whole_name(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
 
-    assert change_view.typed("Type the name:", "city", yes=False) is agreed
+    assert prompts.typed("Type the name:", "city", yes=False) is agreed
 
 
 def test_where_nobody_can_answer_the_error_names_the_option(
@@ -57,8 +58,8 @@ def test_where_nobody_can_answer_the_error_names_the_option(
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
 
     with pytest.raises(UserError, match="--yes"):
-        change_view.agree("Change it?", yes=False)
-    assert change_view.agree("Change it?", yes=True)
+        prompts.agree("Change it?", yes=False)
+    assert prompts.agree("Change it?", yes=True)
 
 
 def test_the_table_names_action_resource_type_and_replacement(

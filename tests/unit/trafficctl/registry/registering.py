@@ -6,8 +6,8 @@ from trafficctl.registry import keys
 from trafficctl.registry.certificates import key_path, pem_path
 from trafficctl.registry.context import DEVICES, RENEWALS
 from trafficctl.registry.plan import Wanted
+from trafficctl.registry.registration import keys_plan
 from trafficctl.registry.renewal import Renewal
-from trafficctl.sensors.register import keys_plan
 
 from .fakes import ARN, World
 

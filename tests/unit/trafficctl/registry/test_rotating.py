@@ -13,8 +13,8 @@ from trafficctl.registry.certificates import pem_path
 from trafficctl.registry.context import DEVICES, RENEWALS
 from trafficctl.registry.finish_renewal import finish
 from trafficctl.registry.plan import Wanted
+from trafficctl.registry.registration import keys_plan
 from trafficctl.sensors import rotate
-from trafficctl.sensors.register import keys_plan
 
 from .fakes import ARN, Killed, World, kill
 from .registering import RENEW_UNTIL, WHENS, active, begin

@@ -11,7 +11,8 @@ from trafficctl.errors import CityError, UserError
 from trafficctl.registry.certificates import pem_path
 from trafficctl.registry.context import DEVICES
 from trafficctl.registry.plan import Wanted
-from trafficctl.sensors.register import claims_plan, keys_plan, may_take
+from trafficctl.registry.registration import keys_plan
+from trafficctl.sensors.register import claims_plan, may_take
 
 from .fakes import Killed, World, kill, refused
 from .registering import ONE, THREE, WHENS, is_whole, register

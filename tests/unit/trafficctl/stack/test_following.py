@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tests.template.template import PATH
+from trafficctl.aws.session import is_loopback
 from trafficctl.deploy.deployment import Talk, Wish, deploy
 from trafficctl.errors import CityError
 from trafficctl.stack.artifacts import Artifacts, bucket_name
 from trafficctl.stack.follow import BEGIN_PATIENCE_S, Follower
-from trafficctl.stack.stack import Account, Stack, is_loopback
+from trafficctl.stack.stack import Account, Stack
 
 from .events import STACK_ID, event
 from .fakes import BUCKET, FakeSession, refusal
