@@ -9,32 +9,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 
 VARIABLE = "CITY_LIFELINE"  # the descriptor of the emulator's end
 GRACE_S = 10.0
 _STAY = b"1"
-
-
-@contextmanager
-def pipe() -> Iterator[tuple[int, int]]:
-    """The emulator's end and ours; closes the first, once it has been passed on."""
-    theirs, ours = os.pipe()
-    try:
-        yield theirs, ours
-    except BaseException:
-        os.close(ours)
-        raise
-    finally:
-        os.close(theirs)
-
-
-def let_go(ours: int) -> None:
-    """Have the emulator go on when this process ends."""
-    with suppress(BrokenPipeError):  # it has ended
-        os.write(ours, _STAY)
-    os.close(ours)
 
 
 def watch(environ: Mapping[str, str] = os.environ) -> None:

@@ -14,19 +14,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.core.responses import request_scope
 from ministack.services import iot, kinesis, s3
 
 from localcity.iam import roles
 from localcity.iot.broker_speed import encode
 from localcity.kinesis import streams
 from localcity.patching import Patch
+from localcity.s3_delivery import ActionError, put_object
 
 _TEMPLATE = re.compile(r"\$\{(.*?)\}", re.DOTALL)
-
-
-class ActionError(Exception):
-    """An action could not be carried out; its text reaches the error action."""
 
 
 @dataclass(frozen=True)
@@ -101,20 +97,6 @@ def _to_s3(account: str, region: str, rule: str, spec: Any, event: Any) -> None:
     actor = roles.Actor(account, region, spec["roleArn"], roles.IOT, rule)
     key = substitute(spec["key"], _message.get())
     put_object(actor, spec["bucketName"], key, _body(event))
-
-
-def put_object(actor: roles.Actor, bucket: str, key: str, body: bytes) -> None:
-    """Write an object as a service does with a role; RefusedError or ActionError."""
-    roles.require(actor, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
-    with request_scope(actor.account, actor.region):
-        headers = s3._bucket_default_sse_headers(bucket)
-        kms_key = headers.get("x-amz-server-side-encryption-aws-kms-key-id")
-        if kms_key:
-            roles.require_key(actor, "kms:GenerateDataKey", kms_key, "s3")
-        status, _headers, answer = s3._put_object(bucket, key, body, {})
-    if status >= 400:
-        said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
-        raise ActionError(f"PutObject to {bucket}/{key}: {status} {said}")
 
 
 def _body(event: Any) -> bytes:

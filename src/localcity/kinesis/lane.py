@@ -18,8 +18,8 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import lambda_svc
 
+from localcity import s3_delivery
 from localcity.iam import roles
-from localcity.iot import rules
 from localcity.kinesis import streams
 from localcity.kinesis.event_source import Source
 from localcity.kinesis.event_source_metrics import MappingCounts
@@ -229,7 +229,7 @@ class Worker:
         try:
             self._to_s3(function, gone, target.rsplit(":", 1)[-1], raised)
             self.counts.delivered(count)
-        except (roles.RefusedError, rules.ActionError):
+        except (roles.RefusedError, s3_delivery.ActionError):
             # As AWS: the batch is gone, and DestinationDeliveryFailures counts it.
             log.exception("%d records lost: failure destination refused", count)
             self.counts.dropped(count, refused=True)
@@ -251,7 +251,7 @@ class Worker:
         )
         mapping_id, random_id = self.source.mapping_id, str(uuid.uuid4())
         key = object_key(mapping_id, self.shard.shard_id, now, random_id)
-        rules.put_object(actor, bucket, key, json.dumps(body).encode())
+        s3_delivery.put_object(actor, bucket, key, json.dumps(body).encode())
 
     def _result(self, text: str) -> None:
         self.source.esm["LastProcessingResult"] = text

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from localcity import lifeline
+from trafficctl.local import lifeline
 from trafficctl.local.ports import HOST
 
 REGION = "us-east-1"

@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from localcity import lifeline
 from trafficctl.errors import CityError, UserError
+from trafficctl.local import lifeline
 from trafficctl.local.launch import ACCESS_KEY, REGION, launch
 from trafficctl.local.ports import HOST, answers, check_port
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ministack.services import iot
 
 from localcity.iot import broker_speed
-from localcity.iot.rules import ActionError, Message, substitute
+from localcity.iot.rules import Message, substitute
+from localcity.s3_delivery import ActionError
 
 from ..device import Device, register
 
