@@ -1,1 +1,1 @@
-"""City Traffic on one machine."""
+"""MiniStack, corrected: the AWS services of a city on one machine."""

@@ -1,6 +1,7 @@
 """The local city's emulator: MiniStack, with what it lacks for this system.
 
-Run as `python -m localcity.emulator`; `trafficctl.up.command` sets its environment.
+Run as `python -m localcity.emulator`. Its environment says where it listens, and
+in `CITY_CA_FILE` where it leaves the CA of its MQTT broker.
 """
 
 from __future__ import annotations
