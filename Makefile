@@ -17,11 +17,11 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editab
 PROBE := import sys, importlib.util as u; \
   sys.exit(1 if sys.version_info < (3, 10) else 0 if u.find_spec("ensurepip") else 3)
 
-.PHONY: help demo test check fix bench deploy package clean
+.PHONY: help demo test test-fast check fix bench deploy package clean
 .DEFAULT_GOAL := help
 
 help: ## say what the targets do
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 demo: $(RUNTIME) ## recorded traffic of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
 	@$(BIN)/trafficctl demo
@@ -29,6 +29,10 @@ demo: $(RUNTIME) ## recorded traffic of Los Angeles on this machine (DEMO_SECOND
 test: $(DEV) ## all tests, side by side (TEST_WORKERS, else 2)
 	@$(MAKE) --silent $(CHECKOV) || echo "No checkov: its tests will be skipped" >&2
 	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
+
+test-fast: $(DEV) ## the tests that need no local city and no browser
+	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile \
+	  tests/unit tests/shape tests/docs tests/template
 
 check: $(DEV) $(CHECKOV) ## lint, format, types, template and its security; changes nothing
 	@$(BIN)/ruff check
