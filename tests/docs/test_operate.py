@@ -9,9 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-
 from tests.docs.pages import states
+from tests.template.contract import create_only
 from tests.template.template import (
     PARAMETERS,
     RESOURCES,
@@ -66,14 +65,6 @@ def replaced_by(parameter: str) -> set[str]:
         for fixed in create_only(resource["Type"])
         if parameter in reached(resource["Properties"].get(fixed))
     }
-
-
-def create_only(kind: str) -> set[str]:
-    """The properties of a type that only a new resource can take."""
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
-    paths = schema.get("createOnlyProperties", [])
-    paths = paths + schema.get("conditionalCreateOnlyProperties", [])
-    return {path.split("/")[2] for path in paths}
 
 
 def reached(node: Any) -> set[str]:
