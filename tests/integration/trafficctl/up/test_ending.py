@@ -47,7 +47,7 @@ sys.exit(__main__.main())
 START = """
 import sys, time
 from pathlib import Path
-from trafficctl import city
+from trafficctl.local import process as city
 begun = city.start(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
 print("begun", flush=True)
 time.sleep(600)
