@@ -182,26 +182,29 @@ def comparison(load: Load, prices: dict[str, Price]) -> list[list[str]]:
 
 def tables() -> dict[str, str]:
     """The tables of docs/explanation/cost.md, by the name of their mark."""
-    listed = price_list()
-    prices = listed.prices
+    prices = price_list().prices
     cities = [
         [name, f"{total(load, prices):,.0f}", f"{total(naive(load), prices):,.0f}"]
         for name, load in CITIES.items()
     ]
-    sources = [
-        [price.unit, f"{price.dollars:g}", f"{price.per:,.0f}", price.source]
-        for price in prices.values()
-    ]
     return {
         "bill": _markdown(
-            ["service", "a month", "of", "US $"], rows(bill(DEFAULT, prices))
+            ["service", "US $ a month"], by_service(bill(DEFAULT, prices))
         ),
         "levers": _markdown(
             ["way of wiring it", "US $ a month"], comparison(DEFAULT, prices)
         ),
         "cities": _markdown(["city", "ours, US $", "naive, US $"], cities),
-        "prices": _markdown(["what", "US $", "for each", "source"], sources),
     }
+
+
+def by_service(items: Sequence[Item]) -> list[list[str]]:
+    """Return the sum of each service of a bill, and of all, as cells."""
+    sums: dict[str, float] = {}
+    for item in items:
+        sums[item.service] = sums.get(item.service, 0.0) + item.dollars
+    sums["sum"] = sum(sums.values())
+    return [[name, f"{dollars:,.2f}"] for name, dollars in sums.items()]
 
 
 def _markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
