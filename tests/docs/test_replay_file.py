@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trafficctl.replay.csv_file import COLUMNS, OPTIONAL, Row, read_rows
+from trafficctl.replay.csv_file import COLUMNS, OPTIONAL, read_rows
+from trafficctl.replay.rows import Row
 
 from ..shape.sources import ROOT
 

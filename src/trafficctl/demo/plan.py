@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from traffic.model import Reading
 from trafficctl.metr_la import LOS_ANGELES, WEEK_BEGIN, Week, replay_rows
-from trafficctl.replay.csv_file import Row
+from trafficctl.replay.rows import Row
 
 BEGIN = datetime(2012, 3, 1, 8, 30, tzinfo=LOS_ANGELES)  # a Thursday
 SPEEDUP = 180

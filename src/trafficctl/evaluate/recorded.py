@@ -21,7 +21,8 @@ from trafficctl.metr_la import (
     free_flow_kmh,
     measured,
 )
-from trafficctl.replay.csv_file import BadRow, Row, read_rows
+from trafficctl.replay.csv_file import read_rows
+from trafficctl.replay.rows import BadRow, Row
 from trafficctl.roads.command import RoadSegment
 
 from .core import Segment
@@ -161,8 +162,6 @@ def good_rows(path: Path) -> Iterator[Row]:
             yield row
     except FileNotFoundError as exc:
         raise UserError(f"there is no file {path} - give a replay file") from exc
-    except UnicodeDecodeError as exc:
-        raise UserError(f"{path.name} is not UTF-8 text - give a replay file") from exc
 
 
 def messages(rows: Iterable[Row]) -> Iterator[tuple[str, int, list[Reading]]]:

@@ -11,14 +11,13 @@ import argparse
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
 from traffic import policy
-from trafficctl.cli.options import add_common, positive_float, positive_int
+from trafficctl.cli.options import add_common, positive_float
 from trafficctl.cli.output import say
-from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
 from trafficctl.publishing.devices import unit_name
 from trafficctl.publishing.mqtt_connection import Message
@@ -33,27 +32,14 @@ from trafficctl.publishing.publisher import (
     unit_of,
     units_for,
 )
-from trafficctl.replay.csv_file import BadRow, Row, read_rows
+from trafficctl.replay.options import add_file_options, source_of
+from trafficctl.replay.preview import show_first
+from trafficctl.replay.rows import Row
+from trafficctl.replay.source import Source, Span, survey
 from trafficctl.roads.command import load
 
 NOW = "now"
 MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind
-BAD_ROWS_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Span:
-    """What the good rows of a file hold; event times in ms since the epoch."""
-
-    first_ms: int
-    least_ms: int
-    last_ms: int
-    rows: int
-    segments: tuple[str, ...]
-
-    def duration_s(self, speed: float) -> float:
-        """How long they take at `speed`, from the first row to the latest."""
-        return (self.last_ms - self.first_ms) / speed / 1000
 
 
 class Schedule(Protocol):
@@ -91,60 +77,6 @@ class Replay:
         """How old its timestamp makes a reading when it is published."""
         published = self.published_time_of(event_ms)
         return self.wall_time_of(published) - published
-
-
-def survey(rows: Iterable[Row], path: Path) -> Span:
-    """What `rows` span. Raises UserError if there are none."""
-    segments: dict[str, None] = {}
-    first = least = last = count = 0
-    for row in rows:
-        if not count:
-            first = least = last = row.event_ms
-        least, last = min(least, row.event_ms), max(last, row.event_ms)
-        segments.setdefault(row.segment_id)
-        count += 1
-    if not count:
-        raise UserError(f"{path.name}: no readings to publish - is it the right file?")
-    return Span(first, least, last, count, tuple(segments))
-
-
-class Source:
-    """The good rows of a replay file, as often as one likes.
-
-    Bad rows raise UserError, all at once at the end of the file; with `skip_bad` they
-    are counted.
-    """
-
-    def __init__(self, path: Path, skip_bad: bool, limit: int | None) -> None:
-        self._path, self._skip_bad, self._limit = path, skip_bad, limit
-        self.skipped: list[BadRow] = []
-
-    def __iter__(self) -> Iterator[Row]:
-        """The rows in their order; `skipped` starts again at none."""
-        self.skipped = []
-        for row in islice(read_rows(self._path), self._limit):
-            if isinstance(row, BadRow):
-                self.skipped.append(row)
-            else:
-                yield row
-        if not self._skip_bad:
-            faults = [one for row in self.skipped for one in row.messages(self._path)]
-            raise_faults(
-                faults,
-                "nothing was published: correct the rows, or leave them out by "
-                "--skip-bad",
-            )
-
-    def warnings(self) -> list[str]:
-        """What to say of the rows that were skipped."""
-        shown = self.skipped[:BAD_ROWS_SHOWN]
-        lines = [one for row in shown for one in row.messages(self._path)]
-        rest = len(self.skipped) - len(shown)
-        if rest:
-            lines.append(f"and {rest} more")
-        if lines:
-            lines.append(f"bad rows skipped: {len(self.skipped)}")
-        return lines
 
 
 def plan(span: Span, speed: float, shift: str, began_ms: int) -> Replay:
@@ -230,10 +162,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "replay",
         help="publish the readings of a CSV file",
         description="Publish the readings of a CSV file over MQTT, each when it is "
-        "due (columns: docs/reference/wire-format.md). The file is checked first; if a "
-        "row is bad, or would be over 24 h old when published, nothing is published.",
+        "due. Without --columns the columns are those of "
+        "docs/reference/wire-format.md. The file is checked first; if a row is bad, or "
+        "would be over 24 h old when published, nothing is published.",
     )
     parser.add_argument("file", type=Path, metavar="FILE.csv")
+    add_file_options(parser)
     parser.add_argument(
         "--speed",
         type=positive_float,
@@ -249,12 +183,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="move timestamps to the present (default), not at all, or by seconds",
     )
     add_options(parser)
-    parser.add_argument(
-        "--limit", type=positive_int, metavar="N", help="only the first N rows"
-    )
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="leave bad rows out, and count them"
-    )
     parser.add_argument(
         "--roads", type=Path, metavar="FILE.geojson", help="load this road file first"
     )
@@ -276,11 +204,11 @@ def _shift(text: str) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
-    source = Source(args.file, args.skip_bad, args.limit)
-    span = survey(source, args.file)
+    source = source_of(args)
+    if args.dry_run:
+        return show_first(source, args)
+    span = _surveyed(source, args)
     skipped = len(source.skipped)
-    for line in source.warnings():
-        say(line)
     plan(span, args.speed, args.shift, _now_ms())  # refuses before anything is done
     units = units_for(args.connections, len(span.segments))
     target = open_target(args.stack)
@@ -294,6 +222,21 @@ def _run(args: argparse.Namespace) -> int:
     took = span.duration_s(args.speed)
     summary = publish_run(target, span.segments, units, due, took)
     return report(summary, args, {"bad rows skipped": skipped})
+
+
+def _surveyed(source: Source, args: argparse.Namespace) -> Span:
+    """Check the file and say what was found; rows out of order are sorted from now."""
+    span = survey(source, args.file)
+    for line in source.warnings():
+        say(line)
+    if not span.out_of_order or args.keep_order:
+        return span
+    say(
+        f"{span.out_of_order:,} of {span.rows:,} readings are out of order: sorted by "
+        "time (--keep-order publishes them as late data)"
+    )
+    source.sort = True
+    return span.in_order()
 
 
 def _now_ms() -> int:

@@ -1,7 +1,8 @@
-"""The replay file: CSV of readings, checked against the rules of the city itself.
+"""The replay file: readings as text, checked against the rules of the city itself.
 
-Header `timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score`
-and optionally `occupancy,interval`; empty means absent (docs/reference/wire-format.md).
+Without a mapping, the header is `timestamp,segment_id,sensor_id,vehicle_count,
+average_speed,congestion_score` and optionally `occupancy,interval`; empty means absent
+(docs/reference/wire-format.md).
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO
+from zoneinfo import ZoneInfo
 
-import msgspec
-
-from traffic import policy
-from traffic.model import Reading
-from traffic.policy import is_id
-from traffic.timestamps import ms_of
+from trafficctl.cli.wrong_input import suggestion
 from trafficctl.errors import UserError
+from trafficctl.replay.by_time import merged
+from trafficctl.replay.dialect import Line, Table
+from trafficctl.replay.fields import columns_of, resolved
+from trafficctl.replay.instants import Clock, zone_of
+from trafficctl.replay.mapping import HELP, MEASURED, PLAIN, Mapping, normal
+from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.translate import Translator
 
 REQUIRED = (
     "timestamp",
@@ -29,137 +34,119 @@ REQUIRED = (
     "congestion_score",
 )
 OPTIONAL = ("occupancy", "interval")
-MEASURED = ("vehicle_count", "average_speed", "congestion_score", "occupancy")
-_WHOLE = re.compile(r"\.0+$")  # a whole number may be written as 12.0
 COLUMNS = REQUIRED + OPTIONAL
-IDS = ("segment_id", "sensor_id")
-TYPES = {field.name: field.type for field in msgspec.structs.fields(Reading)}
-
-_ID = f"1-{policy.MAX_ID_LENGTH} of letters, digits, _ : . -"
-EXPECTED = {
-    "timestamp": "ms since the epoch, or RFC 3339 text with an offset",
-    "segment_id": _ID,
-    "sensor_id": _ID,
-    "vehicle_count": f"a whole number 0-{policy.MAX_VEHICLE_COUNT} or empty",
-    "average_speed": f"a number 0-{policy.MAX_SPEED_KMH} or empty",
-    "congestion_score": f"a number 0-{policy.MAX_SCORE} or empty",
-    "occupancy": "a number 0-1 or empty, over 1 is taken as percent up to 100",
-    "interval": f"a number above 0, at most {policy.MAX_INTERVAL_S}, or empty",
-}
+SAMPLE = 500  # lines in which the decimal comma is looked for
+_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+_POINT = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
 
 
-class Row(NamedTuple):
-    """One reading of the file: its event time (ms), its segment, and the reading."""
+class ReplayFile:
+    """The rows of a file, as often as one likes; `notes` of the last time."""
 
-    event_ms: int
-    segment_id: str
-    reading: Reading
+    def __init__(
+        self, path: Path, mapping: Mapping = PLAIN, zone: ZoneInfo | None = None
+    ) -> None:
+        self._path, self._mapping = path, mapping
+        self.zone = zone or zone_of(mapping.time.zone)
+        self.notes: list[str] = []
+
+    def __iter__(self) -> Iterator[Row | BadRow]:
+        """The rows in their order. Raises UserError for a file that cannot be read."""
+        rows = self._rows()
+        return iter(rows) if self._mapping.long is None else merged(rows, self._path)
+
+    def _rows(self) -> Iterator[Row | BadRow]:
+        wanted = {normal(n) for n in columns_of(self._mapping, (self._mapping,))}
+        table = Table(self._path, self._mapping.file, {*COLUMNS, *wanted})
+        lines = table.lines()
+        sample = list(islice(lines, SAMPLE))
+        header = table.header
+        self._check(header)
+        decimal = self._mapping.file.decimal or self._decimal(sample, header)
+        clock = Clock(self._mapping.time, self.zone)
+        translator = Translator(self._mapping, header, clock, decimal)
+        found = table.notes()
+        if decimal == "," and self._mapping.file.decimal is None:
+            found.append("decimal comma")
+        try:
+            for line, cells in chain(sample, lines):
+                yield from translator.rows(line, cells)
+        finally:  # also where the reader has seen enough
+            self.notes = [f"read with {', '.join(found)}"] if found else []
+            self.notes += self._remarks(translator, header, clock)
+
+    def _remarks(
+        self, translator: Translator, header: list[str], clock: Clock
+    ) -> list[str]:
+        counts, notes = translator.counts, []
+        used = {normal(n) for n in columns_of(self._mapping, translator.readings)}
+        ignored = [_short(one) for one in header if normal(one) not in used]
+        if any(ignored) and not self._mapping.file.header:
+            notes.append(f"columns ignored: {', '.join(filter(None, ignored))}")
+        if counts.ignored:
+            notes.append(f"values ignored: {', '.join(counts.ignored)}")
+        if counts.no_data:
+            notes.append(f"readings without data left out: {counts.no_data:,}")
+        if counts.renamed:
+            notes.append(f"characters of ids replaced: {counts.renamed}")
+        if counts.percent and self._mapping.units.occupancy is None:
+            notes.append(
+                f'{counts.percent} - percent? occupancy = "percent" under [units] of a '
+                "mapping reads all of the file so"
+            )
+        if clock.repeated and self.zone is not None:
+            notes.append(
+                f"{clock.repeated:,} times fall into the hour that occurs twice in "
+                f"{self.zone.key}: what a sensor says first is taken for the first"
+            )
+        return notes
+
+    def _decimal(self, sample: list[Line], header: list[str]) -> str:
+        """The decimal sign of the measured columns, by the first lines of the file."""
+        long, readings = self._mapping.long, resolved(self._mapping, header)
+        named = [getattr(r, n) for r in readings for n in MEASURED]
+        names = {
+            normal(one) for one in (named if long is None else [long.value]) if one
+        }
+        places = [place for place, name in enumerate(header) if normal(name) in names]
+        cells = [c[p].strip() for _, c in sample for p in places if p < len(c)]
+        if any(_POINT.fullmatch(cell) for cell in cells):
+            return "."
+        return "," if any(_COMMA.fullmatch(cell) for cell in cells) else "."
+
+    def _check(self, header: list[str]) -> None:
+        names = [normal(one) for one in header]
+        readings = resolved(self._mapping, header)
+        needed = columns_of(self._mapping, readings)
+        faults = [f"{n!r} is missing" for n in needed if normal(n) not in names]
+        used = {normal(name) for name in needed}
+        twice = {one for one in names if one in used and names.count(one) > 1}
+        faults += [f"{name!r} stands twice" for name in sorted(twice)]
+        if not faults and not any(getattr(r, n) for r in readings for n in MEASURED):
+            faults.append(f"none of {', '.join(MEASURED)}")
+        if not faults:
+            return
+        missing = next((n for n in needed if normal(n) not in names), "")
+        near = suggestion(missing, [one.strip() for one in header]) if missing else ""
+        told = f"the file has {', '.join(map(_short, header)) or 'no header'}"
+        if self._mapping is PLAIN:
+            told = (
+                f"the header is {','.join(REQUIRED)}, and optionally "
+                f"{','.join(OPTIONAL)}"
+            )
+        advice = " ".join(filter(None, [near, f"{told}; {HELP}"]))
+        place = f"{self._path.name} line 1"
+        raise UserError(f"{place}: {'; '.join(faults)} - {advice}")
 
 
-class Fault(NamedTuple):
-    """What is wrong with a column; `column` is empty for the row as a whole."""
-
-    column: str
-    expected: str
-    actual: str
-
-
-class BadRow(NamedTuple):
-    """A row that breaks rules, each a fault."""
-
-    line: int
-    faults: tuple[Fault, ...]
-
-    def messages(self, path: Path) -> list[str]:
-        """Return `replay.csv line 17, column average_speed: expected ..., got 'x'`."""
-        place = f"{path.name} line {self.line}"
-        return [
-            f"{place}{f', column {column}' if column else ''}: "
-            f"expected {expected}, got {actual}"
-            for column, expected, actual in self.faults
-        ]
+def _short(name: str) -> str:
+    short = name.strip()[:40]
+    return short if short.isprintable() else repr(short)
 
 
 def read_rows(path: Path) -> Iterator[Row | BadRow]:
     """The rows of the file in their order. Raises UserError for a wrong header."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = csv.reader(file)
-        header = next(lines, [])
-        _check_header(header, path)
-        for cells in lines:
-            if cells:
-                yield parse(cells, header, lines.line_num)
-
-
-def _check_header(header: list[str], path: Path) -> None:
-    missing = [name for name in REQUIRED if name not in header]
-    unknown = [name for name in header if name not in COLUMNS]
-    twice = {name for name in header if header.count(name) > 1}
-    faults = [f"{name!r} is missing" for name in missing]
-    faults += [f"{name!r} is no column of a replay file" for name in unknown]
-    faults += [f"{name!r} stands twice" for name in sorted(twice)]
-    if faults:
-        raise UserError(
-            f"{path.name} line 1: {'; '.join(faults)} - the header is "
-            f"{','.join(REQUIRED)}, and optionally {','.join(OPTIONAL)}"
-        )
-
-
-def parse(cells: list[str], header: list[str], line: int) -> Row | BadRow:
-    """One row, or all that is wrong with it."""
-    if len(cells) != len(header):
-        fault = Fault("", f"{len(header)} cells", f"{len(cells)} cells")
-        return BadRow(line, (fault,))
-    values: dict[str, Any] = {k: v for k, v in zip(header, cells, strict=True) if v}
-    if "vehicle_count" in values:
-        values["vehicle_count"] = _WHOLE.sub("", values["vehicle_count"])
-    event_ms = _instant(values.get("timestamp", ""))
-    fit = event_ms is not None and any(name in values for name in MEASURED)
-    if fit and all(is_id(values.get(name, "")) for name in IDS):
-        reading = _reading({**values, "timestamp": event_ms})
-        if reading is not None and event_ms is not None:
-            return Row(event_ms, values["segment_id"], reading)
-    return BadRow(line, tuple(_faults(values)))
-
-
-def _reading(values: dict[str, Any]) -> Reading | None:
-    """The reading of a row, None if a value is not allowed."""
-    try:
-        return msgspec.convert(values, Reading, strict=False)
-    except msgspec.ValidationError:
-        return None
-
-
-def _faults(values: dict[str, Any]) -> Iterator[Fault]:
-    actual = {name: repr(value) for name, value in values.items()}
-    for name in COLUMNS:
-        try:
-            _value(name, values)
-        except msgspec.ValidationError:
-            yield Fault(name, EXPECTED[name], actual.get(name, "nothing"))
-    if not any(name in values for name in MEASURED):
-        yield Fault("vehicle_count", f"one of {', '.join(MEASURED)}", "nothing")
-
-
-def _value(name: str, values: dict[str, Any]) -> Any:
-    """The value of a column, None where it is empty. Raises ValidationError."""
-    value = values.get(name)
-    if name == "timestamp":
-        wrong = _instant(value or "") is None
-    elif name in IDS:
-        wrong = not is_id(value or "")
-    elif value is None:
-        wrong = False
-    else:
-        return msgspec.convert(value, TYPES[name], strict=False)
-    if wrong:
-        raise msgspec.ValidationError(name)
-    return value
-
-
-def _instant(text: str) -> int | None:
-    ms = int(text) if text.isdecimal() and text.isascii() else ms_of(text)
-    return ms if ms is not None and 0 <= ms <= policy.LAST_INSTANT_MS else None
+    return iter(ReplayFile(path))
 
 
 def write_rows(file: IO[str], rows: Iterable[Iterable[object]]) -> int:

@@ -24,7 +24,8 @@ from trafficctl.metr_la import (
     road_network,
     speed_at,
 )
-from trafficctl.replay.csv_file import COLUMNS, Row, read_rows, write_rows
+from trafficctl.replay.csv_file import COLUMNS, read_rows, write_rows
+from trafficctl.replay.rows import Row
 from trafficctl.roads.command import parse
 
 MONDAY_MORNING = datetime(2012, 3, 5, 7, tzinfo=LOS_ANGELES)

@@ -137,7 +137,7 @@ def test_people_read_a_table(files: Path, capsys: pytest.CaptureFixture[str]) ->
         ("a,b\n1,2\n", "'timestamp' is missing"),
         (
             "timestamp,segment_id,sensor_id,vehicle_count,average_speed,"
-            "congestion_score\n1000,s,a,x,50,\n",
+            "congestion_score\n1774000000000,s,a,x,50,\n",
             "line 2, column vehicle_count: expected a whole number 0-15000 or empty",
         ),
         (
@@ -166,7 +166,7 @@ def test_a_file_that_is_no_text_is_refused(
     code, _, err = evaluated(capsys, str(path))
 
     assert code == 2
-    assert "week.csv is not UTF-8 text" in err
+    assert "week.csv line 1: expected UTF-8, got other bytes" in err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trafficctl.errors import UserError
-from trafficctl.replay.command import Source, survey
+from trafficctl.replay.source import Source, survey
 
 HEADER = "timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score"
 GOOD = "2026-11-22T18:32:00Z,s1,a,5,63.2,"

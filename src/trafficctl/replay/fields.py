@@ -1,0 +1,79 @@
+"""Which columns the readings of a row come from, by the mapping and the header."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from trafficctl.replay.mapping import (
+    IDS,
+    MEASURED,
+    Fields,
+    Interval,
+    Mapping,
+    named_in,
+    normal,
+)
+
+
+def resolved(mapping: Mapping, header: Sequence[str]) -> list[Fields]:
+    """The readings of each row, with all columns named that the file has."""
+    found = []
+    own = {normal(name): name for name in header}
+    names = (*IDS, *MEASURED, "interval")
+    for fields in mapping.readings or (mapping,):
+        told = {n: getattr(fields, n) for n in names}
+        told = {n: getattr(mapping, n) if v is None else v for n, v in told.items()}
+        for n, value in told.items():
+            if value is None and (mapping.long or normal(n) in own):
+                told[n] = n
+        for n, other in (IDS, IDS[::-1]):  # one id is enough
+            told[n] = told[n] or told[other] or n
+        found.append(Fields(**told))
+    if mapping.sensor_in_header is None:
+        return found
+    return _one_for_each_column(mapping, found[0], header)
+
+
+def _one_for_each_column(
+    mapping: Mapping, fields: Fields, header: Sequence[str]
+) -> list[Fields]:
+    used = {normal(name) for name in columns_of(mapping, [])}
+    measure = str(mapping.sensor_in_header)
+    given = msgspec.structs.asdict(fields)
+    return [
+        Fields(
+            **{
+                **given,
+                "segment_id": mapping.segment_id or f"={name.strip()}",
+                "sensor_id": f"={name.strip()}",
+                measure: name,
+            }
+        )
+        for name in header
+        if name.strip() and normal(name) not in used
+    ]
+
+
+def columns_of(mapping: Mapping, readings: Sequence[Fields]) -> list[str]:
+    """The columns that a mapping and its resolved readings are made of."""
+    time = mapping.time
+    found = [time.column] if isinstance(time.column, str) else [*time.column]
+    found = [] if time.day is not None else found
+    found += [] if time.plus is None else [time.plus]
+    found += [*mapping.skip]
+    found += [] if mapping.long is None else [mapping.long.name, mapping.long.value]
+    for one in readings:
+        found += [*named_in(one.segment_id or ""), *named_in(one.sensor_id or "")]
+        found += interval_columns(one.interval)
+        if mapping.long is None:
+            found += [name for n in MEASURED if (name := getattr(one, n))]
+    return list(dict.fromkeys(found))
+
+
+def interval_columns(interval: Interval | None) -> list[str]:
+    """The columns that an interval is read from: none, one, or its begin and end."""
+    if isinstance(interval, str):
+        return [interval]
+    return [*interval] if isinstance(interval, tuple) else []

@@ -1,0 +1,74 @@
+"""`trafficctl replay --dry-run`: the first readings, as they are understood."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from trafficctl.cli.output import (
+    KEY,
+    Column,
+    instant,
+    number,
+    say,
+    show,
+    show_csv,
+    show_json,
+    table,
+)
+from trafficctl.errors import OK
+from trafficctl.replay.csv_file import COLUMNS
+from trafficctl.replay.rows import Row
+from trafficctl.replay.source import Source, survey
+
+FIRST = 10
+TABLE = (
+    Column("time", importance=KEY),
+    Column("segment", importance=KEY),
+    Column("sensor", importance=KEY),
+    Column("vehicles", number=True),
+    Column("speed\nkm/h", number=True),
+    Column("score", number=True),
+    Column("occupancy", number=True),
+    Column("interval\ns", number=True),
+)
+
+
+def show_first(source: Source, args: argparse.Namespace) -> int:
+    """Show the first readings, then check the file. Raises UserError for bad rows."""
+    first = source.first(FIRST)
+    if args.json:
+        show_json([_values(row) for row in first])
+    elif args.csv:
+        show_csv(COLUMNS, [_values(row) for row in first], {"timestamp"})
+    else:
+        show(table(TABLE, [_cells(row) for row in first]))
+    span = survey(source, args.file)
+    for line in source.warnings():
+        say(line)
+    order = f", {span.out_of_order:,} out of order" if span.out_of_order else ""
+    say(
+        f"{span.rows:,} readings of {len(span.segments):,} segments from "
+        f"{instant(span.least_ms)} until {instant(span.last_ms)}{order}; "
+        "nothing was published"
+    )
+    return OK
+
+
+def _values(row: Row) -> dict[str, Any]:
+    reading = row.reading
+    return {name: getattr(reading, name, row.segment_id) for name in COLUMNS}
+
+
+def _cells(row: Row) -> list[str]:
+    reading = row.reading
+    return [
+        instant(row.event_ms),
+        row.segment_id,
+        reading.sensor_id,
+        number(reading.vehicle_count),
+        number(reading.average_speed, 1),
+        number(reading.congestion_score),
+        number(reading.occupancy, 3),
+        number(reading.interval),
+    ]

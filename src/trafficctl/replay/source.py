@@ -1,0 +1,132 @@
+"""The good rows of a replay file, and what they span."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from trafficctl.cli.wrong_input import raise_faults
+from trafficctl.errors import UserError
+from trafficctl.replay.by_time import by_time
+from trafficctl.replay.csv_file import ReplayFile
+from trafficctl.replay.mapping import HELP
+from trafficctl.replay.rows import BadRow, Row
+
+BAD_ROWS_SHOWN = 5
+MOST_BAD_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Span:
+    """What the good rows of a file hold; event times in ms since the epoch."""
+
+    first_ms: int
+    least_ms: int
+    last_ms: int
+    rows: int
+    segments: tuple[str, ...]
+    out_of_order: int = 0
+
+    def duration_s(self, speed: float) -> float:
+        """How long they take at `speed`, from the first row to the latest."""
+        return (self.last_ms - self.first_ms) / speed / 1000
+
+    def in_order(self) -> Span:
+        """The same rows sorted by time."""
+        return dataclasses.replace(self, first_ms=self.least_ms, out_of_order=0)
+
+
+def survey(rows: Iterable[Row], path: Path) -> Span:
+    """What `rows` span. Raises UserError if there are none."""
+    segments: dict[str, None] = {}
+    first = least = last = count = out_of_order = 0
+    for row in rows:
+        if not count:
+            first = least = last = row.event_ms
+        out_of_order += row.event_ms < last
+        least, last = min(least, row.event_ms), max(last, row.event_ms)
+        segments.setdefault(row.segment_id)
+        count += 1
+    if not count:
+        raise UserError(f"{path.name}: no readings to publish - is it the right file?")
+    return Span(first, least, last, count, tuple(segments), out_of_order)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which rows are published: from a time on, until one, and how many."""
+
+    from_ms: int | None = None
+    until_ms: int | None = None
+    limit: int | None = None
+
+    def of(self, rows: Iterable[Row | BadRow]) -> Iterator[Row | BadRow]:
+        """The rows of the part; bad ones have no time and stay."""
+        return islice((row for row in rows if self._has(row)), self.limit)
+
+    def _has(self, row: Row | BadRow) -> bool:
+        if isinstance(row, BadRow):
+            return True
+        early = self.from_ms is not None and row.event_ms < self.from_ms
+        return not early and (self.until_ms is None or row.event_ms < self.until_ms)
+
+
+class Source:
+    """The good rows of a replay file, as often as one likes; by time if `sort`.
+
+    Bad rows raise UserError, all at once at the end of the file; with `skip_bad` they
+    are counted.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        skip_bad: bool,
+        limit: int | None = None,
+        file: ReplayFile | None = None,
+        part: Part | None = None,
+    ) -> None:
+        self._path, self._skip_bad = path, skip_bad
+        self._part = part or Part(limit=limit)
+        self._file = file or ReplayFile(path)
+        self.sort = False
+        self.skipped: list[BadRow] = []
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows in their order; `skipped` starts again at none."""
+        self.skipped = []
+        rows = self._part.of(self._file)
+        for row in by_time(rows, self._path) if self.sort else rows:
+            if not isinstance(row, BadRow):
+                yield row
+                continue
+            self.skipped.append(row)
+            if not self._skip_bad and len(self.skipped) == MOST_BAD_ROWS:
+                break  # the file is another than it was taken for
+        if not self._skip_bad:
+            faults = [one for row in self.skipped for one in row.messages(self._path)]
+            raise_faults(
+                faults,
+                "nothing was published: correct the rows, or leave them out by "
+                f"--skip-bad; {HELP}",
+            )
+
+    def first(self, count: int) -> list[Row]:
+        """The first good rows as they stand, whatever is wrong with others."""
+        rows = self._part.of(self._file)
+        return list(islice((row for row in rows if isinstance(row, Row)), count))
+
+    def warnings(self) -> list[str]:
+        """What to say of the file, and of the rows that were skipped."""
+        shown = self.skipped[:BAD_ROWS_SHOWN]
+        lines = [*self._file.notes]
+        lines += [one for row in shown for one in row.messages(self._path)]
+        rest = len(self.skipped) - len(shown)
+        if rest:
+            lines.append(f"and {rest} more")
+        if self.skipped:
+            lines.append(f"bad rows skipped: {len(self.skipped)}")
+        return lines

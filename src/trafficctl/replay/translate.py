@@ -1,0 +1,243 @@
+"""From the cells of a row to readings, by a mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from traffic import policy
+from traffic.model import Reading
+from traffic.policy import is_id
+from trafficctl.replay.fields import interval_columns, resolved
+from trafficctl.replay.instants import Clock, WrongTimeError
+from trafficctl.replay.mapping import (
+    IDS,
+    MEASURED,
+    PLAIN,
+    Fields,
+    Mapping,
+    filled,
+    normal,
+    text_of,
+)
+from trafficctl.replay.rows import BadRow, Fault, Row, shown
+
+KMH = {"km/h": 1.0, "mph": 1.609344, "m/s": 3.6}
+HOUR_S = 3_600
+LIMITS = {
+    "vehicle_count": policy.MAX_VEHICLE_COUNT,
+    "average_speed": policy.MAX_SPEED_KMH,
+    "congestion_score": policy.MAX_SCORE,
+    "occupancy": 100,
+}
+ID = f"1-{policy.MAX_ID_LENGTH} of letters, digits, _ : . -"
+EXPECTED = {
+    "vehicle_count": f"a whole number 0-{policy.MAX_VEHICLE_COUNT} or empty",
+    "average_speed": f"a number 0-{policy.MAX_SPEED_KMH} or empty",
+    "congestion_score": f"a number 0-{policy.MAX_SCORE} or empty",
+    "occupancy": "a number 0-1 or empty, over 1 is taken as percent up to 100",
+    "interval": f"a number above 0, at most {policy.MAX_INTERVAL_S}, or empty",
+}
+IN_UNITS = {
+    "veh/h": f"veh/h that make at most {policy.MAX_VEHICLE_COUNT} vehicles, or empty",
+    "mph": f"a speed in mph that is 0-{policy.MAX_SPEED_KMH} km/h, or empty",
+    "m/s": f"a speed in m/s that is 0-{policy.MAX_SPEED_KMH} km/h, or empty",
+    "percent": "a number 0-100 or empty",
+    "share": "a number 0-1 or empty",
+}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_OTHER = re.compile(r"[^A-Za-z0-9_:.\-]+")
+
+
+@dataclass
+class Counts:
+    """What the rows held beside their readings; the first percent-like occupancy."""
+
+    no_data: int = 0
+    percent: str = ""
+    renamed: str = ""
+    ignored: dict[str, None] = field(default_factory=dict)  # values of the long form
+
+
+class Translator:
+    """Makes the readings of each row; `counts` says what else the rows held."""
+
+    def __init__(
+        self, mapping: Mapping, header: Sequence[str], clock: Clock, decimal: str
+    ) -> None:
+        self._mapping, self._clock, self._decimal = mapping, clock, decimal
+        self._names = [normal(name) for name in header]
+        self.readings = resolved(mapping, header)
+        self._no_data = {name: mapping.no_data.of(name) for name in MEASURED}
+        self._skip = {
+            normal(name): {text_of(one) for one in values}
+            for name, values in mapping.skip.items()
+        }
+        units = mapping.units
+        self._units: dict[str, str | None] = {
+            "vehicle_count": units.vehicle_count,
+            "average_speed": units.average_speed,
+            "occupancy": units.occupancy,
+        }
+        self._measured = {
+            normal(name)
+            for fields in self.readings
+            for measure in MEASURED
+            if (name := getattr(fields, measure))
+        }
+        self._made_of: dict[str, str] = {}
+        self.counts = Counts()
+
+    def rows(self, line: int, cells: Sequence[str]) -> Iterator[Row | BadRow]:
+        """The readings of one line, or all that is wrong with it."""
+        wanted, more = len(self._names), cells[len(self._names) :]
+        if len(cells) < wanted or (not self._mapping.file.header and any(more)):
+            fault = Fault("", f"{wanted} cells", f"{len(cells)} cells")
+            yield BadRow(line, (fault,))
+            return
+        row = {n: cell.strip() for n, cell in zip(self._names, cells, strict=False)}
+        if any(row.get(n, "").casefold() in bad for n, bad in self._skip.items()):
+            self.counts.no_data += 1
+            return
+        if self._mapping.long is not None:
+            name = row[normal(self._mapping.long.name)]
+            if normal(name) not in self._measured:
+                self.counts.ignored.setdefault(name)
+                return
+            row[normal(name)] = row[normal(self._mapping.long.value)]
+        for fields in self.readings:
+            made = self._reading(line, row, fields)
+            if made is not None:
+                yield made
+
+    def _reading(
+        self, line: int, row: dict[str, str], fields: Fields
+    ) -> Row | BadRow | None:
+        faults: list[Fault] = []
+        segment, sensor = (self._id(n, row, fields, faults) for n in IDS)
+        interval = self._interval(row, fields, faults)
+        event_ms = self._instant(row, f"{segment} {sensor}", interval, faults)
+        values = {n: self._value(n, row, fields, interval, faults) for n in MEASURED}
+        if self._mapping.no_data.count_and_speed_0 and (
+            values["vehicle_count"] == 0 and values["average_speed"] == 0
+        ):
+            values["vehicle_count"] = values["average_speed"] = None
+        if not faults and all(value is None for value in values.values()):
+            if self._mapping is not PLAIN:
+                self.counts.no_data += 1
+                return None
+            measures = ", ".join(MEASURED)
+            faults.append(Fault("vehicle_count", f"one of {measures}", "nothing"))
+        if faults or event_ms is None:
+            return BadRow(line, tuple(dict.fromkeys(faults)))
+        occupancy = values["occupancy"]
+        if occupancy is not None and occupancy > 1 and not self.counts.percent:
+            self.counts.percent = f"line {line}: sensor {sensor}, occupancy {occupancy}"
+        reading = Reading(sensor, event_ms, interval=interval, **values)
+        return Row(event_ms, segment, reading)
+
+    def _id(
+        self, name: str, row: dict[str, str], fields: Fields, faults: list[Fault]
+    ) -> str:
+        template = getattr(fields, name)
+        text = made = filled(template, row)
+        if self._mapping.other_characters is not None and not is_id(text):
+            made = _OTHER.sub(self._mapping.other_characters, text)
+            if made and not self.counts.renamed:
+                self.counts.renamed = f"{shown(text)} is {made}"
+            if self._made_of.setdefault(made, text) != text:
+                expected = f"an id other than {shown(self._made_of[made])} as {made}"
+                faults.append(Fault(template, expected, shown(text)))
+        if not is_id(made):
+            faults.append(Fault(template, ID, shown(text)))
+        return made
+
+    def _interval(
+        self, row: dict[str, str], fields: Fields, faults: list[Fault]
+    ) -> float | None:
+        interval = fields.interval
+        names = interval_columns(interval)
+        texts = [row.get(normal(name), "") for name in names]
+        if names and not any(texts):
+            return None
+        if isinstance(interval, (int, float)):
+            found: float | None = float(interval)
+        else:
+            numbers = [self._number(text) for text in texts]
+            good = [one for one in numbers if one is not None]
+            found = good[-1] - (good[0] if len(names) > 1 else 0) if good else None
+            found = found if len(good) == len(names) else None
+        if interval is None:
+            return None
+        if found is not None and 0 < found <= policy.MAX_INTERVAL_S:
+            return found
+        actual = " and ".join(shown(t) for t in texts) or str(interval)
+        faults.append(Fault(" and ".join(names), EXPECTED["interval"], actual))
+        return None
+
+    def _instant(
+        self,
+        row: dict[str, str],
+        sensor: str,
+        interval: float | None,
+        faults: list[Fault],
+    ) -> int | None:
+        long = self._mapping.long
+        value = "" if long is None else row[normal(long.name)]
+        try:
+            at_ms = self._clock.read(row, f"{sensor} {value}")
+        except WrongTimeError as exc:
+            column = " and ".join(self._clock.columns)
+            text = shown(self._clock.text(row))
+            faults.insert(0, Fault(column, str(exc), text))
+            return None
+        if self._mapping.time.stands_for == "start" and interval is not None:
+            at_ms += round(interval * 1000)
+        return at_ms
+
+    def _value(
+        self,
+        name: str,
+        row: dict[str, str],
+        fields: Fields,
+        interval: float | None,
+        faults: list[Fault],
+    ) -> Any:
+        column = getattr(fields, name)
+        text = row.get(normal(column), "") if column else ""
+        no_data = self._no_data[name]
+        if not text or text.casefold() in no_data:
+            return None
+        number = self._number(text)
+        if number in no_data:
+            return None
+        unit = self._units.get(name)
+        value = None if number is None else in_unit(number, unit, interval)
+        most = 1 if unit in ("share", "percent") else LIMITS[name]
+        if value is None or not 0 <= value <= most:
+            expected = IN_UNITS.get(unit or "", EXPECTED[name])
+            faults.append(Fault(column, expected, shown(text)))
+            return None
+        if name != "vehicle_count":
+            return value
+        if not value.is_integer():
+            faults.append(Fault(column, EXPECTED[name], shown(text)))
+        return int(value)
+
+    def _number(self, text: str) -> float | None:
+        if self._decimal == ",":
+            text = text.replace(",", ".") if "." not in text else ""
+        return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def in_unit(number: float, unit: str | None, interval: float | None) -> float | None:
+    """A number of the file in the unit of a reading; a flow needs its interval."""
+    if unit == "veh/h":
+        if interval is None or abs(number) > HOUR_S * policy.MAX_VEHICLE_COUNT:
+            return None
+        return float(round(number * interval / HOUR_S))
+    if unit == "percent":
+        return number / 100
+    return number * KMH.get(unit or "", 1.0) + 0.0
