@@ -207,7 +207,7 @@ def _run(args: argparse.Namespace) -> int:
     source = source_of(args)
     if args.dry_run:
         return show_first(source, args)
-    span = _surveyed(source, args)
+    span = checked(source, args)
     skipped = len(source.skipped)
     plan(span, args.speed, args.shift, _now_ms())  # refuses before anything is done
     units = units_for(args.connections, len(span.segments))
@@ -224,7 +224,7 @@ def _run(args: argparse.Namespace) -> int:
     return report(summary, args, {"bad rows skipped": skipped})
 
 
-def _surveyed(source: Source, args: argparse.Namespace) -> Span:
+def checked(source: Source, args: argparse.Namespace) -> Span:
     """Check the file and say what was found; rows out of order are sorted from now."""
     span = survey(source, args.file)
     for line in source.warnings():

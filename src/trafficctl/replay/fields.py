@@ -26,7 +26,8 @@ def resolved(mapping: Mapping, header: Sequence[str]) -> list[Fields]:
         told = {n: getattr(fields, n) for n in names}
         told = {n: getattr(mapping, n) if v is None else v for n, v in told.items()}
         for n, value in told.items():
-            if value is None and (mapping.long or normal(n) in own):
+            may_be_there = mapping.long is not None and n in MEASURED
+            if value is None and (may_be_there or normal(n) in own):
                 told[n] = n
         for n, other in (IDS, IDS[::-1]):  # one id is enough
             told[n] = told[n] or told[other] or n

@@ -1,0 +1,232 @@
+"""What a mapping file says is what the readings are made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trafficctl.errors import UserError
+from trafficctl.replay.csv_file import ReplayFile
+
+from .files_of import mapped, opened, told
+
+AT = 1774000000000
+TIME = "2026-03-20T09:46:40Z"
+COLUMNS = 'segment_id = "road"\nvehicle_count = "q"\naverage_speed = "v"\n'
+COLUMNS += 'interval = 300\n[time]\ncolumn = "time"\n'
+
+
+@pytest.mark.parametrize(
+    ("units", "cells", "expected"),
+    [
+        ("", "12,50", (12, 50.0)),
+        ('average_speed = "mph"', "12,50", (12, 80.4672)),
+        ('average_speed = "m/s"', "12,50", (12, 180.0)),
+        ('vehicle_count = "veh/h"', "120,50", (10, 50.0)),
+        ('vehicle_count = "veh/h"', "125,50", (10, 50.0)),
+        ('vehicle_count = "veh/h"', "0,50", (0, 50.0)),
+    ],
+)
+def test_numbers_are_converted_from_their_units(
+    tmp_path: Path, units: str, cells: str, expected: tuple[float, float]
+) -> None:
+    mapping = mapped(tmp_path, f"{COLUMNS}[units]\n{units}\n")
+    (row,) = opened(tmp_path, f"time,road,q,v\n{TIME},A1,{cells}\n", mapping)
+
+    assert told(row) == (AT, "A1", "A1", expected[0], expected[1], None, None)
+
+
+@pytest.mark.parametrize(
+    ("unit", "cell", "expected"),
+    [("percent", "0.8", 0.008), ("percent", "100", 1.0), ("share", "0.8", 0.8)],
+)
+def test_occupancy_at_night_is_read_in_its_unit(
+    tmp_path: Path, unit: str, cell: str, expected: float
+) -> None:
+    text = f'{COLUMNS}[units]\noccupancy = "{unit}"\n'
+    content = f"time,road,q,v,occupancy\n{TIME},A1,0,,{cell}\n"
+    (row,) = opened(tmp_path, content, mapped(tmp_path, text))
+
+    assert row.reading.occupancy == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("units", "cells", "said"),
+    [
+        ('average_speed = "mph"', "1,200", "column v: expected a speed in mph"),
+        ('vehicle_count = "veh/h"', "400000,50", "column q: expected veh/h"),
+        ('average_speed = "m/s"', "1,fast", "column v: expected a speed in m/s"),
+    ],
+)
+def test_a_number_that_is_out_of_range_in_its_unit_is_refused(
+    tmp_path: Path, units: str, cells: str, said: str
+) -> None:
+    mapping = mapped(tmp_path, f"{COLUMNS}[units]\n{units}\n")
+
+    with pytest.raises(UserError, match=f"replay.csv line 2, {said}"):
+        list(opened(tmp_path, f"time,road,q,v\n{TIME},A1,{cells}\n", mapping))
+
+
+@pytest.mark.parametrize(
+    ("no_data", "cells", "expected"),
+    [
+        ('any = ["-1"]', "-1,50", (None, 50.0)),
+        ("any = [-1]", "-1.00,50", (None, 50.0)),
+        ("average_speed = [255]", "255,255", (255, None)),
+        ('any = ["n/a"]', "12,N/A", (12, None)),
+        ("count_and_speed_0 = false", "0,0", (0, 0.0)),
+        ("count_and_speed_0 = true", "0,50", (0, 50.0)),
+    ],
+)
+def test_what_stands_for_no_data_is_absent(
+    tmp_path: Path, no_data: str, cells: str, expected: tuple[object, object]
+) -> None:
+    mapping = mapped(tmp_path, f"{COLUMNS}[no_data]\n{no_data}\n")
+    (row,) = opened(tmp_path, f"time,road,q,v\n{TIME},A1,{cells}\n", mapping)
+
+    assert told(row)[3:5] == expected
+
+
+def test_rows_without_data_are_left_out_and_counted(tmp_path: Path) -> None:
+    text = f"{COLUMNS}[no_data]\ncount_and_speed_0 = true\n[skip]\nstate = [7]\n"
+    content = "time,road,q,v,state\n" + "".join(
+        f"{TIME},A{n},{cells}\n" for n, cells in enumerate(("0,0,1", ",,1", "1,2,7"))
+    )
+    source = opened(tmp_path, f"{content}{TIME},B,1,2,1\n", mapped(tmp_path, text))
+
+    assert [row.segment_id for row in source] == ["B"]
+    assert source.warnings() == ["readings without data left out: 3"]
+
+
+def test_ids_are_made_of_several_columns_and_of_text(tmp_path: Path) -> None:
+    text = 'segment_id = "=B1"\nsensor_id = "{Road}:{Lane No}"\n'
+    content = (
+        "timestamp,road,lane_no,vehicle_count,average_speed\n"
+        f"{TIME},A100,2,5,60\n{TIME},A100,3,5,\n"
+    )
+    rows = list(opened(tmp_path, content, mapped(tmp_path, text)))
+
+    assert [told(row)[1:3] for row in rows] == [("B1", "A100:2"), ("B1", "A100:3")]
+
+
+def test_two_ids_never_become_one(tmp_path: Path) -> None:
+    text = f'other_characters = "-"\n{COLUMNS}'
+    content = f"time,road,q,v\n{TIME},A 1,1,50\n{TIME},A/1,1,50\n"
+
+    with pytest.raises(UserError, match="line 3, column road: expected an id other"):
+        list(opened(tmp_path, content, mapped(tmp_path, text)))
+
+
+def test_a_wide_row_holds_several_sensors(tmp_path: Path) -> None:
+    text = (
+        'segment_id = "road"\n[time]\ncolumn = "time"\n'
+        '[[readings]]\nsensor_id = "{road}-1"\nvehicle_count = "q1"\n'
+        '[[readings]]\nsensor_id = "{road}-2"\nvehicle_count = "q2"\n'
+    )
+    content = f"time,road,q1,q2\n{TIME},A1,5,7\n"
+    rows = list(opened(tmp_path, content, mapped(tmp_path, text)))
+
+    assert [told(row)[1:4] for row in rows] == [("A1", "A1-1", 5), ("A1", "A1-2", 7)]
+
+
+def test_a_column_for_each_sensor(tmp_path: Path) -> None:
+    text = 'sensor_in_header = "average_speed"\n[time]\ncolumn = "time"\n'
+    content = f"time,717447,717446\n{TIME},64.5,0\n"
+    rows = list(opened(tmp_path, content, mapped(tmp_path, text)))
+
+    assert [told(row)[1:5] for row in rows] == [
+        ("717447", "717447", None, 64.5),
+        ("717446", "717446", None, 0.0),
+    ]
+
+
+def test_a_row_for_each_value_becomes_one_reading(tmp_path: Path) -> None:
+    text = (
+        'segment_id = "road"\nvehicle_count = "Flow"\naverage_speed = "Speed"\n'
+        '[time]\ncolumn = "time"\n[long]\nname = "what"\nvalue = "value"\n'
+    )
+    content = "time,road,what,value\n" + "".join(
+        f"{time},A1,{what}\n"
+        for what in ("flow,5", "temperature,3", 'speed,"61,5"', "flow,6")
+        for time in ("2026-03-20T09:47:40Z", TIME)
+    )
+    source = opened(tmp_path, content, mapped(tmp_path, text))
+
+    one, again = (AT, "A1", "A1", 5, 61.5), (AT, "A1", "A1", 6, None)
+    assert (
+        [told(row)[:5] for row in source]
+        == [
+            one,
+            again,  # the same value again: the city counts it as a duplicate
+            (AT + 60_000, *one[1:]),
+            (AT + 60_000, *again[1:]),
+        ]
+    )
+    assert source.warnings() == [
+        "read with decimal comma",
+        "values ignored: temperature",
+    ]
+
+
+def test_a_column_that_the_file_does_not_have_is_named_with_the_nearest(
+    tmp_path: Path,
+) -> None:
+    mapping = mapped(tmp_path, COLUMNS.replace('"q"', '"volumes"'))
+
+    with pytest.raises(
+        UserError, match=r"'volumes' is missing - did you mean 'Volume'"
+    ):
+        list(opened(tmp_path, f"time,road,Volume,v\n{TIME},A1,1,1\n", mapping))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("segment_id = ", "map.toml: "),
+        ("segment = 'x'", "unknown field `segment`"),
+        ("[time]\nzone = 1", r"at `\$.time.zone`"),
+        ("[units]\naverage_speed = 'knots'", r"at `\$.units.average_speed`"),
+        ("[units]\nvehicle_count = 'veh/h'", "interval: veh/h and times of the start"),
+        ("[time]\nstands_for = 'start'", "interval: veh/h and times of the start"),
+        ("interval = 0", "interval: expected over 0 to 3600 s"),
+        ("[file]\ndelimiter = '::'", "file.delimiter: expected one character"),
+        ("sensor_in_header = 'flow'", "sensor_in_header: expected one of vehicle_"),
+    ],
+)
+def test_a_wrong_mapping_is_refused_with_its_key(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        mapped(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        (
+            '[time]\nzone = "Europe/Berln"\n',
+            "no time zone 'Europe/Berln' - did you mean",
+        ),
+        ('[file]\nencoding = "utf-9"\n', "replay.csv: unknown encoding: utf-9"),
+    ],
+)
+def test_a_zone_or_encoding_that_is_none_is_refused(
+    tmp_path: Path, mapping: str, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        list(opened(tmp_path, "", mapped(tmp_path, mapping)))
+
+
+def test_the_interval_may_be_a_column(tmp_path: Path) -> None:
+    mapping = mapped(tmp_path, COLUMNS.replace("interval = 300", 'interval = "s"'))
+    content = f"time,road,q,v,s\n{TIME},A1,1,50,60\n{TIME},A2,1,50,\n"
+    path = tmp_path / "replay.csv"
+    path.write_text(f"{content}{TIME},A3,1,50,0\n")
+
+    good, absent, bad = ReplayFile(path, mapping)
+    assert [getattr(one, "reading", one).interval for one in (good, absent)] == [
+        60,
+        None,
+    ]  # type: ignore[union-attr]
+    assert "column s: expected a number above 0" in bad.messages(path)[0]  # type: ignore[union-attr]
