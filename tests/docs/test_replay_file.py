@@ -1,4 +1,4 @@
-"""The page on replay files shows one that is right, with every column."""
+"""The pages on replay files show what is read, and all that a mapping may say."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 from trafficctl.replay.csv_file import COLUMNS, OPTIONAL, read_rows
+from trafficctl.replay.mapping import EXAMPLE, READY, path_of
 from trafficctl.replay.rows import Row
 
 from ..shape.sources import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "wire-format.md").read_text()
+GUIDE = (ROOT / "docs" / "guides" / "replay.md").read_text()
 SECTION = PAGE.partition("\n## Replay file\n")[2].partition("\n## ")[0]
 
 
@@ -32,3 +34,15 @@ def test_the_file_that_is_shown_is_taken_whole(tmp_path: Path) -> None:
 
     assert shown.splitlines()[0] == ",".join(COLUMNS)
     assert [type(row) for row in rows] == [Row, Row]
+
+
+def test_the_guide_shows_the_example_that_the_tool_prints() -> None:
+    (shown,) = re.findall(r"^```toml\n(.*?)^```", GUIDE, re.M | re.S)
+
+    assert shown == path_of(EXAMPLE).read_text()
+
+
+def test_the_guide_names_every_ready_made_mapping() -> None:
+    table = GUIDE.partition("\n## Ready-made mappings\n")[2].partition("\n## ")[0]
+
+    assert sorted(re.findall(r"^\| `([\w-]+)` \|", table, re.M)) == sorted(READY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -15,33 +14,50 @@ from trafficctl.errors import UserError
 from trafficctl.replay.mapping import MEASURED
 from trafficctl.replay.rows import BadRow, Row
 
-TABLE = "CREATE TABLE rows (ms INTEGER, segment TEXT, sensor TEXT, reading BLOB)"
-SORTED = "SELECT ms, segment, reading FROM rows ORDER BY ms, segment, sensor, rowid"
+TABLE = "CREATE TABLE given (ms INTEGER, segment TEXT, sensor TEXT, reading BLOB)"
+INSERT = "INSERT INTO given VALUES (?, ?, ?, ?)"
+HELD = "CREATE TABLE held AS SELECT ms, segment, reading FROM given ORDER BY "
+BY_TIME, AS_GIVEN = "ms, segment, sensor, rowid", "rowid"
 
 
-def by_time(rows: Iterable[Row | BadRow], path: Path) -> Iterator[Row | BadRow]:
-    """The bad rows first, then the others by time, segment and sensor."""
-    try:
+class HeldRows:
+    """Rows read once, by time or as given, ready as often as one likes; `bad` apart."""
+
+    def __init__(
+        self, rows: Iterable[Row | BadRow], path: Path, order: str = BY_TIME
+    ) -> None:
+        self.bad: list[BadRow] = []
         # An empty name is a database of its own, which SQLite removes when it closes.
-        with contextlib.closing(sqlite3.connect("")) as database:
-            database.execute(TABLE)
-            for row in rows:
-                if isinstance(row, BadRow):
-                    yield row
-                else:
-                    database.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", _kept(row))
-            for ms, segment, reading in database.execute(SORTED):
-                yield Row(ms, segment, msgspec.msgpack.decode(reading, type=Reading))
-    except sqlite3.Error as exc:
-        raise UserError(
-            f"sorting {path.name}: {exc} - free some disk space, or name a larger "
-            "folder by TMPDIR"
-        ) from exc
+        self._database = sqlite3.connect("", check_same_thread=False)
+        try:
+            self._database.execute(TABLE)
+            self._database.executemany(INSERT, self._good(rows))
+            self._database.execute(HELD + order)
+        except sqlite3.Error as exc:
+            raise UserError(
+                f"sorting {path.name}: {exc} - free some disk space, or name a larger "
+                "folder by TMPDIR"
+            ) from exc
 
+    def __iter__(self) -> Iterator[Row]:
+        """The good rows in their order."""
+        found = self._database.execute("SELECT * FROM held ORDER BY rowid")
+        for ms, segment, reading in found:
+            yield Row(ms, segment, msgspec.msgpack.decode(reading, type=Reading))
 
-def _kept(row: Row) -> tuple[int, str, str, bytes]:
-    content = msgspec.msgpack.encode(row.reading)
-    return row.event_ms, row.segment_id, row.reading.sensor_id, content
+    def __del__(self) -> None:
+        self._database.close()
+
+    def _good(
+        self, rows: Iterable[Row | BadRow]
+    ) -> Iterator[tuple[int, str, str, bytes]]:
+        for row in rows:
+            if isinstance(row, BadRow):
+                self.bad.append(row)
+            else:
+                sensor = row.reading.sensor_id
+                content = msgspec.msgpack.encode(row.reading)
+                yield row.event_ms, row.segment_id, sensor, content
 
 
 def merged(rows: Iterable[Row | BadRow], path: Path) -> Iterator[Row | BadRow]:
@@ -49,36 +65,24 @@ def merged(rows: Iterable[Row | BadRow], path: Path) -> Iterator[Row | BadRow]:
 
     A value that is there already begins another reading: the city counts duplicates.
     """
-    for _, same in groupby(by_time(rows, path), key=_key):
-        made: Row | None = None
-        for row in same:
-            if isinstance(row, BadRow):
-                yield row
-            elif made is None:
-                made = row
-            elif _clash(made.reading, row.reading):
+    held = HeldRows(rows, path)
+    yield from held.bad
+    for _, same in groupby(held, key=_key):
+        made, *others = same
+        for row in others:
+            if _values(made.reading).keys() & _values(row.reading).keys():
                 yield made
                 made = row
             else:
-                made = made._replace(reading=_both(made.reading, row.reading))
-        if made is not None:
-            yield made
+                both = msgspec.structs.replace(made.reading, **_values(row.reading))
+                made = made._replace(reading=both)
+        yield made
 
 
-def _key(row: Row | BadRow) -> tuple[object, ...]:
-    if isinstance(row, BadRow):
-        return ()
+def _key(row: Row) -> tuple[int, str, str]:
     return row.event_ms, row.segment_id, row.reading.sensor_id
 
 
 def _values(reading: Reading) -> dict[str, float]:
     values = {name: getattr(reading, name) for name in MEASURED}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _clash(one: Reading, other: Reading) -> bool:
-    return bool(_values(one).keys() & _values(other).keys())
-
-
-def _both(one: Reading, other: Reading) -> Reading:
-    return msgspec.structs.replace(one, **_values(other))

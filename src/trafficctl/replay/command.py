@@ -166,7 +166,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "docs/reference/wire-format.md. The file is checked first; if a row is bad, or "
         "would be over 24 h old when published, nothing is published.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE.csv")
+    parser.add_argument("file", type=Path, metavar="FILE")
     add_file_options(parser)
     parser.add_argument(
         "--speed",
@@ -229,14 +229,15 @@ def checked(source: Source, args: argparse.Namespace) -> Span:
     span = survey(source, args.file)
     for line in source.warnings():
         say(line)
-    if not span.out_of_order or args.keep_order:
-        return span
-    say(
-        f"{span.out_of_order:,} of {span.rows:,} readings are out of order: sorted by "
-        "time (--keep-order publishes them as late data)"
-    )
-    source.sort = True
-    return span.in_order()
+    sort = span.out_of_order > 0 and not args.keep_order
+    if sort:
+        say(
+            f"{span.out_of_order:,} of {span.rows:,} readings are out of order: sorted "
+            "by time (--keep-order publishes them as late data)"
+        )
+    if sort or source.is_slow:
+        source.hold(sort)  # now: what takes long must not delay the readings
+    return span.in_order() if sort else span
 
 
 def _now_ms() -> int:

@@ -47,13 +47,14 @@ class ReplayFile:
         self, path: Path, mapping: Mapping = PLAIN, zone: ZoneInfo | None = None
     ) -> None:
         self._path, self._mapping = path, mapping
+        self.is_long = mapping.long is not None
         self.zone = zone or zone_of(mapping.time.zone)
         self.notes: list[str] = []
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         """The rows in their order. Raises UserError for a file that cannot be read."""
         rows = self._rows()
-        return iter(rows) if self._mapping.long is None else merged(rows, self._path)
+        return merged(rows, self._path) if self.is_long else iter(rows)
 
     def _rows(self) -> Iterator[Row | BadRow]:
         wanted = {normal(n) for n in columns_of(self._mapping, (self._mapping,))}

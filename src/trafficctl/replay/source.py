@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
-from trafficctl.replay.by_time import by_time
+from trafficctl.replay.by_time import AS_GIVEN, BY_TIME, HeldRows
 from trafficctl.replay.csv_file import ReplayFile
 from trafficctl.replay.mapping import HELP
 from trafficctl.replay.rows import BadRow, Row
@@ -75,7 +75,7 @@ class Part:
 
 
 class Source:
-    """The good rows of a replay file, as often as one likes; by time if `sort`.
+    """The good rows of a replay file, as often as one likes.
 
     Bad rows raise UserError, all at once at the end of the file; with `skip_bad` they
     are counted.
@@ -92,14 +92,13 @@ class Source:
         self._path, self._skip_bad = path, skip_bad
         self._part = part or Part(limit=limit)
         self._file = file or ReplayFile(path)
-        self.sort = False
+        self._held: HeldRows | None = None
         self.skipped: list[BadRow] = []
 
     def __iter__(self) -> Iterator[Row]:
         """The rows in their order; `skipped` starts again at none."""
         self.skipped = []
-        rows = self._part.of(self._file)
-        for row in by_time(rows, self._path) if self.sort else rows:
+        for row in self._part.of(self._file) if self._held is None else self._held:
             if not isinstance(row, BadRow):
                 yield row
                 continue
@@ -113,6 +112,16 @@ class Source:
                 "nothing was published: correct the rows, or leave them out by "
                 f"--skip-bad; {HELP}",
             )
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it takes a while until the first row is read."""
+        return self._file.is_long or self._part.from_ms is not None
+
+    def hold(self, sort: bool) -> None:
+        """Read the rows once for all, and sort them by time if asked to."""
+        rows = self._part.of(self._file)
+        self._held = HeldRows(rows, self._path, BY_TIME if sort else AS_GIVEN)
 
     def first(self, count: int) -> list[Row]:
         """The first good rows as they stand, whatever is wrong with others."""

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from trafficctl.errors import UserError
 from trafficctl.replay.csv_file import ReplayFile
+from trafficctl.replay.mapping import (
+    EXAMPLE,
+    FileFormat,
+    Long,
+    Mapping,
+    NoData,
+    Time,
+    Units,
+    path_of,
+)
 
 from .files_of import mapped, opened, told
 
@@ -230,3 +241,11 @@ def test_the_interval_may_be_a_column(tmp_path: Path) -> None:
         None,
     ]  # type: ignore[union-attr]
     assert "column s: expected a number above 0" in bad.messages(path)[0]  # type: ignore[union-attr]
+
+
+def test_the_example_explains_every_key() -> None:
+    text = path_of(EXAMPLE).read_text()
+    tables = (Mapping, FileFormat, Time, Units, NoData, Long)
+    keys = {key for table in tables for key in table.__struct_fields__}
+
+    assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()

@@ -13,7 +13,7 @@ import pytest
 from trafficctl.__main__ import main
 from trafficctl.cli.output import instant
 from trafficctl.errors import UserError
-from trafficctl.replay.by_time import by_time
+from trafficctl.replay.by_time import AS_GIVEN, HeldRows
 from trafficctl.replay.command import checked
 from trafficctl.replay.rows import BadRow, Row
 from trafficctl.replay.source import Part, Source, survey
@@ -34,13 +34,12 @@ def test_rows_are_sorted_by_time_and_bad_ones_stay(tmp_path: Path) -> None:
     path = written(tmp_path, [n * 7919 % 10_000 for n in range(20_000)])
     given = [BadRow(2, ()), *Source(path, skip_bad=False)]
 
-    bad, *found = by_time(given, path)
+    good = [row for row in given if isinstance(row, Row)]
 
-    assert bad == BadRow(2, ())
-    assert found == sorted(
-        (row for row in given if isinstance(row, Row)),
-        key=lambda row: (row.event_ms, row.segment_id),
-    )
+    held = HeldRows(given, path)
+    assert held.bad == [BadRow(2, ())]
+    assert list(held) == sorted(good, key=lambda row: (row.event_ms, row.segment_id))
+    assert list(HeldRows(given, path, AS_GIVEN)) == good
 
 
 def test_a_survey_counts_what_is_out_of_order(tmp_path: Path) -> None:
@@ -177,7 +176,7 @@ def test_a_file_that_cannot_be_sorted_for_lack_of_space_is_no_fault_of_the_tool(
     with pytest.raises(
         UserError, match=r"sorting replay.csv: database or disk is full"
     ):
-        list(by_time(full(), tmp_path / "replay.csv"))
+        HeldRows(full(), tmp_path / "replay.csv")
 
 
 @pytest.mark.parametrize(
