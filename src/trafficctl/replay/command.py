@@ -35,7 +35,7 @@ from trafficctl.publishing.publisher import (
 from trafficctl.replay.options import add_file_options, source_of
 from trafficctl.replay.preview import show_first
 from trafficctl.replay.rows import Row
-from trafficctl.replay.source import Source, Span, survey
+from trafficctl.replay.source import Source, Span, inspected
 from trafficctl.roads.command import load
 
 NOW = "now"
@@ -226,9 +226,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def checked(source: Source, args: argparse.Namespace) -> Span:
     """Check the file and say what was found; rows out of order are sorted from now."""
-    span = survey(source, args.file)
-    for line in source.warnings():
-        say(line)
+    span = inspected(source, args.file)
     sort = span.out_of_order > 0 and not args.keep_order
     if sort:
         say(

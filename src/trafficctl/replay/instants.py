@@ -13,6 +13,7 @@ from trafficctl.errors import UserError
 from trafficctl.replay.mapping import Time, normal
 
 EXPECTED = "ms since the epoch, or RFC 3339 text with an offset"
+YEARS = "a time between 1970 and 9999"
 ZONE = "--zone NAME, or zone under [time] of a mapping, says where it is local"
 # Milliseconds from 1973 to 2286: less are seconds, more are digits of another meaning.
 LEAST_MS, MOST_MS = 10**11, 10**13
@@ -61,26 +62,27 @@ class Clock:
 
     def read(self, row: dict[str, str], sensor: str) -> int:
         """The instant of a row in ms. Raises WrongTimeError."""
+        try:
+            ms = round(self._moment(row, sensor).timestamp() * 1000)
+        except (OverflowError, ValueError) as exc:
+            raise WrongTimeError(YEARS) from exc
+        if not 0 <= ms <= LAST_INSTANT_MS:
+            raise WrongTimeError(YEARS)
+        return ms
+
+    def _moment(self, row: dict[str, str], sensor: str) -> datetime:
         text = self.text(row)
         if text != self._last[0]:
             self._last = (text, _moment(text, self._time.format))
         moment = self._last[1]
         if self._plus is not None:
             moment += self._added(row.get(self._plus, ""))
-        if moment.tzinfo is None:
-            moment = self._local(moment, sensor)
-        ms = round(moment.timestamp() * 1000)
-        if not 0 <= ms <= LAST_INSTANT_MS:
-            raise WrongTimeError("a time between 1970 and 9999")
-        return ms
+        return moment if moment.tzinfo is not None else self._local(moment, sensor)
 
     def _added(self, text: str) -> timedelta:
         if _DIGITS.fullmatch(text) is None:
             raise WrongTimeError(f"a number in the column {self._time.plus}")
-        try:
-            return timedelta(seconds=float(text) * self._time.plus_unit_s)
-        except OverflowError as exc:
-            raise WrongTimeError(f"less in the column {self._time.plus}") from exc
+        return timedelta(seconds=float(text) * self._time.plus_unit_s)
 
     def _local(self, naive: datetime, sensor: str) -> datetime:
         if self._zone is None:

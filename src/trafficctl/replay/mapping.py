@@ -6,6 +6,7 @@ to case, spaces and underscores.
 
 from __future__ import annotations
 
+import codecs
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -179,8 +180,12 @@ def _check(mapping: Mapping, path: Path) -> None:
         if number and not 0 < float(one.interval) <= MAX_INTERVAL_S:  # type: ignore[arg-type]
             faults.append(f"interval: expected over 0 to {MAX_INTERVAL_S} s")
     delimiter = mapping.file.delimiter
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
         faults.append(f"file.delimiter: expected one character, got {delimiter!r}")
+    try:
+        codecs.lookup(mapping.file.encoding or "utf-8")
+    except (LookupError, ValueError) as exc:
+        faults.append(f"file.encoding: {exc}")
     if mapping.sensor_in_header not in (None, *MEASURED):
         faults.append(
             f"sensor_in_header: expected one of {', '.join(MEASURED)}, "

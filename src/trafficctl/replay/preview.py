@@ -19,7 +19,7 @@ from trafficctl.cli.output import (
 from trafficctl.errors import OK
 from trafficctl.replay.csv_file import COLUMNS
 from trafficctl.replay.rows import Row
-from trafficctl.replay.source import Source, survey
+from trafficctl.replay.source import Source, inspected
 
 FIRST = 10
 TABLE = (
@@ -43,9 +43,7 @@ def show_first(source: Source, args: argparse.Namespace) -> int:
         show_csv(COLUMNS, [_values(row) for row in first], {"timestamp"})
     else:
         show(table(TABLE, [_cells(row) for row in first]))
-    span = survey(source, args.file)
-    for line in source.warnings():
-        say(line)
+    span = inspected(source, args.file)
     order = f", {span.out_of_order:,} out of order" if span.out_of_order else ""
     say(
         f"{span.rows:,} readings of {len(span.segments):,} segments from "

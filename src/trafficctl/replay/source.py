@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
 from trafficctl.replay.by_time import AS_GIVEN, BY_TIME, HeldRows
@@ -53,6 +54,19 @@ def survey(rows: Iterable[Row], path: Path) -> Span:
     if not count:
         raise UserError(f"{path.name}: no readings to publish - is it the right file?")
     return Span(first, least, last, count, tuple(segments), out_of_order)
+
+
+def inspected(source: Source, path: Path) -> Span:
+    """What the file spans; says what was found in it, also where it is refused."""
+    try:
+        span = survey(source, path)
+    except UserError:
+        for line in source.notes:
+            say(line)
+        raise
+    for line in source.warnings():
+        say(line)
+    return span
 
 
 @dataclass(frozen=True)
@@ -128,10 +142,15 @@ class Source:
         rows = self._part.of(self._file)
         return list(islice((row for row in rows if isinstance(row, Row)), count))
 
+    @property
+    def notes(self) -> list[str]:
+        """What was found in the file apart from bad rows."""
+        return [*self._file.notes]
+
     def warnings(self) -> list[str]:
         """What to say of the file, and of the rows that were skipped."""
         shown = self.skipped[:BAD_ROWS_SHOWN]
-        lines = [*self._file.notes]
+        lines = self.notes
         lines += [one for row in shown for one in row.messages(self._path)]
         rest = len(self.skipped) - len(shown)
         if rest:

