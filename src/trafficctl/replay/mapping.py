@@ -112,6 +112,12 @@ class Mapping(Fields, frozen=True):
     sensor_in_header: str | None = None  # the measure of every further column
     readings: tuple[Fields, ...] = ()
 
+    @property
+    def needs_interval(self) -> bool:
+        """Whether counts or times cannot be known without an interval."""
+        start = self.time.stands_for == "start"
+        return start or self.units.vehicle_count == "veh/h"
+
 
 # A file as `trafficctl metr-la` writes it: it must name all of these.
 PLAIN = Mapping(
@@ -163,7 +169,7 @@ def load(name: str) -> Mapping:
         raise UserError(f"no mapping {name!r} - {near}; {HELP}")
     try:
         made = msgspec.toml.decode(path.read_bytes(), type=Mapping)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
         raise UserError(f"{path.name}: {exc} - correct the mapping; {HELP}") from exc
     _check(made, path)
     return made
@@ -171,9 +177,10 @@ def load(name: str) -> Mapping:
 
 def _check(mapping: Mapping, path: Path) -> None:
     all_fields = (mapping, *mapping.readings)
-    flows = mapping.units.vehicle_count == "veh/h" or mapping.time.stands_for == "start"
     faults = []
-    if flows and not any(one.interval is not None for one in all_fields):
+    if mapping.needs_interval and not any(
+        one.interval is not None for one in all_fields
+    ):
         faults.append("interval: veh/h and times of the start need one, in seconds")
     for one in all_fields:
         number = isinstance(one.interval, (int, float))

@@ -88,6 +88,9 @@ class Part:
         return not early and (self.until_ms is None or row.event_ms < self.until_ms)
 
 
+WHOLE = Part()
+
+
 class Source:
     """The good rows of a replay file, as often as one likes.
 
@@ -99,12 +102,10 @@ class Source:
         self,
         path: Path,
         skip_bad: bool,
-        limit: int | None = None,
         file: ReplayFile | None = None,
-        part: Part | None = None,
+        part: Part = WHOLE,
     ) -> None:
-        self._path, self._skip_bad = path, skip_bad
-        self._part = part or Part(limit=limit)
+        self._path, self._skip_bad, self._part = path, skip_bad, part
         self._file = file or ReplayFile(path)
         self._held: HeldRows | None = None
         self.skipped: list[BadRow] = []

@@ -87,7 +87,7 @@ class Translator:
             for measure in MEASURED
             if (name := getattr(fields, measure))
         }
-        self._made_of: dict[str, str] = {}
+        self._made_of: dict[tuple[str, str], str] = {}
         self.counts = Counts()
 
     def rows(self, line: int, cells: Sequence[str]) -> Iterator[Row | BadRow]:
@@ -143,12 +143,13 @@ class Translator:
     ) -> str:
         template = getattr(fields, name)
         text = made = filled(template, row)
-        if self._mapping.other_characters is not None and not is_id(text):
+        if self._mapping.other_characters is not None:
             made = _OTHER.sub(self._mapping.other_characters, text)
-            if made and not self.counts.renamed:
+            if made != text and not self.counts.renamed:
                 self.counts.renamed = f"{shown(text)} is {made}"
-            if self._made_of.setdefault(made, text) != text:
-                expected = f"an id other than {shown(self._made_of[made])} as {made}"
+            first = self._made_of.setdefault((name, made), text)
+            if first != text:
+                expected = f"an id other than {shown(first)} as {made}"
                 faults.append(Fault(template, expected, shown(text)))
         if not is_id(made):
             faults.append(Fault(template, ID, shown(text)))
@@ -157,24 +158,20 @@ class Translator:
     def _interval(
         self, row: dict[str, str], fields: Fields, faults: list[Fault]
     ) -> float | None:
-        interval = fields.interval
-        names = interval_columns(interval)
+        if isinstance(fields.interval, (int, float)):
+            return float(fields.interval)
+        names = interval_columns(fields.interval)
         texts = [row.get(normal(name), "") for name in names]
-        if names and not any(texts):
+        if not any(texts) and not self._mapping.needs_interval:
             return None
-        if isinstance(interval, (int, float)):
-            found: float | None = float(interval)
-        else:
-            numbers = [self._number(text) for text in texts]
-            good = [one for one in numbers if one is not None]
-            found = good[-1] - (good[0] if len(names) > 1 else 0) if good else None
-            found = found if len(good) == len(names) else None
-        if interval is None:
-            return None
-        if found is not None and 0 < found <= policy.MAX_INTERVAL_S:
+        numbers = [self._number(text) for text in texts]
+        good = [one for one in numbers if one is not None]
+        found = good[-1] - sum(good[:-1]) if good and len(good) == len(names) else 0
+        if 0 < found <= policy.MAX_INTERVAL_S:
             return found
-        actual = " and ".join(shown(t) for t in texts) or str(interval)
-        faults.append(Fault(" and ".join(names), EXPECTED["interval"], actual))
+        actual = " and ".join(shown(text) for text in texts) or "nothing"
+        column = " and ".join(names) or "interval"
+        faults.append(Fault(column, EXPECTED["interval"], actual))
         return None
 
     def _instant(

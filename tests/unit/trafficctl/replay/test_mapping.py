@@ -121,9 +121,10 @@ def test_ids_are_made_of_several_columns_and_of_text(tmp_path: Path) -> None:
     assert [told(row)[1:3] for row in rows] == [("B1", "A100:2"), ("B1", "A100:3")]
 
 
-def test_two_ids_never_become_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["A 1", "A-1"])
+def test_two_ids_never_become_one(tmp_path: Path, first: str) -> None:
     text = f'other_characters = "-"\n{COLUMNS}'
-    content = f"time,road,q,v\n{TIME},A 1,1,50\n{TIME},A/1,1,50\n"
+    content = f"time,road,q,v\n{TIME},{first},1,50\n{TIME},A/1,1,50\n"
 
     with pytest.raises(UserError, match="line 3, column road: expected an id other"):
         list(opened(tmp_path, content, mapped(tmp_path, text)))
@@ -195,6 +196,8 @@ def test_a_column_that_the_file_does_not_have_is_named_with_the_nearest(
     ("text", "said"),
     [
         ("segment_id = ", "map.toml: "),
+        (f"interval = {'9' * 5000}", "map.toml: Exceeds the limit"),
+        (f"interval = {'[' * 5000}", "map.toml: "),
         ("segment = 'x'", "unknown field `segment`"),
         ("[time]\nzone = 1", r"at `\$.time.zone`"),
         ("[units]\naverage_speed = 'knots'", r"at `\$.units.average_speed`"),
@@ -244,6 +247,16 @@ def test_the_interval_may_be_a_column(tmp_path: Path) -> None:
         None,
     ]  # type: ignore[union-attr]
     assert "column s: expected a number above 0" in bad.messages(path)[0]  # type: ignore[union-attr]
+
+
+def test_a_row_without_the_interval_that_its_time_needs_is_refused(
+    tmp_path: Path,
+) -> None:
+    text = COLUMNS.replace("300", '"s"') + 'stands_for = "start"\n'
+    content = f"time,road,q,v,s\n{TIME},A1,1,50,\n"
+
+    with pytest.raises(UserError, match="line 2, column s: expected a number above 0"):
+        list(opened(tmp_path, content, mapped(tmp_path, text)))
 
 
 def test_the_example_explains_every_key() -> None:
