@@ -22,7 +22,7 @@ from trafficctl.metr_la import (
     measured,
 )
 from trafficctl.replay.csv_file import BadRow, Row, read_rows
-from trafficctl.roads.command import RoadSegment
+from trafficctl.roads.network import RoadSegment
 
 from .core import Segment
 from .figures import Figures, figures

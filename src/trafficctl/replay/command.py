@@ -34,7 +34,7 @@ from trafficctl.publishing.publisher import (
     units_for,
 )
 from trafficctl.replay.csv_file import BadRow, Row, read_rows
-from trafficctl.roads.command import load
+from trafficctl.roads.store import load
 
 NOW = "now"
 MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind

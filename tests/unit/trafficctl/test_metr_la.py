@@ -25,7 +25,7 @@ from trafficctl.metr_la import (
     speed_at,
 )
 from trafficctl.replay.csv_file import COLUMNS, Row, read_rows, write_rows
-from trafficctl.roads.command import parse
+from trafficctl.roads.network import parse
 
 MONDAY_MORNING = datetime(2012, 3, 5, 7, tzinfo=LOS_ANGELES)
 
