@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import cos, hypot, radians
+from math import cos, radians
 
 from trafficctl.roads.geometry import EARTH_RADIUS_M, Point, distance_m, encode
 
@@ -52,28 +52,35 @@ def simplified(line: Sequence[Point]) -> tuple[list[Point], float]:
 
 def _weights(line: Sequence[Point]) -> list[float]:
     """Of each point, the tolerance in metres below which the line keeps it."""
+    flat = _flat(line)
     weights = [0.0] * len(line)
     weights[0] = weights[-1] = float("inf")
     spans = [(0, len(line) - 1, float("inf"))]
     while spans:
         first, last, most = spans.pop()
-        inner = range(first + 1, last)
-        away = [_off_m(line[i], line[first], line[last]) for i in inner]
-        if not away or max(away) <= FINEST_M:
+        away = _off_m(flat[first + 1 : last], flat[first], flat[last])
+        farthest_m = max(away, default=0.0)
+        if farthest_m <= FINEST_M:
             continue
-        weight = min(most, max(away))
-        farthest = inner[away.index(max(away))]
-        weights[farthest] = weight
-        spans += [(first, farthest, weight), (farthest, last, weight)]
+        middle = first + 1 + away.index(farthest_m)
+        weights[middle] = weight = min(most, farthest_m)
+        spans += [(first, middle, weight), (middle, last, weight)]
     return weights
 
 
-def _off_m(point: Point, a: Point, b: Point) -> float:
-    """Distance of a point from the straight line between two near ones, in metres."""
-    east_m = radians(1) * EARTH_RADIUS_M * cos(radians(a[0]))
+def _flat(line: Sequence[Point]) -> list[complex]:
+    """The points of a line in metres, on a plane that touches its start."""
     north_m = radians(1) * EARTH_RADIUS_M
-    x, y = (point[1] - a[1]) * east_m, (point[0] - a[0]) * north_m
-    bx, by = (b[1] - a[1]) * east_m, (b[0] - a[0]) * north_m
-    square = bx * bx + by * by
-    share = min(1.0, max(0.0, (x * bx + y * by) / square)) if square else 0.0
-    return hypot(x - share * bx, y - share * by)
+    east_m = north_m * cos(radians(line[0][0]))
+    return [complex(longitude * east_m, lat * north_m) for lat, longitude in line]
+
+
+def _off_m(points: Sequence[complex], start: complex, end: complex) -> list[float]:
+    """The distance of each point from a straight line, in metres."""
+    way = end - start
+    length = abs(way)
+    if not length:
+        return [abs(point - start) for point in points]
+    turn = way.conjugate() / length  # lays the straight line on the axis
+    turned = [(point - start) * turn for point in points]
+    return [abs(p - min(max(p.real, 0.0), length)) for p in turned]

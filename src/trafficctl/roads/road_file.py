@@ -49,6 +49,9 @@ class Properties(msgspec.Struct):
     longitude: Longitude | None = None
 
 
+FIELDS = msgspec.structs.fields(Properties)
+
+
 class Point(msgspec.Struct, tag_field="type", tag="Point"):
     """A segment whose line is not known."""
 
@@ -107,7 +110,7 @@ def faults_of(feature: Any, mapping: Mapping = AS_DOCUMENTED) -> Iterator[str]:
     if not isinstance(given, dict):
         yield _fault("properties", given)
         return
-    for field in msgspec.structs.fields(Properties):
+    for field in FIELDS:
         try:
             if field.required or field.name in given:
                 msgspec.convert(given.get(field.name), field.type)
