@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from trafficctl.cli import printable
 from trafficctl.cli.wrong_input import unknown
 from trafficctl.errors import UserError
 
 TEXTS = ("name", "district")
-# C0, C1, line and paragraph separators, and what turns the direction of writing.
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+CONTROLS = re.compile(rf"[\t\n\u2028\u2029{printable.CONTROLS}]+")
 NUMBER = re.compile(r"\s*-?[0-9]{1,20}(\.[0-9]{1,20})?\s*")
 
 
