@@ -7,15 +7,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import MOST_FAULTS, raise_faults
 from trafficctl.roads import geojson, geometry, lines, mapping, placement
 from trafficctl.roads.geojson import Document
 from trafficctl.roads.geometry import Point
 from trafficctl.roads.mapping import AS_DOCUMENTED, Mapping
-from trafficctl.roads.road_file import Feature, faults_of, points_of
+from trafficctl.roads.road_file import Feature, converted, faults_of, points_of
 
 OUTCOME = (
     "nothing was loaded: correct the file, or skip these features with "
@@ -123,7 +121,7 @@ class _Making:
         feature = mapping.read(given, self._words)
         found = list(faults_of(feature, self._words))
         if not found:
-            road, moved_m = segment_of(msgspec.convert(feature, Feature))
+            road, moved_m = segment_of(converted(feature))
             first, known = self.kept.setdefault(road.segment_id, (number, road))
             if known == road:
                 self.repeated += first != number

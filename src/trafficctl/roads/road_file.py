@@ -24,7 +24,9 @@ MAX_TEXT = 200
 NOTHING = "nothing"  # stands in a message for a field that is absent
 
 Id = Annotated[str, Meta(pattern=f"^{ID_PATTERN}$")]
-# A lone surrogate is half a character: no table, file or terminal takes it.
+# A lone surrogate is half a character: no table, file or terminal takes it, and msgspec
+# has an error of its own for some.
+UNUSABLE = (msgspec.ValidationError, UnicodeEncodeError)
 Text = Annotated[
     str, Meta(min_length=1, max_length=MAX_TEXT, pattern="^[^\ud800-\udfff]*$")
 ]
@@ -105,7 +107,7 @@ def faults_of(feature: Any, mapping: Mapping = AS_DOCUMENTED) -> Iterator[str]:
     shape, given = feature.get("geometry"), feature.get("properties")
     try:
         yield from _line_faults(msgspec.convert(shape, Shape))
-    except msgspec.ValidationError as exc:
+    except UNUSABLE as exc:
         yield _shape_fault(str(exc), feature)
     if not isinstance(given, dict):
         yield _fault("properties", given)
@@ -114,7 +116,7 @@ def faults_of(feature: Any, mapping: Mapping = AS_DOCUMENTED) -> Iterator[str]:
         try:
             if field.required or field.name in given:
                 msgspec.convert(given.get(field.name), field.type)
-        except msgspec.ValidationError:
+        except UNUSABLE:
             value = given.get(field.name, NOTHING)
             told = _fault(mapping.path_of(field.name), value, EXPECTED[field.name])
             yield told + _advice(field.name, value, mapping)
@@ -137,6 +139,14 @@ def _plain_id(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
     ascii_only = letters.encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9_:.\-]+", "-", ascii_only).strip("-")[:MAX_ID_LENGTH]
+
+
+def converted(feature: dict[str, Any]) -> Feature:
+    """A feature without faults, and without the properties that nobody reads."""
+    given = feature["properties"]
+    read = {one.name: given[one.name] for one in FIELDS if one.name in given}
+    parts = {"geometry": feature["geometry"], "properties": read}
+    return msgspec.convert(parts, Feature)
 
 
 def points_of(shape: Shape) -> list[geometry.Point]:
