@@ -87,7 +87,8 @@ def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> in
     for line in placement.far_off(mine, beside):
         say(line)
     written = store.write_shown(dynamodb, table, found.roads, old if replace else None)
-    say(f"{written} segments written to {table}")
+    around = placement.place(placement.middle_of(mine.values()))
+    say(f"{written} segments written to {table}, around {around}")
     if hint := hint_on_free_flow(found.roads):
         say(hint)
     if replace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from statistics import median, median_low
 
 from trafficctl.roads.geometry import Point, distance_m
@@ -17,16 +17,18 @@ def far_off(roads: dict[str, Point], others: Sequence[Point] = ()) -> list[str]:
     all_points = [*roads.values(), *others]
     if not all_points:
         return []
-    middle = (
-        median_low(point[0] for point in all_points),
-        median_low(point[1] for point in all_points),
-    )
+    middle = middle_of(all_points)
     usual_m = median(distance_m(middle, point) for point in all_points)
     limit_m = max(FAR_M, FAR_TIMES * usual_m)
     far = [one for one, p in roads.items() if distance_m(middle, p) > limit_m]
     told = [_told(one, roads[one], middle, limit_m) for one in far[:MOST_NAMED]]
     more = len(far) - MOST_NAMED
     return [*told, f"and {more:,} more roads far off"] if more > 0 else told
+
+
+def middle_of(points: Collection[Point]) -> Point:
+    """The middle of points, which those far off do not move."""
+    return median_low(p[0] for p in points), median_low(p[1] for p in points)
 
 
 def place(point: Point) -> str:
