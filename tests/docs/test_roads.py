@@ -7,6 +7,7 @@ import re
 import pytest
 
 from traffic.policy import MAX_ID_LENGTH, MAX_SPEED_KMH
+from trafficctl.cli.wrong_input import MOST_FAULTS
 from trafficctl.roads import lines, placement, road_file
 
 from ..shape.sources import ROOT
@@ -35,7 +36,8 @@ def test_every_property_is_explained_and_none_is_invented() -> None:
         ("MultiLineString", f"{lines.JOIN_M:.0f} m"),
         (f"{lines.MOST_CHARACTERS} characters",),
         (f"{lines.FINEST_M:.0f} m", f"{lines.FINEST_M * 2:.0f} m", "Douglas-Peucker"),
-        (f"{placement.FAR_M / 1000:.0f} km", "warning"),
+        (f"{placement.FAR_M / 1000:.0f} km", f"{placement.FAR_TIMES} times", "warning"),
+        (f"first {MOST_FAULTS}", "faults"),
     ],
 )
 def test_the_page_states_the_limits_in_force(facts: tuple[object, ...]) -> None:

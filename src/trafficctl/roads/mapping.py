@@ -132,6 +132,7 @@ def _said(value: Any, is_text: bool) -> Any:
 
 def _age(value: Any) -> tuple[int, float, str]:
     """Orders what says how new a feature is: nothing, numbers, texts such as dates."""
+    value = _said(value, is_text=False)
     if isinstance(value, (int, float)):
         return 1, value, ""
     return (0, 0, "") if value is None else (2, 0, str(value))

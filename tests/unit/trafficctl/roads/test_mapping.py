@@ -131,7 +131,8 @@ def test_two_versions_of_a_road_are_refused_with_what_differs() -> None:
 
 
 @pytest.mark.parametrize(
-    "versions", [(1, 3, 2), ("2024-12-31", "2025-02-01", None), (9, "2025", 10)]
+    "versions",
+    [(1, 3, 2), ("2024-12-31", "2025-02-01", None), (9, "2025", 10), ("9", "10", "")],
 )
 def test_the_newest_version_of_a_road_is_taken_where_asked(versions: Any) -> None:
     features = [
