@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from trafficctl.cli.groups import GroupedParser
+from trafficctl.cli.printable import printable
 from trafficctl.cli.signals import EndedError, end_in_order
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 
@@ -92,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("TRAFFIC_DEBUG"):
             traceback.print_exc()
         error = translate(exc)
-        print(f"trafficctl: {error}", file=sys.stderr)
+        print(printable(f"trafficctl: {error}"), file=sys.stderr)
         return error.exit_code
 
 

@@ -23,7 +23,7 @@ from trafficctl.cli.output import say
 from trafficctl.errors import OK, UserError
 from trafficctl.files import METR_LA
 from trafficctl.replay.csv_file import write_rows
-from trafficctl.roads.command import feature, feature_collection
+from trafficctl.roads.geojson import feature, feature_collection
 from trafficctl.roads.geometry import Point, between, distance_m
 
 LOS_ANGELES = timezone(timedelta(hours=-8))  # no summer time in that week

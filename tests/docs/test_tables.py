@@ -26,7 +26,7 @@ from traffic.sensor_health.fault_items import row_of
 from traffic.sensor_health.faults import Fault
 from trafficctl.aws import city_tables
 from trafficctl.registry import table as registry
-from trafficctl.roads import command as roads
+from trafficctl.roads.network import RoadSegment
 
 from ..shape.sources import ROOT
 from ..template.template import of_type, properties
@@ -72,7 +72,7 @@ def test_every_table_is_told_with_its_key_its_indexes_and_its_end() -> None:
 
 
 def of_segments() -> Iterable[str]:
-    road = roads.RoadSegment("s", 0.0, 0.0)
+    road = RoadSegment("s", 0.0, 0.0)
     live = say(message(reading())).live
     read = (
         *segment_items.read_attributes(),

@@ -23,8 +23,11 @@ from rich import box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from trafficctl.cli.printable import escaped, printable
 
 ABSENT = "-"
 FULL_WIDTH = 100_000  # of a pipe: rich assumes 80 columns there
@@ -50,6 +53,13 @@ class _PlainConsole(Console):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.left_out: dict[str, None] = {}  # what did not fit, each line once
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Draw without control characters but rich's own."""
+        for one in super().render(renderable, options):
+            yield one if one.control else Segment(printable(one.text), one.style)
 
     def on_broken_pipe(self) -> None:
         """Leave a closed pipe to main(), where rich would exit with an error."""
@@ -208,7 +218,7 @@ def show_json(value: object, file: IO[str] | None = None) -> None:
     """Print `value` as indented JSON to stdout; Decimal becomes int or float."""
     out = file if file is not None else sys.stdout
     text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
-    out.write(text + "\n")
+    out.write(escaped(text) + "\n")
 
 
 def show_csv(
@@ -256,7 +266,7 @@ def _csv_cell(value: object) -> object:
 
 def say(message: str) -> None:
     """Tell the person something on stderr, where it does not mix with data."""
-    print(message, file=sys.stderr, flush=True)
+    print(printable(message), file=sys.stderr, flush=True)
 
 
 def number(value: float | int | Decimal | None, digits: int = 0) -> str:

@@ -30,7 +30,8 @@ from trafficctl.errors import ANSWER_IS_NO, OK, UserError
 from trafficctl.local.state_dir import belongings, ensure_home
 from trafficctl.map.proxy import Proxy, Target
 from trafficctl.replay.command import messages
-from trafficctl.roads import command as roads
+from trafficctl.roads.network import parse
+from trafficctl.roads.store import load_segments
 from trafficctl.up import command as city
 from trafficctl.users import command as users
 from trafficctl.watch.views import recent_days
@@ -146,8 +147,8 @@ def _free_port() -> int:
 
 def _set_the_scene(session: Any, outputs: dict[str, str], directory: Path) -> Scene:
     week = metr_la.load_week()
-    network = roads.parse(metr_la.road_network(week), "METR-LA")
-    roads.load_segments(session, outputs["RoadSegmentsTable"], network)
+    network = parse(metr_la.road_network(week), "METR-LA")
+    load_segments(session, outputs["RoadSegmentsTable"], network)
     say(f"{len(network)} road segments of Los Angeles are on the map")
     _wake(session, outputs["ProcessorFunction"])
     queue = alerts.subscribe(session, outputs, f"{directory.name}-alerts-told")

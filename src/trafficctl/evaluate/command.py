@@ -31,7 +31,7 @@ from trafficctl.evaluate.figures import Figures
 from trafficctl.evaluate.recorded import file_figures, week_figures
 from trafficctl.files import METR_LA
 from trafficctl.metr_la import Week, load_week
-from trafficctl.roads.command import read_geojson
+from trafficctl.roads.network import read_geojson
 
 STEP_S = 60
 Watched = Callable[[Iterable[Any]], Iterator[Any]]

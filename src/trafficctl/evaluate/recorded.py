@@ -23,7 +23,7 @@ from trafficctl.metr_la import (
 )
 from trafficctl.replay.csv_file import read_rows
 from trafficctl.replay.rows import BadRow, Row
-from trafficctl.roads.command import RoadSegment
+from trafficctl.roads.network import RoadSegment
 
 from .core import Segment
 from .figures import Figures, figures

@@ -30,7 +30,7 @@ from trafficctl.registry.csv_file import DEVICE_ID
 from trafficctl.registry.journal import DONE, read_entries
 from trafficctl.registry.plan import Wanted as WantedDevice
 from trafficctl.registry.registration import carry_out, keys_plan
-from trafficctl.roads.command import read_geojson
+from trafficctl.roads.network import read_geojson
 
 NOTE = "simulated"
 MQTT_TLS_PORT = 8883

@@ -36,7 +36,7 @@ from trafficctl.replay.options import add_file_options, source_of
 from trafficctl.replay.preview import show_first
 from trafficctl.replay.rows import Row
 from trafficctl.replay.source import Source, Span, inspected
-from trafficctl.roads.command import load
+from trafficctl.roads.store import load
 
 NOW = "now"
 MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind

@@ -1,175 +1,30 @@
 """`trafficctl roads`: the road network, from GeoJSON into `road_segments`.
 
-One feature is one segment, a LineString or a Point. Properties: `segment_id` (needed),
-`name`, `district`, `lanes`, `length_m`, `free_flow_speed` (km/h),
-`effective_length_m` (of vehicle and detector), `latitude`, `longitude`; length and
-position come from the geometry where they are not given.
+One feature is one segment, a LineString, MultiLineString or Point. Properties:
+`segment_id` (or the id of the feature), `name`, `district`, `lanes`, `length_m`,
+`free_flow_speed` (km/h), `effective_length_m` (of vehicle and detector), `latitude`,
+`longitude`; length and position come from the geometry where they are not given.
 Loading writes these attributes and never touches what the processor writes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from trafficctl.aws import session as aws
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
-from trafficctl.cli.progress import counting
-from trafficctl.cli.wrong_input import raise_faults
-from trafficctl.errors import OK, UserError
-from trafficctl.roads import geometry
-from trafficctl.roads.road_file import Feature, faults_of, points_of
+from trafficctl.cli.wrong_input import unknown
+from trafficctl.errors import ANSWER_IS_NO, OK, UserError
+from trafficctl.roads import network, placement, store
+from trafficctl.roads.mapping import Mapping
+from trafficctl.roads.network import ATTRIBUTES, Network, RoadSegment
+from trafficctl.roads.store import Stale
 
-PARALLEL_WRITES = 16
-
-
-@dataclass(frozen=True)
-class RoadSegment:
-    """What a road file says of one segment; None where it says nothing."""
-
-    segment_id: str
-    latitude: float
-    longitude: float
-    line: str | None = None
-    name: str | None = None
-    district: str | None = None
-    lanes: int | None = None
-    length_m: float | None = None
-    free_flow_speed: float | None = None
-    effective_length_m: float | None = None
-
-
-def read_geojson(path: Path) -> list[RoadSegment]:
-    """The segments of a road file. Raises UserError naming each feature and field."""
-    try:
-        document = json.loads(path.read_text("utf-8"))
-    except json.JSONDecodeError as exc:
-        message = f"{path} line {exc.lineno}: not JSON ({exc.msg}) - give GeoJSON"
-        raise UserError(message) from exc
-    return parse(document, str(path))
-
-
-def parse(document: Any, source: str) -> list[RoadSegment]:
-    """The segments of a GeoJSON FeatureCollection; `source` names it in errors.
-
-    Raises UserError with the faults of all features.
-    """
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list) or not features:
-        raise UserError(
-            f"{source}: expected a GeoJSON FeatureCollection with at least one "
-            "feature - a road file has one feature for each segment"
-        )
-    first: dict[str, int] = {}
-    segments, faults = [], []
-    for number, feature in enumerate(features, 1):
-        found = [*faults_of(feature), *_repeated(feature, first, number)]
-        faults += [f"{source} feature {number}, {fault}" for fault in found]
-        if not faults:
-            segments.append(_segment(msgspec.convert(feature, Feature)))
-    raise_faults(faults, "nothing was loaded: correct the file")
-    return segments
-
-
-def _repeated(feature: Any, first: dict[str, int], number: int) -> Iterator[str]:
-    """The fault of an id that an earlier feature has; `first` is where each stands."""
-    given = feature.get("properties") if isinstance(feature, dict) else None
-    name = given.get("segment_id") if isinstance(given, dict) else None
-    if isinstance(name, str) and first.setdefault(name, number) != number:
-        yield (
-            f"properties.segment_id: {name!r} is already feature {first[name]} - "
-            "give each its own"
-        )
-
-
-def _segment(value: Feature) -> RoadSegment:
-    line = points_of(value.geometry)
-    given = value.properties
-    middle = geometry.middle(line)
-    length = given.length_m or (geometry.length_m(line) if len(line) > 1 else None)
-    return RoadSegment(
-        segment_id=given.segment_id,
-        latitude=round(middle[0], 6) if given.latitude is None else given.latitude,
-        longitude=round(middle[1], 6) if given.longitude is None else given.longitude,
-        line=geometry.encode(line) if len(line) > 1 else None,
-        name=given.name,
-        district=given.district,
-        lanes=given.lanes,
-        length_m=None if length is None else round(length, 1),
-        free_flow_speed=given.free_flow_speed,
-        effective_length_m=given.effective_length_m,
-    )
-
-
-def update_of(road: RoadSegment, table: str) -> dict[str, Any]:
-    """The UpdateItem that writes the static attributes of one segment."""
-    given = {k: v for k, v in vars(road).items() if v is not None and k != "segment_id"}
-    return {
-        "TableName": table,
-        "Key": {"segment_id": {"S": road.segment_id}},
-        "UpdateExpression": "SET " + ", ".join(f"#{k} = :{k}" for k in given),
-        "ExpressionAttributeNames": {f"#{k}": k for k in given},
-        "ExpressionAttributeValues": {f":{k}": _typed(v) for k, v in given.items()},
-    }
-
-
-def _typed(value: str | float) -> dict[str, str]:
-    return {"S": value} if isinstance(value, str) else {"N": repr(value)}
-
-
-def write(
-    dynamodb: Any,
-    table: str,
-    roads: Sequence[RoadSegment],
-    done: Callable[[int], object] = lambda _: None,
-) -> int:
-    """Write `roads` in parallel, telling `done` after each, and count them."""
-
-    def update(road: RoadSegment) -> None:
-        dynamodb.update_item(**update_of(road, table))
-
-    with ThreadPoolExecutor(PARALLEL_WRITES) as pool:
-        for _ in pool.map(update, roads):
-            done(1)
-    return len(roads)
-
-
-def load(session: Any, table_name: str, path: Path) -> int:
-    """Write the road file at `path` into the table, and count its segments.
-
-    Nothing is written when any feature of the file is wrong (UserError).
-    """
-    return load_segments(session, table_name, read_geojson(path))
-
-
-def load_segments(session: Any, table_name: str, roads: Sequence[RoadSegment]) -> int:
-    """Write `roads` into the table with a progress display, and count them."""
-    dynamodb = aws.client(session, "dynamodb")
-    with counting("segments") as bar:
-        task = bar.add_task("Roads", total=len(roads))
-        return write(dynamodb, table_name, roads, lambda n: bar.advance(task, n))
-
-
-def feature_collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """A GeoJSON document of `features`."""
-    return {"type": "FeatureCollection", "features": list(features)}
-
-
-def feature(line: Sequence[geometry.Point], **properties: Any) -> dict[str, Any]:
-    """A GeoJSON feature: a LineString, or a Point where `line` is one point."""
-    points = [[round(lon, 6), round(lat, 6)] for lat, lon in line]
-    shape: dict[str, Any] = {"type": "LineString", "coordinates": points}
-    if len(points) == 1:
-        shape = {"type": "Point", "coordinates": points[0]}
-    return {"type": "Feature", "geometry": shape, "properties": properties}
+MOST_NAMED = 5
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -182,18 +37,95 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description=__doc__.split("\n\n", 1)[1],
     )
     loading.add_argument("file", type=Path, metavar="FILE.geojson")
+    loading.add_argument(
+        "--id", metavar="PROPERTY", help="the property that is the segment_id"
+    )
+    loading.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=PROPERTY",
+        help="read attribute NAME from PROPERTY, a number also from text (repeatable)",
+    )
+    loading.add_argument(
+        "--newest",
+        metavar="PROPERTY",
+        help="of features with the same id, take the one with the highest PROPERTY",
+    )
+    loading.add_argument(
+        "--skip-bad", action="store_true", help="leave bad features out, and name them"
+    )
+    loading.add_argument(
+        "--replace",
+        action="store_true",
+        help="also remove roads and attributes that the file does not have",
+    )
     add_common(loading)
     loading.set_defaults(run=_run_load)
 
 
 def _run_load(args: argparse.Namespace) -> int:
-    roads = read_geojson(args.file)
+    words = Mapping(args.id, sources_of(args.set), args.newest)
+    found = network.read(args.file, words, args.skip_bad)
+    for line in found.notices:
+        say(line)
     session = aws.session()
     table = aws.stack_outputs(session, args.stack)["RoadSegmentsTable"]
-    say(f"{load_segments(session, table, roads)} segments written to {table}")
-    if hint := hint_on_free_flow(roads):
+    return load(aws.client(session, "dynamodb"), table, found, args.replace)
+
+
+def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> int:
+    """Write a network into the table, and say what differs from what was there.
+
+    With `replace`, the table's network becomes equal to it; ANSWER_IS_NO if a road has
+    to stay.
+    """
+    known, mine = store.known_roads(dynamodb, table), found.positions()
+    others = [item for item in known if item["segment_id"] not in mine]
+    old = store.stale(known, found.roads, found.skipped)
+    beside = [] if replace else [(one["latitude"], one["longitude"]) for one in others]
+    for line in placement.far_off(mine, beside):
+        say(line)
+    written = store.write_shown(dynamodb, table, found.roads, old if replace else None)
+    around = placement.place(placement.middle_of(mine.values()))
+    say(f"{written} segments written to {table}, around {around}")
+    if hint := hint_on_free_flow(found.roads):
         say(hint)
+    if replace:
+        return _replaced(old, store.remove(dynamodb, table, old.roads))
+    for line in hints_on_stale(old):
+        say(line)
     return OK
+
+
+def _replaced(old: Stale, kept: Sequence[str]) -> int:
+    """Say what was removed, and that `kept` were not."""
+    say(
+        f"{_roads(len(old.roads) - len(kept))} removed, and attributes of "
+        f"{len(old.attributes):,}"
+    )
+    if not kept:
+        return OK
+    say(
+        f"{named(kept)} kept: with an open alert or an unsent event - repeat the "
+        "command once it is cleared"
+    )
+    return ANSWER_IS_NO
+
+
+def sources_of(given: Sequence[str]) -> dict[str, str]:
+    """The property of each attribute, from NAME=PROPERTY. Raises UserError."""
+    names = [one for one in ATTRIBUTES if one not in ("segment_id", "line")]
+    found = {}
+    for one in given:
+        name, equals, source = one.partition("=")
+        if not (equals and source):
+            raise UserError(f"--set {one!r}: expected NAME=PROPERTY, such as lanes=LN")
+        if name not in names:
+            advice = f"the attributes are {', '.join(names)}; --id names the id"
+            raise unknown("attribute", name, names, advice)
+        found[name] = source
+    return found
 
 
 def hint_on_free_flow(roads: Sequence[RoadSegment]) -> str | None:
@@ -205,3 +137,33 @@ def hint_on_free_flow(roads: Sequence[RoadSegment]) -> str | None:
         f"{without:,} of {len(roads):,} roads have no free_flow_speed: no congestion "
         "score and no alert from speed"
     )
+
+
+def hints_on_stale(old: Stale) -> Iterator[str]:
+    """What the city keeps that the file does not have."""
+    if old.roads:
+        yield (
+            f"{named(old.roads)} not in the file: kept - `--replace` removes what the "
+            "file does not have"
+        )
+    if old.attributes:
+        some = ", ".join(
+            f"{name} ({', '.join(attributes)})"
+            for name, attributes in list(old.attributes.items())[:MOST_NAMED]
+        )
+        keep = "keeps" if len(old.attributes) == 1 else "keep"
+        yield (
+            f"{_roads(len(old.attributes))} {keep} attributes that the file does not "
+            f"have: {some} - `--replace` removes them"
+        )
+
+
+def named(segment_ids: Sequence[str]) -> str:
+    """How many roads, and the first of them."""
+    first = ", ".join(segment_ids[:MOST_NAMED])
+    more = ", ..." if len(segment_ids) > MOST_NAMED else ""
+    return f"{_roads(len(segment_ids))} ({first}{more})"
+
+
+def _roads(number: int) -> str:
+    return f"{number:,} road{'' if number == 1 else 's'}"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
+from math import isfinite
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from traffic.policy import ID_PATTERN, MAX_ID_LENGTH, MAX_SPEED_KMH
-from trafficctl.roads import geometry
+from trafficctl.roads import geometry, lines
+from trafficctl.roads.geojson import converting
+from trafficctl.roads.mapping import AS_DOCUMENTED, Mapping
 
 MAX_LANES = 20
 MAX_LENGTH_M = 100_000
@@ -19,7 +24,12 @@ MAX_TEXT = 200
 NOTHING = "nothing"  # stands in a message for a field that is absent
 
 Id = Annotated[str, Meta(pattern=f"^{ID_PATTERN}$")]
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+# A lone surrogate is half a character: no table, file or terminal takes it, and msgspec
+# has an error of its own for some.
+UNUSABLE = (msgspec.ValidationError, UnicodeEncodeError)
+Text = Annotated[
+    str, Meta(min_length=1, max_length=MAX_TEXT, pattern="^[^\ud800-\udfff]*$")
+]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Position = Annotated[list[float], Meta(min_length=2)]
@@ -41,6 +51,9 @@ class Properties(msgspec.Struct):
     longitude: Longitude | None = None
 
 
+FIELDS = msgspec.structs.fields(Properties)
+
+
 class Point(msgspec.Struct, tag_field="type", tag="Point"):
     """A segment whose line is not known."""
 
@@ -53,10 +66,21 @@ class LineString(msgspec.Struct, tag_field="type", tag="LineString"):
     coordinates: Annotated[list[Position], Meta(min_length=2)]
 
 
+class MultiLineString(msgspec.Struct, tag_field="type", tag="MultiLineString"):
+    """A segment whose line is in parts, each of which starts where another ends."""
+
+    coordinates: Annotated[
+        list[Annotated[list[Position], Meta(min_length=2)]], Meta(min_length=1)
+    ]
+
+
+Shape = Point | LineString | MultiLineString
+
+
 class Feature(msgspec.Struct):
     """One road segment."""
 
-    geometry: Point | LineString
+    geometry: Shape
     properties: Properties
 
 
@@ -70,54 +94,136 @@ EXPECTED = {
     "effective_length_m": f"metres, above 0 and at most {MAX_EFFECTIVE_LENGTH_M}",
     "latitude": "degrees, -90 to 90",
     "longitude": "degrees, -180 to 180",
-    "type": "LineString or Point",
+    "type": "LineString, MultiLineString or Point",
     "coordinates": "[longitude, latitude], and at least two of them in a LineString",
 }
 
 
-def faults_of(feature: Any) -> Iterator[str]:
+def faults_of(feature: Any, mapping: Mapping = AS_DOCUMENTED) -> Iterator[str]:
     """All that is wrong with a feature: the path, the expected and the actual value."""
     if not isinstance(feature, dict):
         yield _fault("feature", feature)
         return
     shape, given = feature.get("geometry"), feature.get("properties")
     try:
-        yield from _line_faults(msgspec.convert(shape, Point | LineString))
-    except msgspec.ValidationError as exc:
+        yield from _line_faults(msgspec.convert(shape, Shape))
+    except UNUSABLE as exc:
         yield _shape_fault(str(exc), feature)
     if not isinstance(given, dict):
         yield _fault("properties", given)
         return
-    for field in msgspec.structs.fields(Properties):
+    for field in FIELDS:
         try:
             if field.required or field.name in given:
                 msgspec.convert(given.get(field.name), field.type)
-        except msgspec.ValidationError:
-            yield _fault(f"properties.{field.name}", given.get(field.name, NOTHING))
+        except UNUSABLE:
+            value = given.get(field.name, NOTHING)
+            told = _fault(mapping.path_of(field.name), value, EXPECTED[field.name])
+            yield told + _advice(field.name, value, mapping)
 
 
-def points_of(shape: Point | LineString) -> list[geometry.Point]:
-    """The points of a shape as (latitude, longitude)."""
-    points = [shape.coordinates] if isinstance(shape, Point) else shape.coordinates
-    return [(latitude, longitude) for longitude, latitude, *_ in points]
+def _advice(name: str, value: Any, mapping: Mapping) -> str:
+    """What to do about a property, where the expected value does not say it."""
+    if name == "segment_id" and value is NOTHING:
+        return " - `--id PROPERTY` reads another property"
+    if name == "segment_id" and isinstance(value, str) and (like := _plain_id(value)):
+        return f" - write {like}, or read another property by `--id PROPERTY`"
+    is_number = isinstance(value, str) and EXPECTED[name][:4] != "text"
+    if is_number and name != "segment_id" and name not in mapping.properties:
+        return f" - `--set {name}={name}` reads numbers in text"
+    return ""
 
 
-def _line_faults(shape: Point | LineString) -> Iterator[str]:
+def _plain_id(text: str) -> str:
+    """An id like `text` of the letters that ids have."""
+    letters = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
+    ascii_only = letters.encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_:.\-]+", "-", ascii_only).strip("-")[:MAX_ID_LENGTH]
+
+
+def converted(feature: dict[str, Any]) -> Feature:
+    """A feature without faults, and without the properties that nobody reads."""
+    given = feature["properties"]
+    read = {one.name: given[one.name] for one in FIELDS if one.name in given}
+    parts = {"geometry": feature["geometry"], "properties": read}
+    return msgspec.convert(parts, Feature)
+
+
+def points_of(shape: Shape) -> list[geometry.Point]:
+    """The line of a shape as (latitude, longitude); empty if its parts do not meet."""
+    return lines.joined(_parts(shape)) or []
+
+
+def _parts(shape: Shape) -> list[list[geometry.Point]]:
+    if isinstance(shape, Point):
+        return [_turned([shape.coordinates])]
+    if isinstance(shape, LineString):
+        return [_turned(shape.coordinates)]
+    return [_turned(part) for part in shape.coordinates]
+
+
+def _turned(positions: list[list[float]]) -> list[geometry.Point]:
+    return [(latitude, longitude) for longitude, latitude, *_ in positions]
+
+
+def _line_faults(shape: Shape) -> Iterator[str]:
+    if outside := _outside(shape):
+        yield outside
+        return
     line = points_of(shape)
-    outside = False
-    for index, (latitude, longitude) in enumerate(line):
-        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-            at = "" if isinstance(shape, Point) else f"[{index}]"
-            outside = True
-            yield (
-                f"geometry.coordinates{at}: expected [longitude, latitude] in "
-                f"degrees, got [{longitude}, {latitude}] - longitude comes first"
-            )
-    if len(line) > 1 and not outside and not geometry.length_m(line):
+    length_m = geometry.length_m(line)
+    if not line:
+        yield (
+            "geometry.coordinates: each part of a MultiLineString must start where "
+            f"another ends, {_gap(_parts(shape))} - close the gap, or give each part "
+            "an id of its own"
+        )
+    elif len(line) > 1 and not length_m:
         yield (
             "geometry.coordinates: the line has no length - "
             "give two different points, or a Point"
         )
+    elif length_m > MAX_LENGTH_M:
+        yield (
+            f"geometry.coordinates: expected a line of at most {MAX_LENGTH_M} m, got "
+            f"{length_m:.0f} m - is one of its points far off?"
+        )
+
+
+def _outside(shape: Shape) -> str | None:
+    """What is wrong with the points that are not on earth, None if all are."""
+    found = [
+        (part, index, point)
+        for part, points in enumerate(_parts(shape))
+        for index, point in enumerate(points)
+        if not (abs(point[0]) <= 90 and abs(point[1]) <= 180)
+    ]
+    if not found:
+        return None
+    part, index, (latitude, longitude) = found[0]
+    steps = {Point: "", LineString: f"[{index}]"}
+    more = f" and {len(found) - 1} more like it" if len(found) > 1 else ""
+    return (
+        f"geometry.coordinates{steps.get(type(shape), f'[{part}][{index}]')}: expected "
+        f"[longitude, latitude] in degrees, got [{longitude:.10g}, {latitude:.10g}]"
+        f"{more} - {_why_outside(latitude, longitude)}"
+    )
+
+
+def _why_outside(latitude: float, longitude: float) -> str:
+    if abs(latitude) <= 180 and abs(longitude) <= 90:
+        return "longitude comes first"
+    if not isfinite(latitude + longitude):
+        return "correct or remove this point"
+    return "metres of a projection? " + converting("FILE", "-s_srs EPSG:NUMBER ")
+
+
+def _gap(parts: list[list[geometry.Point]]) -> str:
+    """The first gap between two parts."""
+    for number, (one, other) in enumerate(pairwise(parts), 1):
+        if gap_m := lines.gap_m(one, other):
+            return f"part {number + 1} starts {gap_m:,.0f} m from the end of {number}"
+    return "these do not"
 
 
 def _shape_fault(message: str, feature: Any) -> str:
@@ -129,11 +235,11 @@ def _shape_fault(message: str, feature: Any) -> str:
     return _fault(path, NOTHING if missing else _at(feature, path))
 
 
-def _fault(path: str, actual: Any) -> str:
+def _fault(path: str, actual: Any, expected: str | None = None) -> str:
     field = path.rsplit(".", 1)[-1].split("[", maxsplit=1)[0]
-    expected = EXPECTED.get(field, "an object, as GeoJSON has it")
+    told = expected or EXPECTED.get(field, "an object, as GeoJSON has it")
     shown = NOTHING if actual is NOTHING else f"{actual!r:.80}"
-    return f"{path}: expected {expected}, got {shown}"
+    return f"{path}: expected {told}, got {shown}"
 
 
 def _at(value: Any, path: str) -> Any:

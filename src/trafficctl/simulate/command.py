@@ -30,13 +30,9 @@ from trafficctl.publishing.publisher import (
     unit_of,
     units_for,
 )
-from trafficctl.roads.command import (
-    RoadSegment,
-    feature_collection,
-    load_segments,
-    parse,
-    read_geojson,
-)
+from trafficctl.roads.geojson import feature_collection
+from trafficctl.roads.network import RoadSegment, parse, read_geojson
+from trafficctl.roads.store import load_segments
 from trafficctl.simulate.traffic_model import (
     DUPLICATE,
     KINDS,

@@ -14,8 +14,9 @@ from random import Random
 from typing import Any
 
 from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
-from trafficctl.roads.command import RoadSegment, feature
+from trafficctl.roads.geojson import feature
 from trafficctl.roads.geometry import Point
+from trafficctl.roads.network import RoadSegment
 from trafficctl.simulate.vehicles import Lane, State, Traffic
 
 ROAD_LENGTH = 20  # segments from end to end

@@ -30,7 +30,8 @@ from trafficctl.local.process import (
     stop,
 )
 from trafficctl.local.state_dir import home
-from trafficctl.roads.command import RoadSegment, load_segments, read_geojson
+from trafficctl.roads.network import RoadSegment, read_geojson
+from trafficctl.roads.store import load_segments
 from trafficctl.stack import parameter_limits
 from trafficctl.stack import parameters as options
 from trafficctl.stack import template as texts

@@ -12,7 +12,7 @@ from traffic.segment.spans import Past
 from traffic.segment.state import Slot, WorkingState
 from traffic.segment.state_codec import pack
 from traffic.segment.windows import summed
-from trafficctl.roads.command import RoadSegment
+from trafficctl.roads.network import RoadSegment
 
 Item = dict[str, Any]
 SENSOR_MS = 60_000

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from traffic.policy import MINUTE_MS
 from traffic.timestamps import minute_text
-from trafficctl.roads.command import RoadSegment
 from trafficctl.roads.geometry import encode
+from trafficctl.roads.network import RoadSegment
 
 from .canned_city import CannedCity
 

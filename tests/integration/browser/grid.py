@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from trafficctl.roads.command import RoadSegment
 from trafficctl.roads.geometry import Point, encode
+from trafficctl.roads.network import RoadSegment
 
 from .canned_city import CannedCity
 

@@ -17,7 +17,7 @@ from trafficctl.metr_la import (
     road_network,
     speed_at,
 )
-from trafficctl.roads.command import parse
+from trafficctl.roads.network import parse
 
 from .canned_city import CannedCity, values_at
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.integration.device import Device, register
 from trafficctl.map import command as live_map
 from trafficctl.map.proxy import Proxy, Target
-from trafficctl.roads.command import load_segments
+from trafficctl.roads.store import load_segments
 from trafficctl.users import command as users
 
 from .conftest import LAPTOP, PATIENCE_MS, painted

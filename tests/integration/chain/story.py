@@ -22,7 +22,9 @@ from trafficctl.publishing.devices import (
 from trafficctl.publishing.mqtt_connection import Message
 from trafficctl.publishing.mqtt_fleet import Fleet
 from trafficctl.publishing.tally import FILE_NAME, Tally
-from trafficctl.roads import command as roads
+from trafficctl.roads.geojson import feature, feature_collection
+from trafficctl.roads.network import parse
+from trafficctl.roads.store import load_segments
 
 from .stack import Stack
 from .work import now_ms
@@ -32,9 +34,9 @@ PATIENCE_S = 90.0
 
 JAMMED, WATCHED, CALM = "I-405:12", "main-st:3", "main-st:4"
 UNKNOWN = "nobody.knows:77"  # no road file describes it
-ROADS = roads.feature_collection(
+ROADS = feature_collection(
     [
-        roads.feature(
+        feature(
             [(34.07, -118.45), (34.08, -118.45)],
             segment_id=JAMMED,
             name="I-405 North at Sunset",
@@ -42,8 +44,8 @@ ROADS = roads.feature_collection(
             lanes=4,
             free_flow_speed=100,
         ),
-        roads.feature([(34.05, -118.25)], segment_id=WATCHED, name="Main Street"),
-        roads.feature([(34.04, -118.25)], segment_id=CALM, name="Main Street South"),
+        feature([(34.05, -118.25)], segment_id=WATCHED, name="Main Street"),
+        feature([(34.04, -118.25)], segment_id=CALM, name="Main Street South"),
     ]
 )
 SPEEDS_OF_JAM = ((2, 95.0), (2, 40.0), (2, 10.0), (10, 95.0))  # minutes, km/h
@@ -72,7 +74,7 @@ def reading(sensor_id: str, at_ms: int, **fields: Any) -> dict[str, Any]:
 def begin(stack: Stack) -> Story:
     """Load the roads and publish all but the afterthoughts."""
     session, table = stack.city.session(), stack.outputs["RoadSegmentsTable"]
-    roads.load_segments(session, table, roads.parse(ROADS, "the roads of the story"))
+    load_segments(session, table, parse(ROADS, "the roads of the story"))
     story = Story((now_ms() // MINUTE_MS - 30) * MINUTE_MS)
     publish(stack, [*_jam(story), *_watched(story), _calm(story), _unknown(story)])
     return story

@@ -16,8 +16,8 @@ import pytest
 from traffic.aws import dynamodb
 from traffic.model import Reading
 from traffic.policy import MINUTE_MS
-from trafficctl.roads import command as roads
-from trafficctl.roads.command import RoadSegment
+from trafficctl.roads.network import RoadSegment
+from trafficctl.roads.store import load_segments
 
 from ...template.reports.scenario import NOW, city, play
 from ...template.reports.warehouse import DATASETS, Warehouse
@@ -40,7 +40,7 @@ class Deployed:
     def load(self, road: RoadSegment) -> None:
         """Write a road by the operator's tool."""
         table = self._city.outputs["RoadSegmentsTable"]
-        roads.load_segments(self._city.session, table, [road])
+        load_segments(self._city.session, table, [road])
 
     def report(self, segment_id: str, minute: int, readings: list[Reading]) -> None:
         """Keep one message as the stream would hand it over."""

@@ -11,7 +11,8 @@ from traffic.model import Parcel, Reading
 from traffic.policy import MINUTE_MS, Policy
 from traffic.segment.decide import Decision, decide
 from traffic.segment.rows import alert_rows, history_row, minutes_of
-from trafficctl.roads.command import RoadSegment, update_of
+from trafficctl.roads.network import RoadSegment
+from trafficctl.roads.store import update_of
 
 Row = dict[str, Any]
 POLICY = Policy(

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from traffic.model import Reading
 from traffic.policy import MINUTE_MS
-from trafficctl.roads.command import RoadSegment
+from trafficctl.roads.network import RoadSegment
 
 from .city import City
 

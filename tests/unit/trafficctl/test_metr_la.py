@@ -26,7 +26,7 @@ from trafficctl.metr_la import (
 )
 from trafficctl.replay.csv_file import COLUMNS, read_rows, write_rows
 from trafficctl.replay.rows import Row
-from trafficctl.roads.command import parse
+from trafficctl.roads.network import parse
 
 MONDAY_MORNING = datetime(2012, 3, 5, 7, tzinfo=LOS_ANGELES)
 

@@ -7,8 +7,9 @@ import json
 from decimal import Decimal
 
 import pytest
+from rich.text import Text
 
-from trafficctl.cli.output import Column, duration, number, show, show_json, table
+from trafficctl.cli.output import Column, duration, number, say, show, show_json, table
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,25 @@ def test_json_keeps_whole_numbers_whole():
 
     assert json.loads(out.getvalue()) == {"flow": 1200, "speed": 31.5, "road": "Ä"}
     assert "Ä" in out.getvalue()
+
+
+CLEARING = "Ring \x1b[2J\x9b2J\x07\x7f\u202eRoad"
+
+
+def test_what_a_terminal_would_obey_never_reaches_it(capsys):
+    show(table([Column("Road", importance=9)], [(CLEARING,), (Text(CLEARING, "red"),)]))
+    say(f"{CLEARING}\nkept")
+
+    told = capsys.readouterr()
+    cells = [line.strip() for line in told.out.splitlines() if "Ring" in line]
+    assert cells == ["Ring [2J2JRoad"] * 2
+    assert told.err == "Ring [2J2JRoad\nkept\n"
+
+
+def test_json_escapes_what_a_terminal_would_obey_and_stays_the_same_value(capsys):
+    show_json({"name": CLEARING})
+
+    told = capsys.readouterr().out
+    assert json.loads(told) == {"name": CLEARING}
+    assert told.isascii()
+    assert not set(told) & {"\x1b", "\x7f"}

@@ -10,16 +10,10 @@ import pytest
 
 from trafficctl.errors import UserError
 from trafficctl.roads import geometry
-from trafficctl.roads.command import (
-    RoadSegment,
-    feature,
-    feature_collection,
-    hint_on_free_flow,
-    parse,
-    read_geojson,
-    update_of,
-    write,
-)
+from trafficctl.roads.command import hint_on_free_flow
+from trafficctl.roads.geojson import feature, feature_collection
+from trafficctl.roads.network import RoadSegment, parse, read_geojson
+from trafficctl.roads.store import update_of, write
 
 EAST = [(0.0, 0.0), (0.0, 0.01)]
 
@@ -103,15 +97,15 @@ def test_the_middle_lies_half_way_along_the_line_not_at_its_middle_point() -> No
         ({"segment_id": "b", "length_m": -1}, "properties.length_m: expected metres"),
         ({"segment_id": "b", "latitude": 91}, "properties.latitude: expected degrees"),
         ({"segment_id": "b", "name": ""}, "properties.name: expected text"),
-        ({"segment_id": "a"}, "'a' is already feature 1"),
+        ({"segment_id": "a"}, "'a' is already feature 1, with another name - give"),
     ],
 )
 def test_a_wrong_property_is_named_with_its_feature(
     properties: dict[str, Any], said: str
 ) -> None:
-    first = feature(EAST, segment_id="a")
+    first = feature(EAST, segment_id="a", name="High Street")
     message = refusal(collection(first, feature(EAST, **properties)))
-    assert message.startswith("roads.geojson feature 2, ")
+    assert message.startswith("roads.geojson feature 2")
     assert said in message
 
 
@@ -191,28 +185,51 @@ def test_a_file_written_by_us_is_read_back(tmp_path: Path) -> None:
 def test_every_fault_of_every_feature_is_listed() -> None:
     wrong = feature(EAST, segment_id="a b", lanes=0, name="")
     off = {"geometry": {"type": "Point", "coordinates": [200, 95]}, "properties": 7}
-    good = feature(EAST, segment_id="a")
+    good, again = feature(EAST, segment_id="a"), feature(EAST, segment_id="a", lanes=2)
 
-    told = refusal(collection(wrong, good, off, good, "road")).splitlines()
+    told = refusal(collection(wrong, good, off, again, "road")).splitlines()
 
     assert [line.partition(":")[0] for line in told[:-1]] == [
-        "roads.geojson feature 1, properties.segment_id",
-        "roads.geojson feature 1, properties.name",
-        "roads.geojson feature 1, properties.lanes",
+        "roads.geojson feature 1 'a b', properties.segment_id",
+        "roads.geojson feature 1 'a b', properties.name",
+        "roads.geojson feature 1 'a b', properties.lanes",
         "roads.geojson feature 3, geometry.coordinates",
         "roads.geojson feature 3, properties",
-        "roads.geojson feature 4, properties.segment_id",
+        "roads.geojson feature 4 'a', properties.segment_id",
         "roads.geojson feature 5, feature",
     ]
-    assert told[-1] == "nothing was loaded: correct the file"
+    assert told[-1] == (
+        "nothing was loaded: correct the file, or skip these features with "
+        "`trafficctl roads load --skip-bad`"
+    )
 
 
-def test_each_point_out_of_the_world_is_listed() -> None:
-    line = {"type": "LineString", "coordinates": [[0, 0], [0, 91], [181, 0]]}
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (
+            [[0, 0], [0, 91], [0, 92]],
+            "[1]: expected [longitude, latitude] in degrees, "
+            "got [0, 91] and 1 more like it - longitude comes first",
+        ),
+        ([[0, 0], [1e999, 0]], "got [inf, 0] - correct or remove this point"),
+        (
+            [[391779.3, 5820072.2], [0, 0]],
+            "[0]: expected [longitude, latitude] in "
+            "degrees, got [391779.3, 5820072.2] - metres of a projection? ogr2ogr "
+            "-s_srs EPSG:NUMBER -t_srs EPSG:4326 roads.geojson FILE",
+        ),
+        ([[0, 0], [0, 1]], "expected a line of at most 100000 m, got 111195 m"),
+    ],
+)
+def test_a_line_that_leaves_the_world_or_the_city_is_one_fault(
+    points: Any, said: str
+) -> None:
+    line = {"type": "LineString", "coordinates": points}
     told = refusal(collection({"geometry": line, "properties": {"segment_id": "a"}}))
 
-    assert "geometry.coordinates[1]: " in told
-    assert "geometry.coordinates[2]: " in told
+    assert said in told.splitlines()[0]
+    assert len(told.splitlines()) == 2
 
 
 def test_a_flood_of_wrong_features_is_cut() -> None:

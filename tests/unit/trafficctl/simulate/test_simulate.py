@@ -15,7 +15,8 @@ from traffic.policy import Policy
 from traffic.processor.records import intake
 from traffic.segment.decide import decide
 from trafficctl.errors import UserError
-from trafficctl.roads.command import RoadSegment, feature_collection, parse
+from trafficctl.roads.geojson import feature_collection
+from trafficctl.roads.network import RoadSegment, parse
 from trafficctl.simulate.command import Load, Simulation, check_jams, load_of, register
 from trafficctl.simulate.traffic_model import (
     KINDS,

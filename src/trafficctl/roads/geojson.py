@@ -1,0 +1,174 @@
+"""GeoJSON: its documents and features out of a file, and into one.
+
+A file is one document, or a sequence of them: one a line, or RFC 8142. A file that is
+something else is refused by its name, with the command that converts it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trafficctl.errors import UserError
+from trafficctl.roads.geometry import Point
+
+MOST_DIGITS = 64  # of a whole number; Python refuses to read thousands
+MOST_LEVELS = 20  # of nested values; a MultiLineString needs seven
+# All are longitude and latitude, and at most a metre or two apart.
+WGS84 = ("CRS84", "CRS84h", "4326", "4979", "4258", "4269")
+
+_BETWEEN = re.compile(r"[\s\x1e]*")  # two documents; RFC 8142 puts \x1e before each
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.S)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The features of a road file, and the name of its coordinate system if it has."""
+
+    features: list[Any]
+    crs: str | None = None
+
+
+def read(path: Path) -> Document:
+    """What a file holds. Raises UserError if that is no GeoJSON in longitude and
+    latitude.
+    """
+    source = str(path)
+    return document(list(_parts(_text(path.read_bytes(), source), source)), source)
+
+
+def document(parts: Sequence[Any], source: str) -> Document:
+    """The features of all `parts`, each a FeatureCollection or a Feature."""
+    features = [one for part in parts for one in _features(part, source)]
+    if not features:
+        raise UserError(
+            f"{source}: expected a GeoJSON FeatureCollection with at least one "
+            "feature - a road file has one feature for each segment"
+        )
+    names = [_crs(part["crs"]) for part in parts if part.get("crs")]
+    for name in names:
+        if re.split("[:/]", name)[-1] not in WGS84:
+            raise UserError(
+                f"{source}: crs is {name!r:.100}, and roads need longitude and "
+                f"latitude (WGS 84) - convert it: {converting(source)}"
+            )
+    return Document(features, names[0] if names else None)
+
+
+def converting(source: str, options: str = "") -> str:
+    """The command that makes a road file of what GDAL reads."""
+    return f"ogr2ogr {options}-t_srs EPSG:4326 roads.geojson {shlex.quote(source)}"
+
+
+def _text(data: bytes, source: str) -> str:
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = data.count(b"\n", 0, exc.start) + 1
+        raise UserError(
+            f"{source} line {line}: byte 0x{data[exc.start]:02x} is not UTF-8 text - "
+            f"save it as UTF-8, or if it is no GeoJSON convert it: {converting(source)}"
+        ) from exc
+
+
+def _parts(text: str, source: str) -> Iterator[Any]:
+    """The JSON values of a text, one after the other."""
+    try:
+        yield from _values(text)
+    except json.JSONDecodeError as exc:
+        raise UserError(
+            f"{source} line {exc.lineno}: not JSON ({exc.msg}) - give GeoJSON; "
+            f"of another format, {converting(source)} makes it"
+        ) from exc
+    except RecursionError:
+        yield from _parts(_shallow(text), source)
+
+
+def _values(text: str) -> list[Any]:
+    decoder = json.JSONDecoder(parse_int=_whole)
+    found, at = [], _after(text, 0)
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
+        found.append(value)
+        at = _after(text, end)
+    return found
+
+
+def _after(text: str, at: int) -> int:
+    """Where the next value starts."""
+    found = _BETWEEN.match(text, at)
+    return found.end() if found else at
+
+
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) <= MOST_DIGITS else float(digits)
+
+
+def _shallow(text: str) -> str:
+    """The text with a word in place of each value that is nested too deeply."""
+    kept, depth, since = [], 0, 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == MOST_LEVELS + 1:
+                kept.append(text[since : token.start()])
+        elif token[0] in "]}":
+            depth -= 1
+            if depth == MOST_LEVELS:
+                kept.append('"nested too deeply"')
+                since = token.end()
+    return "".join([*kept, text[since:]] if depth <= MOST_LEVELS else kept)
+
+
+def _features(part: Any, source: str) -> list[Any]:
+    """The features of one document."""
+    if not isinstance(part, dict):
+        raise UserError(
+            f"{source}: expected a GeoJSON FeatureCollection, got {part!r:.40} - a "
+            "road file has one feature for each segment"
+        )
+    if part.get("type") == "Feature":
+        return [part]
+    features = part.get("features")
+    features = features if isinstance(features, list) else []
+    first = features[0] if features and isinstance(features[0], dict) else {}
+    if part.get("type") == "Topology":
+        raise _other_format("TopoJSON", source)
+    if "geometryType" in part or "attributes" in first:
+        raise _other_format("Esri JSON", source)
+    return features
+
+
+def _other_format(name: str, source: str) -> UserError:
+    return UserError(
+        f"{source}: this is {name}, not GeoJSON - convert it: {converting(source)}"
+    )
+
+
+def _crs(value: Any) -> str:
+    """The name of a coordinate system in the forms that GeoJSON once had for it."""
+    told = value.get("properties") if isinstance(value, dict) else None
+    names = told if isinstance(told, dict) else {}
+    found = (names.get(key) for key in ("name", "code", "href"))
+    return str(next((one for one in found if one), value))
+
+
+def feature_collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """A GeoJSON document of `features`."""
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def feature(line: Sequence[Point], **properties: Any) -> dict[str, Any]:
+    """A GeoJSON feature: a LineString, or a Point where `line` is one point."""
+    points = [[round(lon, 6), round(lat, 6)] for lat, lon in line]
+    shape: dict[str, Any] = {"type": "LineString", "coordinates": points}
+    if len(points) == 1:
+        shape = {"type": "Point", "coordinates": points[0]}
+    return {"type": "Feature", "geometry": shape, "properties": properties}
