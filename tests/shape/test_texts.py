@@ -10,7 +10,8 @@ from typing import Any
 import cfnlint.decode.cfn_yaml
 import pytest
 
-from traffic.processor import settings as processor_settings
+from traffic.processor.settings import Settings
+from traffic.settings import required
 from trafficctl.__main__ import build_parser
 from trafficctl.package.command import RUNTIMES
 
@@ -113,7 +114,7 @@ def test_the_template_sets_every_variable_the_processor_reads(
     ]
     told = [set(one["Environment"]["Variables"]) for one in functions]
 
-    assert told == [set(processor_settings.REQUIRED)]
+    assert told == [set(required(Settings))]
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> Iterator[str]:
