@@ -72,16 +72,8 @@ class Removal:
         ]
 
     def staying(self) -> list[Leftover]:
-        """What outlives the stack, of it and of earlier ones of its name."""
-        now = self._now() if self.exists else list(self._estate.leftovers)
-        known = {(one.type, one.physical_id) for one in now}
-        earlier = leftovers.left_behind(self.stack, self._id(), self._given)
-        return now + [
-            one
-            for one in earlier
-            if (one.type, one.physical_id) not in known
-            and not self.stack.is_in_a_stack(one.physical_id)
-        ]
+        """What outlives the stack, or the last of its name if it is gone."""
+        return self._now() if self.exists else list(self._estate.leftovers)
 
     def given_buckets(self) -> set[str]:
         """Buckets of one's own that the stack's code was deployed from."""
