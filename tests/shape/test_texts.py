@@ -73,27 +73,6 @@ def test_every_trafficctl_command_in_the_pages_exists() -> None:
     assert {one for one in shown if one[1] not in commands} == set()
 
 
-def test_ci_runs_only_what_a_person_runs_by_the_same_name() -> None:
-    script = (ROOT / ".ci" / "run").read_text()
-    steps = re.findall(r"^step (.*)$", script, re.M)
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
-
-    named = rf"(env {SETTINGS})?make {SETTINGS}\w+"
-    strange = [step for step in steps if not re.fullmatch(named, step)]
-    assert strange == []
-    assert re.findall(r"run: (.*)", workflow) == ["bash .ci/run"]
-
-
-def test_ci_runs_the_demo_on_the_oldest_and_the_newest_python_named() -> None:
-    script = (ROOT / ".ci" / "run").read_text()
-    demos = re.findall(r"^step .*make .*PYTHON=python(3\.\d+) demo$", script, re.M)
-
-    oldest = re.findall(r"Python (3\.\d+) or newer", (ROOT / "README.md").read_text())
-    makefile = (ROOT / "Makefile").read_text()
-    newest = re.findall(r"^CANDIDATES := .*?python(3\.\d+)", makefile, re.M)
-    assert demos == oldest + newest
-
-
 def test_the_package_carries_a_core_for_every_runtime_on_offer(
     template: Template,
 ) -> None:
