@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import cfnlint.decode.cfn_yaml
@@ -56,6 +57,14 @@ def test_no_text_tells_of_one_machine() -> None:
     }
 
     assert found == set()
+
+
+def test_the_changelog_begins_with_the_version_and_its_date() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    newest = re.search(r"^## \[(.+)\] - \d{4}-\d\d-\d\d$", changelog, re.M)
+
+    assert newest is not None
+    assert newest[1] == version("city-traffic")
 
 
 def test_every_make_command_in_the_pages_is_a_target() -> None:
