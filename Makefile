@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editab
 PROBE := import sys, importlib.util as u; \
   sys.exit(1 if sys.version_info < (3, 10) else 0 if u.find_spec("ensurepip") else 3)
 
-.PHONY: help demo test test-fast check fix bench deploy package clean
+.PHONY: help demo test test-fast cover check fix bench deploy package clean
 .DEFAULT_GOAL := help
 
 help: ## say what the targets do
@@ -33,6 +33,11 @@ test: $(DEV) ## all tests, side by side (TEST_WORKERS, else 2)
 test-fast: $(DEV) ## the tests that need no local city and no browser
 	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile \
 	  tests/unit tests/shape tests/docs tests/template
+
+cover: $(DEV) ## branch coverage of the traffic rules, src/traffic/segment
+	@$(BIN)/coverage run --data-file $(VENV)/.coverage --branch --source src/traffic/segment \
+	  -m pytest tests/unit/traffic/segment tests/unit/traffic/processor
+	@$(BIN)/coverage report --data-file $(VENV)/.coverage --show-missing --skip-covered
 
 check: $(DEV) $(CHECKOV) ## lint, format, types, template and its security; changes nothing
 	@$(BIN)/ruff check

@@ -107,7 +107,13 @@ def run(
     stream = Stream(scenario.shards, BEGIN_S, **scenario.stream)
     stream.counts.append((BEGIN_S, scenario.shards))
     stream.tags.setdefault(TAG, text((Count(BEGIN_S - 2 * DAY_S, scenario.shards),)))
-    chosen = Settings("readings", "processor", "city", scenario.bounds)
+    chosen = Settings(
+        stream="readings",
+        processor="processor",
+        stack="city",
+        min_shards=scenario.bounds.least,
+        max_shards=scenario.bounds.most,
+    )
     outcome, short_s = Outcome(stream), 0
     for second in range(0, round(scenario.hours * HOUR_S), STEP_S):
         if by_hand and second in by_hand:

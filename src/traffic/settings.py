@@ -2,65 +2,84 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta
 
 from .errors import SettingsError
 from .policy import Policy
 
-POLICY = (  # what `policy_of` reads
-    "CONGESTION_HIGH_THRESHOLD",
-    "CONGESTION_SEVERE_THRESHOLD",
-    "CONGESTION_CLEAR_THRESHOLD",
-    "ALERT_HOLD_SECONDS",
-    "ALERT_CLEAR_SECONDS",
-    "DEFAULT_INTERVAL_SECONDS",
-    "HISTORY_RETENTION_DAYS",
-    "SITE_URL",
-)
+Number = Annotated[float, Meta(ge=0, le=1e9)]  # neither NaN nor infinity
+Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
-def require(environment: Mapping[str, str], names: Sequence[str]) -> None:
-    """Raise SettingsError naming those of *names* that the environment lacks."""
-    missing = [name for name in names if name not in environment]
+class PolicySettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """The variables that make a policy; `congestion_...` are scores of 0-100."""
+
+    congestion_high_threshold: Number
+    congestion_severe_threshold: Number
+    congestion_clear_threshold: Number
+    alert_hold_seconds: Number
+    alert_clear_seconds: Number
+    default_interval_seconds: Number
+    history_retention_days: Number
+    site_url: str
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if the thresholds are out of order."""
+        clear, high, severe = (
+            self.congestion_clear_threshold,
+            self.congestion_high_threshold,
+            self.congestion_severe_threshold,
+        )
+        if not clear < high < severe:
+            raise ValueError(
+                "expected CONGESTION_CLEAR_THRESHOLD < CONGESTION_HIGH_THRESHOLD < "
+                f"CONGESTION_SEVERE_THRESHOLD, got {clear:g}, {high:g}, {severe:g}"
+            )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy; alerts link to their segment on the live map."""
+        return Policy(
+            high_score=self.congestion_high_threshold,
+            severe_score=self.congestion_severe_threshold,
+            clear_score=self.congestion_clear_threshold,
+            hold_s=self.alert_hold_seconds,
+            clear_hold_s=self.alert_clear_seconds,
+            retention_days=int(self.history_retention_days),
+            default_interval_s=self.default_interval_seconds,
+            link_format=self.site_url.rstrip("/") + "/#segment={segment_id}",
+        )
+
+
+def load(struct: type[Struct], environment: Mapping[str, str]) -> Struct:
+    """Return *struct* filled from the variables that its fields are named after.
+
+    Raises SettingsError with the variable, what is expected and what it is.
+    """
+    missing = [name for name in required(struct) if name not in environment]
     if missing:
         raise SettingsError(f"set {', '.join(missing)} (template.yaml does)")
-
-
-def policy_of(environment: Mapping[str, str]) -> Policy:
-    """Return the policy; raises SettingsError naming the variable at fault."""
-    policy = Policy(
-        high_score=number(environment, "CONGESTION_HIGH_THRESHOLD"),
-        severe_score=number(environment, "CONGESTION_SEVERE_THRESHOLD"),
-        clear_score=number(environment, "CONGESTION_CLEAR_THRESHOLD"),
-        hold_s=number(environment, "ALERT_HOLD_SECONDS"),
-        clear_hold_s=number(environment, "ALERT_CLEAR_SECONDS"),
-        retention_days=int(number(environment, "HISTORY_RETENTION_DAYS")),
-        default_interval_s=number(environment, "DEFAULT_INTERVAL_SECONDS"),
-        link_format=_link_format(environment),
-    )
-    if not policy.clear_score < policy.high_score < policy.severe_score:
-        raise SettingsError(
-            "expected CONGESTION_CLEAR_THRESHOLD < CONGESTION_HIGH_THRESHOLD < "
-            f"CONGESTION_SEVERE_THRESHOLD, got {policy.clear_score:g}, "
-            f"{policy.high_score:g}, {policy.severe_score:g}"
-        )
-    return policy
-
-
-def number(environment: Mapping[str, str], name: str) -> float:
-    """Return a setting of 0 or more; raises SettingsError naming it."""
+    names = [one.encode_name for one in msgspec.structs.fields(struct)]
+    values = {name: environment[name] for name in names if name in environment}
     try:
-        value = float(environment[name])
-    except ValueError:
-        raise SettingsError(
-            f"{name}: expected a number, got {environment[name]!r}"
-        ) from None
-    if not 0 <= value < math.inf:  # nor NaN, which no comparison holds for
-        raise SettingsError(f"{name}: expected 0 or more, got {value:g}")
-    return value
+        return msgspec.convert(values, struct, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_explained(str(error), environment)) from None
 
 
-def _link_format(environment: Mapping[str, str]) -> str:
-    """Return where alerts point: the segment on the live map."""
-    return environment["SITE_URL"].rstrip("/") + "/#segment={segment_id}"
+def required(struct: type[msgspec.Struct]) -> list[str]:
+    """Return the variables that *struct* cannot do without."""
+    return [f.encode_name for f in msgspec.structs.fields(struct) if f.required]
+
+
+def _explained(message: str, environment: Mapping[str, str]) -> str:
+    """Return msgspec's message in our order: variable, what is expected, its value."""
+    text, _, name = message.rstrip("`").partition(" - at `$.")
+    if not name:
+        return text
+    expected = text.partition(", got ")[0]
+    return f"{name}: {expected[0].lower()}{expected[1:]}, got {environment[name]!r}"

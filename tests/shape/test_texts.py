@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import cfnlint.decode.cfn_yaml
 import pytest
 
-from traffic.processor import settings as processor_settings
+from traffic.processor.settings import Settings
+from traffic.settings import required
 from trafficctl.__main__ import build_parser
 from trafficctl.package.command import RUNTIMES
 
@@ -57,6 +59,14 @@ def test_no_text_tells_of_one_machine() -> None:
     assert found == set()
 
 
+def test_the_changelog_begins_with_the_version_and_its_date() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    newest = re.search(r"^## \[(.+)\] - \d{4}-\d\d-\d\d$", changelog, re.M)
+
+    assert newest is not None
+    assert newest[1] == version("city-traffic")
+
+
 def test_every_make_command_in_the_pages_is_a_target() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
@@ -70,27 +80,6 @@ def test_every_trafficctl_command_in_the_pages_exists() -> None:
 
     shown = shown_commands("trafficctl")
     assert {one for one in shown if one[1] not in commands} == set()
-
-
-def test_ci_runs_only_what_a_person_runs_by_the_same_name() -> None:
-    script = (ROOT / ".ci" / "run").read_text()
-    steps = re.findall(r"^step (.*)$", script, re.M)
-    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
-
-    named = rf"(env {SETTINGS})?make {SETTINGS}\w+"
-    strange = [step for step in steps if not re.fullmatch(named, step)]
-    assert strange == []
-    assert re.findall(r"run: (.*)", workflow) == ["bash .ci/run"]
-
-
-def test_ci_runs_the_demo_on_the_oldest_and_the_newest_python_named() -> None:
-    script = (ROOT / ".ci" / "run").read_text()
-    demos = re.findall(r"^step .*make .*PYTHON=python(3\.\d+) demo$", script, re.M)
-
-    oldest = re.findall(r"Python (3\.\d+) or newer", (ROOT / "README.md").read_text())
-    makefile = (ROOT / "Makefile").read_text()
-    newest = re.findall(r"^CANDIDATES := .*?python(3\.\d+)", makefile, re.M)
-    assert demos == oldest + newest
 
 
 def test_the_package_carries_a_core_for_every_runtime_on_offer(
@@ -113,7 +102,7 @@ def test_the_template_sets_every_variable_the_processor_reads(
     ]
     told = [set(one["Environment"]["Variables"]) for one in functions]
 
-    assert told == [set(processor_settings.REQUIRED)]
+    assert told == [set(required(Settings))]
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> Iterator[str]:

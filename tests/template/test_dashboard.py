@@ -90,8 +90,11 @@ def test_the_model_of_cloudwatch_takes_it() -> None:
 @pytest.mark.parametrize(
     ("title", "limit"),
     [
-        ("Freshness: a reading shows within 10 s (p99)", PROMISES_MS["FreshnessMs"]),
-        ("Alerts: on their way within 30 s (p99)", PROMISES_MS["AlertLatencyMs"]),
+        (
+            "Freshness: a reading is on the map within 10 s (p99)",
+            PROMISES_MS["FreshnessMs"],
+        ),
+        ("Alerts: at EventBridge within 30 s (p99)", PROMISES_MS["AlertLatencyMs"]),
         ("Loss: none", 0),
     ],
 )
@@ -99,7 +102,7 @@ def test_each_promise_is_drawn_with_its_limit(title: str, limit: int) -> None:
     (line,) = TITLED[title]["annotations"]["horizontal"]
 
     assert title in titles(0)
-    assert (line["label"], line["value"]) == ("promise", limit)
+    assert (line["label"], line["value"]) == ("target", limit)
 
 
 def test_the_alarms_stand_on_top_all_of_them() -> None:
@@ -153,7 +156,7 @@ def test_the_datas_way_runs_from_left_to_right() -> None:
 def test_the_faults_of_each_part_stand_below_it() -> None:
     parts = [title[2:] for title in titles(1)]
 
-    assert titles(2) == [f"{part}: faults" for part in parts]
+    assert titles(2) == [f"{part}: errors" for part in parts]
 
 
 def test_widgets_do_not_cover_each_other() -> None:

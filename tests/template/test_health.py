@@ -13,6 +13,7 @@ from tests.unit.traffic.segment.builders import ms
 from traffic.aws.event_bus import HEALTH_DETAIL_TYPE, SOURCE
 from traffic.sensor_health import settings, thresholds
 from traffic.sensor_health.faults import Fault, opened
+from traffic.settings import required
 
 from .template import PARAMETERS, RESOURCES, properties, shown
 from .texts import AWKWARD, told
@@ -41,7 +42,7 @@ def test_each_variable_comes_from_its_part_of_the_stack() -> None:
     }
     processors = properties("Processor")["Environment"]["Variables"]
 
-    assert set(told) == set(settings.REQUIRED)
+    assert set(told) == set(required(settings.Settings))
     assert {name: shown(told[name]) for name in ours} == ours
     shared = set(told) & set(processors)
     assert {name: told[name] for name in shared} == {n: processors[n] for n in shared}

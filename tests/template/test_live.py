@@ -8,6 +8,7 @@ import re
 import pytest
 
 from traffic.live_map import settings
+from traffic.settings import required
 
 from .template import (
     PARAMETERS,
@@ -75,7 +76,7 @@ def test_each_variable_of_the_live_api_comes_from_its_part_of_the_stack() -> Non
         "USER_POOL_ISSUER": ISSUER,
         "MAP_STYLE_URL": "MapStyleUrl",
     }
-    assert set(told) == set(settings.REQUIRED)
+    assert set(told) == set(required(settings.Settings))
 
 
 def test_only_administrators_make_users_and_passwords_are_strong() -> None:

@@ -17,9 +17,19 @@ def test_a_parameter_is_described_and_held_to_something(name: str) -> None:
     parameter = PARAMETERS[name]
 
     assert parameter["Description"].endswith(".")
-    assert parameter["ConstraintDescription"].startswith("must ")
     assert [key for key in CONSTRAINTS if key in parameter] != []
     assert ("MinValue" in parameter) == ("MaxValue" in parameter)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_constraint_that_awss_message_does_not_explain_is_explained(
+    name: str,
+) -> None:
+    parameter = PARAMETERS[name]
+    explained = parameter.get("ConstraintDescription", "must ")
+
+    assert explained.startswith("must ")
+    assert "MinValue" in parameter or "ConstraintDescription" in parameter
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

@@ -11,11 +11,7 @@ BELOW = {
     "ClearBelowHigh": ("CongestionClearThreshold", "CongestionHighThreshold"),
     "HighBelowSevere": ("CongestionHighThreshold", "CongestionSevereThreshold"),
 }
-AT_MOST = {
-    "ShardsWithinMaximum": ("KinesisShardCount", "KinesisMaxShardCount"),
-    "ReadCapacityWithinMaximum": ("DynamoDBReadCapacity", "DynamoDBMaxReadCapacity"),
-    "WriteCapacityWithinMaximum": ("DynamoDBWriteCapacity", "DynamoDBMaxWriteCapacity"),
-}
+AT_MOST = {"ShardsWithinMaximum": ("KinesisShardCount", "KinesisMaxShardCount")}
 
 
 def pairs(low: str, high: str) -> list[tuple[int, int]]:

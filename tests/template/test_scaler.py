@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from traffic.shard_scaler.settings import REQUIRED
+from traffic.settings import required
+from traffic.shard_scaler.settings import Settings
 
 from .template import PARAMETERS, RESOURCES, TEMPLATE, names_used, properties
 
@@ -33,7 +34,7 @@ def test_nothing_else_leans_on_it() -> None:
 def test_it_is_told_what_it_reads() -> None:
     told = properties("ShardScaler")["Environment"]["Variables"]
 
-    assert set(told) == set(REQUIRED)
+    assert set(told) == set(required(Settings))
     assert told["MIN_SHARDS"] == {"Ref": "KinesisShardCount"}
     assert told["MAX_SHARDS"] == {"Ref": "KinesisMaxShardCount"}
     assert told["STREAM_NAME"] == {"Ref": "ReadingsStream"}

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ..policy import Policy
-from ..settings import POLICY, policy_of, require
+from msgspec import field
 
-REQUIRED = (
-    "SEGMENTS_TABLE",
-    "HISTORY_TABLE",
-    "ALERTS_TABLE",
-    "EVENT_BUS_NAME",
-    "QUARANTINE_BUCKET",
-    "STACK_NAME",
-    *POLICY,
-)
+from ..settings import PolicySettings, load
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(PolicySettings, frozen=True, rename=str.upper):
     """The names of the stack's parts, and the policy that its parameters choose."""
 
     segments_table: str
     history_table: str
     alerts_table: str
-    event_bus: str
     quarantine_bucket: str
-    stack: str
-    policy: Policy
+    event_bus: str = field(name="EVENT_BUS_NAME")
+    stack: str = field(name="STACK_NAME")
 
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Return the settings; raises SettingsError naming the variable at fault."""
-    require(environment, REQUIRED)
-    return Settings(
-        segments_table=environment["SEGMENTS_TABLE"],
-        history_table=environment["HISTORY_TABLE"],
-        alerts_table=environment["ALERTS_TABLE"],
-        event_bus=environment["EVENT_BUS_NAME"],
-        quarantine_bucket=environment["QUARANTINE_BUCKET"],
-        stack=environment["STACK_NAME"],
-        policy=policy_of(environment),
-    )
+    return load(Settings, environment)

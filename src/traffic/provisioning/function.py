@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
 import boto3
+import msgspec
 from botocore.config import Config
 
 from ..aws.emf import line
 from ..errors import Conflict, StoreError
 from ..policy import is_id
-from ..settings import require
+from ..settings import load
 from .admission import Decision, Request, decide, request_of, unless_foreign
 from .aws import Registry, Things
 
-REQUIRED = ("REGISTRY_TABLE", "STACK_NAME", "THING_TYPE")
 _TRIES = 3  # of a row that somebody else writes at the same time
 
 # IoT Core waits 5 s for the answer, and the device asks again.
@@ -28,6 +28,14 @@ _CLIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     parameter_validation=False,  # the shapes are ours and tested
 )
+
+
+class Settings(msgspec.Struct, frozen=True, rename=str.upper):
+    """What the template tells the function, read from the environment."""
+
+    registry_table: str
+    stack_name: str
+    thing_type: str
 
 
 class Shell(NamedTuple):
@@ -95,13 +103,12 @@ def _told(request: Request, decision: Decision, shell: Shell) -> str:
 @functools.lru_cache(maxsize=1)
 def _shell() -> Shell:
     """Connect once for each execution environment, at its first request."""
-    require(os.environ, REQUIRED)
-    session = boto3.session.Session()
+    settings, session = load(Settings, os.environ), boto3.session.Session()
     dynamodb = session.client("dynamodb", config=_CLIENT)
     return Shell(
-        registry=Registry(dynamodb, os.environ["REGISTRY_TABLE"]),
+        registry=Registry(dynamodb, settings.registry_table),
         things=Things(session.client("iot", config=_CLIENT)),
         clock=lambda: time.time_ns() // 1_000_000,
-        stack=os.environ["STACK_NAME"],
-        thing_type=os.environ["THING_TYPE"],
+        stack=settings.stack_name,
+        thing_type=settings.thing_type,
     )

@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ..policy import Policy
-from ..settings import POLICY, number, policy_of, require
+from msgspec import field
 
-REQUIRED = (
-    "SEGMENTS_TABLE",
-    "HISTORY_TABLE",
-    "ALERTS_TABLE",
-    "FAULTS_TABLE",
-    "STREAM_NAME",
-    "PROCESSOR_NAME",
-    "EVENT_BUS_NAME",
-    "MEMORY_BUCKET",
-    "STACK_NAME",
-    "SENSOR_SILENT_SECONDS",
-    *POLICY,
-)
+from ..settings import Number, PolicySettings, load
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The names of the stack's parts, its policy, and its patience with silence."""
+class Settings(PolicySettings, frozen=True, rename=str.upper):
+    """The names of the stack's parts, its policy, and when a sensor is silent."""
 
     segments_table: str
     history_table: str
     alerts_table: str
     faults_table: str
-    stream: str
-    processor: str
-    event_bus: str
     memory_bucket: str
-    stack: str
-    silent_ms: int
-    policy: Policy
+    sensor_silent_seconds: Number
+    event_bus: str = field(name="EVENT_BUS_NAME")
+    processor: str = field(name="PROCESSOR_NAME")
+    stack: str = field(name="STACK_NAME")
+    stream: str = field(name="STREAM_NAME")
+
+    @property
+    def silent_ms(self) -> int:
+        """After how many ms without a reading a sensor is silent."""
+        return int(self.sensor_silent_seconds * 1000)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Return the settings; raises SettingsError naming the variable at fault."""
-    require(environment, REQUIRED)
-    return Settings(
-        segments_table=environment["SEGMENTS_TABLE"],
-        history_table=environment["HISTORY_TABLE"],
-        alerts_table=environment["ALERTS_TABLE"],
-        faults_table=environment["FAULTS_TABLE"],
-        stream=environment["STREAM_NAME"],
-        processor=environment["PROCESSOR_NAME"],
-        event_bus=environment["EVENT_BUS_NAME"],
-        memory_bucket=environment["MEMORY_BUCKET"],
-        stack=environment["STACK_NAME"],
-        silent_ms=int(number(environment, "SENSOR_SILENT_SECONDS") * 1000),
-        policy=policy_of(environment),
-    )
+    return load(Settings, environment)

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Annotated
 
-from ..settings import number, require
+import msgspec
+from msgspec import Meta, field
+
+from ..settings import load
 from .decide import Bounds
 
-REQUIRED = ("STREAM_NAME", "PROCESSOR_NAME", "STACK_NAME", "MIN_SHARDS", "MAX_SHARDS")
+Shards = Annotated[int, Meta(ge=1)]
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, rename=str.upper):
     """The names of the stack's parts, and the bounds that its parameters choose."""
 
-    stream: str
-    processor: str
-    stack: str
-    bounds: Bounds
+    min_shards: Shards
+    max_shards: Shards
+    stream: str = field(name="STREAM_NAME")
+    processor: str = field(name="PROCESSOR_NAME")
+    stack: str = field(name="STACK_NAME")
+
+    @property
+    def bounds(self) -> Bounds:
+        """The fewest and the most shards."""
+        return Bounds(least=self.min_shards, most=self.max_shards)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
     """Return the settings; raises SettingsError naming the variable at fault."""
-    require(environment, REQUIRED)
-    return Settings(
-        stream=environment["STREAM_NAME"],
-        processor=environment["PROCESSOR_NAME"],
-        stack=environment["STACK_NAME"],
-        bounds=Bounds(
-            least=int(number(environment, "MIN_SHARDS")),
-            most=int(number(environment, "MAX_SHARDS")),
-        ),
-    )
+    return load(Settings, environment)

@@ -19,7 +19,7 @@ from trafficctl.stack import parameter_limits, retained
 from trafficctl.stack import status as states
 from trafficctl.stack import template as texts
 from trafficctl.stack.artifacts import Artifacts
-from trafficctl.stack.follow import Follower, failure
+from trafficctl.stack.follow import GONE, Follower, complete
 from trafficctl.stack.stack import Account, Stack
 from trafficctl.stack.status import Step
 
@@ -240,17 +240,7 @@ class _Deployment:
     def _to_the_end(
         self, follower: Follower, begin: Callable[[], None] = lambda: None
     ) -> None:
-        try:
-            begin()  # within: a call that is interrupted may have been carried out
-            status = follower.to_the_end()
-        except KeyboardInterrupt:
-            self.talk.say(
-                f"\nCloudFormation goes on with stack {self.wish.stack} by itself. "
-                "The same command follows it again"
-            )
-            raise
-        if status not in (*states.SUCCEEDED, "DELETE_COMPLETE", None):
-            raise failure(self.wish.stack, status, follower.events)
+        complete(follower, begin, (*states.SUCCEEDED, *GONE), self.talk.say)
 
     @cached_property
     def artifacts(self) -> Artifacts:

@@ -19,6 +19,16 @@ from trafficctl.stack.stack import Account
 # IoT Core lets ten certificates go a second, and a fleet has thousands.
 ATTEMPTS = 12
 
+LIST_DELETED = (
+    "aws cloudformation list-stacks --stack-status-filter DELETE_COMPLETE "
+    "--query \"StackSummaries[?StackName=='{stack}'].StackId\" --output text"
+)
+LIST_RETAINED = (
+    'aws cloudformation describe-stack-events --stack-name "$id" --output text --query '
+    "\"StackEvents[?ResourceStatus=='DELETE_SKIPPED']"
+    '.[ResourceType,PhysicalResourceId]"'
+)
+
 
 def register(subparsers: Any) -> None:
     """Add the command destroy."""
@@ -95,6 +105,7 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
     removal.delete(holdings)
     removal.delete_artifacts()
     output.say(what_is_left(args.stack, buckets))
+    output.say(older_leftovers(args.stack))
     return OK
 
 
@@ -105,6 +116,18 @@ def what_is_left(stack: str, buckets: Collection[str]) -> str:
     lines = [f"  aws s3 rm --recursive s3://{one}/{stack}/" for one in sorted(buckets)]
     said = f"nothing of stack {stack} is left but its packages in a bucket of yours:"
     return "\n".join([said, *lines])
+
+
+def older_leftovers(stack: str) -> str:
+    """The commands that list and delete what updates and earlier stacks left."""
+    deletions = [kind.by_hand.format(id="NAME") for kind in KINDS.values()]
+    lines = [
+        f"for id in $({LIST_DELETED.format(stack=stack)}); do",
+        f"  {LIST_RETAINED}; done",
+        *(f"  {one}" for one in deletions),
+    ]
+    first = "updates and earlier stacks may have left more. List it, delete the unused:"
+    return "\n".join([first, *(f"  {line}" for line in lines)])
 
 
 def check_protection(holdings: Sequence[Holding], despite: bool) -> None:

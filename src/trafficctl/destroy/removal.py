@@ -17,14 +17,13 @@ from trafficctl.stack import retained as leftovers
 from trafficctl.stack import status as states
 from trafficctl.stack import template as texts
 from trafficctl.stack.artifacts import Artifacts
-from trafficctl.stack.follow import Follower, failure
-from trafficctl.stack.retained import Leftover
+from trafficctl.stack.follow import Follower, complete
+from trafficctl.stack.retained import POLICY, Leftover
 from trafficctl.stack.retained_types import DELETION_ORDER, KINDS
 from trafficctl.stack.stack import Account, Stack
 
 Say = Callable[[str], None]
 
-POLICY = "AWS::IoT::Policy"
 PARALLEL = 8
 
 
@@ -72,16 +71,8 @@ class Removal:
         ]
 
     def staying(self) -> list[Leftover]:
-        """What outlives the stack, of it and of earlier ones of its name."""
-        now = self._now() if self.exists else list(self._estate.leftovers)
-        known = {(one.type, one.physical_id) for one in now}
-        earlier = leftovers.left_behind(self.stack, self._id(), self._given)
-        return now + [
-            one
-            for one in earlier
-            if (one.type, one.physical_id) not in known
-            and not self.stack.is_in_a_stack(one.physical_id)
-        ]
+        """What outlives the stack, or the last of its name if it is gone."""
+        return self._now() if self.exists else list(self._estate.leftovers)
 
     def given_buckets(self) -> set[str]:
         """Buckets of one's own that the stack's code was deployed from."""
@@ -185,18 +176,12 @@ class Removal:
         ordered = self.described["StackStatus"] == "DELETE_IN_PROGRESS"
         awaited = [str(one["LogicalResourceId"]) for one in self.going()]
         follower = Follower(self.stack, stack_id, awaited, resumed=ordered)
-        try:
+
+        def order() -> None:
             if not ordered:
                 self.stack.api.delete_stack(StackName=stack_id)
-            status = follower.to_the_end()
-        except KeyboardInterrupt:
-            self.say(
-                f"\nCloudFormation goes on deleting stack {self.stack.name} by itself. "
-                "The same command follows it again"
-            )
-            raise
-        if status not in (None, *states.NEVER_BEGUN):
-            raise failure(self.stack.name, status, follower.events)
+
+        complete(follower, order, states.NEVER_BEGUN, self.say)
 
 
 def check_deletable(stack: str, described: dict[str, Any] | None) -> None:

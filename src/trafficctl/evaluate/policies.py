@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from traffic import settings
 from traffic.policy import MAX_SCORE, Policy
+from traffic.settings import PolicySettings, load
 from trafficctl.errors import UserError
 from trafficctl.files import TEMPLATE
 from trafficctl.stack import template
@@ -63,7 +63,8 @@ def deployed(path: Path = TEMPLATE) -> Policy:
     if not path.is_file():
         raise UserError(f"{path} is missing - run in a clone of the repository")
     defaults = template.parameters(template.read(path))
-    return settings.policy_of({k: defaults[v] for k, v in PARAMETERS.items()})
+    environment = {k: defaults[v] for k, v in PARAMETERS.items()}
+    return load(PolicySettings, environment).policy
 
 
 def with_options(policy: Policy, options: Mapping[str, float | None]) -> Policy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from trafficctl.cli import progress
@@ -97,6 +97,27 @@ class Follower:
             return self.stack.name
         last = self.events[-1]
         return f"{last['LogicalResourceId']} {last['ResourceStatus']}"
+
+
+def complete(
+    follower: Follower,
+    order: Callable[[], object],
+    ends: Collection[str | None],
+    say: Callable[[str], None],
+) -> None:
+    """Order an operation and follow it; CityError if it ends in none of these."""
+    name = follower.stack.name
+    try:
+        order()  # within: a call that is interrupted may have been carried out
+        status = follower.to_the_end()
+    except KeyboardInterrupt:
+        say(
+            f"\nCloudFormation goes on with stack {name} by itself. "
+            "The same command follows it again"
+        )
+        raise
+    if status not in ends:
+        raise failure(name, status, follower.events)
 
 
 def failure(stack: str, status: str | None, events: list[dict[str, Any]]) -> CityError:

@@ -84,23 +84,6 @@ def find(stack: Stack, template: str) -> Estate:
     return Estate(tuple(_with_key(stack, free)), deleted_id)
 
 
-def left_behind(stack: Stack, stack_id: str | None, template: str) -> list[Leftover]:
-    """All that stacks of this name ever kept, by their events, the newest first.
-
-    `stack_id` is the stack that is there, if any: it may have been told to do without,
-    or to replace. Of a deleted one only what the template declares is said to be
-    ours: the name may have been another system's.
-    """
-    declared = {
-        (one.logical_id, one.type) for one in texts.resources(template).values()
-    }
-    found = skipped(stack.newest_first(stack_id)) if stack_id else []
-    for deleted_id in stack.deleted_ids():
-        kept = skipped(stack.newest_first(deleted_id))
-        found += [one for one in kept if (one.logical_id, one.type) in declared]
-    return list({(one.type, one.physical_id): one for one in found}.values())
-
-
 def skipped(events: Iterable[Event]) -> list[Leftover]:
     """What these events say was kept, in their order."""
     return [

@@ -17,8 +17,9 @@ CHECKOV = Path(__file__).parents[3] / ".venv-checkov/bin/checkov"
 PATIENCE_S = 300
 Left = set[tuple[str, str]]  # logical name, check
 
+COMMON = TEMPLATE["Metadata"]["SkippedChecks"]
 SKIPS = [
-    (name, skip["id"], skip["comment"])
+    (name, skip["id"], skip.get("comment", COMMON.get(skip["id"], "")))
     for name, resource in RESOURCES.items()
     for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
 ]
@@ -29,6 +30,13 @@ def test_each_suppression_is_made_once_and_says_why_in_a_sentence() -> None:
 
     assert silent == []
     assert len({(name, check) for name, check, _ in SKIPS}) == len(SKIPS)
+
+
+def test_no_reason_is_given_twice_or_for_nothing() -> None:
+    own = [why for _, check, why in SKIPS if why != COMMON.get(check)]
+
+    assert len(set(own)) == len(own)
+    assert set(COMMON) <= {check for _, check, why in SKIPS if why not in own}
 
 
 def test_what_cfn_lint_shall_not_check_says_why_on_its_line() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from traffic.errors import SettingsError
-from traffic.processor.settings import REQUIRED, read
+from traffic.processor.settings import Settings, read
 from traffic.segment.alert_events import link_of
 from traffic.segment.alerts import Thresholds
+from traffic.settings import required
 
 from .segment.builders import POLICY
 
+REGION = "AWS_REGION"
 ENVIRONMENT = {
     "SEGMENTS_TABLE": "city-road_segments",
     "HISTORY_TABLE": "city-segment_history",
@@ -28,7 +31,7 @@ ENVIRONMENT = {
     "DEFAULT_INTERVAL_SECONDS": "60",
     "HISTORY_RETENTION_DAYS": "30",
     "SITE_URL": "https://traffic.example/",
-    "AWS_REGION": "eu-west-1",
+    REGION: "eu-west-1",
 }
 
 
@@ -40,7 +43,7 @@ def test_the_environment_chooses_the_policy() -> None:
     assert settings.stack == "city"
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("name", required(Settings))
 def test_a_missing_variable_is_named(name: str) -> None:
     less = {key: value for key, value in ENVIRONMENT.items() if key != name}
 
@@ -53,8 +56,17 @@ def test_a_missing_variable_is_named(name: str) -> None:
     "name", ["ALERT_HOLD_SECONDS", "HISTORY_RETENTION_DAYS", "DEFAULT_INTERVAL_SECONDS"]
 )
 def test_a_variable_that_is_no_sensible_number_is_named(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name}: expected "):
+    with pytest.raises(SettingsError) as caught:
         read({**ENVIRONMENT, name: value})
+
+    assert re.fullmatch(f"{name}: expected `float`.*, got {value!r}", str(caught.value))
+
+
+def test_all_that_is_missing_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read({})
+
+    assert all(name in str(caught.value) for name in ENVIRONMENT if name != REGION)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ from typing import Any
 from traffic.errors import StoreError
 from traffic.live_map.api import LiveApi, Outside
 from traffic.live_map.page import Page, page_of
-from traffic.live_map.settings import REQUIRED, Settings, read
+from traffic.live_map.settings import Settings, read
+from traffic.settings import required
 
 NOW_MS = 1_795_372_320_000
 WHO = {"email": "day-shift@city.example", "cognito:username": "e6e9"}
 ENVIRONMENT = {
-    **dict.fromkeys(REQUIRED, "named"),
+    **dict.fromkeys(required(Settings), "named"),
     "CONGESTION_HIGH_THRESHOLD": "50",
     "CONGESTION_SEVERE_THRESHOLD": "80",
     "CONGESTION_CLEAR_THRESHOLD": "40",

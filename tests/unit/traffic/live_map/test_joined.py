@@ -81,9 +81,7 @@ def test_a_browser_asks_for_five_files_at_once_as_is_told() -> None:
     ).read_text()
 
     assert len(named) == 5 <= told["Default"]
-    assert "makes five requests at the same time" in " ".join(
-        told["Description"].split()
-    )
+    assert "five concurrent requests" in " ".join(told["Description"].split())
     assert states(page, "8 files", len(named))
 
 

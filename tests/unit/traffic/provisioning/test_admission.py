@@ -13,7 +13,8 @@ from tests.template.template import properties
 from traffic.errors import Conflict, StoreError
 from traffic.provisioning.admission import Mark, Request, decide, request_of
 from traffic.provisioning.aws import Things
-from traffic.provisioning.function import REQUIRED, Shell, answer
+from traffic.provisioning.function import Settings, Shell, answer
+from traffic.settings import required
 
 from ...trafficctl.registry.fakes import refused
 
@@ -199,7 +200,7 @@ def test_a_name_that_may_be_anything_is_not_told(
 def test_the_template_sets_every_variable_the_function_reads() -> None:
     told = properties("ProvisioningHook")["Environment"]["Variables"]
 
-    assert set(told) == set(REQUIRED)
+    assert set(told) == set(required(Settings))
 
 
 # The registry, on the local city's own DynamoDB

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from traffic.errors import SettingsError
-from traffic.sensor_health.settings import REQUIRED, read
+from traffic.sensor_health.settings import Settings, read
+from traffic.settings import required
 
 from ..test_settings import ENVIRONMENT as PROCESSORS
 
 ENVIRONMENT = {
-    **{name: value for name, value in PROCESSORS.items() if name in REQUIRED},
+    **{name: value for name, value in PROCESSORS.items() if name in required(Settings)},
     "FAULTS_TABLE": "city-sensor_faults",
     "STREAM_NAME": "city-readings",
     "PROCESSOR_NAME": "city-processor",
@@ -28,7 +29,7 @@ def test_the_environment_chooses_the_patience() -> None:
     assert settings.policy.retention_days == 30
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("name", required(Settings))
 def test_a_missing_variable_is_named(name: str) -> None:
     less = {key: value for key, value in ENVIRONMENT.items() if key != name}
 

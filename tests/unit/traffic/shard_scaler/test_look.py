@@ -10,15 +10,21 @@ from botocore.exceptions import ClientError
 
 from bench.shards import Stream, refusal
 from traffic.errors import SettingsError
+from traffic.settings import required
 from traffic.shard_scaler.aws import METRICS, TAG, Clients
-from traffic.shard_scaler.decide import Bounds
 from traffic.shard_scaler.function import look
 from traffic.shard_scaler.history import Count, text
-from traffic.shard_scaler.settings import REQUIRED, Settings, read
+from traffic.shard_scaler.settings import Settings, read
 
 from .builders import NOW_S
 
-CHOSEN = Settings("readings", "processor", "city", Bounds(2, 8))
+CHOSEN = Settings(
+    stream="readings",
+    processor="processor",
+    stack="city",
+    min_shards=2,
+    max_shards=8,
+)
 ENVIRONMENT = {
     "STREAM_NAME": "readings",
     "PROCESSOR_NAME": "processor",
@@ -186,10 +192,10 @@ def test_the_count_of_a_stream_that_changes_is_not_noted(
 
 def test_the_settings_are_the_environment_that_the_template_sets() -> None:
     assert read(ENVIRONMENT) == CHOSEN
-    assert set(ENVIRONMENT) == set(REQUIRED)
+    assert set(ENVIRONMENT) == set(required(Settings))
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("name", required(Settings))
 def test_a_setting_that_is_missing_is_named(name: str) -> None:
     less = {key: value for key, value in ENVIRONMENT.items() if key != name}
 
