@@ -17,7 +17,8 @@ from localcity.cloudformation import change_sets, change_values, encryption
 from localcity.cloudwatch import alarms, clock, definitions, store
 from localcity.dynamodb import speed as table_speed
 from localcity.functions import concurrency, log_permissions, log_tail
-from localcity.iam import partiql
+from localcity.gateway import guard
+from localcity.iam import partiql, root_key
 from localcity.iot import broker_speed, policies, provisioning, rules, signing
 from localcity.kinesis import lanes, streams
 from localcity.metric_sources import (
@@ -41,6 +42,8 @@ PATCHES = (
     *log_permissions.PATCHES,
     *log_tail.PATCHES,
     *partiql.PATCHES,
+    *root_key.PATCHES,
+    *guard.PATCHES,
     *broker_speed.PATCHES,
     *table_speed.PATCHES,
     *signing.PATCHES,

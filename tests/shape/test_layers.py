@@ -43,7 +43,7 @@ LAYERS: dict[str, Layers] = {
     ),
     "localcity": (
         ("lifeline", "memo", "patching"),
-        ("cloudformation", "dynamodb", "iam"),
+        ("cloudformation", "dynamodb", "gateway", "iam"),
         ("cloudwatch", "s3_delivery"),
         ("functions", "kinesis"),
         ("iot", "metric_sources"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..model import Road, StoredSegment, Tallies
 from ..segment.decide import Decision
+from ..segment.outbox import text_of
 from .dynamodb import attribute, split, update, value_of
 
 
@@ -73,7 +74,7 @@ def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
         **decision.live,
         "version": segment.version,
         "state": segment.packed,
-        "outbox": json.dumps(segment.outbox) if segment.outbox else None,
+        "outbox": text_of(segment.outbox) if segment.outbox else None,
         "accepted": segment.tallies.accepted,
         "late": segment.tallies.late,
         "duplicate": segment.tallies.duplicate,

@@ -7,14 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional, Protocol
 
 import msgspec
+from botocore.exceptions import ClientError
 
-from ..aws.dynamodb import Tables, attribute, called, value_of
-from ..errors import Conflict
+from ..aws.dynamodb import Sleep, Tables, attribute, called, value_of
+from ..errors import Conflict, StoreError
 from . import views
 
 Item = dict[str, Any]
 
 PARALLEL_SCANS = 4
+# The processor's transactions hold an alert for some milliseconds.
+MOST_TRIES = 5
+_PAUSE_S = 0.05
 _LIVE = (*views.attributes(views.LIVE), "length_m")
 _ROAD = views.attributes(views.ROAD)
 _SEGMENT = (*views.attributes(views.ROAD, views.LIVE, views.MORE), "state", "left_out")
@@ -57,9 +61,12 @@ class DynamoReader:
     seconds away. One alert is read as it is, since a decision follows from it.
     """
 
-    def __init__(self, client: Any, tables: Tables) -> None:
+    def __init__(
+        self, client: Any, tables: Tables, sleep: Sleep = lambda _: None
+    ) -> None:
         self._client = client
         self._tables = tables
+        self._sleep = sleep
         self._pool = ThreadPoolExecutor(max_workers=PARALLEL_SCANS)
 
     def live(self) -> list[Item]:
@@ -158,16 +165,27 @@ class DynamoReader:
         )
 
     def _update(self, alert_id: str, **request: Any) -> None:
-        key = {"alert_id": attribute(alert_id)}
-        try:
-            called(
-                self._client.update_item,
-                TableName=self._tables.alerts,
-                Key=key,
-                **request,
-            )
-        except Conflict:
+        """Write unless the condition fails; raises StoreError if it stays in doubt."""
+        request["Key"] = {"alert_id": attribute(alert_id)}
+        request["TableName"] = self._tables.alerts
+        for tried in range(MOST_TRIES):
+            if tried:
+                self._sleep(_PAUSE_S * 2**tried)
+            try:
+                called(self._client.update_item, **request)
+            except Conflict as refusal:
+                if _is_held(refusal):
+                    continue
             return
+        raise StoreError(f"{alert_id}: transactions held it at {MOST_TRIES} tries")
+
+
+def _is_held(refusal: Conflict) -> bool:
+    """Whether a transaction holds the item, so that the condition was not looked at."""
+    cause = refusal.__cause__
+    return isinstance(cause, ClientError) and (
+        cause.response["Error"]["Code"] == "TransactionConflictException"
+    )
 
 
 def decode_scans(client: Any) -> None:

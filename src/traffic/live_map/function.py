@@ -63,7 +63,7 @@ def _api() -> LiveApi:
         settings.segments_table, settings.history_table, settings.alerts_table
     )
     outside = Outside(
-        reader=DynamoReader(client, tables),
+        reader=DynamoReader(client, tables, time.sleep),
         assets=FolderAssets(),
         clock=lambda: time.time_ns() // 1_000_000,
         environment=secrets.token_hex(4),

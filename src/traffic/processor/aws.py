@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,12 +15,14 @@ from ..errors import QuarantineError
 from ..model import Parcel, Rejection, SetAside
 from ..timestamps import day_text
 
+_DIGEST_LETTERS = 16
+
 
 class S3Quarantine:
     """Keeps the rejections of a batch as one object of JSON lines.
 
-    The key names what the object holds, the shard and the first sequence number, so
-    that a retry of the batch writes the same object.
+    The key names its content, so that a retry of the batch writes the same object, and
+    another cut of the same records never overwrites it.
     """
 
     def __init__(self, client: Any, bucket: str) -> None:
@@ -28,22 +31,24 @@ class S3Quarantine:
 
     def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
         """Write them; raises QuarantineError."""
+        body = "".join(line + "\n" for line in lines(rejected)).encode()
         try:
             self._client.put_object(
                 Bucket=self._bucket,
-                Key=key_of(shard, rejected),
-                Body="".join(line + "\n" for line in lines(rejected)).encode(),
+                Key=key_of(shard, rejected, body),
+                Body=body,
                 ContentType="application/x-ndjson",
             )
         except (BotoCoreError, ClientError) as error:
             raise QuarantineError(f"s3 {self._bucket}: {error}") from error
 
 
-def key_of(shard: str, rejected: Sequence[SetAside]) -> str:
-    """Return the key: the day of receipt, the shard, the first sequence number."""
+def key_of(shard: str, rejected: Sequence[SetAside], body: bytes) -> str:
+    """Return the key: the day, the shard, the first number, the digest of *body*."""
     first = min((parcel for _, parcel, _ in rejected), key=_place)
     day = day_text(first.reference_ms)
-    return f"quarantine/{day}/{shard}/{first.sequence_number}.jsonl"
+    digest = hashlib.sha256(body).hexdigest()[:_DIGEST_LETTERS]
+    return f"quarantine/{day}/{shard}/{first.sequence_number}-{digest}.jsonl"
 
 
 def _place(parcel: Parcel) -> int:

@@ -17,6 +17,7 @@ from ..errors import Conflict, PublishError, QuarantineError, StoreError, Traffi
 from ..model import Parcel, SetAside, StoredSegment
 from ..policy import Policy, is_id
 from ..segment.decide import Decision, decide
+from ..segment.outbox import is_full
 from ..segment.ports import Bus, Store
 from ..segment.rows import MOST_ACTIONS, actions_of
 from .figures import Figures
@@ -30,7 +31,8 @@ _MOST_CONFLICTS = 6
 # viewers may have to wait. After that the segment's next batch sends it, or the watch
 # over sensors. Only one with very many unsent alerts waits on: its item has no room.
 _WAITS_FOR_BUS_MS = 10_000
-_MOST_UNSENT = 64
+
+Unsent = dict[str, tuple[StoredSegment, str]]  # by segment, with where it comes again
 
 
 class Quarantine(Protocol):
@@ -77,7 +79,7 @@ class Batch:
         self._rest: dict[str, Sequence[Parcel]] = {}  # what no transaction had room for
         self._opened: dict[str, Opened] = {}
         self._rejected: list[SetAside] = []
-        self._unsent: dict[str, tuple[StoredSegment, str]] = {}
+        self._unsent: Unsent = {}
         self._conflicts: Counter[str] = Counter()
         self.failed: list[str] = []
         self.faults: Counter[str] = Counter()
@@ -92,7 +94,7 @@ class Batch:
             outcomes = self._shell.store.write(news)
             for step in steps:
                 self._settle(step, outcomes.get(step.stored.segment_id))
-        self._announce()
+        self._announce(self._unsent)
         self._set_aside(shard)
 
     def _open_nameless(self) -> None:
@@ -103,17 +105,29 @@ class Batch:
 
     def _gather(self) -> list[_Step]:
         """Read the segments, and decide on each as its messages are decoded."""
-        steps = []
+        steps, full = [], Unsent()
         for segment_id, stored in self._shell.store.read(list(self._left)).items():
             if isinstance(stored, StoreError):
                 self._fail(segment_id, stored)
+                continue
+            if is_full(stored.outbox):
+                full[segment_id] = stored, self._next(segment_id)
                 continue
             parcels = self._messages(segment_id)
             if parcels:
                 steps.append(self._step(stored, parcels))
             else:
                 del self._left[segment_id]
+        self._make_room(full)
         return steps
+
+    def _make_room(self, full: Unsent) -> None:
+        """Send what fills the outboxes of these; what the bus refuses comes again."""
+        sent = self._announce(full)
+        for segment_id in full:
+            self._unsent.pop(segment_id, None)
+            if segment_id not in sent:
+                del self._left[segment_id]
 
     def _messages(self, segment_id: str) -> Sequence[Parcel]:
         """Return what is left of a segment's messages, decoded anew at each try."""
@@ -126,12 +140,13 @@ class Batch:
         return parcels
 
     def _step(self, stored: StoredSegment, parcels: Sequence[Parcel]) -> _Step:
-        """Decide on as many messages as one transaction can hold."""
+        """Decide on as many messages as one transaction and the outbox can hold."""
         taken, rest = parcels, list[Parcel]()
         while True:
             now_ms = self._shell.clock()
             decision = decide(stored, taken, now_ms, self._shell.policy)
-            if actions_of(decision) <= MOST_ACTIONS:
+            events = decision.segment.outbox[len(stored.outbox) :]
+            if actions_of(decision) <= MOST_ACTIONS and not is_full(events):
                 oldest_ms = min(map(attrgetter("reference_ms"), taken))
                 return _Step(stored, decision, oldest_ms, rest)
             taken, after = _halves(taken)
@@ -173,12 +188,15 @@ class Batch:
             (segment_id, parcel, fault) for parcel, fault in decision.rejected
         ]
 
-    def _announce(self) -> None:
-        """Send the unsent events, then note that they are sent: never the reverse."""
-        unsent = list(self._unsent.values())
+    def _announce(self, found: Unsent) -> set[str]:
+        """Send the unsent events, then note that they are sent: never the reverse.
+
+        Returns the segments whose outboxes then are empty.
+        """
+        unsent = list(found.values())
         events = [event for segment, _ in unsent for event in segment.outbox]
         if not events:
-            return
+            return set()
         refusal = PublishError("the bus refused events that it may take later")
         try:
             taken = iter(self._shell.bus.send(events))
@@ -199,11 +217,13 @@ class Batch:
         except StoreError as error:
             for _, number in sent:
                 self._note_failed(number, error)
+            return set()
+        return {segment.segment_id for segment, _ in sent}
 
     def _waits_for_bus(self, segment: StoredSegment) -> bool:
         newest_ms = max(event["received_at"] for event in segment.outbox)
         is_new = self._shell.clock() - newest_ms < _WAITS_FOR_BUS_MS
-        return is_new or len(segment.outbox) > _MOST_UNSENT
+        return is_new or is_full(segment.outbox)
 
     def _note_sent(self, segment: StoredSegment, went: Sequence[bool]) -> None:
         now_ms = self._shell.clock()
@@ -233,9 +253,13 @@ class Batch:
 
     def _fail(self, segment_id: str, fault: TrafficError) -> None:
         """Give up what is left of a segment: it comes again, from its first message."""
-        bodies, rest = self._left.pop(segment_id), self._rest.get(segment_id)
-        number = rest[0].sequence_number if rest else _lowest(bodies)
-        self._note_failed(number, fault)
+        self._note_failed(self._next(segment_id), fault)
+        del self._left[segment_id]
+
+    def _next(self, segment_id: str) -> str:
+        """Return the sequence number of the first message that is left of a segment."""
+        rest = self._rest.get(segment_id)
+        return rest[0].sequence_number if rest else _lowest(self._left[segment_id])
 
     def _note_failed(self, sequence_number: str, fault: TrafficError) -> None:
         self.failed.append(sequence_number)

@@ -70,10 +70,10 @@ def salvage(data: bytes) -> Decoded:
         return _refused("not_json", "", "a JSON object", str(error), data)
     if not isinstance(content, dict):
         return _refused("not_a_message", "", "a JSON object", _shown(content), data)
-    if "readings" in content:
-        decoded = _salvage_list(content["readings"], data)
-    elif "sensor_id" in content:
+    if "sensor_id" in content and content.get("readings") is None:
         decoded = _salvage_each([content], bare=True)
+    elif "readings" in content:
+        decoded = _salvage_list(content["readings"], data)
     else:
         fields = ", ".join(sorted(map(str, content))[:12])
         expected = "readings, or the fields of one reading"

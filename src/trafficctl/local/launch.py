@@ -8,22 +8,21 @@ import sys
 from pathlib import Path
 
 from trafficctl.local import lifeline
+from trafficctl.local.keys import Keys
 from trafficctl.local.ports import HOST
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-# The emulator's root identity. It listens on this machine alone.
-ACCESS_KEY = "test"
 
 
 def launch(
-    home: Path, gateway_port: int, mqtt_port: int
+    home: Path, gateway_port: int, mqtt_port: int, keys: Keys
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start the emulator; gives its process, and our end of the pipe to it.
 
-    Its keys, CA, log and temporary files lie in *home*.
+    *keys* open it. Its CA, log and temporary files lie in *home*.
     """
-    environment = _emulator_environment(home, gateway_port, mqtt_port)
+    environment = _emulator_environment(home, gateway_port, mqtt_port, keys)
     with (home / "emulator.log").open("wb") as log, lifeline.pipe() as (theirs, ours):
         process = subprocess.Popen(
             [sys.executable, "-m", "localcity.emulator"],
@@ -39,7 +38,7 @@ def launch(
 
 
 def _emulator_environment(
-    home: Path, gateway_port: int, mqtt_port: int
+    home: Path, gateway_port: int, mqtt_port: int, keys: Keys
 ) -> dict[str, str]:
     """All the emulator is given: settings of this shell must not leak into Lambda."""
     kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
@@ -50,8 +49,8 @@ def _emulator_environment(
         "IOT_MTLS_PORT": str(mqtt_port),
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "TMPDIR": str(home / "tmp"),

@@ -18,13 +18,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from trafficctl.errors import CityError, UserError
 from trafficctl.local import lifeline
-from trafficctl.local.launch import ACCESS_KEY, REGION, launch
+from trafficctl.local.keys import Keys, new_keys
+from trafficctl.local.launch import REGION, launch
 from trafficctl.local.ports import HOST, answers, check_port
 
 GATEWAY_PORT = 4566
@@ -58,6 +59,8 @@ class City:
     pid: int
     started: str
     log: str
+    access_key: str = ""
+    secret_key: str = field(default="", repr=False)
 
     @property
     def port(self) -> int:
@@ -68,8 +71,8 @@ class City:
         """The settings that point AWS tools, and trafficctl, at this city."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "TRAFFIC_STACK": self.stack,
@@ -80,7 +83,8 @@ class City:
         """A boto3 session whose clients speak to this city."""
         from trafficctl.local.session import LocalSession  # noqa: PLC0415 - boto3 is slow
 
-        return LocalSession(self.endpoint, self.region, ACCESS_KEY)
+        keys = Keys(self.access_key, self.secret_key)
+        return LocalSession(self.endpoint, self.region, keys)
 
 
 def running(home: Path) -> City | None:
@@ -103,10 +107,11 @@ def start(
         check_port(port, option, lambda taken: _holder(taken, home.parent))
     _clear(home)
     say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
-    process, ours = launch(home, gateway_port, mqtt_port)
+    keys = new_keys()
+    process, ours = launch(home, gateway_port, mqtt_port, keys)
     _held[process.pid] = ours
     try:
-        city = _described(home, process.pid, gateway_port, mqtt_port)
+        city = _described(home, process.pid, gateway_port, mqtt_port, keys)
         _write(home, city)
         _wait_until_ready(process, city)
     except BaseException:
@@ -169,11 +174,15 @@ def _recorded(home: Path) -> City | None:
 
 def _write(home: Path, city: City) -> None:
     partial = home / "city.json.new"
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)  # it holds the city's key
     partial.write_text(json.dumps(asdict(city), indent=2) + "\n")
     partial.replace(home / "city.json")
 
 
-def _described(home: Path, pid: int, gateway_port: int, mqtt_port: int) -> City:
+def _described(
+    home: Path, pid: int, gateway_port: int, mqtt_port: int, keys: Keys
+) -> City:
     return City(
         stack=home.name,
         endpoint=f"http://{HOST}:{gateway_port}",
@@ -184,6 +193,8 @@ def _described(home: Path, pid: int, gateway_port: int, mqtt_port: int) -> City:
         pid=pid,
         started=start_time(pid) or "",
         log=str(home / "emulator.log"),
+        access_key=keys.access_key,
+        secret_key=keys.secret_key,
     )
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 import boto3
 
+from trafficctl.local.keys import Keys
+
 
 class LocalSession(boto3.session.Session):  # type: ignore[misc] # boto3 has no types
     """A session with an endpoint: boto3's own takes one only for each client."""
 
-    def __init__(self, endpoint: str, region: str, access_key: str) -> None:
+    def __init__(self, endpoint: str, region: str, keys: Keys) -> None:
         super().__init__(
-            aws_access_key_id=access_key,
-            aws_secret_access_key=access_key,
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
             region_name=region,
         )
         self._endpoint = endpoint

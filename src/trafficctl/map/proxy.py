@@ -2,7 +2,7 @@
 
 Passes requests through to the emulator, whose authorizer goes on to enforce. On AWS the
 page and the sign-in have addresses of their own, so two things are changed on the way:
-`/config.json` names this address for the sign-in, and no other site may read answers.
+`/config.json` names this address for the sign-in, and other sites' pages are refused.
 It also describes the recording, so that the page shows the recording's clock.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,15 +18,17 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 from trafficctl.errors import UserError
+from trafficctl.map import guard
 
 HOST = "127.0.0.1"
 SIGN_IN = ("/oauth2/", "/login", "/logout")
 CONFIG = "/config.json"
 TIMEOUT_S = 30.0
 MOST_BODY = 1_000_000
-# What belongs to one connection, and what would let other sites read.
+# What belongs to one connection, and what says who asks: `guard` has judged that.
 DROPPED: tuple[str, ...] = (
     "connection",
     "keep-alive",
@@ -33,8 +36,8 @@ DROPPED: tuple[str, ...] = (
     "content-length",
     "host",
 )
-DROPPED += ("date", "server")
-OTHERS = "access-control-"
+DROPPED += ("date", "server", "origin", "referer")
+OTHERS = ("access-control-", "sec-fetch-")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,14 @@ class Reply:
     body: bytes
 
 
+class _Server(ThreadingHTTPServer):
+    """Says nothing of a browser that went away: a reloaded page does so often."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Proxy:
     """Serves until closed, on this machine only; says so until it has a target."""
 
@@ -100,7 +111,7 @@ class Proxy:
 def listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
     """A server on this machine only. Raises UserError if the port is taken."""
     try:
-        return ThreadingHTTPServer((HOST, port), handler)
+        return _Server((HOST, port), handler)
     except OSError as exc:
         if exc.errno != errno.EADDRINUSE:
             raise
@@ -114,7 +125,7 @@ def passed(
     target: Target, method: str, path: str, headers: Mapping[str, str], body: bytes
 ) -> Reply:
     """Ask the emulator, and return its answer as it is."""
-    kept = {k: v for k, v in headers.items() if k.lower() not in DROPPED}
+    kept = {k: v for k, v in headers.items() if _is_kept(k)}
     connection = HTTPConnection(target.netloc, timeout=TIMEOUT_S)
     try:
         connection.request(method, path, body, {**kept, "Host": target.host(path)})
@@ -151,8 +162,11 @@ def answered(
     body: bytes,
 ) -> Reply:
     """Return the answer to a request that came to the proxy at *address*."""
-    if headers.get("Host") != address.removeprefix("http://"):
-        # Sign-in returns to one address only, and no foreign name shall lead here.
+    host = address.removeprefix("http://")
+    reason = guard.refusal(headers, host)
+    if reason is not None:
+        return _told(HTTPStatus.FORBIDDEN, f"the local map refuses this: {reason}")
+    if headers.get("Host") != host:  # sign-in returns to one address only
         return Reply(HTTPStatus.TEMPORARY_REDIRECT, [("Location", address + path)], b"")
     if path.startswith("/oauth2/authorize") and target.email:
         return signed_in(target, path)
@@ -173,8 +187,13 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         do_POST = do_DELETE = do_GET  # noqa: N815 - names of the base class
 
         def _reply(self) -> Reply:
-            length = min(int(self.headers.get("Content-Length") or 0), MOST_BODY)
-            headers, body = dict(self.headers.items()), self.rfile.read(length)
+            headers = dict(self.headers.items())
+            length = guard.length(headers, MOST_BODY)
+            if length is None:
+                self.close_connection = True
+                why = f"expected a Content-Length of at most {MOST_BODY}"
+                return _told(HTTPStatus.BAD_REQUEST, why)
+            body = self.rfile.read(length)
             if proxy.target is None:
                 return _unready("the local city is starting")
             ask = (proxy.target, proxy.address, self.command, self.path, headers, body)
@@ -186,7 +205,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)
             for name, value in reply.headers:
-                if name.lower() not in DROPPED and not name.lower().startswith(OTHERS):
+                if _is_kept(name):
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
@@ -198,7 +217,14 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def _is_kept(header: str) -> bool:
+    return header.lower() not in DROPPED and not header.lower().startswith(OTHERS)
+
+
 def _unready(why: str) -> Reply:
-    headers = [("Content-Type", "application/json"), ("Refresh", "2")]
-    body = json.dumps({"error": why}).encode()
-    return Reply(HTTPStatus.SERVICE_UNAVAILABLE, headers, body)
+    return _told(HTTPStatus.SERVICE_UNAVAILABLE, why, ("Refresh", "2"))
+
+
+def _told(status: HTTPStatus, why: str, *more: tuple[str, str]) -> Reply:
+    headers = [("Content-Type", "application/json"), *more]
+    return Reply(status, headers, json.dumps({"error": why}).encode())

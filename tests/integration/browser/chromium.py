@@ -21,25 +21,25 @@ FLAGS = (
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*flags: str) -> Iterator[Browser]:
     """The system's Chromium, else Playwright's own. Raises Error without either."""
     with sync_playwright() as playwright:
-        browser = _started(playwright)
+        browser = _started(playwright, *flags)
         try:
             yield browser
         finally:
             browser.close()
 
 
-def _started(playwright: Playwright) -> Browser:
+def _started(playwright: Playwright, *flags: str) -> Browser:
     path = next(filter(None, map(shutil.which, NAMES)), None)
-    return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+    return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
 
 
-def browser_or_skip() -> Iterator[Browser]:
+def browser_or_skip(*flags: str) -> Iterator[Browser]:
     """Chromium for a fixture; without one, skip, or fail where it is required."""
     try:
-        with chromium() as browser:
+        with chromium(*flags) as browser:
             yield browser
     except Error as exc:
         if "Executable doesn't exist" not in str(exc) or os.environ.get(REQUIRED):

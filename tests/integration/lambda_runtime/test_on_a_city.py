@@ -30,7 +30,8 @@ def ask(
     tmp_path: Path,
 ) -> Ask:
     """`ask(module, settings, event, ...)`: its answers, and the JSON it printed."""
-    where = {"AWS_ENDPOINT_URL": local_city.city.endpoint}
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    where = {name: local_city.city.environment()[name] for name in names}
 
     def asked(module: str, settings: dict[str, str], *events: Any) -> Answers:
         log = tmp_path / "log"

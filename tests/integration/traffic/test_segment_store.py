@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.unit.traffic.segment.builders import ROAD, message, reading
 from traffic.aws.segment_store import DynamoStore
-from traffic.errors import Conflict
+from traffic.errors import Conflict, StoreError
 from traffic.model import StoredSegment
+from traffic.segment.decide import Decision
 
 from ...unit.traffic.aws.fake_dynamodb import KEYS, FakeDynamoDB
 from ...unit.traffic.aws.test_segment_store import decided, first
@@ -64,6 +66,10 @@ def either(request: Any) -> Tables:
 
 def store_of(tables: Tables) -> DynamoStore:
     return DynamoStore(tables, TABLES, 30, lambda _: None)
+
+
+def first_of(segment: StoredSegment) -> Decision:
+    return decided(segment, message(reading()))
 
 
 def versions(tables: Tables) -> dict[str, str]:
@@ -135,6 +141,23 @@ def test_a_cancelled_transaction_leaves_no_row_behind(either: Tables) -> None:
 
     assert type(outcomes["s"]) is Conflict
     assert list(either.rows("history")) == []
+
+
+def test_an_item_over_400_kb_is_refused_whichever_way_it_is_written(
+    either: Tables,
+) -> None:
+    store, heavy = store_of(either), ({"name": "x" * 410_000},)
+    once = first("s")
+    store.write([once])
+    stored = replace(once.segment, outbox=heavy)
+
+    new = store.write([first_of(StoredSegment("new", outbox=heavy))])
+    plain = store.write([decided(stored, message(reading("b")))])
+    wide = store.write([decided(stored, message(reading("b", 120)))])
+
+    refusals = [new["new"], plain["s"], wide["s"]]
+    assert [type(one) for one in refusals] == [StoreError] * 3
+    assert versions(either) == {"s": "1"}
 
 
 def test_sent_events_leave_the_item_and_newer_ones_stay(either: Tables) -> None:

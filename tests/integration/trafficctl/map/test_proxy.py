@@ -68,11 +68,18 @@ def test_the_authorizer_goes_on_to_enforce(proxy: Proxy) -> None:
     assert asked(proxy, "/api/now")[0].status == 401
 
 
-def test_who_comes_by_another_name_is_led_to_the_one_address(proxy: Proxy) -> None:
-    answer, _ = asked(proxy, "/app/map.js?x=1", Host="map.evil.example")
+def test_who_comes_by_localhost_is_led_to_the_one_address(proxy: Proxy) -> None:
+    answer, _ = asked(proxy, "/app/map.js?x=1", Host=f"localhost:{proxy.port}")
 
     assert answer.status == 307
     assert answer.getheader("Location") == f"{proxy.address}/app/map.js?x=1"
+
+
+def test_a_foreign_name_leads_nowhere(proxy: Proxy) -> None:
+    answer, body = asked(proxy, "/config.json", Host=f"evil.example:{proxy.port}")
+
+    assert (answer.status, answer.getheader("Location")) == (403, None)
+    assert f"expected Host 127.0.0.1:{proxy.port}" in json.loads(body)["error"]
 
 
 def test_the_demos_controller_is_signed_in_without_being_asked(

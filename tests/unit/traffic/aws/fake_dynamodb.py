@@ -13,6 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from bench.segments import item_bytes
+
 Item = dict[str, Any]
 Key = tuple[Any, ...]
 KEYS = {
@@ -21,6 +23,7 @@ KEYS = {
     "alerts": ("alert_id",),
 }
 
+MOST_ITEM_BYTES = 400 * 1024
 _STATEMENT = re.compile(
     r'UPDATE "(?P<table>\w+)"(?P<sets>( SET "\w+"=\?)*) ?(?P<removes>( ?REMOVE "\w+")*)'
     r' WHERE "segment_id"=\? AND "version"=\?'
@@ -77,9 +80,12 @@ class FakeDynamoDB:
         stored = self.tables[told["table"]].get((segment_id["S"],), {})
         if code is None and stored.get("version") != version:
             code = "ConditionalCheckFailed"
+        changed = _changed(stored, dict(zip(sets, values, strict=True)), removes)
+        if code is None and item_bytes(changed) > MOST_ITEM_BYTES:
+            code = "ValidationError"
         if code is not None:
             return {"Error": {"Code": code, "Message": "says the fake"}}
-        _change(stored, dict(zip(sets, values, strict=True)), removes)
+        self.tables[told["table"]][segment_id["S"],] = changed
         return {"TableName": told["table"]}
 
     def transact_write_items(self, TransactItems: list[Item]) -> Item:  # noqa: N803
@@ -93,7 +99,8 @@ class FakeDynamoDB:
             name, operation = "TransactionCanceledException", "TransactWriteItems"
             raise refused(name, operation, CancellationReasons=reasons)
         for kind, one in actions:
-            self._write(kind, one)
+            table, key = _touched(kind, one)
+            self.tables[table][key] = self._outcome(kind, one)
         return {}
 
     def _obstacle(self, kind: str, action: Item) -> str:
@@ -102,13 +109,16 @@ class FakeDynamoDB:
             return self.refusals[key[0]]
         condition = action.get("ConditionExpression")
         stored = self.tables[table].get(key, {})
-        return "None" if _holds(condition, action, stored) else "ConditionalCheckFailed"
+        if not _holds(condition, action, stored):
+            return "ConditionalCheckFailed"
+        is_small = item_bytes(self._outcome(kind, action)) <= MOST_ITEM_BYTES
+        return "None" if is_small else "ValidationError"
 
-    def _write(self, kind: str, action: Item) -> None:
+    def _outcome(self, kind: str, action: Item) -> Item:
+        """The item as the action leaves it."""
         table, key = _touched(kind, action)
         if kind == "Put":
-            self.tables[table][key] = dict(action["Item"])
-            return
+            return dict(action["Item"])
         told = _UPDATE.fullmatch(action["UpdateExpression"])
         assert told, action["UpdateExpression"]
         names = action["ExpressionAttributeNames"]
@@ -116,8 +126,7 @@ class FakeDynamoDB:
         pairs = dict(one.split(" = ") for one in told["sets"].split(", "))
         sets = {names[name]: values[value] for name, value in pairs.items()}
         removes = [names[n] for n in (told["removes"] or "").split(", ") if n]
-        stored = self.tables[table].setdefault(key, dict(action["Key"]))
-        _change(stored, sets, removes)
+        return _changed(self.tables[table].get(key, action["Key"]), sets, removes)
 
     def rows(self, table: str) -> Iterator[Item]:
         """The items of a table by their keys."""
@@ -146,11 +155,10 @@ def _holds(condition: str | None, action: Item, stored: Item) -> bool:
     return bool(stored.get(names[told["name"]]) == value)
 
 
-def _change(item: Item, sets: Item, removes: list[str]) -> None:
+def _changed(item: Item, sets: Item, removes: list[str]) -> Item:
     assert all(_is_valid(value) for value in sets.values()), sets
-    item.update(sets)
-    for name in removes:
-        item.pop(name, None)
+    changed = {**item, **sets}
+    return {name: value for name, value in changed.items() if name not in removes}
 
 
 def _is_valid(attribute: Item) -> bool:

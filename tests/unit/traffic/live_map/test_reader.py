@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import boto3
@@ -13,7 +14,12 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from bench.live_reads import response
 from traffic.aws.dynamodb import Tables
 from traffic.errors import StoreError
-from traffic.live_map.aws import PARALLEL_SCANS, DynamoReader, decode_scans
+from traffic.live_map.aws import (
+    MOST_TRIES,
+    PARALLEL_SCANS,
+    DynamoReader,
+    decode_scans,
+)
 
 Answer = dict[str, Any]
 TABLES = Tables("segments", "history", "alerts")
@@ -145,6 +151,47 @@ def test_who_comes_second_is_no_fault() -> None:
 
     reading(reply)[0].acknowledge("a@5", "night-shift@city.example", 8)
     reading(reply)[0].undo("a@5")
+
+
+def held(times: int) -> Callable[[Answer], Answer]:
+    """Refuses so often since a transaction of the processor holds the alert."""
+    refusals = iter([refused("TransactionConflictException")] * times)
+
+    def reply(_: Answer) -> Answer:
+        for refusal in refusals:
+            raise refusal
+        return {}
+
+    return reply
+
+
+@pytest.mark.parametrize("held_up", [1, MOST_TRIES - 1])
+def test_what_collides_with_a_transaction_is_written_after_it(held_up: int) -> None:
+    reader, fake = reading(held(held_up))
+
+    reader.acknowledge("a@5", "day-shift@city.example", 7)
+
+    assert len(fake.asked) == held_up + 1
+    assert all(request == fake.asked[0][1] for _, request in fake.asked)
+
+
+ACKNOWLEDGE = partial(DynamoReader.acknowledge, alert_id="a@5", who="day", at_ms=7)
+UNDO = partial(DynamoReader.undo, alert_id="a@5")
+
+
+@pytest.mark.parametrize("write", [ACKNOWLEDGE, UNDO], ids=["acknowledge", "undo"])
+def test_what_a_transaction_does_not_let_through_is_no_success(
+    write: Callable[[DynamoReader], None],
+) -> None:
+    pauses: list[float] = []
+    fake = FakeDynamo(held(MOST_TRIES))
+    reader = DynamoReader(fake, TABLES, pauses.append)
+
+    with pytest.raises(StoreError, match="a@5: transactions held it"):
+        write(reader)
+
+    assert (len(fake.asked), len(pauses)) == (MOST_TRIES, MOST_TRIES - 1)
+    assert sum(pauses) < 2
 
 
 @pytest.mark.parametrize(

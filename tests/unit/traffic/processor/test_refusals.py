@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from typing import Any
 
@@ -41,8 +42,23 @@ def test_a_retry_writes_the_same_quarantine_object() -> None:
     written = dict(city.s3.objects)
     city.process(batch)
 
-    assert key == "quarantine/2027-01-15/shardId-000000000001/7.jsonl"
+    (body,) = written.values()
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    assert key == f"quarantine/2027-01-15/shardId-000000000001/7-{digest}.jsonl"
     assert city.s3.objects == written
+
+
+@pytest.mark.parametrize("cuts", [(1, 3), (3, 1)])
+def test_deliveries_that_overlap_do_not_overwrite_each_other(
+    cuts: tuple[int, int],
+) -> None:
+    city, batch = City("s"), [record(i, b"{") for i in (7, 8, 9)]
+
+    for most in cuts:
+        city.process(batch[:most])
+
+    assert len(city.s3.objects) == 2
+    assert set(city.quarantined()) == {("7", None), ("8", None), ("9", None)}
 
 
 def store_of_client(client: Any) -> DynamoStore:

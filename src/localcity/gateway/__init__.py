@@ -1,0 +1,1 @@
+"""What the emulator's HTTP port lets in."""
