@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .baseline import Span
 from .core import Alert
-from .plain import Span
 
 SHORT_MS = 600_000
 REOPENED_MS = 1_800_000

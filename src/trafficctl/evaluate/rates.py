@@ -28,8 +28,8 @@ from trafficctl.metr_la import (
 )
 from trafficctl.simulate.vehicles import Lane, State, Traffic
 
+from .baseline import score
 from .core import Segment
-from .plain import score
 from .recorded import road_of
 
 INTERVALS_S = (1, 2, 5, 10, 30, 60)

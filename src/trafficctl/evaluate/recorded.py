@@ -24,9 +24,9 @@ from trafficctl.metr_la import (
 from trafficctl.replay.csv_file import BadRow, Row, read_rows
 from trafficctl.roads.command import RoadSegment
 
+from .baseline import Bins, Span, score, spans
 from .core import Segment
 from .figures import Figures, figures
-from .plain import Bins, Span, score, spans
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from trafficctl.cli.output import say, show, show_csv, show_json
 from trafficctl.cli.progress import counting
 from trafficctl.errors import ANSWER_IS_NO, OK
 from trafficctl.redrive.buckets import Buckets
-from trafficctl.redrive.objects import Objects
 from trafficctl.redrive.options import add_options
 from trafficctl.redrive.report import sums_view
 from trafficctl.redrive.run import Redrive, Seen
+from trafficctl.redrive.selected_objects import Objects
 from trafficctl.redrive.selection import Selection, Sums
 from trafficctl.redrive.stream_writer import Stream
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from trafficctl.redrive.buckets import Buckets
 from trafficctl.redrive.dead_letters import Letter
 from trafficctl.redrive.journal import Page, page_of
-from trafficctl.redrive.objects import Objects
+from trafficctl.redrive.selected_objects import Objects
 from trafficctl.redrive.selection import Sums
 from trafficctl.redrive.stream_writer import Stream
 

@@ -51,7 +51,7 @@ from trafficctl.cli.output import (
 from trafficctl.cli.output import table as make_table
 from trafficctl.cli.wrong_input import check_district, unknown
 from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.sensors.fault_words import WORDS
+from trafficctl.sensors.fault_labels import WORDS
 from trafficctl.watch.render import utc_text
 
 COLUMNS = (

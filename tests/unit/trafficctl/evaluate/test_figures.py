@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from traffic.model import Reading
+from trafficctl.evaluate.baseline import BIN_MS, Bins, Span, score, spans
 from trafficctl.evaluate.core import Alert
 from trafficctl.evaluate.figures import Figures, figures, open_most, overlap
-from trafficctl.evaluate.plain import BIN_MS, Bins, Span, score, spans
 
 MINUTE, HOUR = 60_000, 3_600_000
 DAY = Span(0, 24 * HOUR)

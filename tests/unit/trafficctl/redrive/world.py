@@ -15,8 +15,8 @@ from trafficctl.audit.evidence import Evidence, stored_readings
 from trafficctl.audit.identity import Published, Report, reconcile
 from trafficctl.redrive.buckets import Buckets
 from trafficctl.redrive.dead_letters import Entry
-from trafficctl.redrive.objects import Objects
 from trafficctl.redrive.run import Redrive
+from trafficctl.redrive.selected_objects import Objects
 from trafficctl.redrive.selection import Selection
 from trafficctl.redrive.stream_writer import Stream
 
