@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from trafficctl.cli.groups import GroupedParser
-from trafficctl.cli.signals import EndedError, end_in_order
+from trafficctl.cli.signals import TerminatedError, terminate_cleanly
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 
 # Each module has register(subparsers). The help page has its order from groups.py:
@@ -75,10 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Without *argv* this is a process of its own: signals then end it in order.
     """
     if argv is None:
-        end_in_order()
+        terminate_cleanly()
     try:
         return _run(argv)
-    except EndedError as exc:
+    except TerminatedError as exc:
         with contextlib.suppress(OSError):  # a terminal that hung up
             print(f"trafficctl: ended by {exc.name}", file=sys.stderr)
         raise

@@ -24,10 +24,10 @@ from paho.mqtt import MQTTException
 from paho.mqtt.client import WebsocketConnectionError
 
 OK = 0
-ANSWER_IS_NO = 1
+CHECK_FAILED = 1
 WRONG_INPUT = 2
 UNREACHABLE = 3
-TOOL_FAULT = 70
+INTERNAL_ERROR = 70
 INTERRUPTED = 130
 
 # AWS's codes for calls that come too fast.
@@ -60,7 +60,7 @@ class ToolError(UserError):
     """Something this tool did not foresee."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, TOOL_FAULT)
+        super().__init__(message, INTERNAL_ERROR)
 
 
 def translate(exc: Exception) -> UserError:
@@ -71,9 +71,9 @@ def translate(exc: Exception) -> UserError:
     if isinstance(exc, UserError):
         return exc
     for family in (_from_aws, _from_mqtt, _from_network, _from_system):
-        found = family(exc)
-        if found is not None:
-            return found
+        error = family(exc)
+        if error is not None:
+            return error
     return ToolError(
         f"{type(exc).__name__}: {exc} - this is a fault of trafficctl; "
         "run again with TRAFFIC_DEBUG=1 for the traceback and report it"
@@ -203,12 +203,12 @@ _REFUSALS: tuple[tuple[tuple[str, ...], str], ...] = (
 
 def _refused(exc: Any) -> UserError:
     error = exc.response.get("Error", {})
-    code, said = error.get("Code", "?"), error.get("Message", "no reason given")
+    code, reason = error.get("Code", "?"), error.get("Message", "no reason given")
     advice = next(
         (advice for codes, advice in _REFUSALS if code in codes),
         "AWS refused the request: correct what it names and repeat the command",
     )
-    return CityError(f"{exc.operation_name}: {said} ({code}) - {advice}")
+    return CityError(f"{exc.operation_name}: {reason} ({code}) - {advice}")
 
 
 def _from_mqtt(exc: Exception) -> UserError | None:

@@ -153,11 +153,11 @@ def replay_rows(
     No congestion score is reported: the city calculates it.
     """
     first, steps = (begin - WEEK_BEGIN).total_seconds(), int(hours * 3600 // step_s)
-    said = [
+    series = [
         measured(week.speeds[station.detector], first, step_s, steps)
         for station in week.detectors
     ]
-    for step, values in enumerate(zip(*said, strict=True), 1):
+    for step, values in enumerate(zip(*series, strict=True), 1):
         text = (begin + timedelta(seconds=step * step_s)).isoformat()
         for station, (count, speed, share) in zip(week.detectors, values, strict=True):
             name = station.detector

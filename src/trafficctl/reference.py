@@ -101,10 +101,10 @@ def cli_page() -> str:
 
 
 @contextmanager
-def _environment(**wanted: str | None) -> Iterator[None]:
+def _environment(**variables: str | None) -> Iterator[None]:
     """Set these variables for a while; None unsets one."""
-    before = {name: os.environ.get(name) for name in wanted}
-    _set(wanted)
+    before = {name: os.environ.get(name) for name in variables}
+    _set(variables)
     try:
         yield
     finally:
@@ -122,19 +122,19 @@ def _set(variables: Mapping[str, str | None]) -> None:
 def _sections(parser: argparse.ArgumentParser, level: int = 2) -> list[str]:
     """One section for *parser*, and one for each command under it."""
     help_text = parser.format_help().rstrip()
-    found = [f"{'#' * level} `{parser.prog}`\n\n```text\n{help_text}\n```\n"]
+    sections = [f"{'#' * level} `{parser.prog}`\n\n```text\n{help_text}\n```\n"]
     for command in commands_of(parser).values():
-        found += _sections(command, 3)
-    return found
+        sections += _sections(command, 3)
+    return sections
 
 
 def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """The commands right under *parser*, by name."""
-    found: dict[str, argparse.ArgumentParser] = {}
+    commands: dict[str, argparse.ArgumentParser] = {}
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            found.update(action.choices)
-    return found
+            commands.update(action.choices)
+    return commands
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from trafficctl.replay.csv_file import COLUMNS, OPTIONAL, Row, read_rows
+from trafficctl.replay.csv_file import COLUMNS, OPTIONAL, ReplayRow, read_rows
 
 from ..shape.sources import ROOT
 
@@ -30,4 +30,4 @@ def test_the_file_that_is_shown_is_taken_whole(tmp_path: Path) -> None:
     rows = list(read_rows(path))
 
     assert shown.splitlines()[0] == ",".join(COLUMNS)
-    assert [type(row) for row in rows] == [Row, Row]
+    assert [type(row) for row in rows] == [ReplayRow, ReplayRow]

@@ -17,18 +17,18 @@ from trafficctl.audit.identity import (
     DeadLetters,
     Redriven,
     Stored,
-    found_as_json,
-    of_redrive,
-    of_stale,
+    counts_as_json,
+    redrive_remarks,
+    stale_remarks,
     stale_verdict,
 )
-from trafficctl.audit.processor_metrics import Processed
+from trafficctl.audit.processor_metrics import ProcessorCounts
 
 UNKNOWN = "published: not known here (no tally)"
 
 
 @dataclass(frozen=True)
-class Account:
+class DeviceReport:
     """What was received in the last *days*, and what lies where since the beginning.
 
     *since_s* is set where the tables are younger than these days: only since then, in
@@ -36,7 +36,7 @@ class Account:
     """
 
     days: int
-    processed: Processed
+    processed: ProcessorCounts
     stored: Stored
     rejected: int
     dead_letters: DeadLetters
@@ -51,13 +51,13 @@ class Account:
     @property
     def missing(self) -> int:
         """Readings that the processor counted, and no table holds any more."""
-        counted, stored = self.processed, self.stored
+        counts, stored = self.processed, self.stored
         pairs = (
-            (counted.accepted, stored.accepted),
-            (counted.duplicate, stored.duplicate),
-            (counted.stale, stored.stale),
+            (counts.accepted, stored.accepted),
+            (counts.duplicate, stored.duplicate),
+            (counts.stale, stored.stale),
         )
-        return sum(max(0, told - held) for told, held in pairs)
+        return sum(max(0, by_processor - by_table) for by_processor, by_table in pairs)
 
     @property
     def stale(self) -> int:
@@ -89,9 +89,9 @@ class Account:
             "since": None if self.since_s is None else second_text(self.since_s * 1000),
             "processed": {
                 **asdict(self.processed),
-                "came_again": self.processed.came_again,
+                "came_again": self.processed.retried,
             },
-            **found_as_json(
+            **counts_as_json(
                 self.stored, self.rejected, self.dead_letters, self.redriven
             ),
             "missing": self.missing,
@@ -99,24 +99,24 @@ class Account:
         }
 
 
-def verdict(account: Account) -> str:
+def verdict(report: DeviceReport) -> str:
     """One sentence on the account."""
-    return _fault(account) or _all_well(account)
+    return _fault(report) or _success(report)
 
 
-def _all_well(account: Account) -> str:
-    if account.processed.received == 0:
-        return f"nothing was received in {_days(account.days)}; {UNKNOWN}"
-    if account.stored.stale:
+def _success(report: DeviceReport) -> str:
+    if report.processed.received == 0:
+        return f"nothing was received in {_days(report.days)}; {UNKNOWN}"
+    if report.stored.stale:
         return (
-            f"every reading received in {_days(account.days)} is accounted for, but "
-            f"{account.stored.stale:,} in all are stale: they may be lost; {UNKNOWN}"
+            f"every reading received in {_days(report.days)} is accounted for, but "
+            f"{report.stored.stale:,} in all are stale: they may be lost; {UNKNOWN}"
         )
     return f"every reading received is accounted for; {UNKNOWN}"
 
 
-def _fault(account: Account) -> str | None:
-    processed = account.processed
+def _fault(report: DeviceReport) -> str | None:
+    processed = report.processed
     if processed.lost_messages:
         return (
             f"{processed.lost_messages:,} messages were neither delivered nor kept: "
@@ -127,40 +127,40 @@ def _fault(account: Account) -> str | None:
             f"{processed.lost_batches:,} batches were given up and not kept: "
             "docs/runbooks/dead-letters-lost.md"
         )
-    if account.missing:
+    if report.missing:
         return (
-            f"{account.missing:,} readings that the processor counted are in no table: "
+            f"{report.missing:,} readings that the processor counted are in no table: "
             "were items of road_segments deleted in these days?"
         )
-    if account.surplus:
-        return f"{account.surplus:,} readings were settled that were never received"
-    if account.stale:
-        return stale_verdict(account.stale)
+    if report.surplus:
+        return f"{report.surplus:,} readings were settled that were never received"
+    if report.stale:
+        return stale_verdict(report.stale)
     return None
 
 
-def remarks(account: Account) -> list[str]:
+def remarks(report: DeviceReport) -> list[str]:
     """What a reader of the numbers must know beside them."""
-    said = []
-    if account.since_s is not None:
-        said.append(
-            f"added up since {second_text(account.since_s * 1000)} only: road_segments "
+    notes = []
+    if report.since_s is not None:
+        notes.append(
+            f"added up since {second_text(report.since_s * 1000)} only: road_segments "
             "is younger than these days, and figures from before are of other tables"
         )
-    if account.processed.came_again:
-        said.append(
-            f"{account.processed.came_again:,} readings came again with their batch: "
+    if report.processed.retried:
+        notes.append(
+            f"{report.processed.retried:,} readings came again with their batch: "
             "they are counted above as what became of them then, or are dead letters"
         )
-    if account.waiting:
-        said.append(
-            f"{account.waiting:,} dead-lettered readings wait, some perhaps counted: "
+    if report.waiting:
+        notes.append(
+            f"{report.waiting:,} dead-lettered readings wait, some perhaps counted: "
             "`trafficctl redrive` says what would be put back"
         )
     return (
-        said
-        + of_stale(max(account.stale, account.stored.stale))
-        + of_redrive(account.redriven)
+        notes
+        + stale_remarks(max(report.stale, report.stored.stale))
+        + redrive_remarks(report.redriven)
     )
 
 

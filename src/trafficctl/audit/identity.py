@@ -120,7 +120,7 @@ class Report:
         return {
             "holds": self.holds,
             "published": asdict(self.published),
-            **found_as_json(
+            **counts_as_json(
                 self.stored, self.rejected, self.dead_letters, self.redriven
             ),
             "found": {"least": self.least_found, "most": self.most_found},
@@ -129,7 +129,7 @@ class Report:
         }
 
 
-def found_as_json(
+def counts_as_json(
     stored: Stored, rejected: int, letters: DeadLetters, redriven: Redriven
 ) -> dict[str, object]:
     """What lies where, as plain values."""
@@ -174,7 +174,7 @@ def stale_verdict(stale: int) -> str:
     return f"{stale:,} readings are stale: they may be lost"
 
 
-def of_stale(stale: int) -> list[str]:
+def stale_remarks(stale: int) -> list[str]:
     """What a reader must know of stale readings, if there are any."""
     if not stale:
         return []
@@ -186,46 +186,47 @@ def of_stale(stale: int) -> list[str]:
 
 def remarks(report: Report) -> list[str]:
     """What a reader of the numbers must know beside them."""
-    said = []
+    notes = []
     if report.published.unfinished_runs:
-        said.append(
+        notes.append(
             f"{report.published.unfinished_runs:,} publishing runs go on or were "
             "killed: what they published is an upper bound"
         )
-    unknown = report.published.readings - report.published.acknowledged
-    if unknown:
-        said.append(
-            f"{unknown:,} readings were not acknowledged: they may not have arrived"
+    unacknowledged = report.published.readings - report.published.acknowledged
+    if unacknowledged:
+        notes.append(
+            f"{unacknowledged:,} readings were not acknowledged and may not have "
+            "arrived"
         )
     if report.published.resent:
-        said.append(
+        notes.append(
             f"up to {report.published.resent:,} readings were sent again after a "
             "reconnect: their copies may count above, as duplicates"
         )
     if report.dead_letters.in_doubt:
-        said.append(
+        notes.append(
             f"{report.dead_letters.in_doubt:,} dead-lettered readings are in doubt: "
             "some may have been applied before their batch failed"
         )
-    return said + of_stale(report.stored.stale) + of_redrive(report.redriven)
+    return notes + stale_remarks(report.stored.stale) + redrive_remarks(report.redriven)
 
 
-def of_redrive(redriven: Redriven) -> list[str]:
+def redrive_remarks(redriven: Redriven) -> list[str]:
     """What a reader must know of what redrive did."""
-    said = []
+    notes = []
     if redriven.put:
-        said.append(
+        notes.append(
             f"{redriven.put:,} readings were put back by redrive: they count above as "
             "what became of them"
         )
     if redriven.interrupted:
-        said.append(
+        notes.append(
             f"{redriven.interrupted:,} readings are in letters of a redrive that was "
             "interrupted: some may be in the stream already; redrive again"
         )
     if redriven.copies:
-        said.append(
+        notes.append(
             f"up to {redriven.copies:,} readings came into the stream more than once "
             "by redrive: their copies may count above, as duplicates"
         )
-    return said
+    return notes

@@ -51,10 +51,10 @@ LIVE_FIELDS = (
 SEGMENT_FIELDS = STATIC_FIELDS + LIVE_FIELDS
 
 PARALLEL_SCANS = 4
-LISTED = "`trafficctl segments` lists them"  # where to look for a segment
+LIST_SEGMENTS_HINT = "`trafficctl segments` lists them"  # where to look for a segment
 
 
-class City(Protocol):
+class CityReader(Protocol):
     """What the views need to know of the city."""
 
     def segments(self) -> list[Item]:
@@ -85,13 +85,13 @@ class DynamoCity:
     def segment(self, segment_id: str) -> Item | None:
         """One road segment, None when there is no such item."""
         names, projection = _projection(SEGMENT_FIELDS)
-        found = self._client.get_item(
+        answer = self._client.get_item(
             TableName=self._segments,
             Key={"segment_id": {"S": segment_id}},
             ProjectionExpression=projection,
             ExpressionAttributeNames=names,
         )
-        return plain_item(found["Item"]) if "Item" in found else None
+        return plain_item(answer["Item"]) if "Item" in answer else None
 
     def open_alerts(self) -> list[Item]:
         """The alerts that are open now, oldest first, by the index of open ones."""
@@ -122,16 +122,16 @@ def open_city(stack: str) -> DynamoCity:
 def segment_ids(session: Any, outputs: Mapping[str, str]) -> list[str]:
     """The id of every road segment, in order."""
     client = aws.client(session, "dynamodb")
-    found = scan(client, outputs["RoadSegmentsTable"], ("segment_id",))
-    return sorted(item["segment_id"] for item in found)
+    segments = scan(client, outputs["RoadSegmentsTable"], ("segment_id",))
+    return sorted(item["segment_id"] for item in segments)
 
 
 def check_segments(
-    session: Any, outputs: Mapping[str, str], wanted: Iterable[str]
+    session: Any, outputs: Mapping[str, str], requested: Iterable[str]
 ) -> None:
     """Raise UserError for the segments that the city does not have."""
     known = segment_ids(session, outputs)
-    raise_unknown("segment", wanted, known, LISTED)
+    raise_unknown("segment", requested, known, LIST_SEGMENTS_HINT)
 
 
 def scan(
@@ -144,7 +144,7 @@ def scan(
 
     with ThreadPoolExecutor(PARALLEL_SCANS) as pool:
         return [
-            item for found in pool.map(part, range(PARALLEL_SCANS)) for item in found
+            item for items in pool.map(part, range(PARALLEL_SCANS)) for item in items
         ]
 
 

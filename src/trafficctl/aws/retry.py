@@ -26,13 +26,13 @@ def pause_s(refusals: int) -> float:
 
 
 @dataclass(frozen=True)
-class Patience:
+class ConflictRetry:
     """Asks again until AWS no longer refuses; told how to sleep, and whom to tell."""
 
     sleep: Callable[[float], object] = time.sleep
     tell: Callable[[str], object] = say
 
-    def until_free(
+    def retry_while_in_use(
         self,
         what: str,
         limit_s: float,
@@ -43,7 +43,7 @@ class Patience:
 
         Raises CityError naming `what` when it still is after `limit_s`.
         """
-        waited_s, wait_s, told = 0.0, FIRST_WAIT_S, False
+        waited_s, wait_s, reported = 0.0, FIRST_WAIT_S, False
         while True:
             try:
                 return call()
@@ -55,9 +55,9 @@ class Patience:
                         f"{what} is still in use, AWS says: {exc} - "
                         "repeat the command in five minutes"
                     ) from exc
-            if waited_s >= SILENT_S and not told:
+            if waited_s >= SILENT_S and not reported:
                 self.tell(f"{what}: waiting until AWS lets go, {limit_s:.0f} s at most")
-                told = True
+                reported = True
             self.sleep(wait_s)
             waited_s += wait_s
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)

@@ -55,12 +55,12 @@ def stack_outputs(session: Any, stack: str) -> dict[str, str]:
     Raises CityError when there is no such stack, saying how to deploy it.
     """
     try:
-        found = client(session, "cloudformation").describe_stacks(StackName=stack)
+        answer = client(session, "cloudformation").describe_stacks(StackName=stack)
     except ClientError as exc:
         if _says_no_such_stack(exc):
             raise CityError(_not_deployed(session, stack)) from exc
         raise
-    return outputs_of(found["Stacks"][0])
+    return outputs_of(answer["Stacks"][0])
 
 
 class Outputs(dict[str, str]):
@@ -71,8 +71,8 @@ class Outputs(dict[str, str]):
     """
 
     def __init__(self, stack: dict[str, Any]) -> None:
-        found = stack.get("Outputs", [])
-        super().__init__({o["OutputKey"]: o["OutputValue"] for o in found})
+        items = stack.get("Outputs", [])
+        super().__init__({o["OutputKey"]: o["OutputValue"] for o in items})
         self._stack = f"{stack.get('StackName')} ({stack.get('StackStatus')})"
 
     def __missing__(self, key: str) -> str:

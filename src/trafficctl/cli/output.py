@@ -59,8 +59,8 @@ class _PlainConsole(Console):
 def console(file: IO[str] | None = None) -> _PlainConsole:
     """A console on `file` (stdout) that never cuts what goes into a pipe."""
     out = file if file is not None else sys.stdout
-    asked = os.environ.get("COLUMNS", "")
-    width = int(asked) if asked.isdecimal() and int(asked) else None
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and int(columns) else None
     if width is None and not out.isatty():
         width = FULL_WIDTH
     return _PlainConsole(file=out, width=width, highlight=False, soft_wrap=False)
@@ -87,7 +87,9 @@ class DataTable:
             gap = NARROW_GAP
         widths = fit(self._columns, natural, least, room, gap)
         total = max(room, _total(list(widths.values()), gap))
-        yield from on.render(self._drawn(widths, gap), options.update(width=total))
+        yield from on.render(
+            self._fitted_table(widths, gap), options.update(width=total)
+        )
         missing = [c for i, c in enumerate(self._columns) if i not in widths]
         if missing:
             line = left_out(missing, room)
@@ -108,8 +110,8 @@ class DataTable:
             least.append(whole if column.number else max(word, min(whole, LEAST_TEXT)))
         return natural, least
 
-    def _drawn(self, widths: Mapping[int, int], gap: int) -> Table:
-        made = Table(
+    def _fitted_table(self, widths: Mapping[int, int], gap: int) -> Table:
+        fitted = Table(
             box=box.SIMPLE_HEAD,
             title=None if self._title is None else Text(self._title),
             title_justify="left",
@@ -120,14 +122,14 @@ class DataTable:
         for index, width in widths.items():
             column = self._columns[index]
             side = "right" if column.number else "left"
-            made.add_column(
+            fitted.add_column(
                 _wrapped(Text(column.header), width, measure),
                 justify=side,  # type: ignore[arg-type]  # one of rich's literals
                 no_wrap=True,
             )
         for row in self._rows:
-            made.add_row(*(_wrapped(row[i], w, measure) for i, w in widths.items()))
-        return made
+            fitted.add_row(*(_wrapped(row[i], w, measure) for i, w in widths.items()))
+        return fitted
 
 
 def fit(
@@ -141,12 +143,12 @@ def fit(
 
     `natural` is the width of each column without wrapping, `least` with all of it.
     """
-    kept = [i for i, column in enumerate(columns) if column.importance >= KEY]
-    others = [i for i in range(len(columns)) if i not in kept]
+    fitting = [i for i, column in enumerate(columns) if column.importance >= KEY]
+    others = [i for i in range(len(columns)) if i not in fitting]
     for one in sorted(others, key=lambda i: -columns[i].importance):
-        if _total([least[i] for i in (*kept, one)], gap) <= room:
-            kept.append(one)
-    widths = {i: least[i] for i in sorted(kept)}
+        if _total([least[i] for i in (*fitting, one)], gap) <= room:
+            fitting.append(one)
+    widths = {i: least[i] for i in sorted(fitting)}
     spare = room - _total(list(widths.values()), gap)
     while spare > 0 and (tight := [i for i in widths if widths[i] < natural[i]]):
         widths[max(tight, key=lambda i: natural[i] / widths[i])] += 1
@@ -233,13 +235,13 @@ def show_csv(
 
 def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The values of nested mappings under dotted names, as CSV needs them."""
-    found: dict[str, Any] = {}
-    for name, one in value.items():
-        if isinstance(one, Mapping):
-            found |= flat(one, f"{prefix}{name}.")
+    values: dict[str, Any] = {}
+    for name, item in value.items():
+        if isinstance(item, Mapping):
+            values |= flat(item, f"{prefix}{name}.")
         else:
-            found[prefix + name] = one
-    return found
+            values[prefix + name] = item
+    return values
 
 
 def instant(ms: int) -> str:

@@ -81,26 +81,26 @@ class Lines(Progress):
     def __init__(
         self,
         line: Callable[[Task], str],
-        tell: Callable[[str], object],
+        report: Callable[[str], object],
         clock: Clock,
     ) -> None:
         super().__init__(disable=True, get_time=clock)
-        self._line, self._tell, self._clock = line, tell, clock
+        self._line, self._print, self._clock = line, report, clock
         self._last_s = clock()
 
     def update(self, task_id: TaskID, **changes: Any) -> None:
         """Change a task, and tell of it if that is due."""
         super().update(task_id, **changes)
-        self._tell_sometimes(task_id)
+        self._report_if_due(task_id)
 
     def advance(self, task_id: TaskID, advance: float = 1) -> None:
         """Count steps of a task, and tell of it if that is due."""
         super().advance(task_id, advance)
-        self._tell_sometimes(task_id)
+        self._report_if_due(task_id)
 
-    def _tell_sometimes(self, task_id: TaskID) -> None:
+    def _report_if_due(self, task_id: TaskID) -> None:
         now_s = self._clock()
         line = self._line(self._tasks[task_id])
         if line and now_s - self._last_s >= EVERY_S:
             self._last_s = now_s
-            self._tell(line)
+            self._print(line)

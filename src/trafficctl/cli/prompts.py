@@ -8,14 +8,14 @@ from collections.abc import Callable
 from trafficctl.errors import UserError
 
 
-def agree(question: str, yes: bool) -> bool:
+def confirm(question: str, yes: bool) -> bool:
     """Ask; True for y or yes. UserError where nobody can answer and --yes is absent."""
     if yes:
         return True
     return _answer(f"{question} [y/N] ", "--yes").strip().lower() in ("y", "yes")
 
 
-def typed(question: str, word: str, yes: bool) -> bool:
+def confirm_by_typing(question: str, word: str, yes: bool) -> bool:
     """Ask for a word to be typed, where a slip of the hand must not do."""
     return yes or _answer(f"{question} ", "--yes").strip() == word
 
@@ -28,6 +28,6 @@ def _answer(question: str, option: str) -> str:
     return sys.stdin.readline()
 
 
-def agreeing(yes: bool) -> Callable[[str], bool]:
+def confirmer(yes: bool) -> Callable[[str], bool]:
     """`agree` with the answer of --yes built in."""
-    return lambda question: agree(question, yes)
+    return lambda question: confirm(question, yes)

@@ -8,7 +8,7 @@ from types import FrameType
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-class EndedError(SystemExit):
+class TerminatedError(SystemExit):
     """A signal asks this process to end; its exit code is 128 and the signal's number.
 
     Not an `Exception`, as KeyboardInterrupt is none: it passes all handlers of errors.
@@ -19,7 +19,7 @@ class EndedError(SystemExit):
         self.name = signal.Signals(number).name
 
 
-def end_in_order() -> None:
+def terminate_cleanly() -> None:
     """Have the signals that would end this process at once raise `EndedError`.
 
     Those that it was started to ignore, as by nohup, stay ignored. To be called in the
@@ -33,4 +33,4 @@ def end_in_order() -> None:
 def _end(number: int, _frame: FrameType | None) -> None:
     for each in (*ENDING, signal.SIGINT):  # make, timeout and terminals send it twice
         signal.signal(each, signal.SIG_IGN)
-    raise EndedError(number)
+    raise TerminatedError(number)

@@ -21,19 +21,19 @@ def raise_faults(faults: Sequence[str], outcome: str = "nothing was done") -> No
     if not faults:
         return
     more = len(faults) - MOST_FAULTS
-    told = [*faults[:MOST_FAULTS], *([f"and {more:,} more"] if more > 0 else [])]
-    raise UserError("\n".join([*told, outcome]))
+    lines = [*faults[:MOST_FAULTS], *([f"and {more:,} more"] if more > 0 else [])]
+    raise UserError("\n".join([*lines, outcome]))
 
 
 def raise_unknown(
-    what: str, wanted: Iterable[str], known: Collection[str], advice: str
+    what: str, requested: Iterable[str], known: Collection[str], advice: str
 ) -> None:
     """Raise UserError for each name in `wanted` that is not `known`."""
     names = set(known)
-    strange = [name for name in dict.fromkeys(wanted) if name not in names]
-    if len(strange) == 1:
-        raise unknown(what, strange[0], known, advice)
-    raise_faults([str(unknown(what, name, known, advice)) for name in strange])
+    missing = [name for name in dict.fromkeys(requested) if name not in names]
+    if len(missing) == 1:
+        raise unknown(what, missing[0], known, advice)
+    raise_faults([str(unknown(what, name, known, advice)) for name in missing])
 
 
 def unknown(what: str, name: str, known: Iterable[str], advice: str) -> UserError:

@@ -60,7 +60,7 @@ Quantities = dict[str, dict[str, float]]  # service, name of the price: how much
 
 
 @dataclass(frozen=True)
-class Load:
+class CityLoad:
     """A city, and how it is wired; *history_days* is how long rows are kept."""
 
     sensors: int = 50_000
@@ -103,7 +103,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Item:
+class BillLine:
     """A line of the bill, a month."""
 
     service: str
@@ -112,7 +112,7 @@ class Item:
     dollars: float
 
 
-def naive(load: Load) -> Load:
+def naive(load: CityLoad) -> CityLoad:
     """The same city, wired as the services' examples show it."""
     for change in LEVERS.values():
         load = change(load)
@@ -120,7 +120,7 @@ def naive(load: Load) -> Load:
 
 
 # Each lever as it is left out.
-LEVERS: Mapping[str, Callable[[Load], Load]] = {
+LEVERS: Mapping[str, Callable[[CityLoad], CityLoad]] = {
     "many readings in a message": lambda load: replace(load, readings_per_message=1),
     "Basic Ingest": lambda load: replace(load, basic_ingest=False),
     "shards that are scaled, not on demand": lambda load: replace(
@@ -133,28 +133,28 @@ LEVERS: Mapping[str, Callable[[Load], Load]] = {
 }
 
 # What a parameter saves besides, and costs in seconds or in room for a burst.
-FURTHER: Mapping[str, Callable[[Load], Load]] = {
+OPTIONS: Mapping[str, Callable[[CityLoad], CityLoad]] = {
     "EventBatchWindowSeconds=5": lambda load: replace(load, window_s=5),
     "DynamoDBBillingMode=PROVISIONED": lambda load: replace(load, tables="PROVISIONED"),
 }
 
 
-def bill(load: Load, prices: Mapping[str, Price]) -> list[Item]:
+def bill(load: CityLoad, prices: Mapping[str, Price]) -> list[BillLine]:
     """The lines of a month's bill, by service."""
     return [
-        Item(service, amount, prices[name].unit, prices[name].of(amount))
+        BillLine(service, amount, prices[name].unit, prices[name].of(amount))
         for service, amounts in quantities(load).items()
         for name, amount in amounts.items()
         if amount
     ]
 
 
-def total(load: Load, prices: Mapping[str, Price]) -> float:
+def total(load: CityLoad, prices: Mapping[str, Price]) -> float:
     """The dollars of a month."""
     return sum(item.dollars for item in bill(load, prices))
 
 
-def quantities(load: Load) -> Quantities:
+def quantities(load: CityLoad) -> Quantities:
     """How much of each price a month takes."""
     return {
         "IoT Core": _iot(load),
@@ -167,7 +167,7 @@ def quantities(load: Load) -> Quantities:
     }
 
 
-def _iot(load: Load) -> dict[str, float]:
+def _iot(load: CityLoad) -> dict[str, float]:
     alone = load.readings_per_message == 1
     devices = load.sensors if alone else min(load.sensors, load.segments)
     steps = math.ceil(load.message_bytes / METERED_BYTES)
@@ -180,7 +180,7 @@ def _iot(load: Load) -> dict[str, float]:
     }
 
 
-def _stream(load: Load) -> dict[str, float]:
+def _stream(load: CityLoad) -> dict[str, float]:
     records, hours = load.messages_s * MONTH_S, MONTH_S / 3_600
     if load.stream_mode == "PROVISIONED":
         units = math.ceil(load.record_bytes / PUT_UNIT_BYTES)
@@ -192,7 +192,7 @@ def _stream(load: Load) -> dict[str, float]:
     }
 
 
-def _processor(load: Load) -> dict[str, float]:
+def _processor(load: CityLoad) -> dict[str, float]:
     runs_s = _runs_s(load)
     vcpu = min(1.0, MEMORY_MB / VCPU_MB)
     calls_s = _updates_s(load) * (1 / KEYS_PER_READ + 1 / UPDATES_PER_WRITE)
@@ -207,19 +207,19 @@ def _processor(load: Load) -> dict[str, float]:
     }
 
 
-def _runs_s(load: Load) -> float:
+def _runs_s(load: CityLoad) -> float:
     """Invocations a second: a batch is full, or its window is over."""
     largest = min(load.batch_size, EVENT_BYTES / (load.record_bytes * 4 / 3 + 500))
     gathered_s = load.shards * LANES_PER_SHARD * _rounds_s(load)
     return min(load.messages_s, max(gathered_s, load.messages_s / largest))
 
 
-def _rounds_s(load: Load) -> float:
+def _rounds_s(load: CityLoad) -> float:
     """How often a second what has come in is taken up."""
     return min(POLLS_S, 1 / load.window_s) if load.window_s else POLLS_S
 
 
-def _updates_s(load: Load) -> float:
+def _updates_s(load: CityLoad) -> float:
     """Updates of items a second; a segment is in one batch at a time."""
     if not load.by_segment:
         return load.readings_s
@@ -227,7 +227,7 @@ def _updates_s(load: Load) -> float:
     return load.segments * each
 
 
-def _tables(load: Load) -> dict[str, float]:
+def _tables(load: CityLoad) -> dict[str, float]:
     updates = _updates_s(load) * MONTH_S
     if not load.by_segment:
         return {"write_units": updates}
@@ -246,19 +246,19 @@ def _charged(amounts: dict[str, float], mode: str) -> dict[str, float]:
     """Units as capacity that is held for them, where the tables are PROVISIONED."""
     if mode == "PAY_PER_REQUEST":
         return amounts
-    held = {
+    capacity = {
         f"{kind}_capacity_hours": amounts.get(f"{kind}_units", 0.0) / TABLES_USE / 3_600
         for kind in ("write", "read")
     }
-    return {k: v for k, v in amounts.items() if not k.endswith("_units")} | held
+    return {k: v for k, v in amounts.items() if not k.endswith("_units")} | capacity
 
 
-def _alerts(load: Load) -> dict[str, float]:
+def _alerts(load: CityLoad) -> dict[str, float]:
     turns = load.segments * ALERTS_A_DAY * TURNS * DAYS
     return {"events": turns, "sns_requests": turns, "write_units": 5 * turns}
 
 
-def _live(load: Load) -> dict[str, float]:
+def _live(load: CityLoad) -> dict[str, float]:
     polls_s = load.viewers / POLL_S
     looks_s = min(polls_s, 1 / POLL_S)  # one environment serves a hundred viewers
     units = load.segments * LIVE_ITEM_BYTES / READ_UNIT_BYTES / 2
@@ -271,15 +271,15 @@ def _live(load: Load) -> dict[str, float]:
     }
 
 
-def _operation(load: Load) -> dict[str, float]:
+def _operation(load: CityLoad) -> dict[str, float]:
     scaler = len(METRICS) if load.stream_mode == "PROVISIONED" else 0
-    asked = (
+    requests = (
         scaler + len(sensor_health_aws.METRICS)
     ) * MONTH_MINUTES  # and sensor health
     return {
         "alarm_metrics": ALARM_METRICS,
         "metrics": METRICS_OF_OURS,
-        "metric_requests": asked,
+        "metric_requests": requests,
         "dashboards": 1,
         "keys": 2,
     }

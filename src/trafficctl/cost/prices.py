@@ -10,7 +10,7 @@ import msgspec
 FILE = Path(__file__).with_name("prices.toml")
 
 
-class Beyond(msgspec.Struct, frozen=True):
+class PriceTier(msgspec.Struct, frozen=True):
     """The price of what is *over* a quantity."""
 
     over: float
@@ -24,11 +24,11 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per: float
     unit: str
     source: str
-    beyond: tuple[Beyond, ...] = ()
+    beyond: tuple[PriceTier, ...] = ()
 
     def of(self, quantity: float) -> float:
         """The dollars of a quantity in a month."""
-        steps = [Beyond(0, self.dollars), *self.beyond]
+        steps = [PriceTier(0, self.dollars), *self.beyond]
         ends = [*(step.over for step in self.beyond), float("inf")]
         return sum(
             max(0.0, min(quantity, end) - step.over) / self.per * step.dollars

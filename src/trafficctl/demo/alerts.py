@@ -22,7 +22,7 @@ BATCH = 10
 
 
 @dataclass(frozen=True)
-class Told:
+class ReceivedAlert:
     """An alert that arrived: its words, the event they tell of, and when (wall, ms)."""
 
     text: str
@@ -36,31 +36,31 @@ class Matcher:
 
     texts: deque[tuple[str, int]] = field(default_factory=deque)
     details: deque[dict[str, Any]] = field(default_factory=deque)
-    seen: set[str] = field(default_factory=set)
+    event_ids: set[str] = field(default_factory=set)
 
-    def take(self, body: str, arrived_at: int) -> Told | None:
+    def take(self, body: str, arrived_at: int) -> ReceivedAlert | None:
         """Take a message; gives the alert when both its halves are there."""
         detail = event_detail(body)
         if detail is None:
             text = plain_text(body)
-            found = next((d for d in self.details if tells_of(text, d)), None)
-            if found is None:
+            match = next((d for d in self.details if describes(text, d)), None)
+            if match is None:
                 self.texts.append((text, arrived_at))
                 return None
-            self.details.remove(found)
-            return Told(text, found, arrived_at)
+            self.details.remove(match)
+            return ReceivedAlert(text, match, arrived_at)
         return self._take_event(detail)
 
-    def _take_event(self, detail: dict[str, Any]) -> Told | None:
-        if detail["event_id"] in self.seen:
+    def _take_event(self, detail: dict[str, Any]) -> ReceivedAlert | None:
+        if detail["event_id"] in self.event_ids:
             return None  # delivered again: at least once is the promise
-        self.seen.add(detail["event_id"])
-        found = next((each for each in self.texts if tells_of(each[0], detail)), None)
-        if found is None:
+        self.event_ids.add(detail["event_id"])
+        match = next((each for each in self.texts if describes(each[0], detail)), None)
+        if match is None:
             self.details.append(detail)
             return None
-        self.texts.remove(found)
-        return Told(found[0], detail, found[1])
+        self.texts.remove(match)
+        return ReceivedAlert(match[0], detail, match[1])
 
 
 def event_detail(body: str) -> dict[str, Any] | None:
@@ -81,7 +81,7 @@ def plain_text(body: str) -> str:
     return body
 
 
-def tells_of(text: str, detail: dict[str, Any]) -> bool:
+def describes(text: str, detail: dict[str, Any]) -> bool:
     """Whether the words are about this event; their order is the template's affair."""
     parts = (detail["link"], f" {detail['transition']} ", detail["since"])
     return all(part in text for part in parts)
@@ -92,8 +92,8 @@ def subscribe(session: Any, outputs: dict[str, str], name: str) -> AlertQueue:
     sqs, sns = aws.client(session, "sqs"), aws.client(session, "sns")
     events = aws.client(session, "events")
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    wanted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn, bus = wanted["Attributes"]["QueueArn"], outputs["AlertBus"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn, bus = attributes["Attributes"]["QueueArn"], outputs["AlertBus"]
     pattern = {"source": ["city.traffic"], "detail-type": ["Congestion Alert"]}
     rule = events.put_rule(
         Name=RULE, EventBusName=bus, EventPattern=json.dumps(pattern)
@@ -141,7 +141,7 @@ class AlertQueue:
         self._url = url
         self._matcher = Matcher()
 
-    def receive(self) -> list[Told]:
+    def receive(self) -> list[ReceivedAlert]:
         """The alerts that have arrived; waits a second for the first."""
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
@@ -152,7 +152,7 @@ class AlertQueue:
         messages = answer.get("Messages", [])
         if not messages:
             return []
-        told = [
+        received = [
             self._matcher.take(m["Body"], int(m["Attributes"]["SentTimestamp"]))
             for m in messages
         ]
@@ -163,9 +163,9 @@ class AlertQueue:
                 for n, m in enumerate(messages)
             ],
         )
-        return [each for each in told if each is not None]
+        return [each for each in received if each is not None]
 
     @property
-    def halves(self) -> int:
+    def unmatched(self) -> int:
         """Words without their event, and events without their words, so far."""
         return len(self._matcher.texts) + len(self._matcher.details)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from traffic.model import Reading
 from trafficctl.metr_la import LOS_ANGELES, WEEK_BEGIN, Week, replay_rows
-from trafficctl.replay.csv_file import Row
+from trafficctl.replay.csv_file import ReplayRow
 
 BEGIN = datetime(2012, 3, 1, 8, 30, tzinfo=LOS_ANGELES)  # a Thursday
 SPEEDUP = 180
@@ -36,7 +36,7 @@ FIELDS = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class DemoSchedule:
     """The demo that begins at *began_ms* of the wall clock."""
 
     began_ms: int
@@ -72,7 +72,7 @@ class Plan:
         }
 
 
-def endless_rows(week: Week) -> Iterator[Row]:
+def endless_rows(week: Week) -> Iterator[ReplayRow]:
     """Rows from `BEGIN` on; the last of the week is followed by its first, for ever.
 
     Event times go on rising: each time around they are a week later. A reading covers
@@ -99,13 +99,13 @@ def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
     return replace(reading, vehicle_count=count, interval=SHORT_S)
 
 
-def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
+def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[ReplayRow]:
     """Rows as `metr_la.replay_rows` makes them, as rows of a replay file."""
     for moment, segment_id, sensor_id, *measured in cells:
         event_ms = _ms(datetime.fromisoformat(moment))
         values = dict(zip(FIELDS, measured, strict=True))
         values |= {"sensor_id": sensor_id, "timestamp": event_ms}
-        yield Row(event_ms, segment_id, msgspec.convert(values, Reading))
+        yield ReplayRow(event_ms, segment_id, msgspec.convert(values, Reading))
 
 
 def _ms(moment: datetime) -> int:

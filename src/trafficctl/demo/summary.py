@@ -19,7 +19,7 @@ ALERT_PROMISE_S = 30
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DemoResult:
     """What was measured; delays in seconds, *transitions* the alerts told, by kind."""
 
     report: Report
@@ -29,7 +29,7 @@ class Outcome:
     alert_delays_s: Sequence[float]
     transitions: Counter[str] = field(default_factory=Counter)
     alerts_recorded: int = 0
-    alerts_untold: int = 0
+    alerts_unmatched: int = 0
     seconds: float = 0.0
 
 
@@ -39,29 +39,29 @@ class Check:
 
     name: str
     measured: str
-    kept: bool
+    passed: bool
 
 
-def checks(outcome: Outcome) -> list[Check]:
+def checks(result: DemoResult) -> list[Check]:
     """The promises of the demo, held against the outcome."""
-    opened, recorded = outcome.transitions["opened"], outcome.alerts_recorded
+    opened, recorded = result.transitions["opened"], result.alerts_recorded
     return [
         Check(
             "readings flowed into every segment",
-            f"{outcome.segments_heard:,} of {outcome.segments:,} segments",
-            0 < outcome.segments == outcome.segments_heard,
+            f"{result.segments_heard:,} of {result.segments:,} segments",
+            0 < result.segments == result.segments_heard,
         ),
         Check(
             "every alert opened was told",
             f"{opened:,} of {recorded:,}",
-            0 < recorded <= opened and outcome.alerts_untold == 0,
+            0 < recorded <= opened and result.alerts_unmatched == 0,
         ),
-        _delay("a viewer sees a reading", outcome.freshness_s, FRESHNESS_PROMISE_S),
-        _delay("an alert arrives", outcome.alert_delays_s, ALERT_PROMISE_S),
+        _delay("a viewer sees a reading", result.freshness_s, FRESHNESS_PROMISE_S),
+        _delay("an alert arrives", result.alert_delays_s, ALERT_PROMISE_S),
         Check(
             "no reading lost, none counted twice",
-            verdict(outcome.report),
-            outcome.report.holds and outcome.report.stored.accepted > 0,
+            verdict(result.report),
+            result.report.holds and result.report.stored.accepted > 0,
         ),
     ]
 
@@ -74,19 +74,19 @@ def _delay(what: str, delays: Sequence[float], promise_s: float) -> Check:
     return Check(name, f"{worst:.1f} s for 99 in 100", worst < promise_s)
 
 
-def all_is_well(outcome: Outcome) -> bool:
+def all_passed(result: DemoResult) -> bool:
     """Whether every promise was kept."""
-    return all(check.kept for check in checks(outcome))
+    return all(check.passed for check in checks(result))
 
 
-def view(outcome: Outcome) -> RenderableType:
+def view(result: DemoResult) -> RenderableType:
     """The summary: what flowed, how fast, and the promises."""
-    well = all_is_well(outcome)
+    well = all_passed(result)
     columns = (Column("Summary", importance=KEY), Column("", True, KEY), Column(""))
     return Group(
-        table(columns, rows(outcome)),
-        *(Text(f"Note: {line}.", "dim") for line in remarks(outcome.report)),
-        *(_check_line(check) for check in checks(outcome)),
+        table(columns, rows(result)),
+        *(Text(f"Note: {line}.", "dim") for line in remarks(result.report)),
+        *(_check_line(check) for check in checks(result)),
         Text(),
         Text(
             "All is well." if well else "Not all is well: see the lines marked FAIL.",
@@ -96,15 +96,15 @@ def view(outcome: Outcome) -> RenderableType:
 
 
 def _check_line(check: Check) -> Text:
-    mark, style = (" ok  ", "green") if check.kept else ("FAIL ", "bold red")
+    mark, style = (" ok  ", "green") if check.passed else ("FAIL ", "bold red")
     return Text.assemble((mark, style), f" {check.name}: {check.measured}")
 
 
-def rows(outcome: Outcome) -> list[tuple[str, str, str]]:
+def rows(result: DemoResult) -> list[tuple[str, str, str]]:
     """The lines of the summary's table: what, how much, and a remark."""
-    report, told = outcome.report, outcome.transitions
+    report, transitions = result.report, result.transitions
     stored, letters = report.stored, report.dead_letters
-    rate = report.published.readings / outcome.seconds if outcome.seconds else 0
+    rate = report.published.readings / result.seconds if result.seconds else 0
     return [
         ("readings published", number(report.published.readings), f"{rate:,.0f} per s"),
         ("  accepted", number(stored.accepted), f"{stored.late:,} of them late"),
@@ -116,12 +116,16 @@ def rows(outcome: Outcome) -> list[tuple[str, str, str]]:
             span(letters.undelivered, letters.undelivered + letters.in_doubt),
             "",
         ),
-        ("road segments", number(outcome.segments), ""),
-        ("alerts opened", number(told["opened"]), ""),
-        ("  escalated, eased", f"{told['escalated']:,}, {told['eased']:,}", ""),
-        ("  cleared", number(told["cleared"]), ""),
-        ("reading to viewer", *_half_and_most(outcome.freshness_s)),
-        ("reading to alert", *_half_and_most(outcome.alert_delays_s)),
+        ("road segments", number(result.segments), ""),
+        ("alerts opened", number(transitions["opened"]), ""),
+        (
+            "  escalated, eased",
+            f"{transitions['escalated']:,}, {transitions['eased']:,}",
+            "",
+        ),
+        ("  cleared", number(transitions["cleared"]), ""),
+        ("reading to viewer", *_half_and_most(result.freshness_s)),
+        ("reading to alert", *_half_and_most(result.alert_delays_s)),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from trafficctl.demo.alerts import Told
+from trafficctl.demo.alerts import ReceivedAlert
 from trafficctl.demo.board import Clock
 from trafficctl.watch.render import LEVEL_STYLE
 
@@ -16,16 +16,16 @@ LINES_AT_ONCE = 4
 STYLE = {**LEVEL_STYLE, "cleared": "green"}
 
 
-def lines(told: Sequence[Told], clock: Clock) -> list[Text]:
+def lines(alerts: Sequence[ReceivedAlert], clock: Clock) -> list[Text]:
     """The gravest of *told*, a line each in order of time; the others as a count."""
-    ranked = sorted(told, key=_gravity)
-    shown, rest = ranked[:LINES_AT_ONCE], ranked[LINES_AT_ONCE:]
-    shown.sort(key=lambda each: each.detail["observed_at"])
-    made = [_line(each, clock) for each in shown]
-    return [*made, _count(rest)] if rest else made
+    ranked = sorted(alerts, key=_gravity)
+    first, rest = ranked[:LINES_AT_ONCE], ranked[LINES_AT_ONCE:]
+    first.sort(key=lambda each: each.detail["observed_at"])
+    printed = [_line(each, clock) for each in first]
+    return [*printed, _count(rest)] if rest else printed
 
 
-def _gravity(each: Told) -> tuple[bool, bool, float]:
+def _gravity(each: ReceivedAlert) -> tuple[bool, bool, float]:
     detail = each.detail
     return (
         detail["transition"] not in ("opened", "escalated"),
@@ -34,7 +34,7 @@ def _gravity(each: Told) -> tuple[bool, bool, float]:
     )
 
 
-def _line(each: Told, clock: Clock) -> Text:
+def _line(each: ReceivedAlert, clock: Clock) -> Text:
     """Time, change, level, score, speeds, and last what a narrow terminal may cut."""
     detail = each.detail
     kind = detail["transition"]
@@ -53,7 +53,7 @@ def _pace(detail: Mapping[str, Any]) -> str:
     return "" if speed is None or free is None else f"{speed:3.0f} of {free:3.0f} km/h"
 
 
-def _count(rest: Sequence[Told]) -> Text:
+def _count(rest: Sequence[ReceivedAlert]) -> Text:
     kinds = Counter(each.detail["transition"] for each in rest)
     parts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     return Text(f"{'':11}and {parts} more", "dim")

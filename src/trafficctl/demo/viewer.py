@@ -7,7 +7,7 @@ from collections import Counter
 
 from trafficctl.aws.city_tables import DynamoCity, Item
 from trafficctl.demo import board
-from trafficctl.demo.alerts import Told
+from trafficctl.demo.alerts import ReceivedAlert
 from trafficctl.demo.probe import Probe
 
 
@@ -27,7 +27,7 @@ class Viewer:
         self.probe = probe
         self.clock = clock
         self.segments: list[Item] = []
-        self.told: list[Told] = []
+        self.alerts: list[ReceivedAlert] = []
         self.alert_delays_s: list[float] = []
 
     def glance(self) -> None:
@@ -39,13 +39,13 @@ class Viewer:
         """Read how the segments stand."""
         self.segments = self.city.segments(board.FIELDS)
 
-    def hear(self, told: list[Told]) -> None:
+    def hear(self, alerts: list[ReceivedAlert]) -> None:
         """Take alerts that arrived, and time them."""
-        self.told += told
-        for each in told:
+        self.alerts += alerts
+        for each in alerts:
             published_ms = each.detail["observed_at"]
             self.alert_delays_s.append((each.arrived_at - published_ms) / 1000)
 
     def transitions(self) -> Counter[str]:
         """The alerts told, by kind."""
-        return Counter(each.detail["transition"] for each in self.told)
+        return Counter(each.detail["transition"] for each in self.alerts)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-class Worker:
+class PeriodicThread:
     """Runs *step* every *every_s* seconds, at once if a step took longer.
 
     A step that returns True was the last.
@@ -41,9 +41,9 @@ class Worker:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                begun = time.monotonic()
+                start_s = time.monotonic()
                 if self._step() is True:
                     return
-                self._stopping.wait(self._every_s - (time.monotonic() - begun))
+                self._stopping.wait(self._every_s - (time.monotonic() - start_s))
         except Exception as exc:
             self._failure = exc

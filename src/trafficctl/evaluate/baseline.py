@@ -11,7 +11,7 @@ from traffic.policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
 BIN_MS = 300_000
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """A stretch of event time, ms."""
 
     begin_ms: int
@@ -23,17 +23,17 @@ def score(speed_kmh: float, free_flow_kmh: float) -> float:
     return max(0.0, 100.0 * (1.0 - speed_kmh / free_flow_kmh))
 
 
-def spans(scores: Iterable[tuple[int, float]], high: float) -> list[Span]:
+def spans(scores: Iterable[tuple[int, float]], high: float) -> list[TimeSpan]:
     """Where scores, each of the five minutes that begin at its ms, reach `high`."""
-    found: list[Span] = []
+    merged: list[TimeSpan] = []
     for begin, value in sorted(scores):
         if value < high:
             continue
-        if found and found[-1].end_ms == begin:
-            found[-1] = Span(found[-1].begin_ms, begin + BIN_MS)
+        if merged and merged[-1].end_ms == begin:
+            merged[-1] = TimeSpan(merged[-1].begin_ms, begin + BIN_MS)
         else:
-            found.append(Span(begin, begin + BIN_MS))
-    return found
+            merged.append(TimeSpan(begin, begin + BIN_MS))
+    return merged
 
 
 class Bins:
@@ -55,9 +55,9 @@ class Bins:
             sums[3] += reading.congestion_score
             sums[4] += 1
         elif speed is not None and (count or count is None):
-            seen = count or 1
-            sums[0] += seen
-            sums[1] += seen / max(speed, SLOWEST_PACE_KMH)
+            vehicles = count or 1
+            sums[0] += vehicles
+            sums[1] += vehicles / max(speed, SLOWEST_PACE_KMH)
         elif not count and (reading.occupancy or 0) >= STANDING_OCCUPANCY:
             sums[2] += 1
 
@@ -70,10 +70,15 @@ class Bins:
         return [(begin, self._score(*sums)) for begin, sums in self._sums.items()]
 
     def _score(
-        self, count: float, pace: float, standing: float, told: float, tellers: float
+        self,
+        count: float,
+        pace: float,
+        standing: float,
+        reported: float,
+        reports: float,
     ) -> float:
-        if tellers:
-            return told / tellers
+        if reports:
+            return reported / reports
         if self._free_flow is None:
             return 0.0
         if pace:

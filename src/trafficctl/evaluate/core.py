@@ -54,22 +54,22 @@ class Segment:
         """Decide upon what was taken and not decided yet."""
         if not self._parcels:
             return
-        made = decide(self._stored, self._parcels, self._received_ms, self._policy)
+        decision = decide(self._stored, self._parcels, self._received_ms, self._policy)
         self._parcels = []
-        self._stored = replace(made.segment, outbox=())
-        self.transitions += [change.transition for change in made.changes]
-        self.rejected += len(made.rejected)
-        score = made.live.get("congestion_score")
+        self._stored = replace(decision.segment, outbox=())
+        self.transitions += [change.transition for change in decision.changes]
+        self.rejected += len(decision.rejected)
+        score = decision.live.get("congestion_score")
         if score is not None:
             self.scores.append(score)
 
     def alerts(self) -> list[Alert]:
         """The alerts in their order; the last may still be open."""
         self.decide()
-        found: list[Alert] = []
+        alerts: list[Alert] = []
         for change in self.transitions:
             if change.kind == "opened":
-                found.append(Alert(self._stored.segment_id, change.at, None))
+                alerts.append(Alert(self._stored.segment_id, change.at, None))
             elif change.kind == "cleared":
-                found[-1] = found[-1]._replace(cleared_ms=change.at)
-        return found
+                alerts[-1] = alerts[-1]._replace(cleared_ms=change.at)
+        return alerts

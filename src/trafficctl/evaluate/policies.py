@@ -72,27 +72,27 @@ def with_options(policy: Policy, options: Mapping[str, float | None]) -> Policy:
     Raises UserError for scores in an order that no deployment takes.
     """
 
-    def either(name: str, default: float) -> float:
+    def option_or(name: str, default: float) -> float:
         value = options[name]
         return default if value is None else value
 
-    made = replace(
+    changed = replace(
         policy,
-        high_score=either("high", policy.high_score),
-        severe_score=either("severe", policy.severe_score),
-        clear_score=either("clear", policy.clear_score),
-        hold_s=either("hold", policy.hold_s),
-        clear_hold_s=either("clear_hold", policy.clear_hold_s),
+        high_score=option_or("high", policy.high_score),
+        severe_score=option_or("severe", policy.severe_score),
+        clear_score=option_or("clear", policy.clear_score),
+        hold_s=option_or("hold", policy.hold_s),
+        clear_hold_s=option_or("clear_hold", policy.clear_hold_s),
     )
-    if not made.clear_score < made.high_score < made.severe_score:
+    if not changed.clear_score < changed.high_score < changed.severe_score:
         raise UserError(
             "expected --clear < --high < --severe, got "
-            f"{made.clear_score:g}, {made.high_score:g}, {made.severe_score:g}"
+            f"{changed.clear_score:g}, {changed.high_score:g}, {changed.severe_score:g}"
         )
-    return made
+    return changed
 
 
-def words(policy: Policy) -> str:
+def describe(policy: Policy) -> str:
     """The policy in a line."""
     return (
         f"high {policy.high_score:g}, severe {policy.severe_score:g}, "

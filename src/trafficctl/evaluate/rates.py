@@ -26,7 +26,7 @@ from trafficctl.metr_la import (
     free_flow_kmh,
     speed_at,
 )
-from trafficctl.simulate.vehicles import Lane, State, Traffic
+from trafficctl.simulate.vehicles import LoopDetector, Traffic, TrafficAt
 
 from .baseline import score
 from .core import Segment
@@ -53,7 +53,7 @@ class Jam:
     score: float
 
 
-class Outcome(NamedTuple):
+class JamOutcome(NamedTuple):
     """What the core made of a jam: when it alerted, and whether it cleared inside."""
 
     delay_s: float | None
@@ -62,7 +62,7 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class JamRow:
     """The jams at one rate; delays in s since the jam's begin, None without an alert.
 
     `score_error` is the mean over the jams of how far the mean live score is from the
@@ -81,7 +81,7 @@ class Row:
 
 def certain_jams(week: Week) -> list[Jam]:
     """Each hour, by the clock, in which every five minutes are a jam."""
-    found = []
+    jams = []
     for detector in week.detectors:
         speeds = week.speeds[detector.detector]
         free_flow = free_flow_kmh(speeds)
@@ -92,31 +92,31 @@ def certain_jams(week: Week) -> list[Jam]:
             speed = fmean(  # as it is driven: in a straight line between two rows
                 (one + other) / 2 for one, other in pairwise(hour)
             )
-            found.append(Jam(detector, row * ROW_S, speed, score(speed, free_flow)))
-    return found
+            jams.append(Jam(detector, row * ROW_S, speed, score(speed, free_flow)))
+    return jams
 
 
-def chosen(jams: Sequence[Jam], each: int = EACH, seed: int = 1) -> list[Jam]:
+def sample_jams(jams: Sequence[Jam], each: int = EACH, seed: int = 1) -> list[Jam]:
     """`each` jams of every group of speeds, by chance. UserError if there are none."""
     random = Random(seed)  # noqa: S311 - a choice of examples, no secret
-    found: list[Jam] = []
+    sample: list[Jam] = []
     for least, most in GROUPS_KMH:
         group = [jam for jam in jams if least <= jam.speed < most]
-        found += random.sample(group, min(each, len(group)))
-    if not found:
+        sample += random.sample(group, min(each, len(group)))
+    if not sample:
         raise UserError("no hour of certain jam found - is data/metr-la complete?")
-    return found
+    return sample
 
 
-def lanes_of(detector: Detector, week: Week, begin_s: int) -> list[Lane]:
+def lanes_of(detector: Detector, week: Week, begin_s: int) -> list[LoopDetector]:
     """The lanes of a detector, from a second of the week on; the seed is its name."""
     speeds = week.speeds[detector.detector]
     state = state_of(speeds, begin_s)
     seeds = (f"{detector.detector} {begin_s} {lane}" for lane in range(LANES))
-    return [Lane(state, Random(seed)) for seed in seeds]  # noqa: S311 - a model, no secret
+    return [LoopDetector(state, Random(seed)) for seed in seeds]  # noqa: S311 - a model, no secret
 
 
-def state_of(speeds: Sequence[float], begin_s: int) -> State:
+def state_of(speeds: Sequence[float], begin_s: int) -> TrafficAt:
     """The traffic of a detector, `begin_s` being second 0."""
     free_flow = free_flow_kmh(speeds)
 
@@ -131,7 +131,7 @@ Message = tuple[int, list[Reading]]
 
 
 def messages(
-    lanes: Sequence[Lane], begin_ms: int, interval_s: int, seconds: int
+    lanes: Sequence[LoopDetector], begin_ms: int, interval_s: int, seconds: int
 ) -> Iterator[Message]:
     """Instant and readings of each interval, those of all lanes in one message."""
     names = [f"lane-{number}" for number in range(1, len(lanes) + 1)]
@@ -140,16 +140,16 @@ def messages(
         readings = []
         for name, lane in zip(names, lanes, strict=True):
             count, speed, share = lane.read(end)
-            told = None if speed is None else round(speed, 1)
+            rounded = None if speed is None else round(speed, 1)
             readings.append(
-                Reading(name, at_ms, count, told, None, round(share, 3), interval_s)
+                Reading(name, at_ms, count, rounded, None, round(share, 3), interval_s)
             )
         yield at_ms, readings
 
 
-def unoccupied(told: Iterable[Message]) -> Iterator[Message]:
+def without_occupancy(messages: Iterable[Message]) -> Iterator[Message]:
     """The same messages of sensors that do not measure occupancy."""
-    for at_ms, readings in told:
+    for at_ms, readings in messages:
         yield (
             at_ms,
             [
@@ -166,8 +166,12 @@ def unoccupied(told: Iterable[Message]) -> Iterator[Message]:
 
 
 def outcome(
-    jam: Jam, week: Week, told: Iterable[Message], interval_s: int, policy: Policy
-) -> Outcome:
+    jam: Jam,
+    week: Week,
+    jam_messages: Iterable[Message],
+    interval_s: int,
+    policy: Policy,
+) -> JamOutcome:
     """What the core makes of the messages of a jam."""
     segment = Segment(
         jam.detector.segment_id,
@@ -175,12 +179,12 @@ def outcome(
         policy,
         messages=max(1, LOOK_S // interval_s),
     )
-    for at_ms, readings in told:
+    for at_ms, readings in jam_messages:
         segment.take(at_ms, readings)
     alerts = segment.alerts()
     opened = (alerts[0].opened_ms - begin_ms(jam.begin_s)) / 1000 if alerts else None
     cleared = any(one.cleared_ms is not None for one in alerts)
-    return Outcome(opened, cleared, fmean(segment.scores) if segment.scores else 0.0)
+    return JamOutcome(opened, cleared, fmean(segment.scores) if segment.scores else 0.0)
 
 
 def begin_ms(begin_s: int) -> int:
@@ -190,13 +194,13 @@ def begin_ms(begin_s: int) -> int:
 
 def outcomes(
     jam: Jam, week: Week, interval_s: int, policy: Policy
-) -> tuple[Outcome, Outcome]:
+) -> tuple[JamOutcome, JamOutcome]:
     """What the core makes of a jam with occupancy, and without."""
     lanes = lanes_of(jam.detector, week, jam.begin_s)
-    told = list(messages(lanes, begin_ms(jam.begin_s), interval_s, HOUR_S))
+    jam_messages = list(messages(lanes, begin_ms(jam.begin_s), interval_s, HOUR_S))
     return (
-        outcome(jam, week, told, interval_s, policy),
-        outcome(jam, week, unoccupied(told), interval_s, policy),
+        outcome(jam, week, jam_messages, interval_s, policy),
+        outcome(jam, week, without_occupancy(jam_messages), interval_s, policy),
     )
 
 
@@ -205,30 +209,36 @@ def rows_of(
     jams: Sequence[Jam],
     week: Week,
     policy: Policy,
-    watched: Callable[[Sequence[Jam]], Iterable[Jam]] = iter,
-) -> list[Row]:
+    track: Callable[[Sequence[Jam]], Iterable[Jam]] = iter,
+) -> list[JamRow]:
     """Two lines of the table: with occupancy, and without; `watched` shows progress."""
-    seen = [outcomes(jam, week, interval_s, policy) for jam in watched(jams)]
+    jam_outcomes = [outcomes(jam, week, interval_s, policy) for jam in track(jams)]
     return [
         row_of(interval_s, occupancy, jams, some)
-        for occupancy, some in zip((True, False), zip(*seen, strict=True), strict=True)
+        for occupancy, some in zip(
+            (True, False), zip(*jam_outcomes, strict=True), strict=True
+        )
     ]
 
 
 def row_of(
-    interval_s: int, occupancy: bool, jams: Sequence[Jam], seen: Sequence[Outcome]
-) -> Row:
+    interval_s: int,
+    occupancy: bool,
+    jams: Sequence[Jam],
+    jam_outcomes: Sequence[JamOutcome],
+) -> JamRow:
     """One line of the table, of what was made of each jam."""
-    delays = [one.delay_s for one in seen if one.delay_s is not None]
-    return Row(
+    delays = [one.delay_s for one in jam_outcomes if one.delay_s is not None]
+    return JamRow(
         interval_s=interval_s,
         occupancy=occupancy,
         jams=len(jams),
         alerted=len(delays),
         delay_p50_s=median(delays) if delays else None,
         delay_max_s=max(delays, default=None),
-        cleared_inside=sum(one.cleared for one in seen),
+        cleared_inside=sum(one.cleared for one in jam_outcomes),
         score_error=fmean(
-            abs(one.score - jam.score) for one, jam in zip(seen, jams, strict=True)
+            abs(one.score - jam.score)
+            for one, jam in zip(jam_outcomes, jams, strict=True)
         ),
     )

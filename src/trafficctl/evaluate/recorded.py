@@ -21,16 +21,16 @@ from trafficctl.metr_la import (
     free_flow_kmh,
     measured,
 )
-from trafficctl.replay.csv_file import BadRow, Row, read_rows
+from trafficctl.replay.csv_file import BadRow, ReplayRow, read_rows
 from trafficctl.roads.command import RoadSegment
 
-from .baseline import Bins, Span, score, spans
+from .baseline import Bins, TimeSpan, score, spans
 from .core import Segment
-from .figures import Figures, figures
+from .figures import AlertFigures, figures
 
 
 @dataclass(frozen=True)
-class Stretch:
+class WeekPart:
     """A part of the METR-LA week: from `begin`, `hours` of it."""
 
     begin: datetime
@@ -42,15 +42,15 @@ class Stretch:
         return round((self.begin - WEEK_BEGIN).total_seconds())
 
     @property
-    def span(self) -> Span:
+    def span(self) -> TimeSpan:
         """The same in ms since the epoch."""
         begin = round(self.begin.timestamp() * 1000)
-        return Span(begin, begin + round(self.hours * 3_600_000))
+        return TimeSpan(begin, begin + round(self.hours * 3_600_000))
 
 
-def whole(week: Week) -> Stretch:
+def whole_week(week: Week) -> WeekPart:
     """All of the week."""
-    return Stretch(WEEK_BEGIN, (week.end - WEEK_BEGIN).total_seconds() / 3600)
+    return WeekPart(WEEK_BEGIN, (week.end - WEEK_BEGIN).total_seconds() / 3600)
 
 
 def road_of(speeds: Sequence[float]) -> Road:
@@ -59,21 +59,23 @@ def road_of(speeds: Sequence[float]) -> Road:
 
 
 def run_detector(
-    detector: Detector, week: Week, part: Stretch, step_s: int, policy: Policy
+    detector: Detector, week: Week, part: WeekPart, step_s: int, policy: Policy
 ) -> Segment:
     """The core over one detector, with the readings that `trafficctl metr-la` makes."""
     speeds, name = week.speeds[detector.detector], detector.detector
-    made = Segment(detector.segment_id, road_of(speeds), policy)
+    segment = Segment(detector.segment_id, road_of(speeds), policy)
     steps = int(part.hours * 3600 // step_s)
-    told = measured(speeds, part.first_s, step_s, steps)
+    steps_measured = measured(speeds, part.first_s, step_s, steps)
     at_ms = part.span.begin_ms
-    for count, speed, share in told:
+    for count, speed, share in steps_measured:
         at_ms += step_s * 1000
-        made.take(at_ms, [Reading(name, at_ms, count, speed, None, share, step_s)])
-    return made
+        segment.take(at_ms, [Reading(name, at_ms, count, speed, None, share, step_s)])
+    return segment
 
 
-def plain_of(speeds: Sequence[float], part: Stretch, high: float) -> list[Span]:
+def baseline_spans(
+    speeds: Sequence[float], part: WeekPart, high: float
+) -> list[TimeSpan]:
     """Where the recorded five minutes of a detector reach `high`."""
     first, rows = part.first_s // ROW_S, round(part.hours * 3600 / ROW_S)
     free_flow = free_flow_kmh(speeds)
@@ -89,15 +91,17 @@ def plain_of(speeds: Sequence[float], part: Stretch, high: float) -> list[Span]:
 
 def week_figures(
     week: Week, step_s: int, policy: Policy, ready: Iterable[Detector] | None = None
-) -> Figures:
+) -> AlertFigures:
     """The alerts of the whole week; `ready` may be the detectors under a display."""
-    part = whole(week)
+    part = whole_week(week)
     alerts = {
         one.segment_id: run_detector(one, week, part, step_s, policy).alerts()
         for one in ready or week.detectors
     }
     plain = {
-        one.segment_id: plain_of(week.speeds[one.detector], part, policy.high_score)
+        one.segment_id: baseline_spans(
+            week.speeds[one.detector], part, policy.high_score
+        )
         for one in week.detectors
     }
     return figures(alerts, plain, part.span)
@@ -110,7 +114,7 @@ class FileFigures:
     `unknown` segments have no free-flow speed, `rejected` readings were set aside.
     """
 
-    figures: Figures
+    figures: AlertFigures
     readings: int
     unknown: int
     rejected: int
@@ -144,7 +148,7 @@ def file_figures(
                 name: spans(one.scores(), policy.high_score)
                 for name, one in bins.items()
             },
-            Span(first, last),
+            TimeSpan(first, last),
         ),
         count,
         sum(one.road.free_flow_speed is None for one in segments.values()),
@@ -152,7 +156,7 @@ def file_figures(
     )
 
 
-def good_rows(path: Path) -> Iterator[Row]:
+def good_rows(path: Path) -> Iterator[ReplayRow]:
     """The rows of a replay file. Raises UserError at the first bad one."""
     try:
         for row in read_rows(path):
@@ -165,7 +169,7 @@ def good_rows(path: Path) -> Iterator[Row]:
         raise UserError(f"{path.name} is not UTF-8 text - give a replay file") from exc
 
 
-def messages(rows: Iterable[Row]) -> Iterator[tuple[str, int, list[Reading]]]:
+def messages(rows: Iterable[ReplayRow]) -> Iterator[tuple[str, int, list[Reading]]]:
     """Segment, instant and readings of each message: those of one instant together."""
     for at_ms, tick in groupby(rows, key=attrgetter("event_ms")):
         by_segment: dict[str, list[Reading]] = {}
@@ -175,12 +179,12 @@ def messages(rows: Iterable[Row]) -> Iterator[tuple[str, int, list[Reading]]]:
             yield segment_id, at_ms, readings
 
 
-def _road(found: RoadSegment | None) -> Road:
-    if found is None:
+def _road(road: RoadSegment | None) -> Road:
+    if road is None:
         return Road()
     return Road(
-        lanes=found.lanes or UNKNOWN_LANES,
-        length_m=found.length_m or UNKNOWN_LENGTH_M,
-        free_flow_speed=found.free_flow_speed,
+        lanes=road.lanes or UNKNOWN_LANES,
+        length_m=road.length_m or UNKNOWN_LENGTH_M,
+        free_flow_speed=road.free_flow_speed,
         known=True,
     )

@@ -33,9 +33,9 @@ def check_machine(home: Path) -> None:
 def check_python(version: tuple[int, ...]) -> None:
     """UserError if this Python is too old to run the tool."""
     if version < PYTHON:
-        found, needed = (".".join(map(str, one)) for one in (version, PYTHON))
+        actual, needed = (".".join(map(str, one)) for one in (version, PYTHON))
         raise UserError(
-            f"this is Python {found}, and a local city needs {needed} or newer - "
+            f"this is Python {actual}, and a local city needs {needed} or newer - "
             "install City Traffic in a newer one"
         )
 

@@ -14,7 +14,7 @@ from trafficctl.local.state_dir import home
 CHOOSE_AWS = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
-def session_of(stack: str, environ: Mapping[str, str] = os.environ) -> Any:
+def session_for(stack: str, environ: Mapping[str, str] = os.environ) -> Any:
     """A session with the local city of that name, unless this shell speaks to AWS.
 
     A shell that speaks to nothing, or to another local city, needs no `trafficctl env`.

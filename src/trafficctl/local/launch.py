@@ -42,8 +42,8 @@ def _emulator_environment(
     home: Path, gateway_port: int, mqtt_port: int
 ) -> dict[str, str]:
     """All the emulator is given: settings of this shell must not leak into Lambda."""
-    kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
-    return kept | {
+    inherited = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
+    return inherited | {
         "AUTH": "true",
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(gateway_port),

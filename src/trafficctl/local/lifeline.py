@@ -26,7 +26,7 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(theirs)
 
 
-def let_go(ours: int) -> None:
+def detach(ours: int) -> None:
     """Have the emulator go on when this process ends."""
     with suppress(BrokenPipeError):  # it has ended
         os.write(ours, _STAY)

@@ -42,7 +42,7 @@ LOCAL = "local"
 PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log", "city.json.new")
 
 
-_held: dict[int, int] = {}  # our end of the pipe to each city, by its process id
+_pipes: dict[int, int] = {}  # our end of the pipe to each city, by its process id
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def start(
     _clear(home)
     say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
     process, ours = launch(home, gateway_port, mqtt_port)
-    _held[process.pid] = ours
+    _pipes[process.pid] = ours
     try:
         city = _described(home, process.pid, gateway_port, mqtt_port)
         _write(home, city)
@@ -118,11 +118,11 @@ def start(
     return city
 
 
-def let_go(city: City) -> None:
+def detach(city: City) -> None:
     """Have a city that was started here outlive this process."""
-    ours = _held.pop(city.pid, None)
+    ours = _pipes.pop(city.pid, None)
     if ours is not None:
-        lifeline.let_go(ours)
+        lifeline.detach(ours)
 
 
 def stop(home: Path) -> City | None:
@@ -135,7 +135,7 @@ def stop(home: Path) -> City | None:
         return None
     if _is_ours(city):
         _end(city)
-    let_go(city)
+    detach(city)
     (home / "city.json").unlink(missing_ok=True)
     shutil.rmtree(home / "tmp", ignore_errors=True)
     return city
@@ -226,12 +226,12 @@ def _tail(city: City) -> str:
 def _end(city: City) -> None:
     """Ask it to end; after a while, end it and the Lambda workers it started."""
     os.kill(city.pid, signal.SIGTERM)
-    if not _gone(city, STOP_TIMEOUT_S):
+    if not _has_ended(city, STOP_TIMEOUT_S):
         os.killpg(city.pid, signal.SIGKILL)
-        _gone(city, STOP_TIMEOUT_S)
+        _has_ended(city, STOP_TIMEOUT_S)
 
 
-def _gone(city: City, timeout_s: float) -> bool:
+def _has_ended(city: City, timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
     while _is_ours(city):
         if time.monotonic() > deadline:
@@ -256,6 +256,6 @@ def start_time(pid: int) -> str | None:
         pass
     if Path("/proc/self").exists():
         return None
-    asked = ["ps", "-o", "lstart=", "-p", str(pid)]
-    said = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return said.stdout.strip() or None
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None

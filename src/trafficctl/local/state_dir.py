@@ -22,17 +22,17 @@ FOLDER = ".traffic"
 
 def home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
     """The directory of `stack`; it may not exist yet."""
-    named = environ.get("TRAFFIC_HOME")
-    return (Path(named).absolute() if named else _nearest(Path.cwd())) / stack
+    folder = environ.get("TRAFFIC_HOME")
+    return (Path(folder).absolute() if folder else _nearest(Path.cwd())) / stack
 
 
 def _nearest(folder: Path) -> Path:
     """The nearest `.traffic` of this user from `folder` upwards, else one in it."""
     for above in (folder, *folder.parents):
-        found = above / FOLDER
+        candidate = above / FOLDER
         with contextlib.suppress(OSError):  # none there, or not to be read
-            if found.stat().st_uid == os.getuid() and found.is_dir():
-                return found
+            if candidate.stat().st_uid == os.getuid() and candidate.is_dir():
+                return candidate
     return folder / FOLDER
 
 
@@ -46,7 +46,7 @@ def ensure_home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
     return path
 
 
-def belongings(base: Path, client: Any) -> Path:
+def state_path(base: Path, client: Any) -> Path:
     """Where keys, journals and tally lie of the stack that `client` speaks to.
 
     `base` is the stack's directory; a local city of that name has its own within.

@@ -15,11 +15,11 @@ from trafficctl.aws import session as aws
 from trafficctl.aws.session import is_loopback
 from trafficctl.cli import options, output
 from trafficctl.errors import OK, CityError
-from trafficctl.local.cloud import session_of
+from trafficctl.local.cloud import session_for
 from trafficctl.local.ports import MAP_PORT, check_port
 from trafficctl.local.process import running
 from trafficctl.local.state_dir import home
-from trafficctl.map.proxy import Proxy, Target
+from trafficctl.map.proxy import Proxy, ProxyTarget
 from trafficctl.users import command as users
 
 CONTROLLER = "map@city.example"
@@ -65,7 +65,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Serve the local city's map until Ctrl-C; on AWS, print its address."""
-    session = session_of(args.stack)
+    session = session_for(args.stack)
     outputs = aws.stack_outputs(session, args.stack)
     endpoint = aws.client(session, "cloudformation").meta.endpoint_url
     if not is_loopback(endpoint):
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     check_port(port, "--port", lambda _port: "")
     proxy = Proxy(port, _target(session, endpoint, outputs, args.sign_in))
     try:
-        let_return(session, outputs, proxy.address)
+        allow_redirect(session, outputs, proxy.address)
         _show(args, proxy.address)
         wait(_life(args.stack, endpoint), args.stack)
     finally:
@@ -86,21 +86,21 @@ def run(args: argparse.Namespace) -> int:
 
 def port_of(live_url: str) -> int:
     """The port that the map's address asks for, if it is on this machine."""
-    asked = urlsplit(live_url).port if is_loopback(live_url) else None
-    return asked or MAP_PORT
+    port = urlsplit(live_url).port if is_loopback(live_url) else None
+    return port or MAP_PORT
 
 
 def _target(
     session: Any, endpoint: str, outputs: Mapping[str, str], sign_in: bool
-) -> Target:
+) -> ProxyTarget:
     if sign_in:
-        return Target(endpoint, outputs["LiveApiId"])
-    password = users.a_password()
-    users.create(session, outputs, CONTROLLER, password)
-    return Target(endpoint, outputs["LiveApiId"], CONTROLLER, password)
+        return ProxyTarget(endpoint, outputs["LiveApiId"])
+    password = users.random_password()
+    users.create_controller(session, outputs, CONTROLLER, password)
+    return ProxyTarget(endpoint, outputs["LiveApiId"], CONTROLLER, password)
 
 
-def let_return(session: Any, outputs: Mapping[str, str], address: str) -> None:
+def allow_redirect(session: Any, outputs: Mapping[str, str], address: str) -> None:
     """Have the sign-in lead back to *address* too, as the parameter SiteUrl does."""
     cognito = aws.client(session, "cognito-idp")
     name = {
@@ -111,10 +111,10 @@ def let_return(session: Any, outputs: Mapping[str, str], address: str) -> None:
     url = f"{address}/"
     if url in client["CallbackURLs"]:
         return
-    kept = {field: client[field] for field in CLIENT_FIELDS if field in client}
+    settings = {field: client[field] for field in CLIENT_FIELDS if field in client}
     for field in ("CallbackURLs", "LogoutURLs"):
-        kept[field] = [*client.get(field, []), url]
-    cognito.update_user_pool_client(**name, **kept)
+        settings[field] = [*client.get(field, []), url]
+    cognito.update_user_pool_client(**name, **settings)
 
 
 def _show(args: argparse.Namespace, address: str) -> None:

@@ -38,7 +38,7 @@ OTHERS = "access-control-"
 
 
 @dataclass(frozen=True)
-class Target:
+class ProxyTarget:
     """Where requests go: the emulator's address, and the id of the API that is meant.
 
     With *email* and *password* every visitor is signed in as that controller, without
@@ -75,7 +75,7 @@ class Reply:
 class Proxy:
     """Serves until closed, on this machine only; says so until it has a target."""
 
-    def __init__(self, port: int, target: Target | None = None) -> None:
+    def __init__(self, port: int, target: ProxyTarget | None = None) -> None:
         self.target = target
         self._server: ThreadingHTTPServer = listen(port, _handler(self))
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
@@ -110,30 +110,36 @@ def listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPSer
         raise UserError(msg) from exc
 
 
-def passed(
-    target: Target, method: str, path: str, headers: Mapping[str, str], body: bytes
+def forward(
+    target: ProxyTarget, method: str, path: str, headers: Mapping[str, str], body: bytes
 ) -> Reply:
     """Ask the emulator, and return its answer as it is."""
-    kept = {k: v for k, v in headers.items() if k.lower() not in DROPPED}
+    passed_headers = {k: v for k, v in headers.items() if k.lower() not in DROPPED}
     connection = HTTPConnection(target.netloc, timeout=TIMEOUT_S)
     try:
-        connection.request(method, path, body, {**kept, "Host": target.host(path)})
+        connection.request(
+            method, path, body, {**passed_headers, "Host": target.host(path)}
+        )
         answer = connection.getresponse()
         return Reply(answer.status, answer.getheaders(), answer.read())
     finally:
         connection.close()
 
 
-def signed_in(target: Target, path: str) -> Reply:
+def sign_in(target: ProxyTarget, path: str) -> Reply:
     """Fill in the form that an authorization request leads to, and send it."""
-    asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
-    form = {**asked, "username": target.email or "", "password": target.password or ""}
+    parameters = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
+    form = {
+        **parameters,
+        "username": target.email or "",
+        "password": target.password or "",
+    }
     body = urllib.parse.urlencode(form).encode()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    return passed(target, "POST", "/login", kind, body)
+    return forward(target, "POST", "/login", kind, body)
 
 
-def readdressed(reply: Reply, address: str, settings: Mapping[str, object]) -> Reply:
+def rewrite_config(reply: Reply, address: str, settings: Mapping[str, object]) -> Reply:
     """The page's settings and *settings*, with this address for the sign-in."""
     if reply.status != HTTPStatus.OK:
         return reply
@@ -142,8 +148,8 @@ def readdressed(reply: Reply, address: str, settings: Mapping[str, object]) -> R
     return Reply(reply.status, reply.headers, json.dumps(config).encode())
 
 
-def answered(
-    target: Target,
+def respond(
+    target: ProxyTarget,
     address: str,
     method: str,
     path: str,
@@ -155,12 +161,12 @@ def answered(
         # Sign-in returns to one address only, and no foreign name shall lead here.
         return Reply(HTTPStatus.TEMPORARY_REDIRECT, [("Location", address + path)], b"")
     if path.startswith("/oauth2/authorize") and target.email:
-        return signed_in(target, path)
+        return sign_in(target, path)
     if path == CONFIG:
         plain = {k: v for k, v in headers.items() if k.lower() != "accept-encoding"}
-        reply = passed(target, method, path, plain, body)
-        return readdressed(reply, address, target.settings)
-    return passed(target, method, path, headers, body)
+        reply = forward(target, method, path, plain, body)
+        return rewrite_config(reply, address, target.settings)
+    return forward(target, method, path, headers, body)
 
 
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
@@ -179,7 +185,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                 return _unready("the local city is starting")
             ask = (proxy.target, proxy.address, self.command, self.path, headers, body)
             try:
-                return answered(*ask)
+                return respond(*ask)
             except (OSError, HTTPException):
                 return _unready("the local city does not answer")
 

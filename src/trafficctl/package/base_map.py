@@ -32,7 +32,7 @@ def add_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def as_shipped(path: Path) -> bytes:
+def packed(path: Path) -> bytes:
     """The file as the package carries it; UserError names the feature at fault."""
     try:
         document = json.loads(path.read_text("utf-8"))
@@ -58,7 +58,7 @@ def reduced(document: Any, source: str) -> dict[str, Any]:
         raise UserError(
             f"{source}: expected a GeoJSON FeatureCollection with at least one feature"
         )
-    kept = {
+    collection = {
         "type": "FeatureCollection",
         "features": [
             _feature(feature, f"{source} feature {number}")
@@ -66,7 +66,11 @@ def reduced(document: Any, source: str) -> dict[str, Any]:
         ],
     }
     attribution = document.get("attribution")
-    return kept if attribution is None else {**kept, "attribution": _plain(attribution)}
+    return (
+        collection
+        if attribution is None
+        else {**collection, "attribution": _plain(attribution)}
+    )
 
 
 def _plain(text: Any) -> str:
@@ -87,8 +91,8 @@ def _feature(feature: Any, where: str) -> dict[str, Any]:
     geometry = _member(feature, "geometry")
     kind = _member(feature, "properties").get("kind")
     if kind not in KINDS:
-        known = ", ".join(KINDS)
-        raise UserError(f"{where}: expected kind to be one of {known}, got {kind!r}")
+        kinds = ", ".join(KINDS)
+        raise UserError(f"{where}: expected kind to be one of {kinds}, got {kind!r}")
     if geometry.get("type") not in KINDS[kind]:
         expected = " or ".join(KINDS[kind])
         raise UserError(
@@ -103,8 +107,8 @@ def _feature(feature: Any, where: str) -> dict[str, Any]:
 
 
 def _member(feature: Any, name: str) -> dict[str, Any]:
-    found = feature.get(name) if isinstance(feature, dict) else None
-    return found if isinstance(found, dict) else {}
+    member = feature.get(name) if isinstance(feature, dict) else None
+    return member if isinstance(member, dict) else {}
 
 
 def _rounded(coordinates: Any, where: str) -> list[Any]:

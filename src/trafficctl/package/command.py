@@ -54,11 +54,11 @@ def build_zip(
     `base_map` is GeoJSON that the live map draws beneath.
     UserError if a wheel is neither cached nor to be had, or the base map is refused.
     """
-    files = ours(Path(traffic.__file__).parent)
+    files = source_files(Path(traffic.__file__).parent)
     if base_map is not None:
-        files[f"traffic/live_map/web/{BASE_MAP}"] = base_maps.as_shipped(base_map)
-    for found in _installed() if arch == HOST else _wheels(runtimes, arch):
-        files.update(found)
+        files[f"traffic/live_map/web/{BASE_MAP}"] = base_maps.packed(base_map)
+    for core in _installed() if arch == HOST else _wheels(runtimes, arch):
+        files.update(core)
     out.parent.mkdir(parents=True, exist_ok=True)
     _replace(out, zipped(files))
     return out
@@ -72,7 +72,7 @@ def host_arch() -> str | None:
     return names.get(platform.machine())
 
 
-def ours(root: Path) -> Files:
+def source_files(root: Path) -> Files:
     """What is shipped of the folder `root`: code and the live page, nothing stray."""
     paths = (path for path in root.rglob("*") if path.is_file())
     return {
@@ -116,13 +116,13 @@ def _needed(name: str) -> bool:
 def _wheel(runtime: str, machine: str) -> Path:
     tag = _tag(runtime)
     cache = _cache()
-    found = _cached(cache, tag, machine)
-    if found is None:
+    wheel = _cached(cache, tag, machine)
+    if wheel is None:
         _download(cache, tag, machine)
-        found = _cached(cache, tag, machine)
-    if found is None:
+        wheel = _cached(cache, tag, machine)
+    if wheel is None:
         raise UserError(f"no pinned msgspec for {runtime} on {machine}: see {PINNED}")
-    return found
+    return wheel
 
 
 def _tag(runtime: str) -> str:
@@ -158,23 +158,23 @@ def _pip_download(folder: str, tag: str, machine: str) -> None:
     pip += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--retries=2"]
     pip += ["--implementation=cp", f"--abi={tag}", f"--python-version={tag[2:]}"]
     pip += [f"--platform=manylinux2014_{machine}", f"--dest={folder}"]
-    done = subprocess.run(
+    result = subprocess.run(
         [*pip, f"--requirement={PINNED}"], capture_output=True, text=True, check=False
     )
-    if "No module named pip" in done.stderr:
+    if "No module named pip" in result.stderr:
         raise UserError(
             f"{sys.executable} has no pip, which fetches msgspec for Lambda - install "
             f"it: {sys.executable} -m ensurepip"
         )
-    if done.returncode != 0:
-        raise UserError(_why(done.stderr, tag), UNREACHABLE)
+    if result.returncode != 0:
+        raise UserError(_pip_failure(result.stderr, tag), UNREACHABLE)
 
 
-def _why(stderr: str, tag: str) -> str:
+def _pip_failure(stderr: str, tag: str) -> str:
     lines = [line for line in stderr.splitlines() if line.strip()] or ["no reason"]
-    said = next((line for line in lines if line.startswith("ERROR")), lines[-1])
+    reason = next((line for line in lines if line.startswith("ERROR")), lines[-1])
     return (
-        f"cannot fetch msgspec for {tag}: pip says {said!r} - is PyPI within reach? "
+        f"cannot fetch msgspec for {tag}: pip says {reason!r} - is PyPI within reach? "
         f"Check the network and pip's settings; wheels are kept in {_cache()}"
     )
 

@@ -28,7 +28,7 @@ HELPERS = 3  # health, scaling and provisioning run beside the data's way
 
 
 @dataclass(frozen=True)
-class Load:
+class PlannedLoad:
     """What the city sends: `interval` in seconds between two readings of a sensor."""
 
     sensors: int = 50_000
@@ -54,7 +54,7 @@ class Load:
         return math.ceil(self.sensors / self.readings_per_message)
 
 
-def needs(load: Load, settings: Mapping[str, str]) -> dict[str, int]:
+def needs(load: PlannedLoad, settings: Mapping[str, str]) -> dict[str, int]:
     """What is needed of each quota, by the keys of data/quotas.json.
 
     `settings` are the template's parameters as they will be deployed. Publishes and
@@ -81,7 +81,7 @@ def is_on_demand(settings: Mapping[str, str]) -> bool:
     return settings["KinesisStreamMode"] == "ON_DEMAND"
 
 
-def shards(load: Load) -> int:
+def shards(load: PlannedLoad) -> int:
     """Shards that its messages leave under the share at which the scaler doubles."""
     return sizing.shards(load.messages_per_s, load.readings_per_message)
 
@@ -97,8 +97,8 @@ def executions(shard_count: int, settings: Mapping[str, str]) -> int:
     )
     live = max(1, int(settings["LiveApiReservedConcurrency"]))
     running = processor + live + HELPERS
-    taken = reserved(settings)
-    return max(running, taken + UNRESERVED_FLOOR) if taken else running
+    reserved_now = reserved(settings)
+    return max(running, reserved_now + UNRESERVED_FLOOR) if reserved_now else running
 
 
 def reserved(settings: Mapping[str, str]) -> int:
@@ -107,7 +107,7 @@ def reserved(settings: Mapping[str, str]) -> int:
     return sum(max(0, int(settings.get(name, -1))) for name in names)
 
 
-def table_writes(load: Load, settings: Mapping[str, str]) -> int:
+def table_writes(load: PlannedLoad, settings: Mapping[str, str]) -> int:
     """Write units a second of `road_segments`.
 
     A batch writes each of its segments once, under 1 KB: at most one write a message,
@@ -126,14 +126,14 @@ def judge(have: float | None, need: float) -> str:
     return "ok" if have >= need else "raise"
 
 
-def to_ask_for(need: float) -> int:
+def quota_to_request(need: float) -> int:
     """A quota worth asking for: a quarter more than needed, in two digits."""
-    wanted = need * HEADROOM
-    step = int(10 ** max(0, math.floor(math.log10(max(wanted, 1))) - 1))
-    return math.ceil(wanted / step) * step
+    target = need * HEADROOM
+    step = int(10 ** max(0, math.floor(math.log10(max(target, 1))) - 1))
+    return math.ceil(target / step) * step
 
 
-def fitting(wanted: int, offered: Iterable[int]) -> int:
+def smallest_sufficient(needed: int, offered: Iterable[int]) -> int:
     """The smallest of the shard counts offered that is enough, else the largest."""
     counts = sorted(offered)
-    return next((one for one in counts if one >= wanted), counts[-1])
+    return next((one for one in counts if one >= needed), counts[-1])

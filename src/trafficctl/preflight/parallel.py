@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def side_by_side(works: Sequence[Callable[[], T]], parallel: int) -> list[T]:
+def run_parallel(works: Sequence[Callable[[], T]], parallel: int) -> list[T]:
     """The results in order. The first fault is raised at once, and ends the rest.
 
     What is under way then is left to daemons; nothing more is begun.

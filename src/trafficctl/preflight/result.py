@@ -13,8 +13,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from trafficctl.preflight.existing_stack import Standing
-from trafficctl.preflight.load import Load
+from trafficctl.preflight.existing_stack import ExistingStack
+from trafficctl.preflight.load import PlannedLoad
 from trafficctl.stack import template as texts
 
 OK, RAISE, MISSING, UNKNOWN = "ok", "raise", "missing", "unknown"
@@ -26,7 +26,7 @@ DATA = Path(__file__).with_name("data")
 
 
 @dataclass(frozen=True)
-class Row:
+class CheckResult:
     """One check: what is there, what is needed, the verdict, the next step."""
 
     check: str
@@ -37,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Question:
+class PreflightRequest:
     """What the account is asked about.
 
     `given` are the parameters that the person names; `today` decides about runtimes;
@@ -46,18 +46,18 @@ class Question:
 
     stack: str
     template: str
-    load: Load
+    load: PlannedLoad
     given: Mapping[str, str]
     today: dt.date
     quicksight: bool = False
-    standing: Standing = field(default_factory=Standing)
+    existing: ExistingStack = field(default_factory=ExistingStack)
 
     @cached_property
     def settings(self) -> Mapping[str, str]:
         """All parameters of the template, as `deploy` would set them."""
         defaults = texts.parameters(self.template)
-        kept = {k: v for k, v in self.standing.kept.items() if k in defaults}
-        return {**defaults, **kept, **self.given}
+        current = {k: v for k, v in self.existing.parameters.items() if k in defaults}
+        return {**defaults, **current, **self.given}
 
     @property
     def wants_reports(self) -> bool:
@@ -72,5 +72,5 @@ def data(name: str) -> Any:
 
 def brief(error: object) -> str:
     """What an error says, on one line of a table's width."""
-    said = " ".join(str(error).partition(" - ")[0].split())
-    return said if len(said) <= BRIEF else said[: BRIEF - 3] + "..."
+    text = " ".join(str(error).partition(" - ")[0].split())
+    return text if len(text) <= BRIEF else text[: BRIEF - 3] + "..."

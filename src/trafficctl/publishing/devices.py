@@ -23,12 +23,12 @@ from trafficctl.cli.options import add_common, positive_int
 from trafficctl.cli.output import KEY, Column, say, show, show_csv, show_json, table
 from trafficctl.errors import OK, UserError
 from trafficctl.local.process import running
-from trafficctl.local.state_dir import belongings, home
+from trafficctl.local.state_dir import home, state_path
 from trafficctl.registry.certificates import pem_path
-from trafficctl.registry.context import DEVICES, place_of
+from trafficctl.registry.context import DEVICES, context_of
 from trafficctl.registry.csv_file import DEVICE_ID
 from trafficctl.registry.journal import DONE, read_entries
-from trafficctl.registry.plan import Wanted as WantedDevice
+from trafficctl.registry.plan import DeviceSpec
 from trafficctl.registry.registration import carry_out, keys_plan
 from trafficctl.roads.command import read_geojson
 
@@ -38,7 +38,7 @@ ENDPOINT_VARIABLE, CA_VARIABLE = "TRAFFIC_MQTT_ENDPOINT", "TRAFFIC_MQTT_CA"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SimulatedDevice:
     """A device to simulate; `unit` is its name in every stack, by which it is sent."""
 
     unit: str
@@ -88,31 +88,44 @@ def device_id(stack: str, segment_id: str, unit: int) -> str:
     return head[: MAX_ID_LENGTH - len(end)] + end
 
 
-def wanted_for(stack: str, segments: Iterable[str], units: int = 1) -> list[Wanted]:
+def devices_of(
+    stack: str, segments: Iterable[str], units: int = 1
+) -> list[SimulatedDevice]:
     """The devices of `segments`, `units` for each."""
     return [
-        Wanted(unit_name(s, n), device_id(stack, s, n), s)
+        SimulatedDevice(unit_name(s, n), device_id(stack, s, n), s)
         for s in segments
         for n in range(1, units + 1)
     ]
 
 
 def register_devices(
-    session: Any, outputs: Mapping[str, str], base: Path, wanted: Sequence[Wanted]
+    session: Any,
+    outputs: Mapping[str, str],
+    base: Path,
+    simulated: Sequence[SimulatedDevice],
 ) -> list[Device]:
     """Have all of `wanted` registered, with a progress display; in their order.
 
     `base` is the stack's state directory, which keeps their keys.
     """
-    place = place_of(session, outputs, base)
-    with place.journal(DEVICES) as journal:
-        described = [WantedDevice(w.device_id, w.segment_id, NOTE) for w in wanted]
-        plan = keys_plan(place, journal, described, again=True)
-        carry_out(plan, place.registrar(journal).register)
-    folder = place.directory(DEVICES)
+    context = context_of(session, outputs, base)
+    with context.journal(DEVICES) as journal:
+        specs = [
+            DeviceSpec(device.device_id, device.segment_id, NOTE)
+            for device in simulated
+        ]
+        plan = keys_plan(context, journal, specs, again=True)
+        carry_out(plan, context.registrar(journal).register)
+    folder = context.directory(DEVICES)
     return [
-        Device(w.unit, w.device_id, w.segment_id, pem_path(folder, w.device_id))
-        for w in wanted
+        Device(
+            device.unit,
+            device.device_id,
+            device.segment_id,
+            pem_path(folder, device.device_id),
+        )
+        for device in simulated
     ]
 
 
@@ -120,18 +133,18 @@ def find_broker(
     session: Any, stack: str, environ: Mapping[str, str] = os.environ
 ) -> Broker:
     """The MQTT endpoint: TRAFFIC_MQTT_ENDPOINT, else the local city's, else AWS's."""
-    given = environ.get(ENDPOINT_VARIABLE)
-    if given:
-        return _given_broker(given, environ.get(CA_VARIABLE))
+    endpoint = environ.get(ENDPOINT_VARIABLE)
+    if endpoint:
+        return _parse_broker(endpoint, environ.get(CA_VARIABLE))
     iot = aws.client(session, "iot")
     city = running(home(stack, environ))
     if city is not None and city.endpoint == iot.meta.endpoint_url:
         return Broker(city.mqtt_host, city.mqtt_port, Path(city.ca_file))
-    found = iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
-    return Broker(found, MQTT_TLS_PORT)
+    address = iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
+    return Broker(address, MQTT_TLS_PORT)
 
 
-def _given_broker(endpoint: str, ca_file: str | None) -> Broker:
+def _parse_broker(endpoint: str, ca_file: str | None) -> Broker:
     host, _, port = endpoint.rpartition(":")
     if not host or not port.isdecimal():
         raise UserError(
@@ -149,35 +162,35 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "publish as. Both register what they need. For real devices, use `sensors`.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    adding = actions.add_parser(
+    register_parser = actions.add_parser(
         "register",
         help="register simulated devices",
         description="Register a Thing with a certificate for each simulated device: of "
         "the segments named, of a road file, or else of all segments of the city.",
     )
-    adding.add_argument(
+    register_parser.add_argument(
         "segment", nargs="*", metavar="SEGMENT", help="only for these segments"
     )
-    adding.add_argument(
+    register_parser.add_argument(
         "--roads",
         type=Path,
         metavar="FILE.geojson",
         help="for the segments of this road file",
     )
-    adding.add_argument(
+    register_parser.add_argument(
         "--units",
         type=positive_int,
         default=1,
         metavar="N",
         help="devices for each segment (default %(default)s)",
     )
-    add_common(adding)
-    adding.set_defaults(run=_run_register)
-    listing = actions.add_parser(
+    add_common(register_parser)
+    register_parser.set_defaults(run=_run_register)
+    list_parser = actions.add_parser(
         "list", help="list the devices whose keys are on this machine"
     )
-    add_common(listing, json=True, csv=True)
-    listing.set_defaults(run=_run_list)
+    add_common(list_parser, json=True, csv=True)
+    list_parser.set_defaults(run=_run_list)
 
 
 def _run_register(args: argparse.Namespace) -> int:
@@ -188,9 +201,9 @@ def _run_register(args: argparse.Namespace) -> int:
         check_segments(session, outputs, args.segment)
     if not segments:
         raise UserError("no segments - name some, or load a road file first")
-    wanted = wanted_for(args.stack, segments, args.units)
-    made = register_devices(session, outputs, home(args.stack), wanted)
-    say(f"{len(made)} devices are registered; keys in {made[0].pem.parent}")
+    simulated = devices_of(args.stack, segments, args.units)
+    devices = register_devices(session, outputs, home(args.stack), simulated)
+    say(f"{len(devices)} devices are registered; keys in {devices[0].pem.parent}")
     return OK
 
 
@@ -204,8 +217,8 @@ def _segments(
 
 def _run_list(args: argparse.Namespace) -> int:
     iot = aws.client(aws.session(), "iot")
-    kept = belongings(home(args.stack), iot) / DEVICES
-    entries = sorted(read_entries(kept).items())
+    directory = state_path(home(args.stack), iot) / DEVICES
+    entries = sorted(read_entries(directory).items())
     rows = [(n, e.segment_id, e.certificate_id) for n, e in entries if e.step == DONE]
     names = ("device_id", "segment_id", "certificate_id")
     plain = [dict(zip(names, row, strict=True)) for row in rows]

@@ -17,22 +17,22 @@ HANDSHAKE_TIMEOUT_S = 10.0
 MAX_IN_FLIGHT = 80  # of one connection; IoT Core takes 100
 
 
-class Message(NamedTuple):
+class MqttMessage(NamedTuple):
     """What a device publishes: its payload, and how many readings that holds."""
 
     payload: bytes
     readings: int
 
 
-class Link:
+class DeviceConnection:
     """One device's connection: what waits, what is in flight, how it stands."""
 
     def __init__(self, device: Device, topic: str, client: Client) -> None:
         self.device, self.topic, self.client = device, topic, client
-        self.backlog: deque[Message] = deque()
+        self.backlog: deque[MqttMessage] = deque()
         self.in_flight: dict[int, int] = {}  # readings, by message id
         self.connecting: Future[Any] | None = None
-        self.watched: Any = None  # the socket that the selector knows
+        self.watched_socket: Any = None  # the socket that the selector knows
         self.ready = False
         self.retry_at = 0.0
         self.failures = self.losses = 0

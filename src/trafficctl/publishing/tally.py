@@ -45,9 +45,9 @@ def read(path: Path) -> list[Run]:
         return []
     runs: dict[str, Run] = {}
     for line in path.read_text("utf-8").splitlines():
-        found = _parse(line)
-        if found is not None:
-            runs[found.run] = found
+        run = _parse(line)
+        if run is not None:
+            runs[run.run] = run
     return list(runs.values())
 
 
@@ -68,7 +68,7 @@ class Tally:
         self.messages = self.readings = self.acknowledged = self.resent = 0
         self._announced, self._written_at = 0, self._started_at
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _mend(path)
+        _end_torn_line(path)
         self._file = path.open("a", encoding="utf-8")
 
     def publishing(self, readings: int) -> None:
@@ -132,7 +132,7 @@ class Tally:
         self._file.flush()
 
 
-def _mend(path: Path) -> None:
+def _end_torn_line(path: Path) -> None:
     """End a line that a kill cut short, so that the next one stands by itself."""
     if path.exists() and path.stat().st_size:
         with path.open("rb+") as file:

@@ -41,7 +41,7 @@ class UnreadableError(Exception):
     """An object is none of the three kinds, or not whole; its text says why."""
 
 
-class Entry(NamedTuple):
+class StoredObject(NamedTuple):
     """An object as its bucket lists it; *modified_ms* since the epoch."""
 
     bucket: str
@@ -52,20 +52,20 @@ class Entry(NamedTuple):
     @property
     def day(self) -> str:
         """The day (UTC) of which its key tells, else the one it was written on."""
-        found = _DAY_IN_KEY.match(self.key)
-        if found:
-            return "-".join(part for part in found.groups() if part)
+        match = _DAY_IN_KEY.match(self.key)
+        if match:
+            return "-".join(part for part in match.groups() if part)
         return day_text(self.written_ms)
 
     @property
     def written_ms(self) -> int:
         """When it was written; a key of the rule tells to the millisecond."""
-        found = _RULE_KEY.fullmatch(self.key)
-        return int(found["ms"]) if found else self.modified_ms
+        match = _RULE_KEY.fullmatch(self.key)
+        return int(match["ms"]) if match else self.modified_ms
 
 
 @dataclass(frozen=True)
-class Record:
+class StreamRecord:
     """A record to be put; *received_ms* is when its message was first received."""
 
     partition_key: str
@@ -75,12 +75,12 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeadLetter:
     """An object, and the records it goes back as."""
 
-    entry: Entry
+    stored: StoredObject
     kind: str
-    records: Sequence[Record]
+    records: Sequence[StreamRecord]
 
     @property
     def readings(self) -> int:
@@ -88,15 +88,17 @@ class Letter:
         return sum(record.readings for record in self.records)
 
 
-def letter_of(entry: Entry, body: bytes) -> Letter:
+def letter_of(stored: StoredObject, body: bytes) -> DeadLetter:
     """The letter in an object. Raises UnreadableError when it holds none."""
-    if entry.key.startswith(QUARANTINE_PREFIX):
-        return Letter(entry, REFUSED, list(_refused(body)))
+    if stored.key.startswith(QUARANTINE_PREFIX):
+        return DeadLetter(stored, REFUSED, list(_rejected(body)))
     content = content_of(body)
     if "base64OriginalPayload" in content:
-        return Letter(entry, MESSAGE, [_message(entry, content)])
-    records = [again(record, entry.written_ms) for record in batch_of(content)]
-    return Letter(entry, BATCH, records)
+        return DeadLetter(stored, MESSAGE, [_message(stored, content)])
+    records = [
+        restored_record(record, stored.written_ms) for record in batch_of(content)
+    ]
+    return DeadLetter(stored, BATCH, records)
 
 
 def content_of(body: bytes) -> dict[str, Any]:
@@ -119,7 +121,10 @@ def batch_of(content: dict[str, Any]) -> list[dict[str, Any]]:
         event = content["payload"]
         event = json.loads(event) if isinstance(event, str) else event
         records = [
-            {**record, "kinesis": {**record["kinesis"], **_named(record["kinesis"])}}
+            {
+                **record,
+                "kinesis": {**record["kinesis"], **_kinesis_fields(record["kinesis"])},
+            }
             for record in event["Records"]
         ]
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -127,12 +132,12 @@ def batch_of(content: dict[str, Any]) -> list[dict[str, Any]]:
     return records
 
 
-def _named(body: dict[str, Any]) -> dict[str, str]:
+def _kinesis_fields(body: dict[str, Any]) -> dict[str, str]:
     names = ("data", "partitionKey", "sequenceNumber")
-    found = {name: body[name] for name in names}
-    if not all(isinstance(value, str) and value for value in found.values()):
+    values = {name: body[name] for name in names}
+    if not all(isinstance(value, str) and value for value in values.values()):
         raise TypeError
-    return found
+    return values
 
 
 def record_of(data: str, partition_key: str = "-") -> dict[str, Any]:
@@ -141,7 +146,7 @@ def record_of(data: str, partition_key: str = "-") -> dict[str, Any]:
     return {"eventID": "-:0", "kinesis": body}
 
 
-def again(record: dict[str, Any], now_ms: int) -> Record:
+def restored_record(record: dict[str, Any], now_ms: int) -> StreamRecord:
     """A record of the stream as it was, if it has a receipt time that is believed.
 
     Otherwise it gets the one that the processor took, or its readings would be too
@@ -152,12 +157,12 @@ def again(record: dict[str, Any], now_ms: int) -> Record:
         raw = base64.b64decode(body["data"], validate=True)
     except binascii.Error:
         raise UnreadableError("the data of a record are not base64") from None
-    readings, received_ms = _counted(record, now_ms)
+    readings, received_ms = _readings_and_receipt(record, now_ms)
     data = with_fields(raw, {"received_at": received_ms})
-    return Record(body["partitionKey"], data, readings, received_ms)
+    return StreamRecord(body["partitionKey"], data, readings, received_ms)
 
 
-def _message(entry: Entry, content: dict[str, Any]) -> Record:
+def _message(stored: StoredObject, content: dict[str, Any]) -> StreamRecord:
     """A message that did not reach the stream, as the rule would have put it."""
     try:
         raw = base64.b64decode(content["base64OriginalPayload"], validate=True)
@@ -170,14 +175,16 @@ def _message(entry: Entry, content: dict[str, Any]) -> Record:
     if not segment_id:
         raise UnreadableError("its topic names no segment")
     fields = {"segment_id": segment_id, "device_id": device_id}
-    received = {"received_at": entry.written_ms}
-    return _record(segment_id, raw, entry.written_ms, {**fields, **received})
+    received = {"received_at": stored.written_ms}
+    return _record(segment_id, raw, stored.written_ms, {**fields, **received})
 
 
-def _record(key: str, raw: bytes, received_ms: int, fields: dict[str, Any]) -> Record:
+def _record(
+    key: str, raw: bytes, received_ms: int, fields: dict[str, Any]
+) -> StreamRecord:
     data = with_fields(raw, fields)
-    readings, _ = _counted(record_of(base64.b64encode(data).decode(), key))
-    return Record(key, data, readings, received_ms)
+    readings, _ = _readings_and_receipt(record_of(base64.b64encode(data).decode(), key))
+    return StreamRecord(key, data, readings, received_ms)
 
 
 def with_fields(raw: bytes, fields: dict[str, Any]) -> bytes:
@@ -195,11 +202,11 @@ def _compact(content: Any) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
-def _counted(record: dict[str, Any], now_ms: int = 0) -> tuple[int, int]:
+def _readings_and_receipt(record: dict[str, Any], now_ms: int = 0) -> tuple[int, int]:
     """Readings in a record, and when it was received, as the processor sees it."""
-    (taken,) = intake([record], now_ms).values()
-    parcels = [*taken.parcels, *(parcel for _, parcel, _ in taken.rejected)]
-    return taken.readings, parcels[0].reference_ms
+    (segment,) = intake([record], now_ms).values()
+    parcels = [*segment.parcels, *(parcel for _, parcel, _ in segment.rejected)]
+    return segment.readings, parcels[0].reference_ms
 
 
 # Quarantine: a line for each rejection
@@ -216,13 +223,15 @@ def rejections_of(body: bytes) -> list[dict[str, Any]]:
     return lines
 
 
-def _refused(body: bytes) -> Iterator[Record]:
+def _rejected(body: bytes) -> Iterator[StreamRecord]:
     """Lines as records: what came in one message goes back in one."""
     lines = rejections_of(body)
     try:
         for (is_whole, *_), group in groupby(lines, _message_of):
-            said = list(group)
-            yield from (map(_whole, said) if is_whole else _parts(said))
+            group_lines = list(group)
+            yield from (
+                map(_whole_message, group_lines) if is_whole else _parts(group_lines)
+            )
     except (ValueError, LookupError, TypeError):
         raise UnreadableError("a rejection lacks what it was of") from None
 
@@ -232,7 +241,7 @@ def _message_of(line: dict[str, Any]) -> tuple[Any, ...]:
     return (line["index"] is None, *(line[name] for name in names))
 
 
-def _parts(lines: Sequence[dict[str, Any]]) -> Iterator[Record]:
+def _parts(lines: Sequence[dict[str, Any]]) -> Iterator[StreamRecord]:
     """Readings that were refused one by one."""
     for start in range(0, len(lines), MAX_READINGS_PER_MESSAGE):
         part = lines[start : start + MAX_READINGS_PER_MESSAGE]
@@ -240,18 +249,18 @@ def _parts(lines: Sequence[dict[str, Any]]) -> Iterator[Record]:
         yield _put_back(part[0], _compact(content), len(part))
 
 
-def _whole(line: dict[str, Any]) -> Record:
+def _whole_message(line: dict[str, Any]) -> StreamRecord:
     """A message that was refused as a whole."""
     message = line["message"]
     raw = _compact(message)
     if isinstance(message, dict) and set(message) == {"base64"}:
         raw = base64.b64decode(message["base64"], validate=True)
     elif isinstance(message, dict) and set(message) == {"text"}:
-        raw = _told(message["text"]) or raw
+        raw = _bytes_literal(message["text"]) or raw
     return _put_back(line, raw, line["readings"])
 
 
-def _told(text: str) -> bytes | None:
+def _bytes_literal(text: str) -> bytes | None:
     """The bytes that were only told as Python writes them."""
     try:
         value = ast.literal_eval(text)
@@ -260,7 +269,7 @@ def _told(text: str) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
-def _put_back(line: dict[str, Any], raw: bytes, readings: int) -> Record:
+def _put_back(line: dict[str, Any], raw: bytes, readings: int) -> StreamRecord:
     names = ("segment_id", "device_id", "received_at")
     fields = {name: line[name] for name in names}
     record = _record(line["segment_id"], raw, int(line["received_at"]), fields)

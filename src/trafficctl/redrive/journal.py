@@ -15,14 +15,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from trafficctl.redrive.dead_letters import BATCH, Letter, UnreadableError
+from trafficctl.redrive.dead_letters import BATCH, DeadLetter, UnreadableError
 
 JOURNAL = "journal/"
 OPEN, CLOSED = f"{JOURNAL}open/", f"{JOURNAL}closed/"
 MOVED = "redriven/"
 
 
-class Line(NamedTuple):
+class LetterLine(NamedTuple):
     """One letter of a page: the object, what it is, and the readings in it."""
 
     bucket: str
@@ -32,11 +32,11 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Page:
+class JournalEntry:
     """The letters of one stretch of work; *put* once all are in the stream."""
 
     name: str
-    letters: tuple[Line, ...]
+    letters: tuple[LetterLine, ...]
     put: bool = False
 
     @property
@@ -49,54 +49,55 @@ class Page:
         return json.dumps(asdict(self)).encode()
 
 
-def page_of(name: str, letters: Iterable[Letter]) -> Page:
+def entry_of(name: str, letters: Iterable[DeadLetter]) -> JournalEntry:
     """The page of letters that are about to be put."""
     lines = [
-        Line(one.entry.bucket, one.entry.key, one.kind, one.readings) for one in letters
+        LetterLine(one.stored.bucket, one.stored.key, one.kind, one.readings)
+        for one in letters
     ]
-    return Page(name, tuple(lines))
+    return JournalEntry(name, tuple(lines))
 
 
-def read(body: bytes) -> Page:
+def read(body: bytes) -> JournalEntry:
     """The page that was stored. Raises UnreadableError when it is none."""
     try:
-        said = json.loads(body)
-        lines = tuple(Line(*line) for line in said["letters"])
-        return Page(said["name"], lines, said["put"])
+        fields = json.loads(body)
+        lines = tuple(LetterLine(*line) for line in fields["letters"])
+        return JournalEntry(fields["name"], lines, fields["put"])
     except (ValueError, LookupError, TypeError):
         raise UnreadableError("it is no page of the journal") from None
 
 
-Place = tuple[str, str]  # bucket and key
+ObjectKey = tuple[str, str]  # bucket and key
 
 
 class History:
     """What the pages tell of each letter."""
 
-    def __init__(self, pages: Iterable[Page]) -> None:
-        whole = _whole(pages)
-        self._lines: dict[Place, list[Line]] = defaultdict(list)
-        self._put: set[Place] = set()
-        for page in whole:
-            for line in page.letters:
+    def __init__(self, entries: Iterable[JournalEntry]) -> None:
+        whole = _unique(entries)
+        self._lines: dict[ObjectKey, list[LetterLine]] = defaultdict(list)
+        self._put: set[ObjectKey] = set()
+        for entry in whole:
+            for line in entry.letters:
                 self._lines[line.bucket, line.key].append(line)
-                if page.put:
+                if entry.put:
                     self._put.add((line.bucket, line.key))
 
-    def is_put(self, place: Place) -> bool:
+    def is_redriven(self, place: ObjectKey) -> bool:
         """Whether all of a letter's records are in the stream."""
         return place in self._put
 
-    def is_begun(self, place: Place) -> bool:
+    def is_interrupted(self, place: ObjectKey) -> bool:
         """Whether some of its records may be in the stream, and nobody knows which."""
         return place in self._lines and place not in self._put
 
-    def knows(self, place: Place) -> bool:
+    def knows(self, place: ObjectKey) -> bool:
         """Whether a redrive ever began with a letter."""
         return place in self._lines
 
     @property
-    def begun(self) -> bool:
+    def has_interrupted(self) -> bool:
         """Whether there is a letter that was begun with and never put as a whole."""
         return len(self._put) < len(self._lines)
 
@@ -115,19 +116,19 @@ class History:
         return sum(map(_copies, self._lines.values()))
 
 
-def _copies(lines: Sequence[Line]) -> int:
+def _copies(lines: Sequence[LetterLine]) -> int:
     tried = sum(line.readings for line in lines)
     return tried if lines[0].kind == BATCH else tried - _largest(lines)
 
 
-def _largest(lines: Sequence[Line]) -> int:
+def _largest(lines: Sequence[LetterLine]) -> int:
     return max(line.readings for line in lines)
 
 
-def _whole(pages: Iterable[Page]) -> list[Page]:
+def _unique(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
     """Each page once: one that is being closed lies in two places for a moment."""
-    found: dict[str, Page] = {}
-    for page in pages:
-        known = found.get(page.name)
-        found[page.name] = known if known is not None and known.put else page
-    return list(found.values())
+    by_name: dict[str, JournalEntry] = {}
+    for entry in entries:
+        earlier = by_name.get(entry.name)
+        by_name[entry.name] = earlier if earlier is not None and earlier.put else entry
+    return list(by_name.values())

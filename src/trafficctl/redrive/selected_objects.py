@@ -9,25 +9,25 @@ from trafficctl.redrive.buckets import Buckets, can_be_moved
 from trafficctl.redrive.dead_letters import (
     MOST_BYTES,
     QUARANTINE_PREFIX,
-    Entry,
-    Letter,
+    DeadLetter,
+    StoredObject,
     UnreadableError,
     letter_of,
 )
-from trafficctl.redrive.journal import OPEN, Page, Place
-from trafficctl.redrive.selection import Selection, stretches
+from trafficctl.redrive.journal import OPEN, JournalEntry, ObjectKey
+from trafficctl.redrive.selection import Selection, chunks
 
-Leave = Callable[[Entry, str], None]
+Skip = Callable[[StoredObject, str], None]
 
 
-class Stretch(NamedTuple):
+class Chunk(NamedTuple):
     """What is worked on at once, and how many objects were gone through for it."""
 
-    letters: Sequence[Letter]
-    seen: int
+    letters: Sequence[DeadLetter]
+    objects: int
 
 
-class Objects:
+class SelectedObjects:
     """What an operator selected in the buckets. What was put is moved away."""
 
     def __init__(
@@ -38,65 +38,65 @@ class Objects:
 
     def total(self) -> int:
         """How many objects there are to go through."""
-        return sum(1 for _ in self._entries())
+        return sum(1 for _ in self._listed_objects())
 
-    def stretches(self, leave: Leave) -> Iterator[Stretch]:
+    def chunks(self, skip: Skip) -> Iterator[Chunk]:
         """The letters; what is none stays where it is."""
-        for entries in stretches(self._entries()):
-            yield Stretch(self._letters(entries, leave), len(entries))
+        for objects in chunks(self._listed_objects()):
+            yield Chunk(self._letters(objects, skip), len(objects))
 
-    def settle(self) -> int:
+    def resume(self) -> int:
         """Finish what an earlier run left off; gives the readings it may have put."""
         uncertain = 0
-        for page in list(self._buckets.pages(OPEN)):
-            if page.put:
-                self._buckets.move(_places_of(page))
+        for entry in list(self._buckets.journal_entries(OPEN)):
+            if entry.put:
+                self._buckets.move(_keys_of(entry))
             else:
-                uncertain += page.readings
-            self._buckets.close(page)
+                uncertain += entry.readings
+            self._buckets.close(entry)
         return uncertain
 
-    def finish(self, page: Page) -> None:
+    def finish(self, entry: JournalEntry) -> None:
         """Move the letters of a page out of the way, and put it away."""
-        self._buckets.move(_places_of(page))
-        self._buckets.close(page)
+        self._buckets.move(_keys_of(entry))
+        self._buckets.close(entry)
 
-    def _entries(self) -> Iterator[Entry]:
+    def _listed_objects(self) -> Iterator[StoredObject]:
         """The objects that are meant, as far as their keys tell; in no one's memory."""
-        for bucket, bucket_prefix in self._places():
+        for bucket, bucket_prefix in self._prefixes():
             prefix = self._selection.listed_prefix(bucket_prefix)
             if prefix is not None:
-                listed = self._buckets.entries(bucket, prefix)
+                listed = self._buckets.objects(bucket, prefix)
                 yield from filter(self._selection.admits, listed)
 
-    def _places(self) -> Iterator[tuple[str, str]]:
+    def _prefixes(self) -> Iterator[tuple[str, str]]:
         yield self._buckets.letters, ""
         if self._with_quarantine:
             yield self._buckets.quarantine, QUARANTINE_PREFIX
 
-    def _letters(self, entries: Sequence[Entry], leave: Leave) -> list[Letter]:
-        fitting = [entry for entry in entries if _fits(entry, leave)]
-        found = []
-        for entry, body in self._buckets.bodies(fitting):
+    def _letters(self, objects: Sequence[StoredObject], skip: Skip) -> list[DeadLetter]:
+        redrivable = [stored for stored in objects if _is_redrivable(stored, skip)]
+        letters = []
+        for stored, body in self._buckets.bodies(redrivable):
             try:
-                letter = letter_of(entry, body)
+                letter = letter_of(stored, body)
             except UnreadableError as error:
-                leave(entry, str(error))
+                skip(stored, str(error))
                 continue
             if self._selection.wants(letter):
-                found.append(letter)
-        return found
+                letters.append(letter)
+        return letters
 
 
-def _fits(entry: Entry, leave: Leave) -> bool:
-    if entry.size > MOST_BYTES:
-        leave(entry, "it is larger than any letter")
-    elif not can_be_moved(entry.key):
-        leave(entry, "its name is too long to be moved")
+def _is_redrivable(stored: StoredObject, skip: Skip) -> bool:
+    if stored.size > MOST_BYTES:
+        skip(stored, "it is larger than any letter")
+    elif not can_be_moved(stored.key):
+        skip(stored, "its name is too long to be moved")
     else:
         return True
     return False
 
 
-def _places_of(page: Page) -> list[Place]:
-    return [(line.bucket, line.key) for line in page.letters]
+def _keys_of(entry: JournalEntry) -> list[ObjectKey]:
+    return [(line.bucket, line.key) for line in entry.letters]

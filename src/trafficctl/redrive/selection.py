@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from trafficctl.redrive.dead_letters import KINDS, Entry, Letter
+from trafficctl.redrive.dead_letters import KINDS, DeadLetter, StoredObject
 from trafficctl.redrive.journal import JOURNAL, MOVED
 
 # Of one stretch of work: it is read at once, and if it is interrupted, put again.
@@ -29,41 +29,41 @@ class Selection:
             return self.prefix
         return bucket_prefix if bucket_prefix.startswith(self.prefix) else None
 
-    def admits(self, entry: Entry) -> bool:
+    def admits(self, stored: StoredObject) -> bool:
         """Whether an object is meant, as far as its key tells."""
-        if entry.key.startswith((MOVED, JOURNAL)):
+        if stored.key.startswith((MOVED, JOURNAL)):
             return False
-        if self.day is not None and entry.day != self.day:
+        if self.day is not None and stored.day != self.day:
             return False
-        is_of_rule = entry.key.startswith("iot/")
+        is_of_rule = stored.key.startswith("iot/")
         return self.segment is None or not (
-            is_of_rule and not entry.key.startswith(f"iot/{self.segment}/")
+            is_of_rule and not stored.key.startswith(f"iot/{self.segment}/")
         )
 
-    def wants(self, letter: Letter) -> bool:
+    def wants(self, letter: DeadLetter) -> bool:
         """Whether a letter holds a record of the segment that is meant."""
         return self.segment is None or any(
             record.partition_key == self.segment for record in letter.records
         )
 
 
-def stretches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def chunks(objects: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:
     """Objects in their order, as many together as are worked on at once."""
-    together: list[Entry] = []
+    chunk: list[StoredObject] = []
     size = 0
-    for entry in entries:
-        full = len(together) == MOST_LETTERS or size + entry.size > MOST_BYTES
-        if together and (full or entry.bucket != together[0].bucket):
-            yield together
-            together, size = [], 0
-        together.append(entry)
-        size += entry.size
-    if together:
-        yield together
+    for stored in objects:
+        full = len(chunk) == MOST_LETTERS or size + stored.size > MOST_BYTES
+        if chunk and (full or stored.bucket != chunk[0].bucket):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(stored)
+        size += stored.size
+    if chunk:
+        yield chunk
 
 
 @dataclass
-class Sum:
+class LetterTotals:
     """Letters of one kind and day; *oldest_ms* and *newest_ms* are receipt times."""
 
     letters: int = 0
@@ -73,7 +73,7 @@ class Sum:
     oldest_ms: int | None = None
     newest_ms: int | None = None
 
-    def add(self, letter: Letter) -> None:
+    def add(self, letter: DeadLetter) -> None:
         """Count a letter."""
         self.letters += 1
         self.records += len(letter.records)
@@ -86,22 +86,24 @@ class Sum:
 
 
 @dataclass
-class Sums:
+class RedriveTotals:
     """What is meant, by kind and day, and what of it can't be put back."""
 
-    by_day: dict[tuple[str, str], Sum] = field(default_factory=lambda: defaultdict(Sum))
-    left: int = 0
-    left_named: list[tuple[str, str]] = field(default_factory=list)
+    by_day: dict[tuple[str, str], LetterTotals] = field(
+        default_factory=lambda: defaultdict(LetterTotals)
+    )
+    skipped: int = 0
+    skipped_objects: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, letter: Letter) -> None:
+    def add(self, letter: DeadLetter) -> None:
         """Count a letter."""
-        self.by_day[letter.kind, letter.entry.day].add(letter)
+        self.by_day[letter.kind, letter.stored.day].add(letter)
 
-    def leave(self, entry: Entry, why: str) -> None:
+    def skip(self, stored: StoredObject, why: str) -> None:
         """Count an object that stays where it is; the first ones by name."""
-        self.left += 1
-        if len(self.left_named) < 20:
-            self.left_named.append((f"s3://{entry.bucket}/{entry.key}", why))
+        self.skipped += 1
+        if len(self.skipped_objects) < 20:
+            self.skipped_objects.append((f"s3://{stored.bucket}/{stored.key}", why))
 
     @property
     def letters(self) -> int:
@@ -113,7 +115,7 @@ class Sums:
         """Readings of all kinds."""
         return sum(one.readings for one in self.by_day.values())
 
-    def rows(self) -> list[tuple[str, str, Sum]]:
+    def rows(self) -> list[tuple[str, str, LetterTotals]]:
         """Kind, day and sum, in the order of kinds and days."""
         order = list(KINDS)
         keys = sorted(self.by_day, key=lambda key: (order.index(key[0]), key[1]))

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from trafficctl.aws.session import CONNECT_TIMEOUT_S, POOL_CONNECTIONS, READ_TIMEOUT_S
 from trafficctl.errors import THROTTLED
-from trafficctl.registry.rate_limit import Pace
+from trafficctl.registry.rate_limit import RateLimiter
 
 TRIES = 5  # of a call that may be repeated, when AWS has a fault or is not reached
 MAX_COMPLAINTS = 60  # of one call about the rate: a minute or more
@@ -44,19 +44,22 @@ def plain_client(session: Any, service: str) -> Any:
     )
 
 
-class Calls:
+class IotCalls:
     """What paces and repeats calls, for all threads together."""
 
     def __init__(
-        self, pace: Pace, clock: Clock = time.monotonic, sleep: Sleep = time.sleep
+        self,
+        limiter: RateLimiter,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = time.sleep,
     ) -> None:
-        self._pace, self._clock, self.sleep = pace, clock, sleep
+        self._limiter, self._clock, self.sleep = limiter, clock, sleep
         self._lock = threading.Lock()
 
     def wait_for_turn(self) -> None:
         """Wait until the next device may be begun."""
         with self._lock:
-            wait_s = self._pace.reserve(self._clock())
+            wait_s = self._limiter.reserve(self._clock())
         if wait_s > 0:
             self.sleep(wait_s)
 
@@ -89,7 +92,7 @@ class Calls:
 
     def _back_off(self) -> None:
         with self._lock:
-            wait_s = self._pace.throttled(self._clock())
+            wait_s = self._limiter.throttled(self._clock())
         self.sleep(wait_s)
 
 

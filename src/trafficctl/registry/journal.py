@@ -27,7 +27,7 @@ STEPS_OF_ONE = 3  # a journal with many more lines than that is written anew
 
 
 @dataclass(frozen=True)
-class Entry:
+class CertificateEntry:
     """The last step for `name`, at `at_ms`; `over` tells the row it may replace."""
 
     name: str
@@ -55,15 +55,15 @@ class Journal:
         self._file = path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> Entry | None:
+    def get(self, name: str) -> CertificateEntry | None:
         """The last step for `name`."""
         return self._entries.get(name)
 
-    def entries(self) -> Mapping[str, Entry]:
+    def entries(self) -> Mapping[str, CertificateEntry]:
         """The last step for each name."""
         return self._entries
 
-    def note(self, entry: Entry) -> Entry:
+    def note(self, entry: CertificateEntry) -> CertificateEntry:
         """Put a step on disk."""
         with self._lock:
             self._file.write(_line(entry))
@@ -78,7 +78,7 @@ class Journal:
 
 
 @contextmanager
-def opened(directory: Path) -> Iterator[Journal]:
+def open_journal(directory: Path) -> Iterator[Journal]:
     """The journal of `directory`, which nobody else writes to meanwhile."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (directory / LOCK_NAME).open("w") as lock:
@@ -94,7 +94,7 @@ def opened(directory: Path) -> Iterator[Journal]:
             journal.close()
 
 
-def demand_of_account(
+def check_account(
     journal: Journal, outputs: Mapping[str, str], directory: Path
 ) -> None:
     """Raise UserError if what is noted was made in another account or Region."""
@@ -109,7 +109,7 @@ def demand_of_account(
             )
 
 
-def read_entries(directory: Path) -> dict[str, Entry]:
+def read_entries(directory: Path) -> dict[str, CertificateEntry]:
     """The last step for each name, as it is on disk now."""
     return _read(directory / FILE_NAME)[0]
 
@@ -126,13 +126,13 @@ def write_private(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _read(path: Path) -> tuple[dict[str, Entry], int]:
+def _read(path: Path) -> tuple[dict[str, CertificateEntry], int]:
     """The last entry for each name, and how many lines there are; no torn one."""
     if not path.exists():
         return {}, 0
     lines = path.read_text("utf-8").split("\n")[:-1]
-    found = (Entry(**json.loads(line)) for line in lines)
-    return {entry.name: entry for entry in found}, len(lines)
+    entries = (CertificateEntry(**json.loads(line)) for line in lines)
+    return {entry.name: entry for entry in entries}, len(lines)
 
 
 def _drop_torn_line(path: Path) -> None:
@@ -146,10 +146,10 @@ def _drop_torn_line(path: Path) -> None:
             file.truncate(whole)
 
 
-def _rewrite(path: Path, entries: Mapping[str, Entry]) -> None:
+def _rewrite(path: Path, entries: Mapping[str, CertificateEntry]) -> None:
     write_private(path, "".join(map(_line, entries.values())))
 
 
-def _line(entry: Entry) -> str:
-    told = {name: value for name, value in asdict(entry).items() if value}
-    return json.dumps(told, separators=(",", ":")) + "\n"
+def _line(entry: CertificateEntry) -> str:
+    fields = {name: value for name, value in asdict(entry).items() if value}
+    return json.dumps(fields, separators=(",", ":")) + "\n"

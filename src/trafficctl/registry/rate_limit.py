@@ -10,13 +10,13 @@ from __future__ import annotations
 # second for the account, which its other users want a part of.
 DEFAULT_RATE = 8.0
 ROWS_RATE = 200.0  # where only the registry is written, and IoT Core not asked
-UNPACED = 100_000.0  # the local city has no quotas
+UNLIMITED = 100_000.0  # the local city has no quotas
 SLOWEST = 0.2
 QUIET_S = 1.0  # complaints within this time are one complaint
 REGAIN_S = 30.0  # from nothing back to the whole rate, if nobody complains
 
 
-class Pace:
+class RateLimiter:
     """Gives each device its moment; the rate halves at a complaint and recovers."""
 
     def __init__(self, rate: float, now_s: float) -> None:

@@ -39,16 +39,16 @@ Row = Mapping[str, Any]
 
 def certificates_in(row: Row | None) -> list[str]:
     """The ids of the certificates that a row tells of."""
-    told = row or {}
+    values = row or {}
     names = ("certificate_id", "next_certificate_id")
-    return [told[name] for name in names if told.get(name)]
+    return [values[name] for name in names if values.get(name)]
 
 
-class ChangedError(CityError):
+class RowChangedError(CityError):
     """The row is not as it was seen: somebody else has written it."""
 
 
-def standing(row: Row | None) -> str:
+def row_state(row: Row | None) -> str:
     """A row's status and certificate in one word; empty where there is no row.
 
     What is written under the condition that this still holds, replaces nothing unseen.
@@ -68,7 +68,7 @@ def table_of(outputs: Mapping[str, str]) -> str:
     return outputs[OUTPUT]
 
 
-class Rows:
+class DeviceTable:
     """The table of devices."""
 
     def __init__(self, client: Any, table: str) -> None:
@@ -76,33 +76,33 @@ class Rows:
 
     def all(self) -> list[dict[str, Any]]:
         """Every row, by device id."""
-        found = scan(self._client, self._table, FIELDS, consistent=True)
-        return sorted(found, key=lambda row: str(row["device_id"]))
+        rows = scan(self._client, self._table, FIELDS, consistent=True)
+        return sorted(rows, key=lambda row: str(row["device_id"]))
 
     def read(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The rows of these devices, those that exist."""
         unique = list(dict.fromkeys(names))
         parts = [unique[i : i + BATCH] for i in range(0, len(unique), BATCH)]
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            found = [row for rows in pool.map(self._read_part, parts) for row in rows]
-        return {row["device_id"]: row for row in found}
+            rows = [row for part in pool.map(self._read_part, parts) for row in part]
+        return {row["device_id"]: row for row in rows}
 
     def _read_part(self, names: Sequence[str]) -> list[dict[str, Any]]:
         return list(self._batches(names))
 
     def _batches(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         keys = [{"device_id": {"S": name}} for name in names]
-        asked = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        while asked:
-            answer = self._client.batch_get_item(RequestItems=asked)
+        request = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        while request:
+            answer = self._client.batch_get_item(RequestItems=request)
             yield from map(plain_item, answer["Responses"].get(self._table, []))
-            asked = answer.get("UnprocessedKeys")
+            request = answer.get("UnprocessedKeys")
 
     def write(
         self,
         device_id: str,
         values: Mapping[str, Any],
-        seen: Row | None,
+        expected: Row | None,
         also: Mapping[str, Any] | None = None,
     ) -> None:
         """Set `values` (None removes one) if the row still stands as `seen`.
@@ -110,16 +110,18 @@ class Rows:
         With `also` it may as well hold those values already: then it is our own write,
         made before a kill. Raises ChangedError.
         """
-        row = _Update(values)
-        row.only_if(seen, also or {})
+        update = _Update(values)
+        update.only_if(expected, also or {})
         try:
             self._client.update_item(
-                TableName=self._table, Key={"device_id": {"S": device_id}}, **row.call
+                TableName=self._table,
+                Key={"device_id": {"S": device_id}},
+                **update.call,
             )
         except ClientError as exc:
             if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            raise ChangedError(
+            raise RowChangedError(
                 f"{device_id}: its row has changed meanwhile - repeat the command"
             ) from exc
 
@@ -135,18 +137,18 @@ class _Update:
             for name, value in values.items()
             if value is not None
         ]
-        gone = [self._name(name) for name, value in values.items() if value is None]
-        parts = [("SET", terms), ("REMOVE", gone)]
+        removed = [self._name(name) for name, value in values.items() if value is None]
+        parts = [("SET", terms), ("REMOVE", removed)]
         self._expression = " ".join(f"{k} {', '.join(v)}" for k, v in parts if v)
         self._condition = ""
 
-    def only_if(self, seen: Row | None, also: Mapping[str, Any]) -> None:
+    def only_if(self, expected: Row | None, also: Mapping[str, Any]) -> None:
         """Demand that the row stands as `seen`, or holds what `also` says."""
-        if seen is None:
+        if expected is None:
             before = f"attribute_not_exists({self._name('device_id')})"
         else:
-            held = ("status", "certificate_id", "next_certificate_id", "segment_id")
-            before = " AND ".join(self._is(name, seen.get(name)) for name in held)
+            fields = ("status", "certificate_id", "next_certificate_id", "segment_id")
+            before = " AND ".join(self._is(name, expected.get(name)) for name in fields)
         ours = " AND ".join(self._is(name, value) for name, value in also.items())
         self._condition = f"({before}) OR ({ours})" if ours else before
 
@@ -177,6 +179,6 @@ class _Update:
         return key
 
 
-def open_rows(session: Any, outputs: Mapping[str, str]) -> Rows:
+def open_table(session: Any, outputs: Mapping[str, str]) -> DeviceTable:
     """The registry of a deployed stack."""
-    return Rows(aws.client(session, "dynamodb"), table_of(outputs))
+    return DeviceTable(aws.client(session, "dynamodb"), table_of(outputs))

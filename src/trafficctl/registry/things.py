@@ -7,13 +7,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.errors import CityError
-from trafficctl.registry.iot_calls import Calls, is_missing
+from trafficctl.registry.iot_calls import IotCalls, is_missing
 
 
-class Things:
+class ThingRegistry:
     """Makes and changes Things of `thing_type`, the stack's own, and no others."""
 
-    def __init__(self, iot: Any, calls: Calls, thing_type: str) -> None:
+    def __init__(self, iot: Any, calls: IotCalls, thing_type: str) -> None:
         self._iot, self._calls, self._type = iot, calls, thing_type
 
     def bind(self, device_id: str, segment_id: str) -> None:
@@ -30,29 +30,29 @@ class Things:
                 attributePayload=payload,
             )
         except self._iot.exceptions.ResourceAlreadyExistsException:
-            self.demand_ours(device_id)
+            self.check_type(device_id)
             self._calls.repeatable(
                 self._iot.update_thing,
                 thingName=device_id,
                 attributePayload={**payload, "merge": True},
             )
 
-    def demand_ours(self, device_id: str) -> None:
+    def check_type(self, device_id: str) -> None:
         """Raise CityError if there is a Thing of that name that is not of our type."""
         try:
-            found = self._calls.repeatable(
+            thing = self._calls.repeatable(
                 self._iot.describe_thing, thingName=device_id
             )
         except ClientError as exc:
             if is_missing(exc):
                 return
             raise
-        its_type = found.get("thingTypeName")
+        its_type = thing.get("thingTypeName")
         if its_type != self._type:
-            raise CityError(taken(device_id, its_type, self._type))
+            raise CityError(name_conflict(device_id, its_type, self._type))
 
 
-def taken(device_id: str, its_type: str | None, ours: str) -> str:
+def name_conflict(device_id: str, its_type: str | None, ours: str) -> str:
     """What to tell of a name that is another's: whose, and what to do."""
     expected = f"{device_id}: expected a Thing of type {ours}, and this account has one"
     if its_type is None:

@@ -21,10 +21,10 @@ from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
 from trafficctl.publishing.devices import unit_name
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.publisher import (
     SentReading,
-    Timed,
+    TimedMessage,
     add_options,
     open_target,
     payload,
@@ -33,7 +33,7 @@ from trafficctl.publishing.publisher import (
     unit_of,
     units_for,
 )
-from trafficctl.replay.csv_file import BadRow, Row, read_rows
+from trafficctl.replay.csv_file import BadRow, ReplayRow, read_rows
 from trafficctl.roads.command import load
 
 NOW = "now"
@@ -42,7 +42,7 @@ BAD_ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Span:
+class ReplaySpan:
     """What the good rows of a file hold; event times in ms since the epoch."""
 
     first_ms: int
@@ -93,7 +93,7 @@ class Replay:
         return self.wall_time_of(published) - published
 
 
-def survey(rows: Iterable[Row], path: Path) -> Span:
+def survey(rows: Iterable[ReplayRow], path: Path) -> ReplaySpan:
     """What `rows` span. Raises UserError if there are none."""
     segments: dict[str, None] = {}
     first = least = last = count = 0
@@ -105,10 +105,10 @@ def survey(rows: Iterable[Row], path: Path) -> Span:
         count += 1
     if not count:
         raise UserError(f"{path.name}: no readings to publish - is it the right file?")
-    return Span(first, least, last, count, tuple(segments))
+    return ReplaySpan(first, least, last, count, tuple(segments))
 
 
-class Source:
+class ReplaySource:
     """The good rows of a replay file, as often as one likes.
 
     Bad rows raise UserError, all at once at the end of the file; with `skip_bad` they
@@ -119,7 +119,7 @@ class Source:
         self._path, self._skip_bad, self._limit = path, skip_bad, limit
         self.skipped: list[BadRow] = []
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[ReplayRow]:
         """The rows in their order; `skipped` starts again at none."""
         self.skipped = []
         for row in islice(read_rows(self._path), self._limit):
@@ -137,9 +137,9 @@ class Source:
 
     def warnings(self) -> list[str]:
         """What to say of the rows that were skipped."""
-        shown = self.skipped[:BAD_ROWS_SHOWN]
-        lines = [one for row in shown for one in row.messages(self._path)]
-        rest = len(self.skipped) - len(shown)
+        listed = self.skipped[:BAD_ROWS_SHOWN]
+        lines = [one for row in listed for one in row.messages(self._path)]
+        rest = len(self.skipped) - len(listed)
         if rest:
             lines.append(f"and {rest} more")
         if lines:
@@ -147,17 +147,17 @@ class Source:
         return lines
 
 
-def plan(span: Span, speed: float, shift: str, began_ms: int) -> Replay:
+def plan(span: ReplaySpan, speed: float, shift: str, began_ms: int) -> Replay:
     """Where the event times of `span` fall in a run that begins at `began_ms`.
 
     `shift` is `now`, `none`, or seconds. UserError if the city would refuse the
     timestamps.
     """
-    made = Replay(
+    replay = Replay(
         span.first_ms, began_ms, speed, _shift_ms(span, speed, shift, began_ms)
     )
-    ages = [made.age_ms(event) for event in (span.first_ms, span.last_ms)]
-    oldest = max(*ages, made.age_ms(span.first_ms) + span.first_ms - span.least_ms)
+    ages = [replay.age_ms(event) for event in (span.first_ms, span.last_ms)]
+    oldest = max(*ages, replay.age_ms(span.first_ms) + span.first_ms - span.least_ms)
     if oldest > policy.MAX_AGE_MS - MARGIN_MS:
         raise UserError(
             f"at --speed {speed:g} --shift {shift} some readings would be "
@@ -169,10 +169,10 @@ def plan(span: Span, speed: float, shift: str, began_ms: int) -> Replay:
             f"at --speed {speed:g} --shift {shift} some readings would be "
             f"{_hours(-min(ages))} ahead of their time when published - use --shift now"
         )
-    return made
+    return replay
 
 
-def _shift_ms(span: Span, speed: float, shift: str, began_ms: int) -> int:
+def _shift_ms(span: ReplaySpan, speed: float, shift: str, began_ms: int) -> int:
     if shift == NOW:
         if speed < 1:
             return began_ms - span.first_ms
@@ -189,8 +189,8 @@ def _advice(shift: str) -> str:
 
 
 def messages(
-    rows: Iterable[Row], replay: Schedule, batch: int, units: int
-) -> Iterator[Timed]:
+    rows: Iterable[ReplayRow], replay: Schedule, batch: int, units: int
+) -> Iterator[TimedMessage]:
     """The messages of `rows`: those of one instant and one device together.
 
     The order of the file is kept. A row that is earlier than the first goes out at
@@ -203,15 +203,15 @@ def messages(
         for row in tick:
             unit = unit_of(row.reading.sensor_id, units)
             sender = by_device.setdefault(unit_name(row.segment_id, unit), [])
-            sender.append(_sent(row, published))
+            sender.append(_reading_to_send(row, published))
         for sender_id, readings in by_device.items():
             for begin in range(0, len(readings), batch):
                 part = readings[begin : begin + batch]
                 content = payload(part, bare=batch == 1)
-                yield Timed(due_s, sender_id, Message(content, len(part)))
+                yield TimedMessage(due_s, sender_id, MqttMessage(content, len(part)))
 
 
-def _sent(row: Row, published_ms: int) -> SentReading:
+def _reading_to_send(row: ReplayRow, published_ms: int) -> SentReading:
     reading = row.reading
     return SentReading(
         reading.sensor_id,
@@ -276,7 +276,7 @@ def _shift(text: str) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
-    source = Source(args.file, args.skip_bad, args.limit)
+    source = ReplaySource(args.file, args.skip_bad, args.limit)
     span = survey(source, args.file)
     skipped = len(source.skipped)
     for line in source.warnings():
@@ -287,7 +287,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.roads is not None:
         load(target.session, target.outputs["RoadSegmentsTable"], args.roads)
 
-    def due() -> Iterator[Timed]:
+    def due() -> Iterator[TimedMessage]:
         replay = plan(span, args.speed, args.shift, _now_ms())
         return messages(source, replay, args.batch, units)
 

@@ -48,7 +48,7 @@ EXPECTED = {
 }
 
 
-class Row(NamedTuple):
+class ReplayRow(NamedTuple):
     """One reading of the file: its event time (ms), its segment, and the reading."""
 
     event_ms: int
@@ -56,7 +56,7 @@ class Row(NamedTuple):
     reading: Reading
 
 
-class Fault(NamedTuple):
+class CellFault(NamedTuple):
     """What is wrong with a column; `column` is empty for the row as a whole."""
 
     column: str
@@ -68,7 +68,7 @@ class BadRow(NamedTuple):
     """A row that breaks rules, each a fault."""
 
     line: int
-    faults: tuple[Fault, ...]
+    faults: tuple[CellFault, ...]
 
     def messages(self, path: Path) -> list[str]:
         """Return `replay.csv line 17, column average_speed: expected ..., got 'x'`."""
@@ -80,7 +80,7 @@ class BadRow(NamedTuple):
         ]
 
 
-def read_rows(path: Path) -> Iterator[Row | BadRow]:
+def read_rows(path: Path) -> Iterator[ReplayRow | BadRow]:
     """The rows of the file in their order. Raises UserError for a wrong header."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = csv.reader(file)
@@ -105,10 +105,10 @@ def _check_header(header: list[str], path: Path) -> None:
         )
 
 
-def parse(cells: list[str], header: list[str], line: int) -> Row | BadRow:
+def parse(cells: list[str], header: list[str], line: int) -> ReplayRow | BadRow:
     """One row, or all that is wrong with it."""
     if len(cells) != len(header):
-        fault = Fault("", f"{len(header)} cells", f"{len(cells)} cells")
+        fault = CellFault("", f"{len(header)} cells", f"{len(cells)} cells")
         return BadRow(line, (fault,))
     values: dict[str, Any] = {k: v for k, v in zip(header, cells, strict=True) if v}
     if "vehicle_count" in values:
@@ -118,7 +118,7 @@ def parse(cells: list[str], header: list[str], line: int) -> Row | BadRow:
     if fit and all(is_id(values.get(name, "")) for name in IDS):
         reading = _reading({**values, "timestamp": event_ms})
         if reading is not None and event_ms is not None:
-            return Row(event_ms, values["segment_id"], reading)
+            return ReplayRow(event_ms, values["segment_id"], reading)
     return BadRow(line, tuple(_faults(values)))
 
 
@@ -130,15 +130,15 @@ def _reading(values: dict[str, Any]) -> Reading | None:
         return None
 
 
-def _faults(values: dict[str, Any]) -> Iterator[Fault]:
+def _faults(values: dict[str, Any]) -> Iterator[CellFault]:
     actual = {name: repr(value) for name, value in values.items()}
     for name in COLUMNS:
         try:
             _value(name, values)
         except msgspec.ValidationError:
-            yield Fault(name, EXPECTED[name], actual.get(name, "nothing"))
+            yield CellFault(name, EXPECTED[name], actual.get(name, "nothing"))
     if not any(name in values for name in MEASURED):
-        yield Fault("vehicle_count", f"one of {', '.join(MEASURED)}", "nothing")
+        yield CellFault("vehicle_count", f"one of {', '.join(MEASURED)}", "nothing")
 
 
 def _value(name: str, values: dict[str, Any]) -> Any:

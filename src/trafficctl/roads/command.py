@@ -71,8 +71,8 @@ def parse(document: Any, source: str) -> list[RoadSegment]:
     first: dict[str, int] = {}
     segments, faults = [], []
     for number, feature in enumerate(features, 1):
-        found = [*faults_of(feature), *_repeated(feature, first, number)]
-        faults += [f"{source} feature {number}, {fault}" for fault in found]
+        feature_faults = [*faults_of(feature), *_repeated(feature, first, number)]
+        faults += [f"{source} feature {number}, {fault}" for fault in feature_faults]
         if not faults:
             segments.append(_segment(msgspec.convert(feature, Feature)))
     raise_faults(faults, "nothing was loaded: correct the file")
@@ -81,8 +81,8 @@ def parse(document: Any, source: str) -> list[RoadSegment]:
 
 def _repeated(feature: Any, first: dict[str, int], number: int) -> Iterator[str]:
     """The fault of an id that an earlier feature has; `first` is where each stands."""
-    given = feature.get("properties") if isinstance(feature, dict) else None
-    name = given.get("segment_id") if isinstance(given, dict) else None
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    name = properties.get("segment_id") if isinstance(properties, dict) else None
     if isinstance(name, str) and first.setdefault(name, number) != number:
         yield (
             f"properties.segment_id: {name!r} is already feature {first[name]} - "
@@ -92,32 +92,38 @@ def _repeated(feature: Any, first: dict[str, int], number: int) -> Iterator[str]
 
 def _segment(value: Feature) -> RoadSegment:
     line = points_of(value.geometry)
-    given = value.properties
+    properties = value.properties
     middle = geometry.middle(line)
-    length = given.length_m or (geometry.length_m(line) if len(line) > 1 else None)
+    length = properties.length_m or (geometry.length_m(line) if len(line) > 1 else None)
     return RoadSegment(
-        segment_id=given.segment_id,
-        latitude=round(middle[0], 6) if given.latitude is None else given.latitude,
-        longitude=round(middle[1], 6) if given.longitude is None else given.longitude,
+        segment_id=properties.segment_id,
+        latitude=round(middle[0], 6)
+        if properties.latitude is None
+        else properties.latitude,
+        longitude=round(middle[1], 6)
+        if properties.longitude is None
+        else properties.longitude,
         line=geometry.encode(line) if len(line) > 1 else None,
-        name=given.name,
-        district=given.district,
-        lanes=given.lanes,
+        name=properties.name,
+        district=properties.district,
+        lanes=properties.lanes,
         length_m=None if length is None else round(length, 1),
-        free_flow_speed=given.free_flow_speed,
-        effective_length_m=given.effective_length_m,
+        free_flow_speed=properties.free_flow_speed,
+        effective_length_m=properties.effective_length_m,
     )
 
 
 def update_of(road: RoadSegment, table: str) -> dict[str, Any]:
     """The UpdateItem that writes the static attributes of one segment."""
-    given = {k: v for k, v in vars(road).items() if v is not None and k != "segment_id"}
+    values = {
+        k: v for k, v in vars(road).items() if v is not None and k != "segment_id"
+    }
     return {
         "TableName": table,
         "Key": {"segment_id": {"S": road.segment_id}},
-        "UpdateExpression": "SET " + ", ".join(f"#{k} = :{k}" for k in given),
-        "ExpressionAttributeNames": {f"#{k}": k for k in given},
-        "ExpressionAttributeValues": {f":{k}": _typed(v) for k, v in given.items()},
+        "UpdateExpression": "SET " + ", ".join(f"#{k} = :{k}" for k in values),
+        "ExpressionAttributeNames": {f"#{k}": k for k in values},
+        "ExpressionAttributeValues": {f":{k}": _typed(v) for k, v in values.items()},
     }
 
 
@@ -129,7 +135,7 @@ def write(
     dynamodb: Any,
     table: str,
     roads: Sequence[RoadSegment],
-    done: Callable[[int], object] = lambda _: None,
+    progress: Callable[[int], object] = lambda _: None,
 ) -> int:
     """Write `roads` in parallel, telling `done` after each, and count them."""
 
@@ -138,7 +144,7 @@ def write(
 
     with ThreadPoolExecutor(PARALLEL_WRITES) as pool:
         for _ in pool.map(update, roads):
-            done(1)
+            progress(1)
     return len(roads)
 
 

@@ -80,20 +80,22 @@ def faults_of(feature: Any) -> Iterator[str]:
     if not isinstance(feature, dict):
         yield _fault("feature", feature)
         return
-    shape, given = feature.get("geometry"), feature.get("properties")
+    shape, properties = feature.get("geometry"), feature.get("properties")
     try:
         yield from _line_faults(msgspec.convert(shape, Point | LineString))
     except msgspec.ValidationError as exc:
         yield _shape_fault(str(exc), feature)
-    if not isinstance(given, dict):
-        yield _fault("properties", given)
+    if not isinstance(properties, dict):
+        yield _fault("properties", properties)
         return
     for field in msgspec.structs.fields(Properties):
         try:
-            if field.required or field.name in given:
-                msgspec.convert(given.get(field.name), field.type)
+            if field.required or field.name in properties:
+                msgspec.convert(properties.get(field.name), field.type)
         except msgspec.ValidationError:
-            yield _fault(f"properties.{field.name}", given.get(field.name, NOTHING))
+            yield _fault(
+                f"properties.{field.name}", properties.get(field.name, NOTHING)
+            )
 
 
 def points_of(shape: Point | LineString) -> list[geometry.Point]:
@@ -122,9 +124,9 @@ def _line_faults(shape: Point | LineString) -> Iterator[str]:
 
 def _shape_fault(message: str, feature: Any) -> str:
     """Say msgspec's complaint of a geometry."""
-    found = re.search(r"at `\$\.?(.*)`$", message)
+    place = re.search(r"at `\$\.?(.*)`$", message)
     missing = re.search(r"missing required field `(\w+)`", message)
-    steps = [found.group(1) if found else "", missing.group(1) if missing else ""]
+    steps = [place.group(1) if place else "", missing.group(1) if missing else ""]
     path = ".".join(["geometry", *(step for step in steps if step)])
     return _fault(path, NOTHING if missing else _at(feature, path))
 
@@ -132,8 +134,8 @@ def _shape_fault(message: str, feature: Any) -> str:
 def _fault(path: str, actual: Any) -> str:
     field = path.rsplit(".", 1)[-1].split("[", maxsplit=1)[0]
     expected = EXPECTED.get(field, "an object, as GeoJSON has it")
-    shown = NOTHING if actual is NOTHING else f"{actual!r:.80}"
-    return f"{path}: expected {expected}, got {shown}"
+    text = NOTHING if actual is NOTHING else f"{actual!r:.80}"
+    return f"{path}: expected {expected}, got {text}"
 
 
 def _at(value: Any, path: str) -> Any:

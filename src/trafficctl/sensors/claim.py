@@ -9,12 +9,12 @@ from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import suggestion
 from trafficctl.errors import OK, UserError
-from trafficctl.registry.certificates import Wish, pem_path
-from trafficctl.registry.context import CLAIMS, Place, open_place
+from trafficctl.registry.certificates import CertificateRequest, pem_path
+from trafficctl.registry.context import CLAIMS, RegistryContext, open_context
 from trafficctl.registry.csv_file import CLAIM_PREFIX, DEVICE_ID
 from trafficctl.registry.iot_calls import InDoubtError
-from trafficctl.registry.journal import BEGUN, GONE, Entry, Journal
-from trafficctl.registry.worker_pool import GO_ON
+from trafficctl.registry.journal import BEGUN, GONE, CertificateEntry, Journal
+from trafficctl.registry.worker_pool import RETRY_HINT
 
 DESCRIPTION = """\
 Create a claim certificate. With it a new device can request its own certificate, and
@@ -45,51 +45,51 @@ def _name(text: str) -> str:
 
 
 def _run(args: argparse.Namespace) -> int:
-    place = open_place(args.stack)
-    with place.journal(CLAIMS) as journal:
+    context = open_context(args.stack)
+    with context.journal(CLAIMS) as journal:
         if args.revoke:
-            revoke(place, journal, args.name)
+            revoke(context, journal, args.name)
         else:
-            make(place, journal, args.name)
+            make(context, journal, args.name)
     return OK
 
 
-def make(place: Place, journal: Journal, name: str) -> Entry:
+def make(context: RegistryContext, journal: Journal, name: str) -> CertificateEntry:
     """Make the claim certificate of that name, or go on with it."""
-    workshop = place.workshop(journal, CLAIMS)
-    workshop.adopt([name])
-    pem = pem_path(place.directory(CLAIMS), name)
+    issuer = context.issuer(journal, CLAIMS)
+    issuer.recover([name])
+    pem = pem_path(context.directory(CLAIMS), name)
     try:
-        entry = workshop.certificate(Wish(name), keep=pem.exists())
+        entry = issuer.certificate(CertificateRequest(name), keep=pem.exists())
     except InDoubtError as exc:
-        raise UserError(f"{exc} - {GO_ON}", exit_code=3) from exc
-    if not workshop.attach(entry, place.outputs["ClaimPolicy"]):
-        workshop.forget(entry)  # of a city that is no more
-        return make(place, journal, name)
-    workshop.activate(entry)
-    workshop.finish(entry)
+        raise UserError(f"{exc} - {RETRY_HINT}", exit_code=3) from exc
+    if not issuer.attach(entry, context.outputs["ClaimPolicy"]):
+        issuer.forget(entry)  # of a city that is no more
+        return make(context, journal, name)
+    issuer.activate(entry)
+    issuer.finish(entry)
     say(f"""\
 claim certificate {entry.certificate_id[:12]}, with its key: {pem}
 Give it to whoever prepares the devices, over a way that nobody else reads, with:
   client id    {CLAIM_PREFIX}<device id>
-  template     {place.outputs["FleetTemplate"]}
+  template     {context.outputs["FleetTemplate"]}
 It lets in only what `trafficctl sensors register --claim` expects. When all devices
 of the batch are registered: `trafficctl sensors claim {name} --revoke`""")
     return entry
 
 
-def revoke(place: Place, journal: Journal, name: str) -> None:
+def revoke(context: RegistryContext, journal: Journal, name: str) -> None:
     """Delete the claim certificate of that name, and its key here."""
-    workshop = place.workshop(journal, CLAIMS)
-    workshop.adopt([name])
+    issuer = context.issuer(journal, CLAIMS)
+    issuer.recover([name])
     entry = journal.get(name)
     if entry is None or entry.step in (BEGUN, GONE):
-        made = [n for n, e in journal.entries().items() if e.step not in (BEGUN, GONE)]
-        look = f"look for it in IoT Core, under policy {place.outputs['ClaimPolicy']}"
+        names = [n for n, e in journal.entries().items() if e.step not in (BEGUN, GONE)]
+        look = f"look for it in IoT Core, under policy {context.outputs['ClaimPolicy']}"
         raise UserError(
             f"{name}: no claim certificate of that name was made from here - "
-            f"{suggestion(name, made) or look}"
+            f"{suggestion(name, names) or look}"
         )
-    place.retiring.delete(entry.certificate_arn)
-    workshop.forget(entry)
+    context.remover.delete(entry.certificate_arn)
+    issuer.forget(entry)
     say(f"claim certificate {name} is deleted: no device comes in by it any more")

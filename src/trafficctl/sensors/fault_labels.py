@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-WORDS = {
+LABELS = {
     "silent": "silent",
     "intermittent": "comes and goes",
     "stuck": "says the same all the time",

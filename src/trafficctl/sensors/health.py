@@ -50,8 +50,8 @@ from trafficctl.cli.output import (
 )
 from trafficctl.cli.output import table as make_table
 from trafficctl.cli.wrong_input import check_district, unknown
-from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.sensors.fault_labels import WORDS
+from trafficctl.errors import CHECK_FAILED, OK, UserError
+from trafficctl.sensors.fault_labels import LABELS
 from trafficctl.watch.render import utc_text
 
 COLUMNS = (
@@ -107,19 +107,19 @@ def run(args: argparse.Namespace) -> int:
     if args.dismiss is not None:
         return dismiss_each(client, table, args.dismiss, now_ms)
     faults = read(client, table, args.all)
-    chosen = in_order(faults, args.all, args.district)
-    if args.district is not None and all(fault.scope == FLEET for fault in chosen):
+    selected = in_order(faults, args.all, args.district)
+    if args.district is not None and all(fault.scope == FLEET for fault in selected):
         roads = scan(client, outputs["RoadSegmentsTable"], ("district",))
         check_district(args.district, roads)
     if args.json:
-        show_json([fault_items.listed(fault) for fault in chosen])
+        show_json([fault_items.listed(fault) for fault in selected])
     elif args.csv:
-        write_csv(chosen)
+        write_csv(selected)
     else:
-        show(view(chosen, now_ms, args))
+        show(view(selected, now_ms, args))
     names = outputs["ReadingsStream"], outputs["ProcessorFunction"]
     warn(CloudWatchStream(aws.client(session, "cloudwatch"), *names), now_ms)
-    return ANSWER_IS_NO if is_out(chosen) else OK
+    return CHECK_FAILED if is_area_silent(selected) else OK
 
 
 def warn(stream: CloudWatchStream, now_ms: int) -> None:
@@ -140,10 +140,10 @@ def read(client: Any, table: str, everything: bool) -> list[Fault]:
     try:
         if not everything:
             return standing(client, table, (OPEN,))
-        found = list(pages(client.scan, {"TableName": table}))
+        items = list(pages(client.scan, {"TableName": table}))
     except StoreError as exc:  # the Lambda code's word for it; ours names the next step
         raise exc.__cause__ or exc from None
-    return [fault_items.fault_of(fault_items.plain(item)) for item in found]
+    return [fault_items.fault_of(fault_items.plain(item)) for item in items]
 
 
 def in_order(
@@ -151,14 +151,14 @@ def in_order(
 ) -> list[Fault]:
     """What is listed: open before over, the broadest first, the oldest first."""
     broad = [f for f in faults if f.scope != SENSOR and f.standing == OPEN]
-    chosen = [
+    selected = [
         fault
         for fault in faults
         if everything or not any(explains(one, fault) for one in broad)
     ]
     if district is not None:
-        chosen = [f for f in chosen if _is_in(f, district.casefold())]
-    return sorted(chosen, key=_gravest_first)
+        selected = [f for f in selected if _is_in(f, district.casefold())]
+    return sorted(selected, key=_most_severe_first)
 
 
 def _is_in(fault: Fault, district: str) -> bool:
@@ -166,12 +166,12 @@ def _is_in(fault: Fault, district: str) -> bool:
     return fault.scope == FLEET or (name or "").casefold() == district
 
 
-def _gravest_first(fault: Fault) -> tuple[bool, int, int, str]:
+def _most_severe_first(fault: Fault) -> tuple[bool, int, int, str]:
     rank = SCOPES.index(fault.scope)
     return (fault.standing != OPEN, rank, fault.since, fault.fault_id)
 
 
-def is_out(faults: Iterable[Fault]) -> bool:
+def is_area_silent(faults: Iterable[Fault]) -> bool:
     """Whether a district or the fleet is silent now."""
     return any(f.standing == OPEN and f.scope in (FLEET, DISTRICT) for f in faults)
 
@@ -221,7 +221,7 @@ def where(fault: Fault) -> str:
 def what(fault: Fault) -> str:
     """What is wrong, with what the sweep saw of it."""
     return (
-        f"{WORDS[fault.kind]} ({fault.detail})" if fault.detail else WORDS[fault.kind]
+        f"{LABELS[fault.kind]} ({fault.detail})" if fault.detail else LABELS[fault.kind]
     )
 
 
@@ -235,10 +235,10 @@ def headline(faults: Sequence[Fault]) -> str:
     """How many faults of each scope are open, in one line."""
     open_now = [fault for fault in faults if fault.standing == OPEN]
     counts = [(scope, sum(f.scope == scope for f in open_now)) for scope in SCOPES]
-    told = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
+    text = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
     out = sum(fault.kind in LEFT_OUT_KINDS for fault in open_now)
-    left = f"; left out of their segments' figures: {out:,}" if out else ""
-    return f"out of order: {told or 'nothing now'}{left}"
+    excluded = f"; left out of their segments' figures: {out:,}" if out else ""
+    return f"out of order: {text or 'nothing now'}{excluded}"
 
 
 def write_csv(faults: Iterable[Fault]) -> None:
@@ -263,14 +263,14 @@ def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int)
 
 def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
     """Take what has the fault off the street, if the fault still stands."""
-    found = client.get_item(
+    answer = client.get_item(
         TableName=table, Key={"fault_id": {"S": fault_id}}, ConsistentRead=True
     )
-    if "Item" not in found:
+    if "Item" not in answer:
         known = (fault.fault_id for fault in read(client, table, False))
         advice = "`trafficctl sensors health --json` names them"
         raise unknown("fault", fault_id, known, advice)
-    fault = _dismissable(fault_id, found["Item"])
+    fault = _dismissable(fault_id, answer["Item"])
     statement = fault_items.change(table, fault, dismissed(fault, now_ms), 0)
     try:
         client.execute_statement(**statement)

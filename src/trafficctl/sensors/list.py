@@ -8,7 +8,7 @@ from typing import Any
 from traffic.provisioning.admission import STATUSES
 from traffic.timestamps import second_text
 from trafficctl.aws import session as aws
-from trafficctl.aws.city_tables import LISTED, segment_ids
+from trafficctl.aws.city_tables import LIST_SEGMENTS_HINT, segment_ids
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import (
     ABSENT,
@@ -22,7 +22,7 @@ from trafficctl.cli.output import (
 )
 from trafficctl.cli.wrong_input import raise_unknown
 from trafficctl.errors import OK
-from trafficctl.registry.table import FIELDS, open_rows
+from trafficctl.registry.table import FIELDS, open_table
 
 TIMES = {"registered": "registered_at", "revoked": "revoked_at"}
 ENDS = ("_at", "_until")  # of the names of fields that hold a time
@@ -49,23 +49,23 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _run(args: argparse.Namespace) -> int:
     session = aws.session()
     outputs = aws.stack_outputs(session, args.stack)
-    rows = open_rows(session, outputs).all()
-    taken = {str(row["segment_id"]) for row in rows if "segment_id" in row}
-    if args.segment is not None and args.segment not in taken:
-        known = taken.union(segment_ids(session, outputs))
-        raise_unknown("segment", [args.segment], known, LISTED)
-    shown = [
+    rows = open_table(session, outputs).all()
+    used = {str(row["segment_id"]) for row in rows if "segment_id" in row}
+    if args.segment is not None and args.segment not in used:
+        known = used.union(segment_ids(session, outputs))
+        raise_unknown("segment", [args.segment], known, LIST_SEGMENTS_HINT)
+    selected = [
         row
         for row in rows
         if args.segment in (None, row.get("segment_id"))
         and args.status in (None, row.get("status"))
     ]
     if args.json:
-        show_json([{name: row.get(name) for name in FIELDS} for row in shown])
+        show_json([{name: row.get(name) for name in FIELDS} for row in selected])
     elif args.csv:
-        show_csv(FIELDS, shown, [name for name in FIELDS if name.endswith(ENDS)])
-    elif shown:
-        show(table(COLUMNS, map(_cells, shown)))
+        show_csv(FIELDS, selected, [name for name in FIELDS if name.endswith(ENDS)])
+    elif selected:
+        show(table(COLUMNS, map(_cells, selected)))
     else:
         say("no devices match")
     return OK

@@ -10,8 +10,8 @@ from trafficctl.aws.city_tables import check_segments
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.errors import OK
-from trafficctl.registry.context import open_place
-from trafficctl.registry.selection import demand, read_chosen
+from trafficctl.registry.context import open_context
+from trafficctl.registry.selection import read_devices, require
 
 DESCRIPTION = """\
 Bind a device to another segment, in the registry and for what its certificate may
@@ -31,23 +31,23 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    place = open_place(args.stack)
-    (row,) = read_chosen(place.rows, [args.device])
-    demand(
+    context = open_context(args.stack)
+    (row,) = read_devices(context.table, [args.device])
+    require(
         row["status"] != "revoked",
         f"{args.device} is revoked - `trafficctl sensors register --again` lets it in",
     )
-    check_segments(aws.session(), place.outputs, [args.segment])
+    check_segments(aws.session(), context.outputs, [args.segment])
     if row["status"] == REGISTERED:
-        place.things.demand_ours(args.device)
-    place.rows.write(
+        context.things.check_type(args.device)
+    context.table.write(
         args.device,
         {"segment_id": args.segment},
-        seen=row,
+        expected=row,
         also={"segment_id": args.segment},
     )
     if row["status"] == REGISTERED:
-        place.things.bind(args.device, args.segment)
-    topic = f"{place.outputs['IngestTopicPrefix']}/{args.segment}/{args.device}"
+        context.things.bind(args.device, args.segment)
+    topic = f"{context.outputs['IngestTopicPrefix']}/{args.segment}/{args.device}"
     say(f"{args.device} is of {args.segment} now; it publishes to {topic}")
     return OK

@@ -11,12 +11,12 @@ from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import segment_ids
 from trafficctl.cli.options import add_common, positive_float
 from trafficctl.cli.output import say, show_json
-from trafficctl.cli.prompts import agree
+from trafficctl.cli.prompts import confirm
 from trafficctl.cli.wrong_input import MOST_FAULTS, raise_faults, suggestion
-from trafficctl.errors import ANSWER_IS_NO, OK
-from trafficctl.registry.context import DEVICES, Place, open_place
+from trafficctl.errors import CHECK_FAILED, OK
+from trafficctl.registry.context import DEVICES, RegistryContext, open_context
 from trafficctl.registry.csv_file import read_devices
-from trafficctl.registry.plan import Plan, Wanted, plan_claims
+from trafficctl.registry.plan import DeviceSpec, RegistrationPlan, plan_claims
 from trafficctl.registry.rate_limit import DEFAULT_RATE, ROWS_RATE
 from trafficctl.registry.registration import carry_out, keys_plan
 
@@ -67,21 +67,21 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    wanted = read_devices(args.file)
-    place = open_place(args.stack, _rate(args))
+    specs = read_devices(args.file)
+    context = open_context(args.stack, _rate(args))
     if not args.allow_unknown_segments:
-        raise_faults(unknown_segments(place, wanted))
-    with place.journal(DEVICES) as journal:
-        registrar = place.registrar(journal)
+        raise_faults(unknown_segments(context, specs))
+    with context.journal(DEVICES) as journal:
+        registrar = context.registrar(journal)
         if args.claim:
-            plan = claims_plan(place, wanted, args.again)
+            plan = claims_plan(context, specs, args.again)
         else:
-            plan = keys_plan(place, journal, wanted, args.again)
-        if not may_take(plan.losing, args.yes):
+            plan = keys_plan(context, journal, specs, args.again)
+        if not confirm_replacement(plan.replaced, args.yes):
             say("nothing was done")
-            return ANSWER_IS_NO
+            return CHECK_FAILED
         carry_out(plan, registrar.expect if args.claim else registrar.register)
-    _tell(args, plan, place)
+    _tell(args, plan, context)
     return OK
 
 
@@ -93,46 +93,52 @@ def _rate(args: argparse.Namespace) -> float | None:
     return rate
 
 
-def unknown_segments(place: Place, wanted: Sequence[Wanted]) -> list[str]:
+def unknown_segments(
+    context: RegistryContext, specs: Sequence[DeviceSpec]
+) -> list[str]:
     """Why devices cannot be registered: no road file has their segment."""
-    known = set(segment_ids(aws.session(), place.outputs))
-    strange = [one for one in wanted if one.segment_id not in known]
+    known = set(segment_ids(aws.session(), context.outputs))
+    unknown = [spec for spec in specs if spec.segment_id not in known]
     # Near matches only for those that will be listed: each takes a look at all names.
-    near = [suggestion(one.segment_id, known) for one in strange[:MOST_FAULTS]]
+    hints = [suggestion(spec.segment_id, known) for spec in unknown[:MOST_FAULTS]]
     advice = "else `trafficctl roads load` its road, or --allow-unknown-segments"
     return [
-        f"{one.where}segment_id: {one.segment_id!r} is no segment of this city - "
+        f"{spec.where}segment_id: {spec.segment_id!r} is no segment of this city - "
         f"{hint or 'correct it,'} {advice}"
-        for one, hint in zip_longest(strange, near)
+        for spec, hint in zip_longest(unknown, hints)
     ]
 
 
-def claims_plan(place: Place, wanted: Sequence[Wanted], again: bool) -> Plan:
+def claims_plan(
+    context: RegistryContext, specs: Sequence[DeviceSpec], again: bool
+) -> RegistrationPlan:
     """The plan for devices that fetch their certificates. Raises UserError."""
-    rows = place.rows.read(one.device_id for one in wanted)
-    plan = plan_claims(wanted, rows, again)
+    rows = context.table.read(spec.device_id for spec in specs)
+    plan = plan_claims(specs, rows, again)
     raise_faults(list(plan.refusals))
     return plan
 
 
-def may_take(losing: Sequence[str], yes: bool) -> bool:
+def confirm_replacement(replaced: Sequence[str], yes: bool) -> bool:
     """Whether devices in service may lose their certificates: asked, if any would.
 
     Raises UserError where nobody can answer.
     """
-    if not losing:
+    if not replaced:
         return True
     question = (
-        f"{len(losing)} devices in service, such as {losing[0]}, lose the certificates "
-        "they connect with. Go on?"
+        f"This deletes the certificates of {len(replaced)} devices in service, for "
+        f"example {replaced[0]}. Continue?"
     )
-    return agree(question, yes)
+    return confirm(question, yes)
 
 
-def _tell(args: argparse.Namespace, plan: Plan, place: Place) -> None:
+def _tell(
+    args: argparse.Namespace, plan: RegistrationPlan, context: RegistryContext
+) -> None:
     if args.json:
-        show_json({"registered": len(plan.tasks), "already": plan.done})
+        show_json({"registered": len(plan.tasks), "already": plan.unchanged})
     verb = "are expected" if args.claim else "are registered"
-    say(f"{len(plan.tasks)} devices {verb}, {plan.done} were so already")
+    say(f"{len(plan.tasks)} devices {verb}, {plan.unchanged} were so already")
     if not args.claim:
-        say(f"keys and certificates: {place.directory(DEVICES)}")
+        say(f"keys and certificates: {context.directory(DEVICES)}")

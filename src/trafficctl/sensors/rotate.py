@@ -13,11 +13,11 @@ from traffic.provisioning.admission import REGISTERED
 from trafficctl.cli.options import add_common, non_negative_float, positive_int
 from trafficctl.cli.output import say
 from trafficctl.errors import OK
-from trafficctl.registry.context import RENEWALS, Place, open_place
+from trafficctl.registry.context import RENEWALS, RegistryContext, open_context
 from trafficctl.registry.finish_renewal import finish
 from trafficctl.registry.registrar import now_ms
 from trafficctl.registry.renewal import Renewal
-from trafficctl.registry.selection import Found, add_devices, demand, read_chosen
+from trafficctl.registry.selection import Found, add_devices, read_devices, require
 
 DAY_MS = 86_400_000
 DESCRIPTION = """\
@@ -58,49 +58,51 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    demand(
+    require(
         bool(args.device) != args.all,
         "name the devices to rotate, or give --all - one of both",
     )
-    place = open_place(args.stack)
-    rows = chosen(place, args, now_ms())
+    context = open_context(args.stack)
+    rows = selected_rows(context, args, now_ms())
     if not rows:
         say("no device to rotate")
         return OK
     if args.finish:
-        return _finish(place, rows)
-    return _begin(place, rows, args.days)
+        return _finish(context, rows)
+    return _begin(context, rows, args.days)
 
 
-def chosen(place: Place, args: argparse.Namespace, at_ms: int) -> list[Found]:
+def selected_rows(
+    context: RegistryContext, args: argparse.Namespace, at_ms: int
+) -> list[Found]:
     """The rows of the devices that the command means. Raises UserError."""
     if args.device:
-        rows = read_chosen(place.rows, args.device)
+        rows = read_devices(context.table, args.device)
         wrong = [r["device_id"] for r in rows if r["status"] != REGISTERED]
-        demand(not wrong, f"{', '.join(wrong)}: not registered - nothing to rotate")
+        require(not wrong, f"{', '.join(wrong)}: not registered - nothing to rotate")
     else:
-        rows = [row for row in place.rows.all() if row["status"] == REGISTERED]
+        rows = [row for row in context.table.all() if row["status"] == REGISTERED]
     if args.older_than is None:
         return rows
     limit_ms = at_ms - args.older_than * DAY_MS
     return [row for row in rows if row.get("registered_at", 0) < limit_ms]
 
 
-def _begin(place: Place, rows: list[Found], days: int) -> int:
+def _begin(context: RegistryContext, rows: list[Found], days: int) -> int:
     until_ms = now_ms() + days * DAY_MS
-    with place.journal(RENEWALS) as journal:
-        renewal = Renewal(place, journal, until_ms)
-        made, waiting = renewal.begin(rows)
-    if made:
-        say(f"new certificates to install: {made}, in {place.directory(RENEWALS)}")
+    with context.journal(RENEWALS) as journal:
+        renewal = Renewal(context, journal, until_ms)
+        created, waiting = renewal.begin(rows)
+    if created:
+        say(f"new certificates to install: {created}, in {context.directory(RENEWALS)}")
     if waiting:
         say(f"devices that may fetch one by their claim, for {days} days: {waiting}")
     say("then: trafficctl sensors rotate ... --finish")
     return OK
 
 
-def _finish(place: Place, rows: list[Found]) -> int:
-    finished, waiting = finish(place, rows)
+def _finish(context: RegistryContext, rows: list[Found]) -> int:
+    finished, waiting = finish(context, rows)
     say(f"devices that now have their new certificate alone: {finished}")
     if waiting:
         say(f"devices that have no new one yet, and keep theirs: {waiting}")

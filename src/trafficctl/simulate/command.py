@@ -20,9 +20,9 @@ from trafficctl.cli.options import add_common, positive_float, positive_int
 from trafficctl.cli.wrong_input import raise_unknown
 from trafficctl.errors import UserError
 from trafficctl.publishing.devices import unit_name
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.publisher import (
-    Timed,
+    TimedMessage,
     add_options,
     open_target,
     publish_run,
@@ -48,7 +48,7 @@ from trafficctl.simulate.traffic_model import (
     spoil,
     streets,
 )
-from trafficctl.simulate.vehicles import State, Traffic
+from trafficctl.simulate.vehicles import Traffic, TrafficAt
 
 DEFAULT_SEGMENTS, DEFAULT_SENSORS, DEFAULT_SECONDS = 20, 10, 60.0
 LOOKED_BACK_S = 64  # seconds of a street's traffic that are kept
@@ -56,7 +56,7 @@ LEAST_INTERVAL_S = 0.001  # two readings of a sensor never bear the same millise
 
 
 @dataclass(frozen=True)
-class Load:
+class SimulationLoad:
     """What is asked for: `interval_s` lies between two readings of one sensor."""
 
     sensors: int
@@ -76,14 +76,18 @@ class Simulation:
     """The messages of a run, and what was published wrongly on purpose, by kind."""
 
     def __init__(
-        self, roads: Sequence[Street], jams: Sequence[str], load: Load, seed: int
+        self,
+        roads: Sequence[Street],
+        jams: Sequence[str],
+        load: SimulationLoad,
+        seed: int,
     ) -> None:
         self._roads, self._load = roads, load
         self._random = Random(seed)  # noqa: S311 - a model, no secret
         self._model = Model(roads, jams, self._random)
         self.faults: Counter[str] = Counter()
 
-    def messages(self, began_ms: int, hour: float) -> Iterator[Timed]:
+    def messages(self, began_ms: int, hour: float) -> Iterator[TimedMessage]:
         """All messages, in the order they fall due; `hour` of the day at the start.
 
         The segments take turns within the interval, so that the load is even.
@@ -97,7 +101,7 @@ class Simulation:
                 readings = sensors.read(street, due_s, load.interval_s, at_ms)
                 yield from self._sent(street, readings, due_s)
 
-    def _state(self, began: float, street: Street) -> State:
+    def _state(self, began: float, street: Street) -> TrafficAt:
         """The traffic of a street by the second of a run begun at this hour."""
 
         # The lanes of a street ask, one after the other, for the same seconds.
@@ -110,7 +114,7 @@ class Simulation:
 
     def _sent(
         self, street: Street, readings: Sequence[dict[str, Any]], due_s: float
-    ) -> Iterator[Timed]:
+    ) -> Iterator[TimedMessage]:
         by_unit: dict[int, list[dict[str, Any]]] = {}
         for reading in readings:
             unit = unit_of(reading["sensor_id"], self._load.units)
@@ -118,8 +122,8 @@ class Simulation:
         for unit, ready in by_unit.items():
             for begin in range(0, len(ready), self._load.batch):
                 part = ready[begin : begin + self._load.batch]
-                message = Message(encode(part, self._load.batch == 1), len(part))
-                yield Timed(due_s, unit_name(street.segment_id, unit), message)
+                message = MqttMessage(encode(part, self._load.batch == 1), len(part))
+                yield TimedMessage(due_s, unit_name(street.segment_id, unit), message)
 
     def _perhaps_spoilt(self, reading: dict[str, Any]) -> list[dict[str, Any]]:
         if not self._load.faults or self._random.random() >= self._load.faults:
@@ -145,7 +149,7 @@ def encode(readings: Sequence[dict[str, Any]], bare: bool) -> bytes:
     return msgspec.json.encode(readings[0] if bare else {"readings": readings})
 
 
-def load_of(args: argparse.Namespace, segments: int) -> Load:
+def load_of(args: argparse.Namespace, segments: int) -> SimulationLoad:
     """The load that the options ask for. Raises UserError if it cannot be."""
     sensors = args.sensors_per_segment
     rate = args.rate or segments * sensors
@@ -162,7 +166,9 @@ def load_of(args: argparse.Namespace, segments: int) -> Load:
             f"{policy.MAX_SENSORS_PER_SEGMENT}"
         )
     units = units_for(args.connections, segments)
-    return Load(sensors, interval_s, args.seconds, args.batch, units, args.faults)
+    return SimulationLoad(
+        sensors, interval_s, args.seconds, args.batch, units, args.faults
+    )
 
 
 def check_jams(jams: Sequence[str], roads: Sequence[RoadSegment]) -> None:
@@ -268,8 +274,8 @@ def _between(text: str, least: float, most: float) -> float:
 
 def _run(args: argparse.Namespace) -> int:
     if args.roads is None:
-        made = feature_collection(made_up_roads(args.segments))
-        roads = parse(made, "the made-up city")
+        collection = feature_collection(made_up_roads(args.segments))
+        roads = parse(collection, "the made-up city")
     else:
         roads = read_geojson(args.roads)
     check_jams(args.jam, roads)
@@ -278,7 +284,7 @@ def _run(args: argparse.Namespace) -> int:
     target = open_target(args.stack)
     load_segments(target.session, target.outputs["RoadSegmentsTable"], roads)
 
-    def due() -> Iterator[Timed]:
+    def due() -> Iterator[TimedMessage]:
         now = datetime.now().astimezone()
         hour = now.hour + now.minute / 60 if args.hour is None else args.hour
         return simulation.messages(time.time_ns() // 1_000_000, hour)

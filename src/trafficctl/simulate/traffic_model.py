@@ -16,7 +16,7 @@ from typing import Any
 from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
 from trafficctl.roads.command import RoadSegment, feature
 from trafficctl.roads.geometry import Point
-from trafficctl.simulate.vehicles import Lane, State, Traffic
+from trafficctl.simulate.vehicles import LoopDetector, Traffic, TrafficAt
 
 ROAD_LENGTH = 20  # segments from end to end
 NORTH_WEST: Point = (51.52, -0.09)  # of Greenwich: made up, but on a map
@@ -70,14 +70,14 @@ def streets(roads: Sequence[RoadSegment]) -> list[Street]:
 
     Segments belong to one road whose names are the same up to the first comma.
     """
-    seen: dict[str, int] = {}
-    made = []
+    lengths: dict[str, int] = {}
+    ordered = []
     for segment in roads:
         road = (segment.name or segment.segment_id).split(",")[0]
-        seen[road] = seen.get(road, 0) + 1
+        lengths[road] = lengths.get(road, 0) + 1
         free_flow = segment.free_flow_speed or CITY_STREET_KMH
-        made.append(Street(segment.segment_id, free_flow, road, seen[road]))
-    return made
+        ordered.append(Street(segment.segment_id, free_flow, road, lengths[road]))
+    return ordered
 
 
 def demand(hour: float) -> float:
@@ -142,11 +142,11 @@ class Sensors:
     """
 
     def __init__(
-        self, count: int, state: Callable[[Street], State], random: Random
+        self, count: int, state: Callable[[Street], TrafficAt], random: Random
     ) -> None:
         self._names = [f"sensor-{n + 1:02d}" for n in range(count)]
         self._state, self._random = state, random
-        self._lanes: dict[str, list[Lane]] = {}
+        self._lanes: dict[str, list[LoopDetector]] = {}
 
     def read(
         self, street: Street, end_s: float, interval_s: float, at_ms: int
@@ -168,9 +168,9 @@ class Sensors:
             readings.append(reading)
         return readings
 
-    def _laid(self, street: Street, begin_s: float) -> list[Lane]:
+    def _laid(self, street: Street, begin_s: float) -> list[LoopDetector]:
         state, seed = self._state(street), self._random.getrandbits
-        return [Lane(state, Random(seed(64)), begin_s) for _ in self._names]  # noqa: S311 - a model, no secret
+        return [LoopDetector(state, Random(seed(64)), begin_s) for _ in self._names]  # noqa: S311 - a model, no secret
 
 
 HOUR_MS = 3_600_000

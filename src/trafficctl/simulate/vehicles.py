@@ -40,10 +40,10 @@ class Traffic:
     flow: float
 
 
-State = Callable[[float], Traffic]  # the traffic at a second of the run
+TrafficAt = Callable[[float], Traffic]  # the traffic at a second of the run
 
 
-class Lane:
+class LoopDetector:
     """The loop in one lane, and the vehicle on it or next to come.
 
     `state` is asked only for instants up to the one that is read to.
@@ -51,7 +51,7 @@ class Lane:
 
     __slots__ = ("_at", "_bias", "_enters", "_leaves", "_length", "_random", "_state")
 
-    def __init__(self, state: State, random: Random, begin_s: float = 0.0) -> None:
+    def __init__(self, state: TrafficAt, random: Random, begin_s: float = 0.0) -> None:
         self._state, self._random, self._at = state, random, begin_s
         self._bias = random.uniform(1 - LANE_SPREAD, 1 + LANE_SPREAD)
         self._leaves = begin_s

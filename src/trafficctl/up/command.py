@@ -23,7 +23,7 @@ from trafficctl.local.process import (
     GATEWAY_PORT,
     MQTT_PORT,
     City,
-    let_go,
+    detach,
     purge,
     running,
     start,
@@ -39,7 +39,7 @@ from trafficctl.up.deploy import deploy
 __all__ = [
     "City",
     "deploy",
-    "let_go",
+    "detach",
     "register",
     "running",
     "start",
@@ -66,20 +66,20 @@ def up(
     from this installation. Gives the city and the stack's outputs. A city that was
     started here and fails is ended, and nothing of it stays.
     """
-    chosen = dict(parameters or {})
-    network = _checked(home.name, template, chosen, roads)
+    given = dict(parameters or {})
+    network = _check_input(home.name, template, given, roads)
     city = running(home)
     if city is not None:
         _check_ports(city, gateway_port, mqtt_port)
-        return city, _deployed(city, template, chosen, network, say, code)
+        return city, _deploy(city, template, given, network, say, code)
     check_machine(home)
-    with _nothing_left(home, say):
+    with _cleanup_on_failure(home, say):
         ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT
         city = start(home, *ports, say)
-        return city, _deployed(city, template, chosen, network, say, code)
+        return city, _deploy(city, template, given, network, say, code)
 
 
-def _checked(
+def _check_input(
     stack: str, template: Path, parameters: Mapping[str, str], roads: Path | None
 ) -> Sequence[RoadSegment]:
     """The segments of the road file. UserError if anything given is wrong."""
@@ -89,7 +89,7 @@ def _checked(
     return [] if roads is None else read_geojson(roads)
 
 
-def _deployed(
+def _deploy(
     city: City,
     template: Path,
     parameters: Mapping[str, str],
@@ -105,16 +105,16 @@ def _deployed(
 
 
 @contextmanager
-def _nothing_left(home: Path, say: Say) -> Iterator[None]:
+def _cleanup_on_failure(home: Path, say: Say) -> Iterator[None]:
     """End the city if what is within fails, and remove what was made for it."""
-    made = [one for one in (home, *home.parents) if not one.exists()]
+    created = [one for one in (home, *home.parents) if not one.exists()]
     try:
         yield
     except BaseException:
         if stop(home) is not None:
             say(f"the local city {home.name} is ended again; nothing of it stays")
         purge(home)
-        for folder in made:
+        for folder in created:
             with suppress(OSError):  # somebody else has put something there
                 folder.rmdir()
         raise
@@ -122,12 +122,12 @@ def _nothing_left(home: Path, say: Say) -> Iterator[None]:
 
 def _check_ports(city: City, gateway_port: int | None, mqtt_port: int | None) -> None:
     """A running city keeps its ports: UserError if others are asked for."""
-    asked = (
+    ports = (
         ("--port", gateway_port, city.port),
         ("--mqtt-port", mqtt_port, city.mqtt_port),
     )
-    for option, wanted, port in asked:
-        if wanted not in (None, port):
+    for option, requested, port in ports:
+        if requested not in (None, port):
             raise UserError(
                 f"the city {city.stack} runs with {option} {port} already - "
                 "leave the option out, or end it first by `trafficctl down`"
@@ -203,7 +203,7 @@ def _run_up(args: argparse.Namespace) -> int:
         dict(args.parameter),
         args.roads,
     )
-    let_go(city)
+    detach(city)
     output.say(f"the city runs at {city.endpoint}, MQTT at port {city.mqtt_port}")
     output.say(f"its state lies in {Path(city.log).parent}")
     output.say(f"its live map: trafficctl map --stack {city.stack}")

@@ -23,7 +23,7 @@ from trafficctl.cli import options, output
 from trafficctl.cli.output import Column
 from trafficctl.errors import OK, CityError
 from trafficctl.users import pool as user_pool
-from trafficctl.users.pool import Pool
+from trafficctl.users.pool import UserPool
 
 SCOPE = "openid email"
 TIMEOUT_S = 10.0
@@ -75,12 +75,12 @@ def email_address(text: str) -> str:
 
 
 def _add(args: argparse.Namespace) -> int:
-    pool = Pool.of(args.stack)
+    pool = UserPool.of(args.stack)
     if not pool.is_local:
         pool.invite(args.email)
         output.say(f"{args.email} may sign in at {pool.live_url}: AWS mails a password")
         return OK
-    password = a_password()
+    password = random_password()
     pool.invite(args.email, password)
     output.say(
         f"{args.email} may sign in at `trafficctl map --sign-in` with this password:"
@@ -90,17 +90,17 @@ def _add(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    found = Pool.of(args.stack).users()
+    users = UserPool.of(args.stack).users()
     if args.json:
-        output.show_json(found)
+        output.show_json(users)
         return OK
     if args.csv:
-        output.show_csv(("email", "state", "created_at"), found)
+        output.show_csv(("email", "state", "created_at"), users)
         return OK
-    if not found:
+    if not users:
         output.say("nobody may sign in: `trafficctl users add EMAIL` lets a person in")
         return OK
-    rows = [(one["email"], one["state"], one["created_at"]) for one in found]
+    rows = [(one["email"], one["state"], one["created_at"]) for one in users]
     output.show(
         output.table(
             [Column("user", importance=output.KEY), Column("state"), Column("added")],
@@ -111,12 +111,14 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    Pool.of(args.stack).remove(args.email)
+    UserPool.of(args.stack).remove(args.email)
     output.say(f"{args.email} can no longer sign in")
     return OK
 
 
-def create(session: Any, outputs: Mapping[str, str], email: str, password: str) -> None:
+def create_controller(
+    session: Any, outputs: Mapping[str, str], email: str, password: str
+) -> None:
     """Make a controller who can sign in at once; one who exists gets the password.
 
     *outputs* are the stack's. No mail is sent. Raises CityError where Cognito refuses,
@@ -125,7 +127,7 @@ def create(session: Any, outputs: Mapping[str, str], email: str, password: str) 
     cognito, pool = aws.client(session, "cognito-idp"), outputs["UserPoolId"]
     try:
         with contextlib.suppress(cognito.exceptions.UsernameExistsException):
-            user_pool.make(cognito, pool, email, password)
+            user_pool.create_user(cognito, pool, email, password)
         cognito.admin_set_user_password(
             UserPoolId=pool, Username=email, Password=password, Permanent=True
         )
@@ -134,7 +136,7 @@ def create(session: Any, outputs: Mapping[str, str], email: str, password: str) 
         raise CityError(f"cannot make {email} a controller: {reason}") from exc
 
 
-def a_password() -> str:
+def random_password() -> str:
     """Return a password that nobody knows, as strong as the pool demands."""
     return f"{secrets.token_urlsafe(18)}-Aa1"
 
@@ -149,20 +151,20 @@ def local_tokens(
     local city at *endpoint*, whose page is a plain form.
     """
     verifier = secrets.token_urlsafe(48)
-    asked = authorization(client_id, redirect, verifier)
-    form = {**asked, "username": email, "password": password}
+    request = authorization(client_id, redirect, verifier)
+    form = {**request, "username": email, "password": password}
     place = _posted(f"{endpoint}/login", form).get("Location", "")
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(place).query)
     if "code" not in query:
         raise CityError(f"the sign-in at {endpoint} refused {email}: wrong password?")
-    exchanged = {
+    exchange = {
         "grant_type": "authorization_code",
         "client_id": client_id,
         "redirect_uri": redirect,
         "code": query["code"][0],
         "code_verifier": verifier,
     }
-    with _opened(f"{endpoint}/oauth2/token", exchanged) as answer:
+    with _opened(f"{endpoint}/oauth2/token", exchange) as answer:
         return dict(json.load(answer))
 
 

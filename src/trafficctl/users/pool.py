@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 from trafficctl.aws import session as aws
 from trafficctl.aws.session import is_loopback
 from trafficctl.errors import CityError, UserError
-from trafficctl.local.cloud import session_of
+from trafficctl.local.cloud import session_for
 
 STATES = {"CONFIRMED": "active", "FORCE_CHANGE_PASSWORD": "invited"}
 
 
-class Pool:
+class UserPool:
     """The user pool of a stack; CityError if it is gone."""
 
     def __init__(self, cognito: Any, outputs: Mapping[str, str], stack: str) -> None:
@@ -24,9 +24,9 @@ class Pool:
         self.live_url = outputs["LiveUrl"]
 
     @classmethod
-    def of(cls, stack: str) -> Pool:
+    def of(cls, stack: str) -> UserPool:
         """The pool of the stack that this shell, or a local city's record, means."""
-        session = session_of(stack)
+        session = session_for(stack)
         outputs = aws.stack_outputs(session, stack)
         return cls(aws.client(session, "cognito-idp"), outputs, stack)
 
@@ -38,7 +38,7 @@ class Pool:
     def invite(self, email: str, password: str | None = None) -> None:
         """Make a user: by mail, or with a password and no mail. UserError if known."""
         try:
-            make(self._cognito, self._pool, email, password)
+            create_user(self._cognito, self._pool, email, password)
             if password:
                 self._cognito.admin_set_user_password(
                     UserPoolId=self._pool,
@@ -53,14 +53,14 @@ class Pool:
         """All users, by e-mail address: email, state, created_at (UTC, ISO 8601)."""
         pages = self._cognito.get_paginator("list_users")
         try:
-            found = [
-                described(user)
+            users = [
+                user_row(user)
                 for page in pages.paginate(UserPoolId=self._pool)
                 for user in page["Users"]
             ]
         except ClientError as exc:
             self._refuse(exc)
-        return sorted(found, key=lambda one: str(one["email"]))
+        return sorted(users, key=lambda one: str(one["email"]))
 
     def remove(self, email: str) -> None:
         """Sign the user out everywhere, and delete it. UserError if unknown."""
@@ -92,7 +92,7 @@ class Pool:
         raise exc
 
 
-def make(cognito: Any, pool: str, email: str, password: str | None) -> None:
+def create_user(cognito: Any, pool: str, email: str, password: str | None) -> None:
     """Make a user with this first password, or with one that Cognito mails."""
     quietly = {"MessageAction": "SUPPRESS", "TemporaryPassword": password}
     cognito.admin_create_user(
@@ -106,7 +106,7 @@ def make(cognito: Any, pool: str, email: str, password: str | None) -> None:
     )
 
 
-def described(user: Mapping[str, Any]) -> dict[str, Any]:
+def user_row(user: Mapping[str, Any]) -> dict[str, Any]:
     """A user as the list shows it, from an element of ListUsers."""
     attributes = {one["Name"]: one["Value"] for one in user.get("Attributes", [])}
     state = STATES.get(user["UserStatus"], user["UserStatus"].lower())

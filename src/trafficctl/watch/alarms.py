@@ -26,7 +26,7 @@ from trafficctl.cli.output import (
     watch,
 )
 from trafficctl.cli.output import table as make_table
-from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.errors import CHECK_FAILED, OK
 
 # The gravest first; this is also the order of the counts.
 STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
@@ -68,8 +68,8 @@ def read(aws: Callable[[str], Any], stack: str) -> list[Alarm]:
     paginator = aws("cloudwatch").get_paginator("describe_alarms")
     pages = paginator.paginate(AlarmNamePrefix=prefix)
     described = [alarm for page in pages for alarm in page["MetricAlarms"]]
-    found = [_alarm(a, prefix) for a in described if a["AlarmName"] in ours]
-    return sorted(found, key=_gravest_first)
+    alarms = [_alarm(a, prefix) for a in described if a["AlarmName"] in ours]
+    return sorted(alarms, key=_most_severe_first)
 
 
 def _names(cloudformation: Any, stack: str) -> set[str]:
@@ -106,15 +106,15 @@ def _since(described: dict[str, Any]) -> float | None:
     return at.timestamp() if isinstance(at, datetime) else None
 
 
-def _gravest_first(alarm: Alarm) -> tuple[int, float, str]:
+def _most_severe_first(alarm: Alarm) -> tuple[int, float, str]:
     return STATES.index(alarm.state), alarm.since or 0.0, alarm.name
 
 
 def view(alarms: Sequence[Alarm], now_s: float, everything: bool) -> RenderableType:
     """A table of the alarms that are not OK, or of `everything`, and the counts."""
-    chosen = [a for a in alarms if everything or a.state != "OK"]
+    shown = [a for a in alarms if everything or a.state != "OK"]
     total = Text(counts(alarms), "dim")
-    return Group(_table(chosen, now_s), total) if chosen else total
+    return Group(_table(shown, now_s), total) if shown else total
 
 
 def counts(alarms: Sequence[Alarm]) -> str:
@@ -122,8 +122,8 @@ def counts(alarms: Sequence[Alarm]) -> str:
     if not alarms:
         return "this stack has no alarms"
     numbers = [(sum(a.state == state for a in alarms), state) for state in STATES]
-    told = ", ".join(f"{n} {SHOWN[state]}" for n, state in numbers)
-    return f"{len(alarms)} alarm{'s' * (len(alarms) > 1)}: {told}"
+    text = ", ".join(f"{n} {SHOWN[state]}" for n, state in numbers)
+    return f"{len(alarms)} alarm{'s' * (len(alarms) > 1)}: {text}"
 
 
 def _table(alarms: Sequence[Alarm], now_s: float) -> RenderableType:
@@ -164,15 +164,15 @@ def run(args: argparse.Namespace) -> int:
 
     if args.watch is not None and not args.json and not args.csv:
         watch(lambda: view(alarms(), time.time(), args.all), args.watch)
-    found = alarms()
-    chosen = [asdict(a) for a in found if args.all or a.state != "OK"]
+    current = alarms()
+    selected = [asdict(a) for a in current if args.all or a.state != "OK"]
     if args.json:
-        show_json(chosen)
+        show_json(selected)
     elif args.csv:
-        show_csv([f.name for f in fields(Alarm)], map(_with_ms, chosen), ("since",))
+        show_csv([f.name for f in fields(Alarm)], map(_with_ms, selected), ("since",))
     else:
-        show(view(found, time.time(), args.all))
-    return ANSWER_IS_NO if any(a.state == "ALARM" for a in found) else OK
+        show(view(current, time.time(), args.all))
+    return CHECK_FAILED if any(a.state == "ALARM" for a in current) else OK
 
 
 def _with_ms(alarm: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ ALERT_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Filter:
+class SegmentFilter:
     """Which segments to show; None means no restriction."""
 
     worst: int | None = None
@@ -57,8 +57,8 @@ class Filter:
 
     def apply(self, items: Iterable[Item]) -> list[Item]:
         """The items asked for, the most congested first, unheard ones last."""
-        chosen = sorted(filter(self.takes, items), key=_worst_first)
-        return chosen if self.worst is None else chosen[: self.worst]
+        selected = sorted(filter(self.takes, items), key=_worst_first)
+        return selected if self.worst is None else selected[: self.worst]
 
 
 def level_of(item: Item) -> str:
@@ -183,10 +183,10 @@ def utc_text(moment_ms: int | None) -> str:
 
 def alerts_table(items: Iterable[Item], now_ms: int) -> DataTable:
     """Alerts as a table: open before cleared, severe before high, oldest first."""
-    ordered = sorted(items, key=_gravest_first)
+    ordered = sorted(items, key=_most_severe_first)
     return make_table(ALERT_COLUMNS, (alert_row(item, now_ms) for item in ordered))
 
 
-def _gravest_first(item: Item) -> tuple[bool, bool, int]:
+def _most_severe_first(item: Item) -> tuple[bool, bool, int]:
     is_open = item.get("alert_status") == "open"
     return (not is_open, is_open and item.get("level") != "severe", item["opened_at"])

@@ -82,7 +82,7 @@ def one_whole_device(operator: Operator, name: str, segment: str) -> None:
     assert (row["certificate_id"], row["segment_id"]) == (certificate, segment)
     pem = operator.own(name).read_text()
     cut = pem.index("-----BEGIN CERTIFICATE")
-    assert keys.public_half(pem[:cut]) == keys.certified_half(pem[cut:])
+    assert keys.public_key_of(pem[:cut]) == keys.certified_key_of(pem[cut:])
 
 
 def test_a_certificate_whose_answer_was_lost_is_found_again(operator: Operator) -> None:

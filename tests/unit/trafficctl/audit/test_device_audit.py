@@ -10,26 +10,30 @@ from typing import Any
 
 import pytest
 
-from trafficctl.audit.command import account_view, settle
-from trafficctl.audit.device_audit import UNKNOWN, Account, remarks, verdict
+from trafficctl.audit.command import device_report_view, settle
+from trafficctl.audit.device_audit import UNKNOWN, DeviceReport, remarks, verdict
 from trafficctl.audit.evidence import Evidence
 from trafficctl.audit.identity import DeadLetters, Redriven, Stored
-from trafficctl.audit.processor_metrics import Processed
+from trafficctl.audit.processor_metrics import ProcessorCounts
 from trafficctl.cli.output import show
 from trafficctl.publishing.tally import FILE_NAME, Tally
 
 TEN_S = 1_774_000_800  # 2026-03-20 10:00 UTC
-DAY = Processed(
+DAY = ProcessorCounts(
     received=1000, accepted=900, late=5, duplicate=40, redelivered=20, rejected=40
 )
 LIFE = Stored(accepted=5000, late=50, duplicate=400)
 
 
-def account(new: Processed = DAY, stored: Stored = LIFE, **others: Any) -> Account:
-    return Account(7, new, stored, 300, **{"dead_letters": DeadLetters(), **others})
+def account(
+    new: ProcessorCounts = DAY, stored: Stored = LIFE, **others: Any
+) -> DeviceReport:
+    return DeviceReport(
+        7, new, stored, 300, **{"dead_letters": DeadLetters(), **others}
+    )
 
 
-def but(**changed: int) -> Processed:
+def but(**changed: int) -> ProcessorCounts:
     return dataclasses.replace(DAY, **changed)
 
 
@@ -53,7 +57,7 @@ def test_what_devices_published_is_not_called_a_surplus() -> None:
     ],
 )
 def test_a_loss_that_can_be_known_fails_the_audit(
-    new: Processed, stored: Stored, sentence: str
+    new: ProcessorCounts, stored: Stored, sentence: str
 ) -> None:
     found = account(new, stored)
 
@@ -102,7 +106,7 @@ def test_what_came_again_and_what_waits_is_said_and_fails_nothing() -> None:
 
 
 def test_a_city_of_which_nothing_came_says_so() -> None:
-    found = account(Processed(), Stored())
+    found = account(ProcessorCounts(), Stored())
 
     assert found.holds
     assert verdict(found) == f"nothing was received in the last 7 days; {UNKNOWN}"
@@ -110,7 +114,7 @@ def test_a_city_of_which_nothing_came_says_so() -> None:
 
 def test_the_table_shows_what_came_beside_what_is_stored() -> None:
     out = io.StringIO()
-    show(account_view(account(dead_letters=DeadLetters(1, 25))), out)
+    show(device_report_view(account(dead_letters=DeadLetters(1, 25))), out)
     shown = [" ".join(line.split()) for line in out.getvalue().splitlines()]
 
     assert "Readings last 7 d in all" in shown
@@ -208,4 +212,4 @@ def test_the_table_of_the_segments_tells_when_it_was_made(tmp_path: Path) -> Non
         Made(datetime.fromtimestamp(TEN_S, timezone.utc)), None, outputs, tmp_path
     )
 
-    assert evidence.made_s() == TEN_S
+    assert evidence.created_s() == TEN_S

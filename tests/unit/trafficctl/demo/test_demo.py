@@ -18,7 +18,7 @@ from trafficctl.demo import plan
 from trafficctl.demo.command import LEAST_S
 from trafficctl.demo.probe import Probe, percentile
 from trafficctl.demo.run import PARAMETERS
-from trafficctl.demo.summary import Outcome, all_is_well, checks, view
+from trafficctl.demo.summary import DemoResult, all_passed, checks, view
 
 
 def probe():
@@ -71,7 +71,7 @@ def test_a_percentile_is_a_value_that_was_measured(values, percent, value):
     assert percentile(values, percent) == value
 
 
-WELL = Outcome(
+WELL = DemoResult(
     report=reconcile(Published(1000, 1000, 0), Stored(990, 5, 10), 0, DeadLetters()),
     segments=207,
     segments_heard=207,
@@ -90,7 +90,7 @@ WELL = Outcome(
         ({"segments_heard": 206}, [0]),
         ({"segments": 0, "segments_heard": 0}, [0]),
         ({"alerts_recorded": 8}, [1]),
-        ({"alerts_untold": 1}, [1]),
+        ({"alerts_unmatched": 1}, [1]),
         ({"transitions": Counter(), "alerts_recorded": 0}, [1]),
         ({"freshness_s": [1.0] * 90 + [10.0] * 10}, [2]),
         ({"freshness_s": []}, [2]),
@@ -102,8 +102,8 @@ WELL = Outcome(
 def test_all_is_well_only_if_every_promise_was_kept(change, failed):
     outcome = replace(WELL, **change)
 
-    assert [n for n, c in enumerate(checks(outcome)) if not c.kept] == failed
-    assert all_is_well(outcome) == (failed == [])
+    assert [n for n, c in enumerate(checks(outcome)) if not c.passed] == failed
+    assert all_passed(outcome) == (failed == [])
 
 
 def lines_of(renderable):
@@ -132,7 +132,7 @@ def test_a_summary_of_nothing_measured_says_so():
 
 
 BEGAN = 1_795_000_123_456
-PLAN = plan.Plan(BEGAN)
+PLAN = plan.DemoSchedule(BEGAN)
 WEEK = metr_la.load_week()
 DETECTORS = len(WEEK.detectors)
 

@@ -20,8 +20,8 @@ from tests.template.template import PATH, RESOURCES, of_type
 from trafficctl.deploy import change_set, deployment
 from trafficctl.preflight import permissions
 from trafficctl.preflight.checks import preflight
-from trafficctl.preflight.permissions import PARALLEL, PASSED_TO, Refused
-from trafficctl.preflight.result import Question, data
+from trafficctl.preflight.permissions import PARALLEL, PASSED_TO, DeniedAction
+from trafficctl.preflight.result import PreflightRequest, data
 from trafficctl.stack import artifacts, follow, retained, stack
 from trafficctl.stack.retained_types import KINDS
 
@@ -32,9 +32,9 @@ PATIENCE_S = 120
 FILLED = dict.fromkeys(("stack", "region", "account", "partition"), "x")
 
 
-def asked_for(question: Question) -> set[str]:
+def asked_for(request: PreflightRequest) -> set[str]:
     """The actions that are tried for a question."""
-    wanted = permissions.wanted(question, FILLED)
+    wanted = permissions.required_permissions(request, FILLED)
     return {action for one in wanted for action in one.actions}
 
 
@@ -85,8 +85,8 @@ def test_reports_are_asked_for_only_where_they_are_deployed() -> None:
     owner = "arn:aws:quicksight:eu-central-1:111122223333:user/default/reports"
     with_reports = replace(QUESTION, given={"QuickSightPrincipalArn": owner})
 
-    def services(question: Question) -> set[str]:
-        return {action.partition(":")[0] for action in asked_for(question)}
+    def services(request: PreflightRequest) -> set[str]:
+        return {action.partition(":")[0] for action in asked_for(request)}
 
     assert services(with_reports) - services(QUESTION) == {
         "athena",
@@ -134,7 +134,9 @@ def test_a_condition_that_iam_could_not_weigh_is_no_denial(told: Any) -> None:
 
 
 def test_what_is_denied_outright_is_told_before_what_is_unclear() -> None:
-    row = permissions.judged(3, [Refused("a:B"), Refused("c:D", ("aws:SourceIp",))])
+    row = permissions.judged(
+        3, [DeniedAction("a:B"), DeniedAction("c:D", ("aws:SourceIp",))]
+    )
 
     assert (row.verdict, row.have, row.next_step) == (
         "missing",
@@ -260,7 +262,9 @@ def test_the_first_refusal_ends_the_trying() -> None:
     preflight(session, QUESTION)
 
     tried = [one for _, one, _ in session.asked if one == "simulate_principal_policy"]
-    assert len(tried) <= PARALLEL < len(permissions.wanted(QUESTION, FILLED))
+    assert (
+        len(tried) <= PARALLEL < len(permissions.required_permissions(QUESTION, FILLED))
+    )
 
 
 HANGING = """

@@ -9,7 +9,7 @@ import pytest
 from trafficctl.cli.wrong_input import MOST_FAULTS
 from trafficctl.errors import UserError
 from trafficctl.registry.csv_file import parse, read_devices
-from trafficctl.registry.plan import Wanted
+from trafficctl.registry.plan import DeviceSpec
 
 HEADER = "device_id,segment_id\n"
 
@@ -33,7 +33,7 @@ def test_a_file_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"\xef\xbb\xbfdevice_id,segment_id\r\nd1,s1\r\n")
 
-    assert read_devices(path) == [Wanted("d1", "s1", None, f"{path} line 2: ")]
+    assert read_devices(path) == [DeviceSpec("d1", "s1", None, f"{path} line 2: ")]
 
 
 @pytest.mark.parametrize(

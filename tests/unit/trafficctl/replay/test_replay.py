@@ -11,8 +11,15 @@ import pytest
 
 from traffic.model import Reading
 from trafficctl.errors import UserError
-from trafficctl.replay.command import Replay, Source, Span, messages, plan, survey
-from trafficctl.replay.csv_file import BadRow, Row, read_rows
+from trafficctl.replay.command import (
+    Replay,
+    ReplaySource,
+    ReplaySpan,
+    messages,
+    plan,
+    survey,
+)
+from trafficctl.replay.csv_file import BadRow, ReplayRow, read_rows
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -35,18 +42,20 @@ def bad_row(tmp_path: Path, line: str, header: str = HEADER) -> str:
 
 def test_a_row_is_read_with_its_event_time(tmp_path: Path) -> None:
     (row,) = read_rows(write(tmp_path, GOOD))
-    assert row == Row(1795372320000, "s1", Reading("a", 1795372320000, 5, 63.2))
+    assert row == ReplayRow(1795372320000, "s1", Reading("a", 1795372320000, 5, 63.2))
 
 
 def test_a_timestamp_may_be_milliseconds(tmp_path: Path) -> None:
     (row,) = read_rows(write(tmp_path, "1795372320000,s1,a,0,,100"))
-    assert row == Row(1795372320000, "s1", Reading("a", 1795372320000, 0, None, 100.0))
+    assert row == ReplayRow(
+        1795372320000, "s1", Reading("a", 1795372320000, 0, None, 100.0)
+    )
 
 
 def test_optional_columns_may_come_in_any_order(tmp_path: Path) -> None:
     header = f"interval,{HEADER},occupancy"
     (row,) = read_rows(write(tmp_path, f"60,{GOOD},0.25", header=header))
-    assert isinstance(row, Row)
+    assert isinstance(row, ReplayRow)
     assert (row.reading.interval, row.reading.occupancy) == (60, 0.25)
 
 
@@ -120,12 +129,12 @@ def test_a_wrong_header_is_refused(tmp_path: Path, header: str, said: str) -> No
 def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, "x,s1,a,5,60,")
     with pytest.raises(UserError, match=r"line 3, .*\nnothing was published"):
-        survey(Source(path, skip_bad=False, limit=None), path)
+        survey(ReplaySource(path, skip_bad=False, limit=None), path)
 
 
 def test_bad_rows_are_skipped_and_counted_on_request(tmp_path: Path) -> None:
     path = write(tmp_path, *["x,s1,a,5,60,"] * 7, GOOD)
-    source = Source(path, skip_bad=True, limit=None)
+    source = ReplaySource(path, skip_bad=True, limit=None)
     assert survey(source, path).rows == 1
     assert len(source.skipped) == 7
     assert source.warnings()[-2:] == ["and 2 more", "bad rows skipped: 7"]
@@ -136,16 +145,16 @@ def test_bad_rows_are_skipped_and_counted_on_request(tmp_path: Path) -> None:
 def test_a_file_without_readings_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path)
     with pytest.raises(UserError, match="no readings to publish"):
-        survey(Source(path, skip_bad=False, limit=None), path)
+        survey(ReplaySource(path, skip_bad=False, limit=None), path)
 
 
 def test_the_limit_counts_rows(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, GOOD, "bad")
-    assert survey(Source(path, skip_bad=False, limit=2), path).rows == 2
+    assert survey(ReplaySource(path, skip_bad=False, limit=2), path).rows == 2
 
 
-def span(duration: int = 6 * HOUR, first: int = NOW - 1000 * DAY) -> Span:
-    return Span(first, first, first + duration, 2, ("s1",))
+def span(duration: int = 6 * HOUR, first: int = NOW - 1000 * DAY) -> ReplaySpan:
+    return ReplaySpan(first, first, first + duration, 2, ("s1",))
 
 
 @pytest.mark.parametrize("speed", [1, 2, 240])
@@ -185,7 +194,7 @@ def test_a_shift_by_seconds_moves_timestamps_by_just_that() -> None:
     ],
 )
 def test_timestamps_that_the_city_refuses_are_refused_here(
-    chosen: Span, speed: float, shift: str, said: str
+    chosen: ReplaySpan, speed: float, shift: str, said: str
 ) -> None:
     with pytest.raises(UserError, match=said):
         plan(chosen, speed, shift, NOW)
@@ -195,14 +204,15 @@ def test_a_long_file_can_be_replayed_at_its_own_pace() -> None:
     assert plan(span(72 * HOUR), 1, "now", NOW).age_ms(span().first_ms) == 0
 
 
-def rows(*made: tuple[int, str, str]) -> list[Row]:
+def rows(*made: tuple[int, str, str]) -> list[ReplayRow]:
     return [
-        Row(ms, segment, Reading(sensor, ms, 1, 50.0)) for ms, segment, sensor in made
+        ReplayRow(ms, segment, Reading(sensor, ms, 1, 50.0))
+        for ms, segment, sensor in made
     ]
 
 
 def published(
-    given: Sequence[Row], batch: int = 25, units: int = 1
+    given: Sequence[ReplayRow], batch: int = 25, units: int = 1
 ) -> list[tuple[float, str, Any]]:
     timed = messages(given, Replay(1000, NOW, 2.0, 500), batch, units)
     return [(due, device, json.loads(m.payload)) for due, device, m in timed]

@@ -103,8 +103,8 @@ def test_a_district_is_named_in_any_case_and_the_fleet_is_everywhere() -> None:
 def test_the_answer_is_no_while_a_district_or_the_fleet_is_silent(
     faults: list[Fault], expected: bool
 ) -> None:
-    assert health.is_out(faults) is expected
-    assert health.is_out([closed(one, ms(400)) for one in faults]) is False
+    assert health.is_area_silent(faults) is expected
+    assert health.is_area_silent([closed(one, ms(400)) for one in faults]) is False
 
 
 def test_the_list_ends_with_how_many_of_each_there_are() -> None:

@@ -16,7 +16,13 @@ from traffic.processor.records import intake
 from traffic.segment.decide import decide
 from trafficctl.errors import UserError
 from trafficctl.roads.command import RoadSegment, feature_collection, parse
-from trafficctl.simulate.command import Load, Simulation, check_jams, load_of, register
+from trafficctl.simulate.command import (
+    Simulation,
+    SimulationLoad,
+    check_jams,
+    load_of,
+    register,
+)
 from trafficctl.simulate.traffic_model import (
     KINDS,
     WAVE_REACH,
@@ -144,7 +150,7 @@ def test_an_interval_without_vehicles_has_no_speed() -> None:
 def test_what_is_published_has_no_occupancy_where_there_was_no_vehicle() -> None:
     """The mean of the road would tell a queue from an empty second, as no loop can."""
     road = streets(roads(20))
-    load = Load(10, 1.0, 60.0, 25, 1, 0.0)
+    load = SimulationLoad(10, 1.0, 60.0, 25, 1, 0.0)
     made = Simulation(road, ["sim-0005"], load, seed=1).messages(BEGAN, 8.0)
     jammed = [
         reading
@@ -199,7 +205,7 @@ def test_a_good_reading_spoilt_keeps_the_others_as_they_are() -> None:
 
 
 def simulation(faults: float = 0.0, units: int = 1, batch: int = 25) -> Simulation:
-    load = Load(5, 1.0, 20.0, batch, units, faults)
+    load = SimulationLoad(5, 1.0, 20.0, batch, units, faults)
     return Simulation(streets(roads(4)), [], load, seed=1)
 
 

@@ -14,7 +14,7 @@ from trafficctl.errors import CityError, UserError
 from trafficctl.local.cloud import chooses_aws
 from trafficctl.map.command import may_open, port_of, wait
 from trafficctl.users.command import email_address
-from trafficctl.users.pool import Pool, described
+from trafficctl.users.pool import UserPool, user_row
 
 EMAIL = "controller@city.example"
 OUTPUTS = {"UserPoolId": "pool-1", "LiveUrl": "https://map.example/"}
@@ -46,8 +46,8 @@ class FakeCognito:
         return []
 
 
-def pool(cognito: FakeCognito) -> Pool:
-    return Pool(cognito, OUTPUTS, "city")
+def pool(cognito: FakeCognito) -> UserPool:
+    return UserPool(cognito, OUTPUTS, "city")
 
 
 def test_on_aws_the_person_is_mailed_a_password_that_nobody_else_knows() -> None:
@@ -124,7 +124,7 @@ def test_a_user_is_listed_by_its_address_and_state(
         "UserCreateDate": dt.datetime(2026, 11, 29, 12, 0, 5, tzinfo=east),
     }
 
-    assert described(user) == {
+    assert user_row(user) == {
         "email": EMAIL,
         "state": state,
         "created_at": "2026-11-29T10:00:05Z",

@@ -12,14 +12,14 @@ from trafficctl.aws.city_tables import plain_item
 from trafficctl.cli.output import show
 from trafficctl.errors import UserError
 from trafficctl.watch.render import (
-    Filter,
+    SegmentFilter,
     age_s,
     alerts_table,
     headline,
     reporting,
     segments_table,
 )
-from trafficctl.watch.views import all_alerts, chosen, recent_days
+from trafficctl.watch.views import all_alerts, recent_days, select_segments
 
 NOW = int(datetime(2026, 11, 22, 18, 32, tzinfo=timezone.utc).timestamp() * 1000)
 
@@ -58,12 +58,12 @@ def lines_of(renderable):
 @pytest.mark.parametrize(
     ("wanted", "ids"),
     [
-        (Filter(), ["S1", "S3", "S2", "S0"]),
-        (Filter(worst=2), ["S1", "S3"]),
-        (Filter(district="los angeles"), ["S1"]),
-        (Filter(level="high"), ["S3"]),
-        (Filter(level="none"), ["S2", "S0"]),
-        (Filter(district="Bay", level="severe"), []),
+        (SegmentFilter(), ["S1", "S3", "S2", "S0"]),
+        (SegmentFilter(worst=2), ["S1", "S3"]),
+        (SegmentFilter(district="los angeles"), ["S1"]),
+        (SegmentFilter(level="high"), ["S3"]),
+        (SegmentFilter(level="none"), ["S2", "S0"]),
+        (SegmentFilter(district="Bay", level="severe"), []),
     ],
 )
 def test_the_worst_come_first_and_the_unheard_of_last(wanted, ids):
@@ -74,7 +74,7 @@ def test_segments_of_equal_congestion_come_slowest_first():
     fast = segment("A", congestion_score=50, speed_ratio=0.8)
     slow = segment("B", congestion_score=50, speed_ratio=0.3)
 
-    assert Filter().apply([fast, slow]) == [slow, fast]
+    assert SegmentFilter().apply([fast, slow]) == [slow, fast]
 
 
 def test_a_segment_reads_as_one_line_with_units_above():
@@ -222,13 +222,15 @@ def asked(**given):
 )
 def test_a_name_that_the_city_does_not_have_is_an_error(given, said):
     with pytest.raises(UserError) as caught:
-        chosen(City([], {}), asked(**given))
+        select_segments(City([], {}), asked(**given))
 
     assert said in str(caught.value)
     assert caught.value.exit_code == 2
 
 
 def test_a_known_district_without_such_segments_is_no_error():
-    found, everything = chosen(City([], {}), asked(district="bay", level="severe"))
+    found, everything = select_segments(
+        City([], {}), asked(district="bay", level="severe")
+    )
 
     assert (found, everything) == ([], CITY)
