@@ -1,11 +1,11 @@
-"""The audit where nobody here knows what was published: what can be told without.
+"""The audit without a publisher tally.
 
-Devices keep no tally, so that the left side of the identity begins at the processor:
+Devices keep no record of what they sent, so the audit starts at the processor:
 
-    received = accepted + duplicate + stale + redelivered + rejected + came again
+    received = accepted + duplicate + stale + redelivered + rejected + retried
 
-Before it, nothing is lost that IoT Core or Lambda does not tell of; behind it, the
-tables must hold at least what the processor counted.
+IoT Core and Lambda report losses before the processor as metrics; after it, the tables
+must hold at least what the processor counted.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from trafficctl.audit.identity import (
 )
 from trafficctl.audit.processor_metrics import ProcessorCounts
 
-UNKNOWN = "published: not known here (no tally)"
+UNKNOWN = "published: not known (no tally)"
 
 
 @dataclass(frozen=True)
 class DeviceReport:
-    """What was received in the last *days*, and what lies where since the beginning.
+    """What was received in the last *days*, and all that is stored.
 
-    *since_s* is set where the tables are younger than these days: only since then, in
-    seconds, was anything added up.
+    *since_s* (seconds since the epoch) is set if the table is younger than *days*: the
+    sums then start there.
     """
 
     days: int
@@ -45,12 +45,12 @@ class DeviceReport:
 
     @property
     def surplus(self) -> int:
-        """Readings that the processor says it settled, but never received."""
+        """Readings that the processor settled but did not receive."""
         return max(0, self.processed.settled - self.processed.received)
 
     @property
     def missing(self) -> int:
-        """Readings that the processor counted, and no table holds any more."""
+        """Readings that the processor counted and no table holds."""
         counts, stored = self.processed, self.stored
         pairs = (
             (counts.accepted, stored.accepted),
@@ -61,27 +61,27 @@ class DeviceReport:
 
     @property
     def stale(self) -> int:
-        """Stale readings of these days: all of the table's, where that is younger.
+        """Stale readings of these days; all in the table if it is younger.
 
-        The table is ahead of the figures by a minute or two.
+        The table is a minute or two ahead of the metrics.
         """
         of_table = 0 if self.since_s is None else self.stored.stale
         return max(self.processed.stale, of_table)
 
     @property
     def holds(self) -> bool:
-        """Whether nothing that can be known here speaks of a loss."""
+        """Whether nothing indicates a loss."""
         new = self.processed
         lost = new.lost_messages or new.lost_batches or self.stale
         return not (lost or self.surplus or self.missing)
 
     @property
     def waiting(self) -> int:
-        """Readings in dead letters: not counted, or perhaps not."""
+        """Readings in dead letters: not counted, or possibly not."""
         return self.dead_letters.undelivered + self.dead_letters.in_doubt
 
     def as_json(self) -> dict[str, object]:
-        """The account as plain values."""
+        """The report as plain values."""
         return {
             "holds": self.holds,
             "published": None,
@@ -100,17 +100,17 @@ class DeviceReport:
 
 
 def verdict(report: DeviceReport) -> str:
-    """One sentence on the account."""
+    """One sentence on the report."""
     return _fault(report) or _success(report)
 
 
 def _success(report: DeviceReport) -> str:
     if report.processed.received == 0:
-        return f"nothing was received in {_days(report.days)}; {UNKNOWN}"
+        return f"no readings received in {_days(report.days)}; {UNKNOWN}"
     if report.stored.stale:
         return (
             f"every reading received in {_days(report.days)} is accounted for, but "
-            f"{report.stored.stale:,} in all are stale: they may be lost; {UNKNOWN}"
+            f"{report.stored.stale:,} in total are stale and may be lost; {UNKNOWN}"
         )
     return f"every reading received is accounted for; {UNKNOWN}"
 
@@ -119,43 +119,43 @@ def _fault(report: DeviceReport) -> str | None:
     processed = report.processed
     if processed.lost_messages:
         return (
-            f"{processed.lost_messages:,} messages were neither delivered nor kept: "
+            f"{processed.lost_messages:,} messages were lost before the stream: "
             "docs/runbooks/iot-dead-letters-lost.md"
         )
     if processed.lost_batches:
         return (
-            f"{processed.lost_batches:,} batches were given up and not kept: "
+            f"{processed.lost_batches:,} batches were lost after their last retry: "
             "docs/runbooks/dead-letters-lost.md"
         )
     if report.missing:
         return (
             f"{report.missing:,} readings that the processor counted are in no table: "
-            "were items of road_segments deleted in these days?"
+            "were items deleted from road_segments in these days?"
         )
     if report.surplus:
-        return f"{report.surplus:,} readings were settled that were never received"
+        return f"{report.surplus:,} readings were settled but not received"
     if report.stale:
         return stale_verdict(report.stale)
     return None
 
 
 def remarks(report: DeviceReport) -> list[str]:
-    """What a reader of the numbers must know beside them."""
+    """Notes on the numbers."""
     notes = []
     if report.since_s is not None:
         notes.append(
-            f"added up since {second_text(report.since_s * 1000)} only: road_segments "
-            "is younger than these days, and figures from before are of other tables"
+            f"counted since {second_text(report.since_s * 1000)}, when road_segments "
+            "was created: earlier metrics belong to an earlier table"
         )
     if report.processed.retried:
         notes.append(
-            f"{report.processed.retried:,} readings came again with their batch: "
-            "they are counted above as what became of them then, or are dead letters"
+            f"{report.processed.retried:,} readings were retried with their batch: "
+            "the retry is counted above, or they are dead letters"
         )
     if report.waiting:
         notes.append(
-            f"{report.waiting:,} dead-lettered readings wait, some perhaps counted: "
-            "`trafficctl redrive` says what would be put back"
+            f"{report.waiting:,} dead-lettered readings are waiting, some possibly "
+            "counted: `trafficctl redrive` lists them"
         )
     return (
         notes

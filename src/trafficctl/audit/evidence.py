@@ -1,7 +1,7 @@
 """What the audit counts: counters, quarantine, dead letters and the publishers' tally.
 
-The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches. What
-redrive has moved away or begun with is told by its journal (`redrive.journal`).
+The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches. The
+journal of redrive says which objects it has moved or started (`redrive.journal`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from trafficctl.redrive.selection import chunks
 
 @dataclass(frozen=True)
 class SetAside:
-    """What did not go into the tables, and what of it was put back, in readings."""
+    """Readings that are not in the tables, and those redriven from there."""
 
     rejected: int
     dead_letters: DeadLetters
@@ -68,10 +68,10 @@ def published_readings(runs: Iterable[tally.Run]) -> Published:
 
 
 def rejected_readings(objects: Iterable[bytes]) -> int:
-    """Readings set aside in quarantine objects.
+    """Readings in quarantine objects.
 
-    A batch that is retried with another first record names its object anew, so the
-    same rejection may lie in two objects: (sequence number, index) tells.
+    A batch retried from another first record writes a new object, so one rejection may
+    be in two objects: (sequence number, index) identifies it.
     """
     distinct: Rejections = {}
     for body in objects:
@@ -85,7 +85,7 @@ def rejections_in(body: bytes) -> Rejections:
         lines = rejections_of(body)
     except UnreadableError as error:
         raise CityError(
-            f"an object in quarantine can't be read: {error} - it was not written by "
+            f"cannot read an object in quarantine: {error} - it was not written by "
             "the processor; move it out of the bucket and repeat"
         ) from None
     return {
@@ -107,14 +107,14 @@ def count_letters(objects: Iterable[bytes]) -> DeadLetters:
                 records[record["eventID"]] = _readings_in([record])
         except UnreadableError as error:
             raise CityError(
-                f"a dead letter can't be read: {error} - it was not written by the "
+                f"cannot read a dead letter: {error} - it was not written by the "
                 "stream's mapping or the rule; move it out of the bucket and repeat"
             ) from None
     return DeadLetters(undelivered, sum(records.values()))
 
 
 def _readings_in(records: list[dict[str, Any]]) -> int:
-    """Readings in records of the stream, counted as the processor counts them."""
+    """Readings in stream records, counted as the processor does."""
     return sum(segment.readings for segment in intake(records, now_ms=0).values())
 
 
@@ -131,19 +131,19 @@ class Evidence:
 
     @classmethod
     def of_stack(cls, stack: str) -> Evidence:
-        """The evidence of a deployed stack. Raises CityError when it is not."""
+        """The evidence of a deployed stack. Raises CityError if it is not deployed."""
         session = aws.session()
         outputs = aws.stack_outputs(session, stack)
         dynamodb, s3 = aws.client(session, "dynamodb"), aws.client(session, "s3")
         return cls(dynamodb, s3, outputs, state_path(home(stack), dynamodb))
 
     def stored(self) -> Stored:
-        """What the segments have counted, by consistent reads."""
+        """The counters of all segments, by consistent reads."""
         table = self.outputs["RoadSegmentsTable"]
         return stored_readings(scan(self._dynamodb, table, COUNTER_FIELDS, True))
 
     def created_s(self) -> float:
-        """When the table of the segments was made, in seconds since the epoch."""
+        """When the segments' table was created, in seconds since the epoch."""
         answer = self._dynamodb.describe_table(
             TableName=self.outputs["RoadSegmentsTable"]
         )
@@ -151,7 +151,7 @@ class Evidence:
         return created_s
 
     def set_aside(self) -> SetAside:
-        """Readings in quarantine and in dead letters, and those put back from there."""
+        """Readings in quarantine and in dead letters, and those redriven from there."""
         history = History(self._buckets.journal_entries())
         quarantined = self._refused(history)
         waiting = self._letters(lambda place: not history.knows(place))
@@ -190,7 +190,7 @@ class Evidence:
     def _bodies(
         self, objects: Iterable[StoredObject]
     ) -> Iterator[tuple[StoredObject, bytes]]:
-        """Objects one after the other, however many: few are in memory at once."""
+        """Objects with their bodies; only a chunk is in memory at once."""
         for chunk in chunks(objects):
             for stored in chunk:
                 if stored.size > MOST_BYTES:
@@ -201,11 +201,11 @@ class Evidence:
             yield from self._buckets.bodies(chunk)
 
     def has_tally(self) -> bool:
-        """Whether anything was ever published from this machine."""
+        """Whether this machine has ever published."""
         return bool(self._runs())
 
     def published(self) -> Published:
-        """What this machine's publishers handed to MQTT, by their tally."""
+        """What this machine published, by its tally."""
         return published_readings(self._runs())
 
     def _runs(self) -> list[tally.Run]:

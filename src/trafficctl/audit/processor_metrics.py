@@ -1,7 +1,7 @@
-"""What the processor says it received, and what became of it, by its own figures.
+"""What the processor received and did with it, by its own metrics.
 
-One line of figures is printed for each batch, so that its sums agree whenever they are
-read. They are counted by run: what came again is counted again.
+The processor prints one metrics line per batch, so the sums agree at any time. They
+count runs: a retried reading is counted again.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from trafficctl.errors import CityError
 
 HOUR_S = 3600
 PIECE_S = 60
-PIECES_KEPT_S = 15 * 24 * HOUR_S  # figures so old are told in no such pieces any more
-MOST_DAYS = 455  # CloudWatch keeps the sums of an hour for so long
+PIECES_KEPT_S = 15 * 24 * HOUR_S  # CloudWatch drops one-minute sums after that
+MOST_DAYS = 455  # CloudWatch keeps hourly sums for so long
 
 
 @dataclass(frozen=True)
 class ProcessorCounts:
-    """Readings by what became of them in some days; *late* is in *accepted*.
+    """Readings by outcome over some days; *late* is in *accepted*.
 
-    *redelivered* ones had been counted before. Two are no readings: messages that
-    IoT Core could neither deliver nor keep, and batches that Lambda could not keep.
+    *redelivered* readings were already counted. The last two are no readings: messages
+    that IoT Core could not dead-letter, and batches that Lambda could not.
     """
 
     received: int = 0
@@ -42,17 +42,17 @@ class ProcessorCounts:
 
     @property
     def settled(self) -> int:
-        """Readings of which the processor says what became of them."""
+        """Readings with a known outcome."""
         stored = self.accepted + self.duplicate + self.stale
         return stored + self.redelivered + self.rejected
 
     @property
     def retried(self) -> int:
-        """Readings whose batch failed on them: it came again, or was given up."""
+        """Readings whose batch failed: it was retried or dead-lettered."""
         return max(0, self.received - self.settled)
 
 
-# Field of Processed to the metric of the processor.
+# Field of ProcessorCounts to the processor's metric.
 _PROCESSOR_METRICS = {
     "received": "Received",
     "accepted": "Accepted",
@@ -65,14 +65,14 @@ _PROCESSOR_METRICS = {
 
 
 class MetricSource(NamedTuple):
-    """A metric, and the dimensions it is told by."""
+    """A metric and its dimensions."""
 
     metric: Metric
     dimensions: dict[str, str]
 
 
 def metrics(stack: str, outputs: Mapping[str, str]) -> dict[str, MetricSource]:
-    """The metric behind each field of Processed."""
+    """The metric behind each field of ProcessorCounts."""
     rule = {"RuleName": outputs["IngestRule"], "ActionType": "S3"}
     function = {"FunctionName": outputs["ProcessorFunction"]}
     own = {
@@ -89,7 +89,7 @@ def metrics(stack: str, outputs: Mapping[str, str]) -> dict[str, MetricSource]:
 
 
 class MetricPeriod(NamedTuple):
-    """A span of time in seconds, and the length of its figures."""
+    """A time range and its metric period, in seconds."""
 
     begin_s: int
     end_s: int
@@ -97,19 +97,19 @@ class MetricPeriod(NamedTuple):
 
 
 class AuditStart(NamedTuple):
-    """From when on figures are added up, in s; *is_of_table* says that it is later
-    than was asked for, since the table is younger."""
+    """The start of the sums, seconds since the epoch; *is_of_table* if the table is
+    younger than the days requested."""
 
     at_s: int
     is_of_table: bool
 
 
 def audit_start(days: int, created_s: float, now_s: float) -> AuditStart:
-    """Where the last *days* begin, of a table that was made at *made_s*.
+    """The start of the last *days* for a table created at *created_s*.
 
-    CloudWatch keeps the figures of an earlier stack of the same name, of whose
-    readings this table knows nothing. They end minutes before: no stack is purged and
-    deployed again within one.
+    CloudWatch keeps the metrics of an earlier stack of the same name, whose readings
+    this table does not have. They end minutes earlier, since purging and deploying
+    again takes longer than one.
     """
     requested_s = _until_s(now_s) - days * 24 * HOUR_S
     of_table_s = _of_table_s(created_s, now_s)
@@ -117,7 +117,7 @@ def audit_start(days: int, created_s: float, now_s: float) -> AuditStart:
 
 
 def _of_table_s(created_s: float, now_s: float) -> int:
-    """The minute in which a table was made; of an old one, the full hour after it."""
+    """The minute in which a table was created; for an old one, the next hour."""
     if now_s - created_s < PIECES_KEPT_S - HOUR_S:
         return int(created_s) // PIECE_S * PIECE_S
     return ceil(created_s / HOUR_S) * HOUR_S
@@ -128,7 +128,7 @@ def _until_s(now_s: float) -> int:
 
 
 def metric_periods(begin_s: int, now_s: float) -> list[MetricPeriod]:
-    """The time from *begin_s* on: hours, and before them the rest of one in pieces."""
+    """The time from *begin_s*: minutes up to the full hour, then hours."""
     until_s = _until_s(now_s)
     hour_s = ceil(begin_s / HOUR_S) * HOUR_S
     both = MetricPeriod(begin_s, hour_s, PIECE_S), MetricPeriod(hour_s, until_s, HOUR_S)
@@ -144,7 +144,7 @@ def read_counts(
 ) -> ProcessorCounts:
     """The sums from *begin_s* up to *now_s*, seconds since the epoch.
 
-    Raises CityError where CloudWatch does not tell all of them.
+    Raises CityError if CloudWatch returns only part of them.
     """
     sources = metrics(stack, outputs)
     sums = dict.fromkeys(sources, 0.0)
@@ -176,13 +176,13 @@ def _sums(
 def _check_complete(
     sources: Mapping[str, MetricSource], incomplete: Mapping[str, str]
 ) -> None:
-    """Raise CityError where an answer is not whole."""
+    """Raise CityError if a result is incomplete."""
     if incomplete:
         text = ", ".join(
             f"{'/'.join(sources[field].metric[:2])} is {status}"
             for field, status in incomplete.items()
         )
         raise CityError(
-            f"CloudWatch did not tell all figures ({text}, not Complete) - wait a "
-            "minute, and repeat"
+            f"CloudWatch returned incomplete metrics ({text}, not Complete) - wait a "
+            "minute and repeat the command"
         )

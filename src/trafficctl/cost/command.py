@@ -1,4 +1,4 @@
-"""`trafficctl cost`: what a month costs on AWS, calculated; asks nobody.
+"""`trafficctl cost`: estimates the monthly cost on AWS, offline.
 
 `python -m trafficctl.cost.command` writes the tables of docs/explanation/cost.md.
 """
@@ -34,8 +34,8 @@ PAGE = Path("docs/explanation/cost.md")
 STREAM_MODES = ("PROVISIONED", "ON_DEMAND")
 TABLE_MODES = ("PAY_PER_REQUEST", "PROVISIONED")
 DEFAULT = CityLoad()
-# Other cities, for the page. A unit that waited for 25 readings of its ten slow sensors
-# would show them late: it sends ten.
+# Other cities, for the page. Ten slow sensors take long to fill a message of 25
+# readings: such a unit sends ten.
 CITIES = {
     "50,000 sensors, every second": DEFAULT,
     "50,000 sensors, every 10 s": CityLoad(interval_s=10, readings_per_message=10),
@@ -48,9 +48,9 @@ def register(subparsers: Any) -> None:
     """Add `cost` to the command line."""
     parser = subparsers.add_parser(
         "cost",
-        help="estimate what a month on AWS costs",
-        description="Estimate a month on AWS from the size of a city and the dated "
-        "prices of prices.toml (us-east-1, no free tiers). Works offline.",
+        help="estimate the monthly cost on AWS",
+        description="Estimate the monthly cost on AWS from the size of a city and the "
+        "dated prices in prices.toml (us-east-1, no free tiers). Works offline.",
     )
     for name, kind, default, what in (
         ("--sensors", positive_int, DEFAULT.sensors, "sensors in the city"),
@@ -59,15 +59,15 @@ def register(subparsers: Any) -> None:
             "--readings-per-message",
             positive_int,
             DEFAULT.readings_per_message,
-            "readings in one message; 1: every sensor sends its own",
+            "readings in one message; 1: each sensor sends its own",
         ),
         ("--segments", positive_int, DEFAULT.segments, "road segments"),
-        ("--viewers", _whole, DEFAULT.viewers, "live maps open day and night"),
+        ("--viewers", _whole, DEFAULT.viewers, "live maps open around the clock"),
         (
             "--history-days",
             positive_int,
             DEFAULT.history_days,
-            "days history is kept",
+            "days of history to keep",
         ),
     ):
         parser.add_argument(
@@ -100,7 +100,7 @@ def _whole(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the month's bill, the naive one beside it, and what each lever saves."""
+    """Print the monthly bill, the naive one, and what each lever saves."""
     load = CityLoad(
         sensors=args.sensors,
         interval_s=args.interval,
@@ -135,7 +135,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def as_json(load: CityLoad) -> dict[str, Any]:
-    """What the tables tell, for programs; dollars a month."""
+    """The tables as plain values; dollars a month."""
     catalog = price_list()
     return {
         "prices": {"date": catalog.date, "region": catalog.region},
@@ -157,7 +157,7 @@ def as_json(load: CityLoad) -> dict[str, Any]:
 
 
 def saved(load: CityLoad, prices: dict[str, Price]) -> list[tuple[str, float]]:
-    """What each lever saves: the bill without it alone, less the bill."""
+    """What each lever saves: the bill without it minus the bill."""
     ours = total(load, prices)
     return [
         (name, total(without(load), prices) - ours) for name, without in LEVERS.items()
@@ -165,7 +165,7 @@ def saved(load: CityLoad, prices: dict[str, Price]) -> list[tuple[str, float]]:
 
 
 def rows(items: Sequence[BillLine]) -> list[list[str]]:
-    """The lines of a bill as cells, each service summed at its end."""
+    """The lines of a bill as cells, with the sum last."""
     cells = []
     for service in dict.fromkeys(item.service for item in items):
         lines = [item for item in items if item.service == service]
@@ -181,7 +181,7 @@ def _amount(value: float) -> str:
 
 
 def comparison(load: CityLoad, prices: dict[str, Price]) -> list[list[str]]:
-    """Ours, with what may be set besides, without each lever, and without all."""
+    """Our design, with each option, without each lever, and without all levers."""
     ways = {"ours": load}
     ways |= {f"ours with {name}": change(load) for name, change in OPTIONS.items()}
     ways |= {f"ours without {name}": change(load) for name, change in LEVERS.items()}
@@ -220,7 +220,7 @@ def _markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def page(text: str) -> str:
-    """The page *text* with each table between its marks written anew."""
+    """The page *text* with the tables between its marks updated."""
     new_tables = tables()
 
     def replacement(mark: re.Match[str]) -> str:

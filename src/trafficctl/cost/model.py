@@ -1,4 +1,4 @@
-"""What a month of a city costs, as pure arithmetic over quantities and prices.
+"""The monthly cost of a city: pure arithmetic over quantities and prices.
 
 Assumptions are constants here, each with its reason. Not counted: free tiers, taxes,
 support, data transfer to browsers, Cognito, backups, delivery of e-mail and SMS,
@@ -61,7 +61,7 @@ Quantities = dict[str, dict[str, float]]  # service, name of the price: how much
 
 @dataclass(frozen=True)
 class CityLoad:
-    """A city, and how it is wired; *history_days* is how long rows are kept."""
+    """A city and its design; *history_days* is how long rows are kept."""
 
     sensors: int = 50_000
     interval_s: float = 1.0
@@ -88,7 +88,7 @@ class CityLoad:
 
     @property
     def message_bytes(self) -> int:
-        """Bytes of a message as it is sent."""
+        """Bytes of a message as sent."""
         return sizing.message_bytes(self.readings_per_message)
 
     @property
@@ -98,7 +98,7 @@ class CityLoad:
 
     @property
     def shards(self) -> int:
-        """Shards that hold it below the share at which the scaler doubles."""
+        """Shards that keep the load below the scaler's doubling threshold."""
         return sizing.shards(self.messages_s, self.readings_per_message)
 
 
@@ -113,13 +113,13 @@ class BillLine:
 
 
 def naive(load: CityLoad) -> CityLoad:
-    """The same city, wired as the services' examples show it."""
+    """The same city, built as the services' examples show it."""
     for change in LEVERS.values():
         load = change(load)
     return load
 
 
-# Each lever as it is left out.
+# Each lever, as the load without it.
 LEVERS: Mapping[str, Callable[[CityLoad], CityLoad]] = {
     "many readings in a message": lambda load: replace(load, readings_per_message=1),
     "Basic Ingest": lambda load: replace(load, basic_ingest=False),
@@ -132,7 +132,7 @@ LEVERS: Mapping[str, Callable[[CityLoad], CityLoad]] = {
     "one write a segment and batch": lambda load: replace(load, by_segment=False),
 }
 
-# What a parameter saves besides, and costs in seconds or in room for a burst.
+# Parameters that save more and cost latency or burst capacity.
 OPTIONS: Mapping[str, Callable[[CityLoad], CityLoad]] = {
     "EventBatchWindowSeconds=5": lambda load: replace(load, window_s=5),
     "DynamoDBBillingMode=PROVISIONED": lambda load: replace(load, tables="PROVISIONED"),
@@ -155,7 +155,7 @@ def total(load: CityLoad, prices: Mapping[str, Price]) -> float:
 
 
 def quantities(load: CityLoad) -> Quantities:
-    """How much of each price a month takes."""
+    """The quantity of each price in a month."""
     return {
         "IoT Core": _iot(load),
         "Kinesis": _stream(load),
@@ -208,14 +208,14 @@ def _processor(load: CityLoad) -> dict[str, float]:
 
 
 def _runs_s(load: CityLoad) -> float:
-    """Invocations a second: a batch is full, or its window is over."""
+    """Invocations a second: a batch is full, or its window ends."""
     largest = min(load.batch_size, EVENT_BYTES / (load.record_bytes * 4 / 3 + 500))
     gathered_s = load.shards * LANES_PER_SHARD * _rounds_s(load)
     return min(load.messages_s, max(gathered_s, load.messages_s / largest))
 
 
 def _rounds_s(load: CityLoad) -> float:
-    """How often a second what has come in is taken up."""
+    """How often a second the incoming records are read."""
     return min(POLLS_S, 1 / load.window_s) if load.window_s else POLLS_S
 
 
@@ -243,7 +243,7 @@ def _tables(load: CityLoad) -> dict[str, float]:
 
 
 def _charged(amounts: dict[str, float], mode: str) -> dict[str, float]:
-    """Units as capacity that is held for them, where the tables are PROVISIONED."""
+    """Units as provisioned capacity, if the tables are PROVISIONED."""
     if mode == "PAY_PER_REQUEST":
         return amounts
     capacity = {

@@ -1,7 +1,7 @@
-"""Which reading is published when: a recorded week of Los Angeles, sped up; pure.
+"""When each reading of a recorded week of Los Angeles is published; pure.
 
-A reading is stamped with the moment it is published, so that ages and alerts are those
-of a city that lives now. The recording keeps a clock of its own, `Plan.street_time`.
+A reading is stamped with the time it is published, so ages and alerts are those of a
+live city. The recording has its own clock, `DemoSchedule.street_time`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class DemoSchedule:
-    """The demo that begins at *began_ms* of the wall clock."""
+    """The schedule of a demo that starts at *began_ms* of the wall clock."""
 
     began_ms: int
 
@@ -58,8 +58,8 @@ class DemoSchedule:
     def recording(self) -> dict[str, int]:
         """What the live map needs to show the recording's clock.
 
-        Published timestamp *began_at* is *begins_at* of the recording, which starts
-        over after *lasts*: ms, the recording's as its streets' clocks had them.
+        Published timestamp *began_at* is *begins_at* of the recording, which repeats
+        after *lasts*; all in ms, those of the recording in its local time.
         """
         offset_ms = BEGIN.utcoffset() // timedelta(milliseconds=1)  # type: ignore[operator]
         return {
@@ -73,10 +73,10 @@ class DemoSchedule:
 
 
 def endless_rows(week: Week) -> Iterator[ReplayRow]:
-    """Rows from `BEGIN` on; the last of the week is followed by its first, for ever.
+    """Rows from `BEGIN` on, repeating the week without end.
 
-    Event times go on rising: each time around they are a week later. A reading covers
-    the time to the next as it is published, so that flows stay the recording's.
+    Event times keep rising by a week per lap. A reading covers the time to the next as
+    published, so flows stay those of the recording.
     """
     carried: dict[str, float] = {}
     for lap in count():
@@ -90,7 +90,7 @@ def endless_rows(week: Week) -> Iterator[ReplayRow]:
 def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
     """Return a reading of five minutes as one of `SHORT_S`.
 
-    What is left of a vehicle is *carried* to the sensor's next reading.
+    The fraction of a vehicle is *carried* to the sensor's next reading.
     """
     vehicles = (reading.vehicle_count or 0) / SPEEDUP
     vehicles += carried.get(reading.sensor_id, 0.5)
@@ -100,7 +100,7 @@ def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
 
 
 def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[ReplayRow]:
-    """Rows as `metr_la.replay_rows` makes them, as rows of a replay file."""
+    """Rows of `metr_la.replay_rows` as rows of a replay file."""
     for moment, segment_id, sensor_id, *measured in cells:
         event_ms = _ms(datetime.fromisoformat(moment))
         values = dict(zip(FIELDS, measured, strict=True))

@@ -1,4 +1,4 @@
-"""The demo's vehicles: a thread that publishes the plan over MQTT, with a tally."""
+"""The demo's devices: a thread that publishes readings over MQTT, with a tally."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DRAIN_S = 20.0
 
 
 class _EnoughError(Exception):
-    """Raised in the publishing thread to end it between two messages."""
+    """Ends the publishing thread between two messages."""
 
 
 class DemoPublisher:
-    """Devices that are registered and connected; `begin` has them publish."""
+    """Registered and connected devices; `begin` starts publishing."""
 
     def __init__(
         self, session: Any, stack: str, outputs: Mapping[str, str], segments: list[str]
@@ -38,7 +38,7 @@ class DemoPublisher:
         self._tally = Tally(directory / FILE_NAME, secrets.token_hex(4), _now_ms)
         broker, prefix = find_broker(session, stack), outputs["IngestTopicPrefix"]
         self._fleet = Fleet(broker, devices, prefix, self._tally)
-        say(f"connecting them to {broker.host}:{broker.port} by MQTT with mutual TLS")
+        say(f"connecting them to {broker.host}:{broker.port} (MQTT with mutual TLS)")
         self._fleet.connect(CONNECT_TIMEOUT_S)
         self._worker: PeriodicThread | None = None
         self._enough = False
@@ -49,7 +49,7 @@ class DemoPublisher:
         return self._tally.readings
 
     def begin(self, messages: Iterable[TimedMessage]) -> None:
-        """Publish *messages* as they fall due from now on, in a thread."""
+        """Publish *messages* when due, in a thread."""
 
         def publish() -> bool:
             with contextlib.suppress(_EnoughError):
@@ -67,7 +67,7 @@ class DemoPublisher:
     def end(self) -> None:
         """Stop publishing, wait for acknowledgements, and close the tally.
 
-        Raises what ended the publishing thread, if anything did.
+        Raises the error that ended the publishing thread, if any.
         """
         self._enough = True
         try:
@@ -78,7 +78,7 @@ class DemoPublisher:
             self._tally.close()
 
     def check(self) -> None:
-        """Raise what ended the publishing thread, if anything did."""
+        """Raise the error that ended the publishing thread, if any."""
         if self._worker is not None:
             self._worker.check()
 

@@ -1,4 +1,4 @@
-"""The demo from start to end: city, traffic, watching, draining, verdict."""
+"""The demo from start to end: city, traffic, watching, draining, result."""
 
 from __future__ import annotations
 
@@ -50,29 +50,29 @@ DRAIN_S = 30.0
 ALERT_DRAIN_S = 30.0
 ALERT_QUIET_S = 3.0
 PARAMETERS = {
-    # Readings come every 1.7 s: one that stands alone is no jam yet, nor its end.
+    # Readings arrive every 1.7 s: a single one neither opens nor closes an alert.
     "AlertHoldSeconds": "1",
     "AlertClearSeconds": "1",
-    # A laptop has few cores, and all of the city shares them: larger batches, not more.
+    # The whole city shares a few cores: larger batches, not more of them.
     "EventParallelizationFactor": "1",
 }
 CONTROLLER = "controller@city.example"
 NOTE = (
-    f"A recording: real speeds of Los Angeles (METR-LA), {SPEEDUP} times as fast, from "
-    f"{BEGIN:%A}, {BEGIN.day} {BEGIN:%B %Y}, {BEGIN:%H:%M} on.\n"
+    f"A recording: real speeds of Los Angeles (METR-LA) from {BEGIN:%A}, {BEGIN.day} "
+    f"{BEGIN:%B %Y}, {BEGIN:%H:%M} on, {SPEEDUP} times as fast.\n"
     "Counts and occupancy are derived from the speeds. Each reading is stamped with "
-    "the time when it is published;\n"
-    "the recording's own clock stands beside each alert here, and on the map."
+    "its publishing time;\n"
+    "alerts here and the map show the recording's own time."
 )
 ENDLESS = (
-    f"Its week takes {WEEK / SPEEDUP / timedelta(minutes=1):.0f} minutes, and then "
-    "begins again."
+    f"The week takes {WEEK / SPEEDUP / timedelta(minutes=1):.0f} minutes and then "
+    "repeats."
 )
 
 
 @dataclass(frozen=True)
 class DemoContext:
-    """All that runs while the demo is on."""
+    """Everything that runs during the demo."""
 
     session: Any
     outputs: dict[str, str]
@@ -84,7 +84,7 @@ class DemoContext:
 
 
 def run(stack: str, seconds: float | None, port: int) -> int:
-    """Run the demo for *seconds* (None: until Ctrl-C); 0 if all went well, else 1."""
+    """Run the demo for *seconds* (None: until Ctrl-C); 0 if all checks pass, else 1."""
     directory = ensure_home(stack)
     with _exclusive(directory), _proxy(port) as proxy:
         with _local_city(directory, proxy.address) as (local, outputs):
@@ -101,14 +101,12 @@ def run(stack: str, seconds: float | None, port: int) -> int:
 
 @contextmanager
 def _exclusive(directory: Path) -> Iterator[None]:
-    """Hold the directory for this demo. Raises UserError when another has it."""
+    """Lock the directory for this demo. Raises UserError if another demo runs."""
     with (directory / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
-            msg = (
-                f"a demo already runs in {directory} - end it, or give another --stack"
-            )
+            msg = f"a demo is running in {directory} - stop it, or use another --stack"
             raise UserError(msg) from exc
         yield
 
@@ -123,9 +121,9 @@ def _proxy(port: int) -> Iterator[Proxy]:
 
 
 def _signed_in(local: city.City, outputs: dict[str, str]) -> ProxyTarget:
-    """The live map, for every visitor as the demo's controller.
+    """The live map, with every visitor signed in as the demo's controller.
 
-    The sign-in and the authorizer are the template's own: only the form is filled in.
+    Sign-in and authorizer are the template's: only the form is filled in.
     """
     password = users.random_password()
     users.create_controller(local.session(), outputs, CONTROLLER, password)
@@ -136,8 +134,8 @@ def _signed_in(local: city.City, outputs: dict[str, str]) -> ProxyTarget:
 def _local_city(
     directory: Path, site: str
 ) -> Iterator[tuple[city.City, dict[str, str]]]:
-    """A fresh city on free ports, ended whatever happens."""
-    city.stop(directory)  # one that a killed demo may have left
+    """A fresh city on free ports, always stopped at the end."""
+    city.stop(directory)  # left by a killed demo
     try:
         parameters = {**PARAMETERS, "SiteUrl": site}
         yield city.up(directory, _free_port(), _free_port(), parameters=parameters)
@@ -157,7 +155,7 @@ def _start_publishing(
     week = metr_la.load_week()
     network = roads.parse(metr_la.road_network(week), "METR-LA")
     roads.load_segments(session, outputs["RoadSegmentsTable"], network)
-    say(f"{len(network)} road segments of Los Angeles are on the map")
+    say(f"{len(network)} road segments of Los Angeles loaded")
     _wake(session, outputs["ProcessorFunction"])
     queue = alerts.subscribe(session, outputs, f"{directory.name}-alerts-told")
     segments = [road.segment_id for road in network]
@@ -172,7 +170,7 @@ def _start_publishing(
 
 
 def _wake(session: Any, function: str) -> None:
-    """Have the processor's workers started, as in a city that runs day and night."""
+    """Start the processor's workers, which run all the time in a real city."""
     client = aws.client(session, "lambda")
     nothing = json.dumps({"Records": []})
 
@@ -184,7 +182,7 @@ def _wake(session: Any, function: str) -> None:
 
 
 def _play(scene: DemoContext, seconds: float | None) -> summary.DemoResult:
-    """Watch until the time is over or Ctrl-C, then let everything arrive and count."""
+    """Watch until the time is up or Ctrl-C, then drain and count."""
     workers = [
         PeriodicThread(scene.viewer.glance, PROBE_EVERY_S),
         PeriodicThread(scene.viewer.look, LOOK_EVERY_S),
@@ -195,7 +193,7 @@ def _play(scene: DemoContext, seconds: float | None) -> summary.DemoResult:
         with suppress(KeyboardInterrupt):
             _watch(scene, workers, seconds)
         lasted_s = time.monotonic() - start_s
-        say("\nNo more readings; waiting for those on their way")
+        say("\nStopped publishing; waiting for readings in flight")
         return _outcome(scene, lasted_s)
     finally:
         for worker in workers:
@@ -221,7 +219,7 @@ def _watch(
 
 
 class Reporter:
-    """Prints alerts as they arrive, and now and then how things stand."""
+    """Prints alerts as they arrive, and a status line regularly."""
 
     def __init__(self, scene: DemoContext) -> None:
         self._scene = scene
@@ -229,7 +227,7 @@ class Reporter:
         self._printed = 0
 
     def print_alerts(self) -> None:
-        """Print the alerts that have arrived since the last time."""
+        """Print the alerts that have arrived since the last call."""
         viewer = self._scene.viewer
         fresh = viewer.alerts[self._printed :]
         self._printed += len(fresh)
@@ -237,7 +235,7 @@ class Reporter:
             self._console.print(line, no_wrap=True, overflow="ellipsis")
 
     def print_state(self) -> None:
-        """Print one line on the city and the news' age."""
+        """Print one status line on the city and the delays."""
         viewer = self._scene.viewer
         levels = board.levels(viewer.segments)
         clock = viewer.clock(time.time_ns() // 1_000_000)
@@ -246,7 +244,7 @@ class Reporter:
             f"-- {clock:%a %H:%M}, {self._scene.traffic.published:,} readings "
             f"published; {levels['severe']} segments severe, {levels['high']} high, "
             f"{levels['none']} without alert"
-            + ("" if worst is None else f"; 99 in 100 readings seen in {worst:.1f} s")
+            + ("" if worst is None else f"; p99 reading to viewer {worst:.1f} s")
         )
 
 
@@ -277,7 +275,7 @@ def _outcome(scene: DemoContext, lasted_s: float) -> summary.DemoResult:
 
 
 def _drain_alerts(scene: DemoContext) -> None:
-    """Wait until no alert has arrived for a while and none is half known."""
+    """Wait until no alert has arrived for a while and all are matched."""
     deadline = time.monotonic() + ALERT_DRAIN_S
     count, since = -1, 0.0
     while (now := time.monotonic()) < deadline:
@@ -289,7 +287,7 @@ def _drain_alerts(scene: DemoContext) -> None:
 
 
 def _alerts_of_days(reader: DynamoCity) -> set[str]:
-    """The ids of all alerts opened during the demo, by the table's own account."""
+    """The ids of all alerts opened during the demo, from the table."""
     days = recent_days(time.time_ns() // 1_000_000, days=3)
     alerts = [alert for day in days for alert in reader.alerts_of_day(day)]
     return {alert["alert_id"] for alert in alerts}

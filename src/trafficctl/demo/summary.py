@@ -1,4 +1,4 @@
-"""How the demo went, and whether that is well; pure."""
+"""The results of the demo and their checks; pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from trafficctl.audit.identity import Report, remarks, verdict
 from trafficctl.cli.output import ABSENT, KEY, Column, number, table
 from trafficctl.demo.probe import percentile
 
-FRESHNESS_PROMISE_S = 10
-ALERT_PROMISE_S = 30
+FRESHNESS_TARGET_S = 10
+ALERT_TARGET_S = 30
 
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What was measured; delays in seconds, *transitions* the alerts told, by kind."""
+    """What was measured; delays in seconds, *transitions* of received alerts."""
 
     report: Report
     segments: int
@@ -35,7 +35,7 @@ class DemoResult:
 
 @dataclass(frozen=True)
 class Check:
-    """One promise: what it is, what was measured, and whether it was kept."""
+    """A target: its name, the measured value, and whether it is met."""
 
     name: str
     measured: str
@@ -43,44 +43,44 @@ class Check:
 
 
 def checks(result: DemoResult) -> list[Check]:
-    """The promises of the demo, held against the outcome."""
+    """The result compared with the targets."""
     opened, recorded = result.transitions["opened"], result.alerts_recorded
     return [
         Check(
-            "readings flowed into every segment",
+            "every segment received readings",
             f"{result.segments_heard:,} of {result.segments:,} segments",
             0 < result.segments == result.segments_heard,
         ),
         Check(
-            "every alert opened was told",
+            "every opened alert was delivered",
             f"{opened:,} of {recorded:,}",
             0 < recorded <= opened and result.alerts_unmatched == 0,
         ),
-        _delay("a viewer sees a reading", result.freshness_s, FRESHNESS_PROMISE_S),
-        _delay("an alert arrives", result.alert_delays_s, ALERT_PROMISE_S),
+        _delay("reading to viewer", result.freshness_s, FRESHNESS_TARGET_S),
+        _delay("reading to alert", result.alert_delays_s, ALERT_TARGET_S),
         Check(
-            "no reading lost, none counted twice",
+            "no reading lost or counted twice",
             verdict(result.report),
             result.report.holds and result.report.stored.accepted > 0,
         ),
     ]
 
 
-def _delay(what: str, delays: Sequence[float], promise_s: float) -> Check:
+def _delay(what: str, delays: Sequence[float], target_s: float) -> Check:
     worst = percentile(delays, 99)
-    name = f"{what} within {promise_s} s"
+    name = f"{what} within {target_s} s"
     if worst is None:
         return Check(name, "nothing was measured", False)
-    return Check(name, f"{worst:.1f} s for 99 in 100", worst < promise_s)
+    return Check(name, f"p99 {worst:.1f} s", worst < target_s)
 
 
 def all_passed(result: DemoResult) -> bool:
-    """Whether every promise was kept."""
+    """Whether every target is met."""
     return all(check.passed for check in checks(result))
 
 
 def view(result: DemoResult) -> RenderableType:
-    """The summary: what flowed, how fast, and the promises."""
+    """The summary: counts, delays, and the targets."""
     well = all_passed(result)
     columns = (Column("Summary", importance=KEY), Column("", True, KEY), Column(""))
     return Group(
@@ -89,7 +89,9 @@ def view(result: DemoResult) -> RenderableType:
         *(_check_line(check) for check in checks(result)),
         Text(),
         Text(
-            "All is well." if well else "Not all is well: see the lines marked FAIL.",
+            "All checks passed."
+            if well
+            else "Checks failed: see the lines marked FAIL.",
             "bold green" if well else "bold red",
         ),
     )
@@ -101,7 +103,7 @@ def _check_line(check: Check) -> Text:
 
 
 def rows(result: DemoResult) -> list[tuple[str, str, str]]:
-    """The lines of the summary's table: what, how much, and a remark."""
+    """The rows of the summary's table: name, value, and a note."""
     report, transitions = result.report, result.transitions
     stored, letters = report.stored, report.dead_letters
     rate = report.published.readings / result.seconds if result.seconds else 0

@@ -1,4 +1,4 @@
-"""The yardstick of an evaluation: a threshold on the mean of five minutes, no more."""
+"""The baseline of an evaluation: a threshold on five-minute means."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BIN_MS = 300_000
 
 
 class TimeSpan(NamedTuple):
-    """A stretch of event time, ms."""
+    """A range of event time, ms."""
 
     begin_ms: int
     end_ms: int
@@ -24,7 +24,7 @@ def score(speed_kmh: float, free_flow_kmh: float) -> float:
 
 
 def spans(scores: Iterable[tuple[int, float]], high: float) -> list[TimeSpan]:
-    """Where scores, each of the five minutes that begin at its ms, reach `high`."""
+    """Where five-minute scores, given with their start in ms, reach `high`."""
     merged: list[TimeSpan] = []
     for begin, value in sorted(scores):
         if value < high:
@@ -37,9 +37,9 @@ def spans(scores: Iterable[tuple[int, float]], high: float) -> list[TimeSpan]:
 
 
 class Bins:
-    """A segment's readings by five minutes; it shares no rule with the core.
+    """A segment's readings in five-minute bins; shares no rule with the core.
 
-    `free_flow_kmh` is None where it is not known: only reported scores count then.
+    If `free_flow_kmh` is None, only reported scores count.
     """
 
     def __init__(self, free_flow_kmh: float | None) -> None:
@@ -62,10 +62,10 @@ class Bins:
             sums[2] += 1
 
     def scores(self) -> list[tuple[int, float]]:
-        """The score of each five minutes, by their begin in ms.
+        """The score of each bin, with its start in ms.
 
-        Reported scores count, where there are none the space mean of the speeds; five
-        minutes without a vehicle are 100 if the road was covered, else 0.
+        Reported scores take precedence over the space mean of the speeds; a bin
+        without vehicles scores 100 if the road was occupied, else 0.
         """
         return [(begin, self._score(*sums)) for begin, sums in self._sums.items()]
 

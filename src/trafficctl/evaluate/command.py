@@ -1,6 +1,6 @@
-"""`trafficctl evaluate`: the processor's rules over traffic, in seconds and offline.
+"""`trafficctl evaluate`: runs the processor's rules on given traffic, offline.
 
-What is evaluated is the first argument: one of EVALUATIONS, or else a replay file.
+The first argument is one of EVALUATIONS or a replay file.
 """
 
 from __future__ import annotations
@@ -42,12 +42,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser(
         "evaluate",
         help="show which alerts the rules raise on given traffic",
-        description="Run the processor's rules over traffic, without a city, and show "
-        "the alerts that they raise. `metr-la` is a recorded week of Los Angeles with "
-        "a reading every 60 s. `rates` takes hours of certain jam out of that week, "
-        "drives them vehicle by vehicle and reports them every 1 to 60 s, with and "
-        "without occupancy. Anything else is a replay file, as `trafficctl metr-la` "
-        "writes it.",
+        description="Run the processor's rules on given traffic, without a city, and "
+        "show the alerts that they raise. `metr-la` is a recorded week of Los Angeles "
+        "with a reading every 60 s. `rates` simulates the certain jams of that week "
+        "vehicle by vehicle and reports them every 1 to 60 s, with and without "
+        "occupancy. Anything else is a replay file, as `trafficctl metr-la` writes it.",
     )
     add = parser.add_argument
     add("what", metavar="metr-la|rates|FILE.csv", help="what to evaluate")
@@ -55,7 +54,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add(
         "--day",
         action="store_true",
-        help="with rates: half a day of 21 segments instead of the jams",
+        help="with rates: simulate half a day of 21 segments instead of the jams",
     )
     policies.add_options(parser)
     add_formats(parser)
@@ -66,9 +65,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _run(args: argparse.Namespace) -> int:
     evaluation = EVALUATIONS.get(args.what, _file)
     if args.roads is not None and evaluation is not _file:
-        raise UserError(f"--roads goes with a replay file, not with {args.what}")
+        raise UserError(f"--roads needs a replay file, not {args.what}")
     if args.day and evaluation is not _rates:
-        raise UserError(f"--day goes with rates, not with {args.what}")
+        raise UserError(f"--day needs rates, not {args.what}")
     policy = policies.with_options(policies.deployed(), vars(args))
     say(f"policy: {policies.describe(policy)}")
     evaluation(args, policy)
@@ -86,17 +85,19 @@ def _file(args: argparse.Namespace, policy: Policy) -> None:
     path = Path(args.what)
     if not path.is_file():
         names = ", ".join(EVALUATIONS)
-        raise UserError(f"no such file: {path} - give a replay file, or one of {names}")
+        raise UserError(
+            f"file not found: {path} - give a replay file, or one of {names}"
+        )
     roads = [] if args.roads is None else read_geojson(args.roads)
     result = file_figures(path, {road.segment_id: road for road in roads}, policy)
     say(f"{number(result.readings)} readings of {path}")
     if result.unknown:
         say(
             f"{result.unknown} of {result.figures.segments} segments have no free-flow "
-            "speed: their speeds raise no alert - give it in a road file by --roads"
+            "speed, so speed raises no alert there - give a road file with --roads"
         )
     if result.rejected:
-        say(f"{number(result.rejected)} readings set aside")
+        say(f"{number(result.rejected)} readings rejected")
     _show_figures(result.figures, args)
 
 
@@ -136,7 +137,7 @@ def _day(week: Week, policy: Policy) -> list[dict[str, Any]]:
 
 @contextmanager
 def _display(title: str, total: int) -> Iterator[Tracker]:
-    """A display of progress; what is drawn through `watched` counts as it is done."""
+    """A progress display; items taken through `track` count when done."""
     with counting("runs") as bar:
         task = bar.add_task(title, total=total)
 
@@ -164,7 +165,7 @@ def _show_figures(result: AlertFigures, args: argparse.Namespace) -> None:
         ("alerts per segment and day", number(result.per_segment_day, 2), ""),
         ("cleared within 10 min", _cell("short_share", result.short_share), ""),
         (
-            "opened again within 30 min",
+            "reopened within 30 min",
             _cell("reopened_share", result.reopened_share),
             "",
         ),
@@ -174,7 +175,7 @@ def _show_figures(result: AlertFigures, args: argparse.Namespace) -> None:
             number(result.plain_hours, 1),
             f"{_cell('cover', result.cover)} inside an alert",
         ),
-        ("open at once, at most", number(result.open_most), ""),
+        ("most open at once", number(result.open_most), ""),
     ]
     show(table([Column("Alerts"), Column("", number=True), Column("")], rows))
 
@@ -185,9 +186,9 @@ HEADERS = {
     "jams": "jams",
     "alerted": "alerted",
     "delay_p50_s": "after s, p50",
-    "delay_max_s": "at most s",
+    "delay_max_s": "after s, max",
     "cleared_inside": "cleared inside",
-    "score_error": "score off by",
+    "score_error": "score error",
     "alerts": "alerts",
     "of_slowest": "of slowest",
     "short_share": "under 10 min",

@@ -1,4 +1,4 @@
-"""One segment, its readings and the alerts that the processor's core makes of them."""
+"""Runs the processor's core on the readings of one segment."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from traffic.policy import Policy
 from traffic.segment.alerts import Transition
 from traffic.segment.decide import decide
 
-MESSAGES = 200  # decided upon together: the outcome does not depend on it
+MESSAGES = 200  # per decision: the result does not depend on it
 
 
 class Alert(NamedTuple):
-    """An alert of a segment; event times in ms, `cleared_ms` None while it is open."""
+    """An alert of a segment; event times in ms, `cleared_ms` None while open."""
 
     segment_id: str
     opened_ms: int
@@ -23,7 +23,7 @@ class Alert(NamedTuple):
 
 
 class Segment:
-    """The core over the messages of one segment, `messages` to a decision.
+    """The core on the messages of one segment, `messages` per decision.
 
     `transitions` and `scores`, the live score after each decision, are complete after
     `decide`.
@@ -42,7 +42,7 @@ class Segment:
         self._sequence = self._received_ms = 0
 
     def take(self, received_ms: int, readings: Sequence[Reading]) -> None:
-        """Take one message, received no earlier than the one before."""
+        """Add one message, received no earlier than the previous one."""
         self._sequence += 1
         self._received_ms = max(received_ms, self._received_ms)
         parcel = Parcel(str(self._sequence), self._received_ms, readings)
@@ -51,7 +51,7 @@ class Segment:
             self.decide()
 
     def decide(self) -> None:
-        """Decide upon what was taken and not decided yet."""
+        """Decide on the messages added since the last decision."""
         if not self._parcels:
             return
         decision = decide(self._stored, self._parcels, self._received_ms, self._policy)
@@ -64,7 +64,7 @@ class Segment:
             self.scores.append(score)
 
     def alerts(self) -> list[Alert]:
-        """The alerts in their order; the last may still be open."""
+        """The alerts in order; the last may still be open."""
         self.decide()
         alerts: list[Alert] = []
         for change in self.transitions:

@@ -1,4 +1,4 @@
-"""Half a day of simulated traffic at several reporting rates: do the alerts agree?"""
+"""Half a day of simulated traffic: compares the alerts by reporting interval."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .rates import lanes_of, messages
 from .recorded import WeekPart, baseline_spans, road_of
 
 HALF_DAY = WeekPart(WEEK_BEGIN + timedelta(days=4, hours=5), 12)  # Monday, 5 to 17 h
-EVERY = 10  # one detector of so many: 21 of the 207
+EVERY = 10  # every tenth detector: 21 of the 207
 
 
 @dataclass(frozen=True)
 class DayRow:
-    """The half day at one rate; `of_slowest` is its alerts over those of the last row.
+    """The half day at one interval; `of_slowest` is its alerts over the last row's.
 
     Shares are 0-1; `hours_ratio` is over the hours of the plain threshold.
     """
@@ -35,7 +35,7 @@ class DayRow:
 
 
 def detectors_of(week: Week, every: int = EVERY) -> Sequence[Detector]:
-    """The detectors that are driven."""
+    """The detectors to simulate."""
     return week.detectors[::every]
 
 
@@ -46,7 +46,7 @@ def day_figures(
     detectors: Iterable[Detector],
     part: WeekPart = HALF_DAY,
 ) -> AlertFigures:
-    """The alerts of the half day, all lanes driven vehicle by vehicle."""
+    """The alerts of the half day, simulated vehicle by vehicle on all lanes."""
     alerts, plain = {}, {}
     for detector in detectors:
         speeds = week.speeds[detector.detector]
@@ -61,7 +61,7 @@ def day_figures(
 
 
 def rows_of(figures_by_interval: Sequence[tuple[int, AlertFigures]]) -> list[DayRow]:
-    """The table, of intervals in s with their figures, the longest last."""
+    """The rows of the table; the longest interval (s) comes last."""
     slowest = figures_by_interval[-1][1].alerts
     return [
         DayRow(

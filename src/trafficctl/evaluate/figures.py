@@ -1,4 +1,4 @@
-"""What alerts are worth: how many, how short, how soon again, what they cover."""
+"""The quality of alerts: how many, how short, how often reopened, coverage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 @dataclass(frozen=True)
 class AlertFigures:
-    """The alerts of an evaluation; shares are 0-1 and None where there is no whole.
+    """The alerts of an evaluation; shares are 0-1, None if undefined.
 
     `short_share` of the alerts cleared within 10 minutes, `reopened_share` were
     followed by another on the same segment within 30 minutes of clearing. `cover` is
@@ -42,7 +42,7 @@ def figures(
     plain: Mapping[str, Sequence[TimeSpan]],
     span: TimeSpan,
 ) -> AlertFigures:
-    """Judge the alerts of all segments, those without any included, over `span`."""
+    """Evaluate the alerts of all segments over `span`, also of those without any."""
     all_alerts = [one for some in alerts.values() for one in some]
     open_spans = {name: spans_of(some, span) for name, some in alerts.items()}
     everything = [one for some in open_spans.values() for one in some]
@@ -69,7 +69,7 @@ def _share(part: float, whole: float) -> float | None:
 
 
 def spans_of(alerts: Iterable[Alert], span: TimeSpan) -> list[TimeSpan]:
-    """When alerts stood open; one that has not cleared does until the end of `span`."""
+    """When alerts were open; one not cleared is open until the end of `span`."""
     return [
         TimeSpan(
             one.opened_ms, span.end_ms if one.cleared_ms is None else one.cleared_ms
@@ -90,7 +90,7 @@ def is_short(alert: Alert) -> bool:
 
 
 def reopened(alerts: Sequence[Alert]) -> int:
-    """How many alerts of one segment another followed soon after they cleared."""
+    """How many alerts of one segment were followed by another soon after clearing."""
     return sum(
         first.cleared_ms is not None
         and second.opened_ms - first.cleared_ms <= REOPENED_MS
@@ -99,7 +99,7 @@ def reopened(alerts: Sequence[Alert]) -> int:
 
 
 def overlap(ours: Sequence[TimeSpan], theirs: Sequence[TimeSpan]) -> int:
-    """The time in both, ms; each is in order, and apart among itself."""
+    """The time in both, ms; each is sorted and without overlaps."""
     total, place = 0, 0
     for one in theirs:
         while place < len(ours) and ours[place].end_ms <= one.begin_ms:
@@ -113,7 +113,7 @@ def overlap(ours: Sequence[TimeSpan], theirs: Sequence[TimeSpan]) -> int:
 
 
 def open_most(spans: Sequence[TimeSpan]) -> int:
-    """How many stood open at once, at most; one that ends as another begins did not."""
+    """The most open at once; one that ends as another begins does not overlap."""
     turns = [(one.begin_ms, 1) for one in spans] + [(one.end_ms, -1) for one in spans]
     most = now = 0
     for _, change in sorted(turns):

@@ -1,7 +1,7 @@
-"""The same traffic at several reporting rates: does the core see the same jams?
+"""The same jams at several reporting intervals, with and without occupancy.
 
-Hours of certain jam are taken from METR-LA's Monday to Wednesday and driven vehicle by
-vehicle (`trafficctl.simulate.vehicles`), a sensor in each lane.
+Hours of certain jam are taken from METR-LA's Monday to Wednesday and simulated vehicle
+by vehicle (`trafficctl.simulate.vehicles`), with a sensor in each lane.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ INTERVALS_S = (1, 2, 5, 10, 30, 60)
 HOUR_S = 3_600
 ROWS = HOUR_S // ROW_S
 DAY_ROWS = 24 * ROWS
-MONDAY, THURSDAY = 4, 7  # days of the week from its begin, a Thursday
+MONDAY, THURSDAY = 4, 7  # days after the start of the week, a Thursday
 CERTAIN_SCORE = 55.0
 GROUPS_KMH = ((0, 20), (20, 35), (35, 55))
 EACH = 15  # jams of each group
-LOOK_S = 10  # how often the live score is looked at
+LOOK_S = 10  # how often the live score is sampled
 
 
 @dataclass(frozen=True)
 class Jam:
-    """An hour of a detector's week in jam; `score` is its true mean."""
+    """An hour of jam at a detector; `score` is its true mean."""
 
     detector: Detector
     begin_s: int
@@ -54,7 +54,7 @@ class Jam:
 
 
 class JamOutcome(NamedTuple):
-    """What the core made of a jam: when it alerted, and whether it cleared inside."""
+    """The core's result for a jam: alert delay, and whether it cleared too early."""
 
     delay_s: float | None
     cleared: bool
@@ -63,10 +63,9 @@ class JamOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class JamRow:
-    """The jams at one rate; delays in s since the jam's begin, None without an alert.
+    """The jams at one interval; delays in s from the jam's start, None if no alert.
 
-    `score_error` is the mean over the jams of how far the mean live score is from the
-    true one.
+    `score_error` is the mean absolute error of the mean live score.
     """
 
     interval_s: int
@@ -80,7 +79,7 @@ class JamRow:
 
 
 def certain_jams(week: Week) -> list[Jam]:
-    """Each hour, by the clock, in which every five minutes are a jam."""
+    """Each clock hour in which every five minutes are a jam."""
     jams = []
     for detector in week.detectors:
         speeds = week.speeds[detector.detector]
@@ -89,7 +88,7 @@ def certain_jams(week: Week) -> list[Jam]:
             hour = speeds[row : row + ROWS + 1]
             if score(max(hour), free_flow) < CERTAIN_SCORE:
                 continue
-            speed = fmean(  # as it is driven: in a straight line between two rows
+            speed = fmean(  # interpolated as in the simulation
                 (one + other) / 2 for one, other in pairwise(hour)
             )
             jams.append(Jam(detector, row * ROW_S, speed, score(speed, free_flow)))
@@ -97,7 +96,7 @@ def certain_jams(week: Week) -> list[Jam]:
 
 
 def sample_jams(jams: Sequence[Jam], each: int = EACH, seed: int = 1) -> list[Jam]:
-    """`each` jams of every group of speeds, by chance. UserError if there are none."""
+    """`each` random jams of every speed group. UserError if there are none."""
     random = Random(seed)  # noqa: S311 - a choice of examples, no secret
     sample: list[Jam] = []
     for least, most in GROUPS_KMH:
@@ -109,7 +108,7 @@ def sample_jams(jams: Sequence[Jam], each: int = EACH, seed: int = 1) -> list[Ja
 
 
 def lanes_of(detector: Detector, week: Week, begin_s: int) -> list[LoopDetector]:
-    """The lanes of a detector, from a second of the week on; the seed is its name."""
+    """The lanes of a detector from a second of the week on, seeded by its name."""
     speeds = week.speeds[detector.detector]
     state = state_of(speeds, begin_s)
     seeds = (f"{detector.detector} {begin_s} {lane}" for lane in range(LANES))
@@ -133,7 +132,7 @@ Message = tuple[int, list[Reading]]
 def messages(
     lanes: Sequence[LoopDetector], begin_ms: int, interval_s: int, seconds: int
 ) -> Iterator[Message]:
-    """Instant and readings of each interval, those of all lanes in one message."""
+    """Time and readings of each interval, all lanes in one message."""
     names = [f"lane-{number}" for number in range(1, len(lanes) + 1)]
     for end in range(interval_s, seconds + 1, interval_s):
         at_ms = begin_ms + end * 1000
@@ -148,7 +147,7 @@ def messages(
 
 
 def without_occupancy(messages: Iterable[Message]) -> Iterator[Message]:
-    """The same messages of sensors that do not measure occupancy."""
+    """The same messages without occupancy."""
     for at_ms, readings in messages:
         yield (
             at_ms,
@@ -172,7 +171,7 @@ def outcome(
     interval_s: int,
     policy: Policy,
 ) -> JamOutcome:
-    """What the core makes of the messages of a jam."""
+    """The core's result for the messages of a jam."""
     segment = Segment(
         jam.detector.segment_id,
         road_of(week.speeds[jam.detector.detector]),
@@ -195,7 +194,7 @@ def begin_ms(begin_s: int) -> int:
 def outcomes(
     jam: Jam, week: Week, interval_s: int, policy: Policy
 ) -> tuple[JamOutcome, JamOutcome]:
-    """What the core makes of a jam with occupancy, and without."""
+    """The core's results for a jam with occupancy and without."""
     lanes = lanes_of(jam.detector, week, jam.begin_s)
     jam_messages = list(messages(lanes, begin_ms(jam.begin_s), interval_s, HOUR_S))
     return (
@@ -211,7 +210,7 @@ def rows_of(
     policy: Policy,
     track: Callable[[Sequence[Jam]], Iterable[Jam]] = iter,
 ) -> list[JamRow]:
-    """Two lines of the table: with occupancy, and without; `watched` shows progress."""
+    """Two rows: with occupancy and without; `track` shows progress."""
     jam_outcomes = [outcomes(jam, week, interval_s, policy) for jam in track(jams)]
     return [
         row_of(interval_s, occupancy, jams, some)
@@ -227,7 +226,7 @@ def row_of(
     jams: Sequence[Jam],
     jam_outcomes: Sequence[JamOutcome],
 ) -> JamRow:
-    """One line of the table, of what was made of each jam."""
+    """One row of the table."""
     delays = [one.delay_s for one in jam_outcomes if one.delay_s is not None]
     return JamRow(
         interval_s=interval_s,

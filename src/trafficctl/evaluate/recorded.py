@@ -1,4 +1,4 @@
-"""Recorded traffic through the core: the METR-LA week, or a replay file."""
+"""Runs the core on recorded traffic: the METR-LA week or a replay file."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from .figures import AlertFigures, figures
 
 @dataclass(frozen=True)
 class WeekPart:
-    """A part of the METR-LA week: from `begin`, `hours` of it."""
+    """A part of the METR-LA week: `hours` from `begin` on."""
 
     begin: datetime
     hours: float
 
     @property
     def first_s(self) -> int:
-        """Its begin in seconds of the week."""
+        """Its start in seconds of the week."""
         return round((self.begin - WEEK_BEGIN).total_seconds())
 
     @property
@@ -49,19 +49,19 @@ class WeekPart:
 
 
 def whole_week(week: Week) -> WeekPart:
-    """All of the week."""
+    """The whole week."""
     return WeekPart(WEEK_BEGIN, (week.end - WEEK_BEGIN).total_seconds() / 3600)
 
 
 def road_of(speeds: Sequence[float]) -> Road:
-    """The road of a detector, as `trafficctl metr-la` has it in its road file."""
+    """The road of a detector, as in the road file of `trafficctl metr-la`."""
     return Road(lanes=LANES, free_flow_speed=free_flow_kmh(speeds), known=True)
 
 
 def run_detector(
     detector: Detector, week: Week, part: WeekPart, step_s: int, policy: Policy
 ) -> Segment:
-    """The core over one detector, with the readings that `trafficctl metr-la` makes."""
+    """Run the core on one detector, with the readings of `trafficctl metr-la`."""
     speeds, name = week.speeds[detector.detector], detector.detector
     segment = Segment(detector.segment_id, road_of(speeds), policy)
     steps = int(part.hours * 3600 // step_s)
@@ -92,7 +92,7 @@ def baseline_spans(
 def week_figures(
     week: Week, step_s: int, policy: Policy, ready: Iterable[Detector] | None = None
 ) -> AlertFigures:
-    """The alerts of the whole week; `ready` may be the detectors under a display."""
+    """The alerts of the whole week; `ready` may track the detectors."""
     part = whole_week(week)
     alerts = {
         one.segment_id: run_detector(one, week, part, step_s, policy).alerts()
@@ -109,9 +109,9 @@ def week_figures(
 
 @dataclass(frozen=True)
 class FileFigures:
-    """The figures of a replay file, and what there is to know of its rows.
+    """The figures of a replay file and the counts of its rows.
 
-    `unknown` segments have no free-flow speed, `rejected` readings were set aside.
+    `unknown` segments have no free-flow speed; `rejected` readings are not counted.
     """
 
     figures: AlertFigures
@@ -123,7 +123,7 @@ class FileFigures:
 def file_figures(
     path: Path, roads: Mapping[str, RoadSegment], policy: Policy
 ) -> FileFigures:
-    """The alerts of a replay file. Raises UserError for a bad row, or for none."""
+    """The alerts of a replay file. Raises UserError for a bad row or too few rows."""
     segments: dict[str, Segment] = {}
     bins: dict[str, Bins] = {}
     count, first, last = 0, None, 0
@@ -139,7 +139,7 @@ def file_figures(
         first, last = at_ms if first is None else min(first, at_ms), max(last, at_ms)
     if first is None or last == first:
         raise UserError(
-            f"{path.name} has no readings of two instants - is it the right file?"
+            f"{path.name} has readings of fewer than two instants - check the file"
         )
     return FileFigures(
         figures(
@@ -157,20 +157,20 @@ def file_figures(
 
 
 def good_rows(path: Path) -> Iterator[ReplayRow]:
-    """The rows of a replay file. Raises UserError at the first bad one."""
+    """The rows of a replay file. Raises UserError at the first bad row."""
     try:
         for row in read_rows(path):
             if isinstance(row, BadRow):
                 raise UserError(f"{row.messages(path)[0]} - correct the row")
             yield row
     except FileNotFoundError as exc:
-        raise UserError(f"there is no file {path} - give a replay file") from exc
+        raise UserError(f"file not found: {path} - give a replay file") from exc
     except UnicodeDecodeError as exc:
         raise UserError(f"{path.name} is not UTF-8 text - give a replay file") from exc
 
 
 def messages(rows: Iterable[ReplayRow]) -> Iterator[tuple[str, int, list[Reading]]]:
-    """Segment, instant and readings of each message: those of one instant together."""
+    """Segment, time and readings of each message, one per instant."""
     for at_ms, tick in groupby(rows, key=attrgetter("event_ms")):
         by_segment: dict[str, list[Reading]] = {}
         for row in tick:

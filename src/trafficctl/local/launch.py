@@ -1,4 +1,4 @@
-"""How the emulator's process is launched: its command, its settings, its pipe."""
+"""Launches the emulator's process: command, environment and pipe."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from trafficctl.local.ports import HOST
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-# The emulator's root identity. It listens on this machine alone.
+# The emulator's root identity. It listens on this machine only.
 ACCESS_KEY = "test"
 
 
 def launch(
     home: Path, gateway_port: int, mqtt_port: int
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the emulator; gives its process, and our end of the pipe to it.
+    """Start the emulator; returns its process and our end of the pipe to it.
 
-    Its keys, CA, log and temporary files lie in *home*.
+    Its keys, CA, log and temporary files are in *home*.
     """
     environment = _emulator_environment(home, gateway_port, mqtt_port)
     with (home / "emulator.log").open("wb") as log, lifeline.pipe() as (theirs, ours):
@@ -41,7 +41,7 @@ def launch(
 def _emulator_environment(
     home: Path, gateway_port: int, mqtt_port: int
 ) -> dict[str, str]:
-    """All the emulator is given: settings of this shell must not leak into Lambda."""
+    """The emulator's environment: settings of this shell must not leak into Lambda."""
     inherited = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
     return inherited | {
         "AUTH": "true",
@@ -55,7 +55,7 @@ def _emulator_environment(
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "TMPDIR": str(home / "tmp"),
-        # Nothing here runs in containers, and MiniStack sweeps those of others away.
+        # No Docker: MiniStack removes containers that it did not start.
         "DOCKER_HOST": f"unix://{home / 'no-docker.sock'}",
         "CITY_CA_FILE": str(home / "ca.pem"),
         "PYTHONUNBUFFERED": "1",

@@ -1,9 +1,9 @@
-"""The live map of a local city under one address: its page, its API, its sign-in.
+"""The live map of a local city at one address: page, API and sign-in.
 
-Passes requests through to the emulator, whose authorizer goes on to enforce. On AWS the
-page and the sign-in have addresses of their own, so two things are changed on the way:
-`/config.json` names this address for the sign-in, and no other site may read answers.
-It also describes the recording, so that the page shows the recording's clock.
+Forwards requests to the emulator, which authorizes them. On AWS the page and the
+sign-in have separate addresses, so two things change here: `/config.json` gives this
+address for the sign-in, and no other site may read responses. `/config.json` also
+describes a recording, so that the page shows its clock.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SIGN_IN = ("/oauth2/", "/login", "/logout")
 CONFIG = "/config.json"
 TIMEOUT_S = 30.0
 MOST_BODY = 1_000_000
-# What belongs to one connection, and what would let other sites read.
+# Headers of one connection. Those that let other sites read are dropped too.
 DROPPED: tuple[str, ...] = (
     "connection",
     "keep-alive",
@@ -39,10 +39,10 @@ OTHERS = "access-control-"
 
 @dataclass(frozen=True)
 class ProxyTarget:
-    """Where requests go: the emulator's address, and the id of the API that is meant.
+    """Where requests go: the emulator's address and the id of the API.
 
-    With *email* and *password* every visitor is signed in as that controller, without
-    being asked. *settings* are added to the page's own.
+    With *email* and *password* every visitor is signed in as that controller.
+    *settings* are added to the page's settings.
     """
 
     endpoint: str
@@ -57,7 +57,7 @@ class ProxyTarget:
         return urllib.parse.urlsplit(self.endpoint).netloc
 
     def host(self, path: str) -> str:
-        """The Host header by which the emulator knows who is meant."""
+        """The Host header by which the emulator selects the API."""
         if path.startswith(SIGN_IN):
             return self.netloc
         return f"{self.api}.execute-api.localhost:{self.netloc.rpartition(':')[2]}"
@@ -65,7 +65,7 @@ class ProxyTarget:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the emulator answered."""
+    """The emulator's response."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -73,7 +73,7 @@ class Reply:
 
 
 class Proxy:
-    """Serves until closed, on this machine only; says so until it has a target."""
+    """Serves on this machine until closed; responds 503 without a target."""
 
     def __init__(self, port: int, target: ProxyTarget | None = None) -> None:
         self.target = target
@@ -83,12 +83,12 @@ class Proxy:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return int(self._server.server_port)
 
     @property
     def address(self) -> str:
-        """Where a browser finds it: what the stack's SiteUrl has to be."""
+        """Its address for a browser: the stack's SiteUrl must be the same."""
         return f"http://{HOST}:{self.port}"
 
     def close(self) -> None:
@@ -98,14 +98,14 @@ class Proxy:
 
 
 def listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
-    """A server on this machine only. Raises UserError if the port is taken."""
+    """A server on this machine only. Raises UserError if the port is in use."""
     try:
         return ThreadingHTTPServer((HOST, port), handler)
     except OSError as exc:
         if exc.errno != errno.EADDRINUSE:
             raise
         msg = (
-            f"port {port} is taken on {HOST} - choose another with --port or DEMO_PORT"
+            f"port {port} on {HOST} is in use - choose another with --port or DEMO_PORT"
         )
         raise UserError(msg) from exc
 
@@ -113,7 +113,7 @@ def listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPSer
 def forward(
     target: ProxyTarget, method: str, path: str, headers: Mapping[str, str], body: bytes
 ) -> Reply:
-    """Ask the emulator, and return its answer as it is."""
+    """Send a request to the emulator and return its response."""
     passed_headers = {k: v for k, v in headers.items() if k.lower() not in DROPPED}
     connection = HTTPConnection(target.netloc, timeout=TIMEOUT_S)
     try:
@@ -127,7 +127,7 @@ def forward(
 
 
 def sign_in(target: ProxyTarget, path: str) -> Reply:
-    """Fill in the form that an authorization request leads to, and send it."""
+    """Submit the sign-in form of an authorization request."""
     parameters = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
     form = {
         **parameters,
@@ -140,7 +140,7 @@ def sign_in(target: ProxyTarget, path: str) -> Reply:
 
 
 def rewrite_config(reply: Reply, address: str, settings: Mapping[str, object]) -> Reply:
-    """The page's settings and *settings*, with this address for the sign-in."""
+    """Add *settings* to the page's, with this address for the sign-in."""
     if reply.status != HTTPStatus.OK:
         return reply
     config = {**json.loads(reply.body), **settings}
@@ -156,9 +156,9 @@ def respond(
     headers: Mapping[str, str],
     body: bytes,
 ) -> Reply:
-    """Return the answer to a request that came to the proxy at *address*."""
+    """The response to a request to the proxy at *address*."""
     if headers.get("Host") != address.removeprefix("http://"):
-        # Sign-in returns to one address only, and no foreign name shall lead here.
+        # Sign-in redirects to one address only; other host names are redirected to it.
         return Reply(HTTPStatus.TEMPORARY_REDIRECT, [("Location", address + path)], b"")
     if path.startswith("/oauth2/authorize") and target.email:
         return sign_in(target, path)
@@ -187,7 +187,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             try:
                 return respond(*ask)
             except (OSError, HTTPException):
-                return _unready("the local city does not answer")
+                return _unready("the local city does not respond")
 
         def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)
@@ -199,7 +199,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(reply.body)
 
         def log_message(self, *args: object) -> None:
-            """Say nothing: the terminal is for alerts."""
+            """Log nothing: the terminal shows alerts."""
 
     return Handler
 

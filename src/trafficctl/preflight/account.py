@@ -1,4 +1,4 @@
-"""Checks of the account that are not quotas: who asks, where, runtimes, leftovers."""
+"""Checks of the account other than quotas: identity, Region, runtime, stack."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WARN_DAYS = 180
 
 
 def credentials(account: Account) -> CheckResult:
-    """Who asks; missing if nobody that AWS knows."""
+    """The caller's identity; missing if AWS does not accept the credentials."""
     try:
         identity = account.client("sts").get_caller_identity()
     except REFUSALS as exc:
@@ -33,18 +33,20 @@ def credentials(account: Account) -> CheckResult:
 
 
 def region(name: str | None) -> CheckResult:
-    """The Region, and whether IoT Core is small there. Pure."""
+    """The Region, and whether IoT Core has small quotas there. Pure."""
     if not name:
         return CheckResult(
-            "region", "-", "set", MISSING, "set AWS_REGION, or one in the profile"
+            "region", "-", "set", MISSING, "set AWS_REGION, or a Region in the profile"
         )
     small = data("quotas")["small_regions"]["regions"]
-    step = "IoT Core's quotas are a tenth of the usual here" if name in small else ""
+    step = (
+        "IoT Core's default quotas are a tenth in this Region" if name in small else ""
+    )
     return CheckResult("region", name, "set", OK, step)
 
 
 def parameters(request: PreflightRequest) -> CheckResult:
-    """With which parameters all else is judged. Pure."""
+    """The parameters used for all other checks. Pure."""
     source = request.existing.source
     count = len(request.given)
     return CheckResult(
@@ -53,9 +55,9 @@ def parameters(request: PreflightRequest) -> CheckResult:
 
 
 def runtime(request: PreflightRequest) -> CheckResult:
-    """Whether AWS takes functions of this runtime today. Pure.
+    """Whether AWS accepts functions of this runtime today. Pure.
 
-    A stack that exists is updated: AWS blocks that a month later than creation.
+    AWS blocks updates of existing functions a month after creation.
     """
     name = request.settings["LambdaRuntime"]
     blocks = data("runtimes")["runtimes"][name]
@@ -66,10 +68,10 @@ def runtime(request: PreflightRequest) -> CheckResult:
     step = f"--parameter LambdaRuntime={newest}"
     if days_left <= 0:
         return CheckResult(
-            "Lambda runtime", f"{name}: refused since {end}", "taken", MISSING, step
+            "Lambda runtime", f"{name}: blocked since {end}", "supported", MISSING, step
         )
     step = f"{days_left} days left: {step}" if days_left <= WARN_DAYS else ""
-    return CheckResult("Lambda runtime", f"{name} until {end}", "taken", OK, step)
+    return CheckResult("Lambda runtime", f"{name} until {end}", "supported", OK, step)
 
 
 def _minor(name: str) -> int:
@@ -77,32 +79,36 @@ def _minor(name: str) -> int:
 
 
 def stack(account: Account, request: PreflightRequest) -> CheckResult:
-    """Whether a stack of this name can be made or updated, and on what."""
+    """Whether a stack of this name can be created or updated."""
     existing = Stack(account, request.stack)
     status = existing.status()
     try:
         step = existing.next_step(status)
         if step is not states.Step.CREATE:
             return CheckResult(
-                "stack", str(status), "can be changed", OK, _step_text(step)
+                "stack", str(status), "can be updated", OK, _step_text(step)
             )
         estate = retained.find(existing, request.template)
     except CityError as exc:
-        return CheckResult("stack", str(status), "can be changed", MISSING, str(exc))
+        return CheckResult("stack", str(status), "can be updated", MISSING, str(exc))
     if not estate.leftovers:
-        return CheckResult("stack", "none yet", "can be made", OK)
+        return CheckResult("stack", "none", "can be created", OK)
     return CheckResult(
-        "stack", _retained_text(estate), "can be made", OK, _import_hint(request.stack)
+        "stack",
+        _retained_text(estate),
+        "can be created",
+        OK,
+        _import_hint(request.stack),
     )
 
 
 def _retained_text(estate: retained.Estate) -> str:
-    return f"{len(estate.leftovers)} resources of an earlier stack"
+    return f"{len(estate.leftovers)} retained resources of an earlier stack"
 
 
 def _import_hint(name: str) -> str:
     return (
-        f"`trafficctl deploy --stack {name}` takes them in; "
+        f"`trafficctl deploy --stack {name}` imports them; "
         f"`trafficctl destroy --purge --stack {name}` deletes them"
     )
 
@@ -125,7 +131,7 @@ def quicksight(account: Account) -> CheckResult:
         if code == "ResourceNotFoundException":
             return CheckResult(check, "none", "active", MISSING, _SUBSCRIBE)
         return CheckResult(
-            check, "?", "active", UNKNOWN, f"not read: {brief(translate(exc))}"
+            check, "?", "active", UNKNOWN, f"not checked: {brief(translate(exc))}"
         )
     info = subscription["AccountInfo"]
     status = str(info.get("AccountSubscriptionStatus", "?"))
@@ -138,6 +144,5 @@ def quicksight(account: Account) -> CheckResult:
 
 _SUBSCRIBE = (
     "subscribe to QuickSight Enterprise in its console "
-    "(docs/explanation/quicksight.md), "
-    "or leave QuickSightPrincipalArn empty"
+    "(docs/explanation/quicksight.md), or leave QuickSightPrincipalArn empty"
 )

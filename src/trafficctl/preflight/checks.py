@@ -1,4 +1,4 @@
-"""All checks at once, within a time that a person waits."""
+"""Runs all checks in parallel, with deadlines."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from trafficctl.stack.stack import Account
 WHO_DEADLINE_S = 3.0
 STANDING_DEADLINE_S = 3.0
 DEADLINE_S = 5.0
-ALL_S = 9.0  # of the three in turn: the last gets less where the first took long
+ALL_S = 9.0  # of all three stages: the last has less time if the first ones take long
 READ_TIMEOUT_S = 3.0
 ATTEMPTS = 2
 Check = tuple[str, Callable[[], CheckResult]]
 
 
 def preflight(session: Any, request: PreflightRequest) -> list[CheckResult]:
-    """The answer to all checks; those that do not answer in time are unknown."""
+    """The results of all checks; those that time out are unknown."""
     where = accounts.region(session.region_name)
     if where.verdict != OK:
         return [where]
@@ -53,10 +53,10 @@ def preflight(session: Any, request: PreflightRequest) -> list[CheckResult]:
 def with_existing_stack(
     account: Account, request: PreflightRequest
 ) -> tuple[PreflightRequest, CheckResult]:
-    """The question with what stands already, and the row that says so.
+    """The request with the existing stack, and the result on its parameters.
 
-    Where that cannot be read, the template's defaults are judged. UserError if the
-    parameters given do not fit those that stay.
+    If the stack cannot be read, the template's defaults are checked. UserError if the
+    given parameters conflict with those that stay.
     """
     complete: list[PreflightRequest] = []
 
@@ -75,7 +75,7 @@ def with_existing_stack(
 
 
 def checks(account: Account, request: PreflightRequest) -> list[Check]:
-    """Name and work of each check, in the order of the table."""
+    """Name and function of each check, in table order."""
     all_checks: list[Check] = [
         ("stack", lambda: accounts.stack(account, request)),
         ("Lambda runtime", lambda: accounts.runtime(request)),
@@ -100,9 +100,9 @@ def gather(
     deadline_s: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[CheckResult]:
-    """The rows of all checks, made side by side; unknown after the deadline.
+    """The results of all checks, run in parallel; unknown after the deadline.
 
-    The threads are daemons: a check that hangs holds nobody up.
+    The threads are daemons, so a hanging check does not block the exit.
     """
     rows: list[CheckResult | None] = [None] * len(named_checks)
     faults: list[Exception] = []
@@ -113,7 +113,7 @@ def gather(
             rows[place] = check()
         except REFUSALS as exc:
             rows[place] = CheckResult(
-                name, "?", "-", UNKNOWN, f"not read: {brief(translate(exc))}"
+                name, "?", "-", UNKNOWN, f"not checked: {brief(translate(exc))}"
             )
         except Exception as exc:
             faults.append(exc)
@@ -129,7 +129,7 @@ def gather(
         thread.join(max(0.0, end - clock()))
     if faults:
         raise faults[0]
-    late = f"no answer within {deadline_s:.2g} s: repeat the command"
+    late = f"no response within {deadline_s:.2g} s: repeat the command"
     return [
         row or CheckResult(name, "?", "-", UNKNOWN, late)
         for row, (name, _) in zip(rows, named_checks, strict=True)

@@ -1,4 +1,4 @@
-"""`trafficctl preflight`: can this account carry the load, and may we deploy there?"""
+"""`trafficctl preflight`: checks that an account is ready for a deployment."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "preflight",
         help="check that an AWS account is ready for a deployment",
-        description="Check quotas, permissions, runtimes and leftovers; change "
-        "nothing. A parameter that is not given has the deployed stack's value, else "
-        "the default. Exit code 0 if the deployment can go on.",
+        description="Check quotas, permissions, runtime and retained resources; change "
+        "nothing. Parameters that are not given keep the deployed stack's value, else "
+        "have their default. Exit code 0 if the account is ready.",
     )
     options.add_common(parser, json=True, csv=True)
     _add_load(parser)
@@ -80,7 +80,7 @@ def _add_load(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check; 1 if a quota has to be raised or something is missing first."""
+    """Run the checks; 1 if a quota is too low or something is missing."""
     request = request_of(args, dt.datetime.now(dt.timezone.utc).date())
     rows = preflight(aws.session(), request)
     if args.json:
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def request_of(args: argparse.Namespace, today: dt.date) -> PreflightRequest:
-    """The question that the options put."""
+    """The request from the options."""
     template = texts.read(args.template)
     given = parameters.given(args)
     parameter_limits.check(template, given)
@@ -106,12 +106,12 @@ def request_of(args: argparse.Namespace, today: dt.date) -> PreflightRequest:
 
 
 def can_deploy(rows: Sequence[CheckResult]) -> bool:
-    """Whether nothing has to be done first; what is unknown does not hold up."""
+    """Whether nothing blocks a deployment; unknown results do not."""
     return not any(row.verdict in verdicts.NOT_YET for row in rows)
 
 
 def show(rows: Sequence[CheckResult]) -> None:
-    """The table, then each next step in full: commands must not be broken."""
+    """Print the table, then each next step unwrapped, so commands stay whole."""
     columns = [
         Column("check", importance=KEY),
         Column("have", importance=6),

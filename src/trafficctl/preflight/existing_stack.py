@@ -1,4 +1,4 @@
-"""What stands already: the parameters that `deploy` would keep, and what is used."""
+"""The existing stack: the parameters that `deploy` keeps, and its stream."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ STREAM_OUTPUT = "ReadingsStream"
 
 @dataclass(frozen=True)
 class ExistingStack:
-    """A stack that `deploy` would update or make again; without one, nothing.
+    """The stack that `deploy` would update or recreate; empty without one.
 
-    `kept` are the parameters that stay unless others are given, `whose` says where
-    they come from. `exists` is false for a stack that was deleted, whose `kept` come
-    back with its data. `stream` is the name of the stream, where there is one.
+    `parameters` stay unless others are given; `source` says where they come from.
+    `exists` is false for a deleted stack, whose `parameters` return with its data.
+    `stream` is the name of the stream, if there is one.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class ExistingStack:
 
 
 def look(account: Account, name: str, template: str) -> ExistingStack:
-    """What stands under this name, as `deploy` would meet it. Reads only."""
+    """The existing stack of this name, as `deploy` would see it. Reads only."""
     stack = Stack(account, name)
     status = stack.status()
     if status in states.NEVER_BEGUN or status in states.FAILED_CREATION:
@@ -44,11 +44,11 @@ def look(account: Account, name: str, template: str) -> ExistingStack:
 
 
 def _deleted(stack: Stack, template: str) -> ExistingStack:
-    """A deleted stack whose data the new one would take in, with its parameters."""
+    """A deleted stack whose data the new one would import, with its parameters."""
     try:
         resources = retained.find(stack, template) if stack.deleted_ids() else None
     except CityError:
-        return ExistingStack()  # the row of the stack says what is wrong with them
+        return ExistingStack()  # the check of the stack reports the error
     if resources is None or not resources.leftovers or resources.deleted_id is None:
         return ExistingStack()
     return ExistingStack(

@@ -1,4 +1,4 @@
-"""Whether the deploying identity may do what the template asks, by simulation."""
+"""Simulates whether the deploying identity has the template's permissions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trafficctl.stack import template as texts
 from trafficctl.stack.stack import Account
 
 CHECK = "permissions to deploy"
-NAMED = 6  # of the missing actions: the rest is counted
+NAMED = 6  # missing actions to name; the rest is counted
 PARALLEL = 8
 PASSED_TO = "iam:PassedToService"
 ROOT = re.compile(r"^arn:[a-z-]+:iam::\d{12}:root$")
@@ -33,7 +33,7 @@ ASSUMED = re.compile(r"^arn:[a-z-]+:sts::\d{12}:assumed-role/([^/]+)/")
 
 @dataclass(frozen=True)
 class PermissionRequest:
-    """Actions on a resource; `context` is what AWS would tell IAM of the call."""
+    """Actions on a resource; `context` is the request context that AWS would add."""
 
     arn: str
     actions: tuple[str, ...]
@@ -42,9 +42,9 @@ class PermissionRequest:
 
 @dataclass(frozen=True)
 class DeniedAction:
-    """An action that was not allowed, and the context that IAM would have needed.
+    """An action that was not allowed, and the context keys that IAM was missing.
 
-    Without that context its answer is no verdict: a condition could not be weighed.
+    With missing keys the result is unknown: a condition could not be evaluated.
     """
 
     action: str
@@ -52,10 +52,10 @@ class DeniedAction:
 
 
 def check(account: Account, request: PreflightRequest) -> CheckResult:
-    """Every action on a resource such as it would be made, asked of IAM.
+    """Simulate every action on the resources to deploy.
 
-    IAM's simulation knows nothing of service control policies and permission
-    boundaries of an organization; it is unknown where it may not be asked.
+    IAM's simulation ignores service control policies; the result is unknown if the
+    identity may not simulate.
     """
     arn = str(account.client("sts").get_caller_identity()["Arn"])
     permissions = required_permissions(request, names(account, request.stack))
@@ -67,23 +67,27 @@ def check(account: Account, request: PreflightRequest) -> CheckResult:
         denied = simulated(account.client("iam"), source, permissions)
     except REFUSALS as exc:
         return CheckResult(
-            CHECK, "?", str(total), UNKNOWN, f"not tried: {brief(translate(exc))}"
+            CHECK, "?", str(total), UNKNOWN, f"not checked: {brief(translate(exc))}"
         )
     return judged(total, denied)
 
 
 def judged(total: int, denied_actions: Collection[DeniedAction]) -> CheckResult:
-    """The row for the actions that were not allowed. Pure."""
+    """The result for the actions that were not allowed. Pure."""
     denied = sorted({one.action for one in denied_actions if not one.missing_context})
     unclear = sorted({one.action for one in denied_actions} - set(denied))
     allowed = str(total - len(denied) - len(unclear))
     if denied:
         return CheckResult(
-            CHECK, allowed, str(total), MISSING, f"have allowed: {_few(denied)}"
+            CHECK,
+            allowed,
+            str(total),
+            MISSING,
+            f"request these permissions: {_few(denied)}",
         )
     if unclear:
         keys = sorted({key for one in denied_actions for key in one.missing_context})
-        text = f"{_few(unclear)}: IAM cannot tell without {', '.join(keys)}"
+        text = f"{_few(unclear)}: IAM cannot decide without {', '.join(keys)}"
         return CheckResult(CHECK, allowed, str(total), UNKNOWN, text)
     return CheckResult(CHECK, allowed, str(total), OK)
 
@@ -96,7 +100,7 @@ def _few(actions: Sequence[str]) -> str:
 def required_permissions(
     request: PreflightRequest, filled: Mapping[str, str]
 ) -> list[PermissionRequest]:
-    """The actions on each kind of resource that these settings would make. Pure."""
+    """The actions on each type of resource with these settings. Pure."""
     catalog = data("permissions")
     declared = texts.types(request.template)
     parts = [*catalog["always"], *(catalog["types"].get(kind, {}) for kind in declared)]
@@ -104,12 +108,12 @@ def required_permissions(
     return [
         permission
         for part in parts
-        if "actions" in part and _is_made(part.get("only"), request.settings)
-        for permission in _filled(part, filled)
+        if "actions" in part and _is_deployed(part.get("only"), request.settings)
+        for permission in _requests_of(part, filled)
     ]
 
 
-def _filled(
+def _requests_of(
     part: Mapping[str, Any], filled: Mapping[str, str]
 ) -> Iterator[PermissionRequest]:
     """A part of permissions.json; one for each service that a role is passed to."""
@@ -122,7 +126,7 @@ def _filled(
 
 
 def names(account: Account, stack: str) -> dict[str, str]:
-    """What is filled into the ARNs."""
+    """The values to fill into the ARNs."""
     return {
         "stack": stack,
         "region": account.region,
@@ -131,8 +135,8 @@ def names(account: Account, stack: str) -> dict[str, str]:
     }
 
 
-def _is_made(only: str | None, settings: Mapping[str, str]) -> bool:
-    """Whether a parameter has the value, or any value, that a resource waits for."""
+def _is_deployed(only: str | None, settings: Mapping[str, str]) -> bool:
+    """Whether a parameter has the value, or any value, that a resource requires."""
     if only is None:
         return True
     name, _, value = only.partition("=")
@@ -140,7 +144,7 @@ def _is_made(only: str | None, settings: Mapping[str, str]) -> bool:
 
 
 def _principal(account: Account, arn: str) -> str:
-    """Whom to simulate: a session's role; its path is known to IAM alone."""
+    """The principal to simulate: a session's role, with its path from IAM."""
     assumed = ASSUMED.match(arn)
     if assumed is None:
         return arn
@@ -151,7 +155,7 @@ def _principal(account: Account, arn: str) -> str:
 def simulated(
     iam: Any, source: str, permissions: Iterable[PermissionRequest]
 ) -> list[DeniedAction]:
-    """What of `asked` the principal `source` may not do."""
+    """The actions that the principal `source` may not do."""
     works = [partial(_simulated, iam, source, permission) for permission in permissions]
     return [
         permission for denied in run_parallel(works, PARALLEL) for permission in denied
@@ -182,7 +186,7 @@ def _simulated(
 
 
 def _missing_context(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """The context that IAM lacked; of a resource that was named, it says so there."""
+    """The context keys that IAM was missing, for the call or for its resource."""
     parts = [result, *result.get("ResourceSpecificResults", ())]
     keys = {key for one in parts for key in one.get("MissingContextValues", ())}
     return tuple(sorted(keys))

@@ -1,4 +1,4 @@
-"""The quotas of an account: read where they can be read, judged against the load."""
+"""The quotas of an account compared with the load."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ Quota = Mapping[str, Any]
 OFFERED = re.compile(r"^  KinesisShardCount:\n.*?Values: \[(.*?)\]", re.M | re.S)
 
 ON_DEMAND = "PAY_PER_REQUEST"
-NO_QUOTAS = "a local city has none"
+NO_QUOTAS = "a local city has no quotas"
 
 
 @dataclass(frozen=True)
 class QuotaUse:
-    """A quota, and what others than this stack have taken of it."""
+    """A quota, and how much of it others than this stack use."""
 
     limit: float
     taken: float = 0
 
     @property
     def free(self) -> float:
-        """What is left for this stack."""
+        """What is available to this stack."""
         return self.limit - self.taken
 
 
 def check(account: Account, request: PreflightRequest, quota: Quota) -> CheckResult:
     """One quota of data/quotas.json.
 
-    The service itself is asked first where it can tell, then Service Quotas. Where
-    both refuse, the row is unknown, and says what the default would be worth.
+    It is read from the service if possible, then from Service Quotas. If both fail, the
+    result is unknown and says whether the default is enough.
     """
     need = loads.needs(request.load, request.settings)[quota["key"]]
     try:
@@ -67,7 +67,7 @@ def check(account: Account, request: PreflightRequest, quota: Quota) -> CheckRes
 def judged(
     quota: Quota, room: QuotaUse, need: int, code: str, region: str
 ) -> CheckResult:
-    """The row of a quota that was read. Pure."""
+    """The result for a quota that was read. Pure."""
     verdict = loads.judge(room.free, need)
     step = ""
     if verdict == RAISE:
@@ -76,23 +76,23 @@ def judged(
 
 
 def unreadable(quota: Quota, need: int, region: str, why: str) -> CheckResult:
-    """The row of a quota that nobody would tell. Pure."""
+    """The result for a quota that could not be read. Pure."""
     small = region in data("quotas")["small_regions"]["regions"]
     default = quota["small" if small else "default"]
-    worth = "would do" if loads.judge(default, need) == OK else "would not do"
+    worth = "is enough" if loads.judge(default, need) == OK else "is not enough"
     return CheckResult(
         quota["what"],
         "?",
         number(need),
         UNKNOWN,
-        f"the usual {number(default)} {worth}; not read: {why}",
+        f"the default {number(default)} {worth}; not checked: {why}",
     )
 
 
 def request(service: str, code: str, total: float, region: str) -> str:
-    """The command that asks AWS for a quota of `total` and some room.
+    """The command that requests a quota of `total` with headroom.
 
-    AWS takes no request for less than there is: others' part belongs to the total.
+    AWS rejects requests below the current value, so the total includes others' use.
     """
     return (
         f"aws service-quotas request-service-quota-increase --service-code {service} "
@@ -108,7 +108,7 @@ def unreserved(account: Account, request: PreflightRequest) -> CheckResult:
 
 
 def judged_unreserved(room: QuotaUse, reserved: int, region: str) -> CheckResult:
-    """The row of the unreserved floor. Pure."""
+    """The result for the unreserved minimum. Pure."""
     need = reserved + loads.UNRESERVED_FLOOR if reserved else 0
     verdict = loads.judge(room.free, need)
     step = ""
@@ -124,9 +124,9 @@ def judged_unreserved(room: QuotaUse, reserved: int, region: str) -> CheckResult
 
 
 def fresh_tables(request: PreflightRequest) -> CheckResult:
-    """Whether a new on-demand table takes the load from its first minute. Pure.
+    """Whether a new on-demand table handles the load from its first minute. Pure.
 
-    One that stands on demand has grown with its own past.
+    An existing on-demand table has already scaled with its load.
     """
     need = loads.table_writes(request.load, request.settings)
     limit = loads.FRESH_TABLE_WRITES_PER_S
@@ -144,17 +144,17 @@ def fresh_tables(request: PreflightRequest) -> CheckResult:
         number(need),
         RAISE,
         "connect the fleet in parts over an hour, or deploy with --parameter "
-        f"DynamoDBBillingMode=PROVISIONED and DynamoDBWriteCapacity of {number(need)}",
+        f"DynamoDBBillingMode=PROVISIONED --parameter DynamoDBWriteCapacity={need}",
     )
 
 
 def first_shards(request: PreflightRequest) -> CheckResult:
-    """Whether the stream begins with the shards that the load needs. Pure.
+    """Whether the stream starts with the shards that the load needs. Pure.
 
-    Fewer are no fault, they are added as the load grows; but each doubling takes
-    minutes. An on-demand stream that stands has as many as its own past asked for.
+    Fewer are allowed: the scaler adds more, but each doubling takes minutes. An
+    existing on-demand stream has already scaled with its load.
     """
-    what, needed = "shards to begin with", loads.shards(request.load)
+    what, needed = "initial shards", loads.shards(request.load)
     on_demand = loads.is_on_demand(request.settings)
     if on_demand and request.existing.exists:
         return CheckResult(what, "on demand", "-", OK)
@@ -167,14 +167,14 @@ def first_shards(request: PreflightRequest) -> CheckResult:
         step = f"--parameter KinesisShardCount={count}"
         if on_demand:
             step += (
-                " --parameter KinesisStreamMode=PROVISIONED at first: deployed again "
-                "with ON_DEMAND, the stream keeps these shards"
+                " --parameter KinesisStreamMode=PROVISIONED first; deployed again with "
+                "ON_DEMAND, the stream keeps these shards"
             )
     return CheckResult(what, number(have), number(needed), OK, step)
 
 
 def offered(template: str) -> list[int]:
-    """The shard counts that the template takes to begin with. Pure."""
+    """The initial shard counts that the template allows. Pure."""
     (values,) = OFFERED.findall(template)
     return [int(one) for one in values.split(",")]
 
@@ -182,7 +182,7 @@ def offered(template: str) -> list[int]:
 def _from_service(
     account: Account, request: PreflightRequest, key: str
 ) -> QuotaUse | None:
-    """What the service itself says; None where it says nothing."""
+    """The quota from the service itself, None if it has no such call."""
     ask = _SERVICE_LIMITS.get(key)
     if ask is None:
         return None
@@ -199,7 +199,7 @@ def _shards(account: Account, request: PreflightRequest) -> QuotaUse:
 
 
 def _open_shards(account: Account, stream: str | None) -> int:
-    """The shards of the stack's own stream, as far as they count for the quota."""
+    """The shards of the stack's own stream that count against the quota."""
     if stream is None:
         return 0
     answer = account.client("kinesis").describe_stream_summary(StreamName=stream)
@@ -209,7 +209,7 @@ def _open_shards(account: Account, stream: str | None) -> int:
 
 
 def _executions(account: Account, request: PreflightRequest) -> QuotaUse:
-    """What others have set apart is taken; what the stack has set apart is its own."""
+    """The concurrency quota, less what others than this stack reserve."""
     limits = account.client("lambda").get_account_settings()["AccountLimit"]
     limit = limits["ConcurrentExecutions"]
     reserved = limit - limits["UnreservedConcurrentExecutions"]
@@ -230,7 +230,7 @@ _SERVICE_LIMITS: dict[str, Callable[[Account, PreflightRequest], QuotaUse]] = {
 
 
 def _from_service_quotas(account: Account, quota: Quota) -> tuple[float, str]:
-    """Value and code. A code that names another quota is not trusted."""
+    """Value and code; a code that names another quota is not used."""
     api = account.client("service-quotas")
     key = {"ServiceCode": quota["service"], "QuotaCode": quota["code"]}
     for get in (api.get_service_quota, api.get_aws_default_service_quota):
@@ -260,5 +260,5 @@ def _list_quotas(api: Any, listing: str, service: str) -> Iterator[Any]:
 
 
 def has_name_of(candidate: Mapping[str, Any], quota: Quota) -> bool:
-    """Whether a quota read is the one meant, by its name. Pure."""
+    """Whether a quota has the expected name. Pure."""
     return str(quota["name"]).lower() in str(candidate.get("QuotaName", "")).lower()

@@ -1,4 +1,4 @@
-"""A line of the answer, and what the checks are asked with."""
+"""The request for a preflight and the result of one check."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from trafficctl.preflight.load import PlannedLoad
 from trafficctl.stack import template as texts
 
 OK, RAISE, MISSING, UNKNOWN = "ok", "raise", "missing", "unknown"
-NOT_YET = (RAISE, MISSING)  # the answers that say: do not go on
-# What an account may answer instead of what was asked: the row is unknown then.
+NOT_YET = (RAISE, MISSING)  # verdicts that block a deployment
+# Errors of AWS after which a result is unknown.
 REFUSALS = (BotoCoreError, ClientError, ResponseParserError)
 BRIEF = 120
 DATA = Path(__file__).with_name("data")
@@ -27,7 +27,7 @@ DATA = Path(__file__).with_name("data")
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check: what is there, what is needed, the verdict, the next step."""
+    """One check: the current and the needed value, the verdict, the next step."""
 
     check: str
     have: str
@@ -38,10 +38,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class PreflightRequest:
-    """What the account is asked about.
+    """What to check.
 
-    `given` are the parameters that the person names; `today` decides about runtimes;
-    `quicksight` asks for its subscription in any case.
+    `given` are the parameters from the command line; `today` decides on runtimes;
+    `quicksight` checks its subscription in any case.
     """
 
     stack: str
@@ -61,7 +61,7 @@ class PreflightRequest:
 
     @property
     def wants_reports(self) -> bool:
-        """Whether QuickSight has to be there."""
+        """Whether QuickSight is required."""
         return self.quicksight or bool(self.settings.get("QuickSightPrincipalArn"))
 
 
@@ -71,6 +71,6 @@ def data(name: str) -> Any:
 
 
 def brief(error: object) -> str:
-    """What an error says, on one line of a table's width."""
+    """An error message shortened to one table line."""
     text = " ".join(str(error).partition(" - ")[0].split())
     return text if len(text) <= BRIEF else text[: BRIEF - 3] + "..."

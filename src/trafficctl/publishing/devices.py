@@ -1,9 +1,9 @@
 """`trafficctl devices`: simulated roadside units, as Things with X.509 certificates.
 
-A device is a Thing of the stack's thing type with the attribute `segment_id`, and a
-certificate under the stack's own policy, which lets it publish to its own segment and
-name and nothing else. They are registered as real devices are (`trafficctl.sensors`),
-but take over whatever bears their name: they are nobody's property.
+A device is a Thing of the stack's thing type with the attribute `segment_id` and a
+certificate under the stack's policy, which allows it to publish only to its own segment
+and name. They are registered like real devices (`trafficctl.sensors`), but replace any
+device of their name.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ENDPOINT_VARIABLE, CA_VARIABLE = "TRAFFIC_MQTT_ENDPOINT", "TRAFFIC_MQTT_CA"
 
 @dataclass(frozen=True)
 class SimulatedDevice:
-    """A device to simulate; `unit` is its name in every stack, by which it is sent."""
+    """A device to simulate; `unit` is its name without the stack."""
 
     unit: str
     device_id: str
@@ -58,9 +58,9 @@ class Device:
 
 @dataclass(frozen=True)
 class Broker:
-    """Where devices connect; without `ca_file` the system's authorities are trusted.
+    """Where devices connect; without `ca_file` the system's CAs are trusted.
 
-    Those include Amazon Root CA 1, which signs the endpoints of AWS IoT Core.
+    They include Amazon Root CA 1, which signs the endpoints of AWS IoT Core.
     """
 
     host: str
@@ -74,10 +74,10 @@ def unit_name(segment_id: str, unit: int) -> str:
 
 
 def device_id(stack: str, segment_id: str, unit: int) -> str:
-    """The name of its Thing. The account shares those: it has the stack's name.
+    """The name of its Thing, unique in the account through the stack's name.
 
-    A Thing's name takes no dot and has its limit, so such a segment is named by a
-    part of its id and a digest of all of it. No stack's name has a `_`.
+    A Thing's name has no dot and a limited length, so other segments are named by part
+    of their id and a digest. No stack's name has a `_`.
     """
     name = f"{stack}_{unit_name(segment_id, unit)}"
     if DEVICE_ID.fullmatch(name):
@@ -105,9 +105,9 @@ def register_devices(
     base: Path,
     simulated: Sequence[SimulatedDevice],
 ) -> list[Device]:
-    """Have all of `wanted` registered, with a progress display; in their order.
+    """Register the `simulated` devices with a progress display; same order.
 
-    `base` is the stack's state directory, which keeps their keys.
+    `base` is the stack's state directory, which holds their keys.
     """
     context = context_of(session, outputs, base)
     with context.journal(DEVICES) as journal:
@@ -147,9 +147,7 @@ def find_broker(
 def _parse_broker(endpoint: str, ca_file: str | None) -> Broker:
     host, _, port = endpoint.rpartition(":")
     if not host or not port.isdecimal():
-        raise UserError(
-            f"{ENDPOINT_VARIABLE}: expected host:port, got {endpoint!r} - correct it"
-        )
+        raise UserError(f"{ENDPOINT_VARIABLE}: expected host:port, got {endpoint!r}")
     return Broker(host.strip("[]"), int(port), Path(ca_file) if ca_file else None)
 
 
@@ -157,16 +155,17 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `devices register` and `devices list`."""
     parser = subparsers.add_parser(
         "devices",
-        help="register and list simulated devices (for real ones: sensors)",
-        description="Register and list the devices that `simulate` and `replay` "
-        "publish as. Both register what they need. For real devices, use `sensors`.",
+        help="register and list simulated devices (real devices: sensors)",
+        description="Register and list the devices that `simulate` and `replay` use. "
+        "Both commands register their devices themselves. For real devices, use "
+        "`sensors`.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     register_parser = actions.add_parser(
         "register",
         help="register simulated devices",
-        description="Register a Thing with a certificate for each simulated device: of "
-        "the segments named, of a road file, or else of all segments of the city.",
+        description="Register a Thing and a certificate for each simulated device: of "
+        "the given segments, of a road file, or of all segments of the city.",
     )
     register_parser.add_argument(
         "segment", nargs="*", metavar="SEGMENT", help="only for these segments"
@@ -187,7 +186,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_common(register_parser)
     register_parser.set_defaults(run=_run_register)
     list_parser = actions.add_parser(
-        "list", help="list the devices whose keys are on this machine"
+        "list", help="list the devices with keys on this machine"
     )
     add_common(list_parser, json=True, csv=True)
     list_parser.set_defaults(run=_run_list)
@@ -200,10 +199,10 @@ def _run_register(args: argparse.Namespace) -> int:
     if args.segment:
         check_segments(session, outputs, args.segment)
     if not segments:
-        raise UserError("no segments - name some, or load a road file first")
+        raise UserError("no segments - give some, or load a road file first")
     simulated = devices_of(args.stack, segments, args.units)
     devices = register_devices(session, outputs, home(args.stack), simulated)
-    say(f"{len(devices)} devices are registered; keys in {devices[0].pem.parent}")
+    say(f"{len(devices)} devices registered; keys in {devices[0].pem.parent}")
     return OK
 
 
@@ -230,5 +229,5 @@ def _run_list(args: argparse.Namespace) -> int:
         columns = [Column(names[0], importance=KEY), *map(Column, names[1:])]
         show(table(columns, rows))
     else:
-        say("no device has keys on this machine - `trafficctl devices register`")
+        say("no device has keys on this machine - run `trafficctl devices register`")
     return OK

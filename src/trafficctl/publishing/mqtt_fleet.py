@@ -1,9 +1,9 @@
-"""The simulated devices' side of MQTT: many connections, one thread, QoS 1.
+"""MQTT for all simulated devices: many connections, one thread, QoS 1.
 
-paho-mqtt speaks the protocol; one selector waits for all sockets, so that a thousand
-devices cost no thousand threads. Only connecting, which blocks for a TLS handshake,
-happens in a few helper threads. What is not yet acknowledged is sent again after a
-reconnect; the tally counts that before it happens.
+paho-mqtt implements the protocol; one selector waits for all sockets, so a thousand
+devices do not need a thousand threads. Only connecting, which blocks for a TLS
+handshake, runs in a few helper threads. Unacknowledged messages are resent after a
+reconnect; the tally counts them first.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ from trafficctl.publishing.mqtt_connection import (
 
 HANDSHAKE_THREADS = 8
 CONNECTS_PER_S = 100.0  # the default quota of IoT Core in its smaller regions
-MAX_BACKLOG = 5_000  # messages that wait in this process
+MAX_BACKLOG = 5_000  # messages waiting in this process
 BACKOFF_S, MAX_BACKOFF_S = 0.5, 30.0
 CHORES_EVERY_S = 1.0
-# A policy that refuses a publish shows as a connection that is lost, again and again.
+# If the policy denies a publish, the connection is lost again and again.
 MAX_FRUITLESS_LOSSES = 10
 
 
 class DeliveryCounter(Protocol):
-    """What the fleet tells of its work: the tally, or a fake in tests."""
+    """Counts what the fleet delivers: the tally."""
 
     def publishing(self, readings: int) -> None:
         """Count a message before it is handed to MQTT."""
 
     def acknowledge(self, readings: int) -> None:
-        """Count a message whose PUBACK has come."""
+        """Count a message that has its PUBACK."""
 
     def resending(self, readings: int) -> None:
-        """Count messages before they are sent again."""
+        """Count messages before they are resent."""
 
 
 class Fleet:
-    """All devices of a run; to be closed, best by `with`.
+    """All devices of a run; a context manager.
 
-    `connect` first; then `publish` and `poll` in turn, from one thread.
+    Call `connect` first, then `publish` and `poll` in turn, from one thread.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Fleet:
         self._connections = {d.unit: self._connection(d, topic_prefix) for d in devices}
         self._disconnected = list(
             self._connections.values()
-        )  # not connected, or not any more
+        )  # never or no longer connected
 
     def _connection(self, device: Device, prefix: str) -> DeviceConnection:
         topic = f"{prefix}/{device.segment_id}/{device.device_id}"
@@ -91,11 +91,11 @@ class Fleet:
         return connection
 
     def __enter__(self) -> Fleet:
-        """Begin."""
+        """Return the fleet."""
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        """End without waiting any longer."""
+        """Close without waiting."""
         self.close(0.0)
 
     @property
@@ -105,7 +105,7 @@ class Fleet:
 
     @property
     def full(self) -> bool:
-        """Whether so much waits that nothing more should be published for now."""
+        """Whether the backlog is full: publish nothing more for now."""
         return self.waiting >= MAX_BACKLOG
 
     @property
@@ -116,7 +116,7 @@ class Fleet:
     def connect(
         self, timeout_s: float, progress: Callable[[int], object] = lambda _: None
     ) -> None:
-        """Connect all devices, telling `done` how many are. CityError if one cannot."""
+        """Connect all devices, reporting `progress`. CityError if one cannot."""
         deadline = self._clock() + timeout_s
         while self.connected < len(self._connections):
             self.poll(0.05)
@@ -138,14 +138,14 @@ class Fleet:
         )
 
     def publish(self, unit: str, message: MqttMessage) -> None:
-        """Publish at QoS 1 as soon as the device can; never blocks."""
+        """Publish at QoS 1 as soon as the device is ready; never blocks."""
         connection = self._connections[unit]
         connection.backlog.append(message)
         self.waiting += 1
         self._flush(connection)
 
     def poll(self, timeout_s: float) -> None:
-        """Serve the sockets that are ready, waiting at most `timeout_s` for one."""
+        """Serve the ready sockets, waiting at most `timeout_s` for one."""
         for key, events in self._selector.select(max(0.0, timeout_s)):
             connection: DeviceConnection = key.data
             if events & selectors.EVENT_READ:
@@ -162,7 +162,7 @@ class Fleet:
                     connection.client.loop_misc()
 
     def _read_all(self, connection: DeviceConnection) -> None:
-        """Read all there is: TLS may hold more than the socket shows."""
+        """Read everything: TLS may buffer more than the socket shows."""
         connection.client.loop_read()
         while connection.watched_socket and connection.watched_socket.pending():
             connection.client.loop_read()
@@ -180,7 +180,7 @@ class Fleet:
     def _send(self, connection: DeviceConnection, message: MqttMessage) -> None:
         self._counter.publishing(message.readings)
         info = connection.client.publish(connection.topic, message.payload, qos=1)
-        connection.backlog.popleft()  # paho keeps it now, and sends it again if need be
+        connection.backlog.popleft()  # paho keeps it and resends it if necessary
         self.waiting -= 1
         connection.in_flight[info.mid] = message.readings
         self.in_flight += 1
@@ -193,7 +193,7 @@ class Fleet:
             self._counter.acknowledge(readings)
 
     def _connect_some(self) -> None:
-        """Finish handshakes that are through; begin as many as the rate allows."""
+        """Finish completed handshakes; start as many as the rate allows."""
         now = self._clock()
         for connection in list(self._disconnected):
             if connection.connecting is not None:
@@ -221,7 +221,7 @@ class Fleet:
 
     def _on_connect(self, connection: DeviceConnection, code: Any) -> None:
         if code.is_failure:
-            connection.refusal = str(code)  # the broker ends the connection by itself
+            connection.refusal = str(code)  # the broker closes the connection
             return
         connection.ready, connection.failures, connection.refusal = True, 0, ""
 
@@ -256,14 +256,14 @@ class Fleet:
             self._disconnected.append(connection)
 
     def drain(self, limit_s: float) -> bool:
-        """Wait at most `limit_s` for all PUBACKs, and say whether they came."""
+        """Wait at most `limit_s` for all PUBACKs; True if they came."""
         deadline = self._clock() + limit_s
         while not self.idle and self._clock() < deadline:
             self.poll(0.05)
         return self.idle
 
     def close(self, drain_s: float) -> None:
-        """Wait for PUBACKs at most `drain_s`, then end all connections."""
+        """Wait at most `drain_s` for PUBACKs, then close all connections."""
         self.drain(drain_s)
         self._closing = True
         for connection in self._connections.values():
@@ -282,7 +282,7 @@ class Fleet:
 
 
 def _allow_files(count: int) -> None:
-    """Raise the soft limit of open files: one socket a device."""
+    """Raise the soft limit of open files: one socket per device."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count <= hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))

@@ -1,6 +1,6 @@
-"""A publishing run: devices, connections, pace, progress and tally around messages.
+"""A publishing run: devices, connections, timing, progress and tally.
 
-`simulate` and `replay` decide what is published and when; this decides nothing.
+`simulate` and `replay` decide what is published and when.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ DRAIN_S, INTERRUPTED_DRAIN_S = 20.0, 3.0
 LOOK_EVERY_S = 0.25
 LONGEST_POLL_S = 0.05
 DEFAULT_BATCH = 25  # about 3 KB; IoT Core meters in steps of 5 KB
-MAX_BATCH = 500  # about 60 KB; IoT Core takes 128 KB
+MAX_BATCH = 500  # about 60 KB; IoT Core allows 128 KB
 
 
 class SentReading(Reading, omit_defaults=True):
-    """A reading as it is published: what is absent is left out."""
+    """A reading as published: without absent fields."""
 
 
 class TimedMessage(NamedTuple):
-    """A message with the second of the run in which it is due, and its sender."""
+    """A message with its due time in seconds of the run, and its sender."""
 
     due_s: float
     unit: str
@@ -62,10 +62,10 @@ class Mqtt(Protocol):
 
     @property
     def full(self) -> bool:
-        """Whether nothing more should be published for now."""
+        """Whether to publish nothing more for now."""
 
     def publish(self, unit: str, message: MqttMessage) -> None:
-        """Publish as soon as the device can."""
+        """Publish as soon as the device is ready."""
 
     def poll(self, timeout_s: float) -> None:
         """Serve the connections, waiting at most `timeout_s`."""
@@ -73,7 +73,7 @@ class Mqtt(Protocol):
 
 @dataclass(frozen=True)
 class RunTiming:
-    """How a run kept its times: seconds it took, seconds it was late at worst."""
+    """The duration of a run and its worst lag, in seconds."""
 
     seconds: float
     worst_lag_s: float
@@ -81,7 +81,7 @@ class RunTiming:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run has done; `unsent` messages waited for a connection at its end."""
+    """The result of a run; `unsent` messages were still waiting at its end."""
 
     run: Run
     timing: RunTiming
@@ -101,7 +101,7 @@ class Summary:
 
     @property
     def readings_per_s(self) -> float:
-        """The rate that was held, readings/s."""
+        """The average rate, readings/s."""
         return self.run.readings / self.timing.seconds if self.timing.seconds else 0.0
 
 
@@ -113,7 +113,7 @@ def payload(readings: Sequence[SentReading], bare: bool = False) -> bytes:
 
 
 def batch_size(text: str) -> int:
-    """The readings that one message may hold, from the command line."""
+    """The most readings per message, from the command line."""
     value = positive_int(text)
     if value <= MAX_BATCH:
         return value
@@ -121,13 +121,13 @@ def batch_size(text: str) -> int:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` the options that every publishing run has."""
+    """Give `parser` the options of every publishing run."""
     parser.add_argument(
         "--batch",
         type=batch_size,
         default=DEFAULT_BATCH,
         metavar="B",
-        help=f"most readings per message (default {DEFAULT_BATCH}; 1 sends them bare)",
+        help=f"most readings per message (default {DEFAULT_BATCH}; 1: without list)",
     )
     parser.add_argument(
         "--connections",
@@ -138,19 +138,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def unit_of(sensor_id: str, units: int) -> int:
-    """The roadside unit of its segment (from 1) that speaks for a sensor, always."""
+    """The roadside unit of its segment (from 1) that always sends for a sensor."""
     return 1 if units == 1 else zlib.crc32(sensor_id.encode()) % units + 1
 
 
 def units_for(connections: int | None, segments: int) -> int:
-    """Roadside units for each segment, when `connections` is asked for in all.
+    """Roadside units per segment for a total of `connections`.
 
-    Raises UserError when there are fewer: a device speaks for one segment only.
+    Raises UserError if there are fewer than segments: a device has one segment.
     """
     if connections is not None and connections < segments:
         raise UserError(
-            f"--connections {connections} is too few: a device speaks for one segment, "
-            f"and there are {segments}"
+            f"--connections {connections}: expected at least {segments}, one for each "
+            "segment"
         )
     return 1 if connections is None else connections // segments
 
@@ -161,10 +161,10 @@ def publish_when_due(
     clock: Callable[[], float],
     look: Callable[[float], object] = lambda _seconds: None,
 ) -> RunTiming:
-    """Publish each message when it is due; `look` is called now and then.
+    """Publish each message when due; `look` is called regularly.
 
-    Times count from the first call of the clock, so that a delay is made up for
-    and not added up. While too much waits for PUBACKs nothing more is published.
+    Times count from the first call of the clock, so delays do not accumulate. While
+    too many messages wait for PUBACKs, nothing more is published.
     """
     start_s = clock()
     worst_s = last_look_s = 0.0
@@ -190,7 +190,7 @@ def _look(look: Callable[[float], object], now_s: float, last_s: float) -> float
 def with_polling(
     mqtt: Mqtt, messages: Iterable[TimedMessage], every: int = 64
 ) -> Iterable[TimedMessage]:
-    """`messages`, with the connections served between many that are due at once."""
+    """`messages`, polling the connections after every `every` of them."""
     for position, message in enumerate(messages, 1):
         yield message
         if position % every == 0:
@@ -199,7 +199,7 @@ def with_polling(
 
 @dataclass(frozen=True)
 class PublishTarget:
-    """The stack that a run publishes to."""
+    """The stack to publish to."""
 
     session: Any
     stack: str
@@ -207,7 +207,7 @@ class PublishTarget:
 
 
 def open_target(stack: str) -> PublishTarget:
-    """The deployed `stack`. Raises CityError when it is not."""
+    """The deployed `stack`. Raises CityError if it is not deployed."""
     session = aws.session()
     return PublishTarget(session, stack, aws.stack_outputs(session, stack))
 
@@ -221,8 +221,8 @@ def publish_run(
 ) -> Summary:
     """Register and connect the devices of `segments`, then publish `messages()`.
 
-    `messages` is called when all are connected: the run's time 0. `duration_s` is
-    for the display only.
+    `messages` is called when all are connected, at time 0 of the run. `duration_s` is
+    only for the display.
     """
     simulated, base = devices_of(target.stack, segments, units), home(target.stack)
     devices = register_devices(target.session, target.outputs, base, simulated)

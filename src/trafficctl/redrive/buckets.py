@@ -1,4 +1,4 @@
-"""The two buckets: what lies in them, moving it out of the way, and the journal."""
+"""The two buckets: listing, reading and moving objects, and the journal."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ LONGEST_KEY = 1024  # bytes, S3's limit
 
 
 class Buckets:
-    """Dead letters and quarantine in S3; the journal lies beside the dead letters."""
+    """Dead letters and quarantine in S3; the journal is with the dead letters."""
 
     def __init__(self, s3: Any, outputs: dict[str, str]) -> None:
         self._s3 = s3
         self.letters = outputs["DeadLetterBucket"]
         self.quarantine = outputs["QuarantineBucket"]
-        self._known: dict[StoredObject, JournalEntry] = {}
+        self._cache: dict[StoredObject, JournalEntry] = {}
 
     def objects(self, bucket: str, prefix: str) -> Iterator[StoredObject]:
-        """The objects under a prefix, in the order of their keys."""
+        """The objects with a prefix, in key order."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=bucket, Prefix=prefix
         )
@@ -39,7 +39,7 @@ class Buckets:
     def bodies(
         self, objects: Iterable[StoredObject]
     ) -> list[tuple[StoredObject, bytes]]:
-        """The objects that are still there, read several at once."""
+        """The objects that still exist, read in parallel."""
         with ThreadPoolExecutor(PARALLEL) as pool:
             read = pool.map(lambda stored: (stored, self._body(stored)), objects)
             return [(stored, body) for stored, body in read if body is not None]
@@ -55,10 +55,10 @@ class Buckets:
         return body
 
     def move(self, places: Iterable[ObjectKey]) -> None:
-        """Move objects to their names under `redriven/`, those that are still there.
+        """Move the objects that still exist to `redriven/`.
 
-        Copied first, then deleted: a kill in between leaves both, and the journal says
-        that the letter was put.
+        They are copied, then deleted: a kill in between leaves both, and the journal
+        says that the dead letter was redriven.
         """
         with ThreadPoolExecutor(PARALLEL) as pool:
             list(pool.map(self._move, places))
@@ -78,20 +78,20 @@ class Buckets:
         self._s3.delete_object(Bucket=bucket, Key=key)
 
     def journal_entries(self, *prefixes: str) -> Iterator[JournalEntry]:
-        """The pages of the journal that are open, or closed, or both."""
+        """The journal entries with these prefixes: open, closed, or both."""
         for prefix in prefixes or (OPEN, CLOSED):
             for stored in list(self.objects(self.letters, prefix)):
-                entry = self._known.get(stored) or self._read_entry(stored)
+                entry = self._cache.get(stored) or self._read_entry(stored)
                 if entry is not None:
                     yield entry
 
     def _read_entry(self, stored: StoredObject) -> JournalEntry | None:
-        """A page, remembered: who waits for an audit to hold asks for all of them."""
+        """An entry, cached: the audit reads all of them repeatedly."""
         body = self._body(stored)
         if body is None:
             return None
         try:
-            entry = self._known[stored] = journal.read(body)
+            entry = self._cache[stored] = journal.read(body)
         except UnreadableError as error:
             raise CityError(
                 f"s3://{stored.bucket}/{stored.key}: {error} - it was not written by "
@@ -100,11 +100,11 @@ class Buckets:
         return entry
 
     def write(self, entry: JournalEntry) -> None:
-        """Write a page that is open, over what was written of it before."""
+        """Write an open entry, replacing its earlier version."""
         self._put_entry(OPEN, entry)
 
     def close(self, entry: JournalEntry) -> None:
-        """Put a page away, with which nothing remains to be done."""
+        """Close an entry: nothing remains to be done."""
         self._put_entry(CLOSED, entry)
         self._s3.delete_object(Bucket=self.letters, Key=f"{OPEN}{entry.name}.json")
 
@@ -118,12 +118,12 @@ class Buckets:
 
 
 def moved_key(key: str) -> str:
-    """The name of a letter that was put back."""
+    """The key of a redriven dead letter."""
     return MOVED + key
 
 
 def can_be_moved(key: str) -> bool:
-    """Whether the name of a letter leaves room for that."""
+    """Whether the key is short enough to be moved."""
     return len(moved_key(key).encode()) <= LONGEST_KEY
 
 

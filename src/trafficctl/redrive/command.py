@@ -1,4 +1,4 @@
-"""`trafficctl redrive`: dead letters back into the stream."""
+"""`trafficctl redrive`: sends dead letters back to the stream."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `redrive`."""
     parser = subparsers.add_parser(
         "redrive",
-        help="put dead letters back into the stream",
+        help="send dead letters back to the stream",
         description=(
-            "List what is in the dead letters. With --execute, put it back into the "
-            "stream. Safe to interrupt and repeat: a reading counts once. Exit code 1 "
-            "when an object could not be put back."
+            "List the dead letters. With --execute, send them back to the stream. Safe "
+            "to interrupt and repeat: a reading is counted once. Exit code 1 if an "
+            "object cannot be redriven."
         ),
     )
     add_options(parser)
@@ -76,10 +76,10 @@ def _execute(redrive: Redrive, stream: StreamWriter) -> None:
     uncertain = redrive.objects.resume()
     if uncertain:
         say(
-            f"An earlier run was interrupted: up to {uncertain:,} readings may be in "
-            "the stream already. They are put again, and then count as duplicates."
+            f"An earlier run was interrupted: up to {uncertain:,} readings may already "
+            "be in the stream. They are sent again and count as duplicates then."
         )
-    with _progress(redrive.objects, "putting back") as progress:
+    with _progress(redrive.objects, "redriving") as progress:
         redrive.execute(stream, _name_of_run(), progress)
 
 
@@ -90,7 +90,7 @@ def _name_of_run() -> str:
 
 @contextmanager
 def _progress(objects: SelectedObjects, what: str) -> Iterator[Progress]:
-    """A display on stderr; only where somebody looks is the total counted first."""
+    """A display on stderr; the total is counted first only on a terminal."""
     display = counting("objects")
     total = None if display.disable else objects.total()
     with display:
@@ -116,10 +116,8 @@ def _report(totals: RedriveTotals, args: argparse.Namespace) -> None:
 
 def _sentence(totals: RedriveTotals, executed: bool) -> str:
     if not totals.letters:
-        return "There is nothing to put back."
+        return "There is nothing to redrive."
     what = f"{totals.readings:,} readings in {totals.letters:,} objects"
     if executed:
-        return (
-            f"{what} are back in the stream. `trafficctl audit` shows what came of it."
-        )
-    return f"{what} would be put back. Nothing was changed: --execute does it."
+        return f"Sent {what} back to the stream. Check with `trafficctl audit`."
+    return f"{what} to redrive. Nothing was changed: use --execute."

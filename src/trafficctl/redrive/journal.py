@@ -1,10 +1,9 @@
-"""What was put back, and perhaps more than once: written ahead, so that a kill tells.
+"""The write-ahead journal of redrive.
 
-A page names the letters of one stretch of work. It is written before their records are
-put, again with `put` when all of them are in the stream, and closed when all letters
-are moved out of the way.
-Whatever instant a redrive is killed at, the pages bound how often each letter was put.
-Pages stay: the audit counts by them.
+An entry names the dead letters of one chunk. It is written before their records are
+sent, again with `put` when all are in the stream, and closed when all objects are
+moved. Whenever a redrive is killed, the entries bound how often each dead letter was
+sent. They are kept for the audit.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ MOVED = "redriven/"
 
 
 class LetterLine(NamedTuple):
-    """One letter of a page: the object, what it is, and the readings in it."""
+    """One dead letter of an entry: object, kind and number of readings."""
 
     bucket: str
     key: str
@@ -33,7 +32,7 @@ class LetterLine(NamedTuple):
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """The letters of one stretch of work; *put* once all are in the stream."""
+    """The dead letters of one chunk; *put* once all are in the stream."""
 
     name: str
     letters: tuple[LetterLine, ...]
@@ -41,16 +40,16 @@ class JournalEntry:
 
     @property
     def readings(self) -> int:
-        """Readings in all of its letters."""
+        """Readings in all its dead letters."""
         return sum(line.readings for line in self.letters)
 
     def as_bytes(self) -> bytes:
-        """The page as it is stored."""
+        """The entry as stored."""
         return json.dumps(asdict(self)).encode()
 
 
 def entry_of(name: str, letters: Iterable[DeadLetter]) -> JournalEntry:
-    """The page of letters that are about to be put."""
+    """The entry for dead letters about to be sent."""
     lines = [
         LetterLine(one.stored.bucket, one.stored.key, one.kind, one.readings)
         for one in letters
@@ -59,20 +58,20 @@ def entry_of(name: str, letters: Iterable[DeadLetter]) -> JournalEntry:
 
 
 def read(body: bytes) -> JournalEntry:
-    """The page that was stored. Raises UnreadableError when it is none."""
+    """A stored entry. Raises UnreadableError if it is not one."""
     try:
         fields = json.loads(body)
         lines = tuple(LetterLine(*line) for line in fields["letters"])
         return JournalEntry(fields["name"], lines, fields["put"])
     except (ValueError, LookupError, TypeError):
-        raise UnreadableError("it is no page of the journal") from None
+        raise UnreadableError("not a journal entry") from None
 
 
 ObjectKey = tuple[str, str]  # bucket and key
 
 
 class History:
-    """What the pages tell of each letter."""
+    """What the journal says about each dead letter."""
 
     def __init__(self, entries: Iterable[JournalEntry]) -> None:
         whole = _unique(entries)
@@ -85,33 +84,33 @@ class History:
                     self._put.add((line.bucket, line.key))
 
     def is_redriven(self, place: ObjectKey) -> bool:
-        """Whether all of a letter's records are in the stream."""
+        """Whether all records of a dead letter are in the stream."""
         return place in self._put
 
     def is_interrupted(self, place: ObjectKey) -> bool:
-        """Whether some of its records may be in the stream, and nobody knows which."""
+        """Whether an unknown part of its records may be in the stream."""
         return place in self._lines and place not in self._put
 
     def knows(self, place: ObjectKey) -> bool:
-        """Whether a redrive ever began with a letter."""
+        """Whether a redrive ever started with a dead letter."""
         return place in self._lines
 
     @property
     def has_interrupted(self) -> bool:
-        """Whether there is a letter that was begun with and never put as a whole."""
+        """Whether a dead letter was started and never completed."""
         return len(self._put) < len(self._lines)
 
     @property
     def put(self) -> int:
-        """Readings of the letters that were put."""
+        """Readings of the completed dead letters."""
         return sum(_largest(self._lines[place]) for place in self._put)
 
     @property
     def copies(self) -> int:
-        """How many readings at most have come into the stream more than once.
+        """The most readings that are in the stream more than once.
 
-        Each try after the first; and of batches, which may have been applied before
-        they were given up, the first as well.
+        Every attempt after the first; for batches, which may have been applied before
+        they failed, the first as well.
         """
         return sum(map(_copies, self._lines.values()))
 
@@ -126,7 +125,7 @@ def _largest(lines: Sequence[LetterLine]) -> int:
 
 
 def _unique(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
-    """Each page once: one that is being closed lies in two places for a moment."""
+    """Each entry once: one being closed exists twice for a moment."""
     by_name: dict[str, JournalEntry] = {}
     for entry in entries:
         earlier = by_name.get(entry.name)

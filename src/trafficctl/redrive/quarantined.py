@@ -1,8 +1,8 @@
-"""Refused readings, those that wait and those that were put back; pure.
+"""Counts quarantined readings, waiting and redriven; pure.
 
-A rejection is known by the record's sequence number and its place in it, and may lie in
-several objects. It was published once: it waits in quarantine, or it was put back and
-counts anew, and every further time that it was put is a copy.
+A rejection is identified by the record's sequence number and its index, and may be in
+several objects. It was published once: it waits in quarantine or was redriven, and
+every further redrive of it is a copy.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def count_rejections(
 ) -> QuarantineCounts:
     """Count the rejections in objects: those in quarantine, those moved out of it.
 
-    Both are named by the place they have, or had, in quarantine. One that was put and
-    not yet moved counts as put; one that was written again after it was moved, by a
-    retry of its batch, brings only what is new.
+    Both are keyed by their original place in quarantine. One redriven and not yet moved
+    counts as redriven; one written again after the move, by a retry of its batch,
+    counts only what is new.
     """
     redriven, interrupted, untouched = (
         RejectionCount(),
@@ -61,14 +61,14 @@ def count_rejections(
 
 
 class RejectionCount:
-    """Rejections of some objects: each once, and the readings of all of them."""
+    """The distinct rejections of some objects, and their total readings."""
 
     def __init__(self) -> None:
         self.distinct: Rejections = {}
         self.readings = 0
 
     def add(self, rejections: Rejections) -> None:
-        """Add those of an object."""
+        """Add the rejections of an object."""
         self.distinct.update(rejections)
         self.readings += sum(rejections.values())
 

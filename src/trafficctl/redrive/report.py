@@ -1,4 +1,4 @@
-"""What a redrive found or did, for people."""
+"""The table of a redrive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trafficctl.redrive.dead_letters import KINDS
 from trafficctl.redrive.selection import LetterTotals, RedriveTotals
 
 COLUMNS = (
-    Column("Letters", importance=KEY),
+    Column("Dead letters", importance=KEY),
     Column("Day", importance=KEY),
     Column("Objects", number=True, importance=6),
     Column("Records", number=True),
@@ -23,13 +23,13 @@ COLUMNS = (
 
 
 def totals_view(totals: RedriveTotals) -> RenderableType:
-    """A line for each kind and day, with what has to stay where it is."""
+    """A row per kind and day, then the objects that were skipped."""
     rows = [(KINDS[kind], day, *_cells(one)) for kind, day, one in totals.rows()]
     unnamed = totals.skipped - len(totals.skipped_objects)
     return Group(
         table(COLUMNS, rows),
-        *(Text(f"Left: {name}: {why}.") for name, why in totals.skipped_objects),
-        *([Text(f"Left: {unnamed:,} more.")] if unnamed else []),
+        *(Text(f"Skipped {name}: {why}.") for name, why in totals.skipped_objects),
+        *([Text(f"Skipped {unnamed:,} more.")] if unnamed else []),
     )
 
 

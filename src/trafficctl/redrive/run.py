@@ -1,8 +1,8 @@
-"""Going through the buckets: to say what would be put back, or to put it back.
+"""Lists or redrives the selected dead letters.
 
-One stretch after the other: write its page, put its records, note on the page that
-they are put, and move its objects out of the way. A kill between any two of these
-steps loses nothing, and the page says what may have been put already.
+For each chunk: write a journal entry, send the records, mark the entry, and move the
+objects. A kill between any two steps loses nothing, and the entry says what may already
+be in the stream.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ Progress = Callable[[int], None]
 
 
 class Redrive:
-    """The work on dead letters; *sums* are of what was gone through."""
+    """Processes dead letters; *totals* sums up what was processed."""
 
     def __init__(self, buckets: Buckets, objects: SelectedObjects) -> None:
         self._buckets, self.objects = buckets, objects
         self.totals = RedriveTotals()
 
     def survey(self, progress: Progress) -> None:
-        """Sum up what is meant, and change nothing."""
+        """Sum up the selection without changing anything."""
         for letters, count in self.objects.chunks(self.totals.skip):
             self._add(letters)
             progress(count)
 
     def execute(self, stream: StreamWriter, run: str, progress: Progress) -> None:
-        """Put back what is meant; *run* names this run among all others."""
+        """Redrive the selection; *run* is a unique name for this run."""
         chunks = self.objects.chunks(self.totals.skip)
         for number, (letters, count) in enumerate(chunks, 1):
             if letters:

@@ -1,4 +1,4 @@
-"""What lies in the buckets: dead letters and refused readings, to be put back."""
+"""The dead letters and quarantine objects that an operator selected."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Skip = Callable[[StoredObject, str], None]
 
 
 class Chunk(NamedTuple):
-    """What is worked on at once, and how many objects were gone through for it."""
+    """The dead letters to process together, from so many objects."""
 
     letters: Sequence[DeadLetter]
     objects: int
 
 
 class SelectedObjects:
-    """What an operator selected in the buckets. What was put is moved away."""
+    """Lists and reads the selection in the buckets; moves what was redriven."""
 
     def __init__(
         self, buckets: Buckets, selection: Selection, with_quarantine: bool
@@ -37,16 +37,16 @@ class SelectedObjects:
         self._with_quarantine = with_quarantine
 
     def total(self) -> int:
-        """How many objects there are to go through."""
+        """The number of objects to process."""
         return sum(1 for _ in self._listed_objects())
 
     def chunks(self, skip: Skip) -> Iterator[Chunk]:
-        """The letters; what is none stays where it is."""
+        """The dead letters in chunks; other objects stay where they are."""
         for objects in chunks(self._listed_objects()):
             yield Chunk(self._letters(objects, skip), len(objects))
 
     def resume(self) -> int:
-        """Finish what an earlier run left off; gives the readings it may have put."""
+        """Finish an interrupted run; returns the readings it may have sent."""
         uncertain = 0
         for entry in list(self._buckets.journal_entries(OPEN)):
             if entry.put:
@@ -57,12 +57,12 @@ class SelectedObjects:
         return uncertain
 
     def finish(self, entry: JournalEntry) -> None:
-        """Move the letters of a page out of the way, and put it away."""
+        """Move the dead letters of an entry and close it."""
         self._buckets.move(_keys_of(entry))
         self._buckets.close(entry)
 
     def _listed_objects(self) -> Iterator[StoredObject]:
-        """The objects that are meant, as far as their keys tell; in no one's memory."""
+        """The selected objects by their keys, streamed."""
         for bucket, bucket_prefix in self._prefixes():
             prefix = self._selection.listed_prefix(bucket_prefix)
             if prefix is not None:
@@ -90,9 +90,9 @@ class SelectedObjects:
 
 def _is_redrivable(stored: StoredObject, skip: Skip) -> bool:
     if stored.size > MOST_BYTES:
-        skip(stored, "it is larger than any letter")
+        skip(stored, "too large for a dead letter")
     elif not can_be_moved(stored.key):
-        skip(stored, "its name is too long to be moved")
+        skip(stored, "its key is too long to move")
     else:
         return True
     return False

@@ -1,4 +1,4 @@
-"""Which objects are meant, and what they hold together; pure."""
+"""Which objects are selected, and their totals; pure."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import Any
 from trafficctl.redrive.dead_letters import KINDS, DeadLetter, StoredObject
 from trafficctl.redrive.journal import JOURNAL, MOVED
 
-# Of one stretch of work: it is read at once, and if it is interrupted, put again.
+# Limits of a chunk: it is in memory at once, and sent again after an interrupt.
 MOST_LETTERS = 500
 MOST_BYTES = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What an operator asked for; *day* is `2026-11-22`, in UTC."""
+    """The filters of an operator; *day* is `2026-11-22`, in UTC."""
 
     prefix: str = ""
     day: str | None = None
     segment: str | None = None
 
     def listed_prefix(self, bucket_prefix: str) -> str | None:
-        """The prefix to list a bucket by, None where nothing there can be meant."""
+        """The prefix to list a bucket with, None if nothing there can match."""
         if self.prefix.startswith(bucket_prefix):
             return self.prefix
         return bucket_prefix if bucket_prefix.startswith(self.prefix) else None
 
     def admits(self, stored: StoredObject) -> bool:
-        """Whether an object is meant, as far as its key tells."""
+        """Whether an object matches, judging by its key."""
         if stored.key.startswith((MOVED, JOURNAL)):
             return False
         if self.day is not None and stored.day != self.day:
@@ -41,14 +41,14 @@ class Selection:
         )
 
     def wants(self, letter: DeadLetter) -> bool:
-        """Whether a letter holds a record of the segment that is meant."""
+        """Whether a dead letter has a record of the selected segment."""
         return self.segment is None or any(
             record.partition_key == self.segment for record in letter.records
         )
 
 
 def chunks(objects: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:
-    """Objects in their order, as many together as are worked on at once."""
+    """The objects in order, grouped into chunks."""
     chunk: list[StoredObject] = []
     size = 0
     for stored in objects:
@@ -64,7 +64,7 @@ def chunks(objects: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:
 
 @dataclass
 class LetterTotals:
-    """Letters of one kind and day; *oldest_ms* and *newest_ms* are receipt times."""
+    """The totals of one kind and day; *oldest_ms* and *newest_ms* are receipt times."""
 
     letters: int = 0
     records: int = 0
@@ -74,7 +74,7 @@ class LetterTotals:
     newest_ms: int | None = None
 
     def add(self, letter: DeadLetter) -> None:
-        """Count a letter."""
+        """Count a dead letter."""
         self.letters += 1
         self.records += len(letter.records)
         self.readings += letter.readings
@@ -87,7 +87,7 @@ class LetterTotals:
 
 @dataclass
 class RedriveTotals:
-    """What is meant, by kind and day, and what of it can't be put back."""
+    """The totals by kind and day, and the objects that cannot be redriven."""
 
     by_day: dict[tuple[str, str], LetterTotals] = field(
         default_factory=lambda: defaultdict(LetterTotals)
@@ -96,18 +96,18 @@ class RedriveTotals:
     skipped_objects: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, letter: DeadLetter) -> None:
-        """Count a letter."""
+        """Count a dead letter."""
         self.by_day[letter.kind, letter.stored.day].add(letter)
 
     def skip(self, stored: StoredObject, why: str) -> None:
-        """Count an object that stays where it is; the first ones by name."""
+        """Count an object that cannot be redriven; name the first ones."""
         self.skipped += 1
         if len(self.skipped_objects) < 20:
             self.skipped_objects.append((f"s3://{stored.bucket}/{stored.key}", why))
 
     @property
     def letters(self) -> int:
-        """Letters of all kinds."""
+        """Dead letters of all kinds."""
         return sum(one.letters for one in self.by_day.values())
 
     @property
@@ -116,7 +116,7 @@ class RedriveTotals:
         return sum(one.readings for one in self.by_day.values())
 
     def rows(self) -> list[tuple[str, str, LetterTotals]]:
-        """Kind, day and sum, in the order of kinds and days."""
+        """Kind, day and totals, ordered by kind and day."""
         order = list(KINDS)
         keys = sorted(self.by_day, key=lambda key: (order.index(key[0]), key[1]))
         return [(*key, self.by_day[key]) for key in keys]

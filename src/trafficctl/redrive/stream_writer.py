@@ -1,4 +1,4 @@
-"""Records into the stream, no faster than asked for."""
+"""Writes records to the stream at a limited rate."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from trafficctl.errors import CityError
 from trafficctl.redrive.dead_letters import StreamRecord
 
 MOST_RECORDS = 500  # of one PutRecords request
-MOST_BYTES = 4 * 1024 * 1024  # of the 5 MB it may have
+MOST_BYTES = 4 * 1024 * 1024  # of at most 5 MB
 MOST_TRIES = 8
 LONGEST_PAUSE_S = 5.0
 
 
 class StreamWriter:
-    """Puts records into a Kinesis stream, at most *rate* readings a second.
+    """Writes records to a Kinesis stream, at most *rate* readings a second.
 
     *clock* and *sleep* are in seconds.
     """
@@ -33,7 +33,7 @@ class StreamWriter:
         self._free_at = clock()
 
     def put(self, records: Sequence[StreamRecord]) -> None:
-        """Put all *records*. Raises CityError when the stream keeps refusing some."""
+        """Put all *records*. Raises CityError if the stream keeps rejecting some."""
         for part in self._parts(records):
             now = self._clock()
             self._sleep(max(0.0, self._free_at - now))
@@ -42,7 +42,7 @@ class StreamWriter:
             self._put_some(part)
 
     def _parts(self, records: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:
-        """What goes out at once: as much as a request holds, and a second's worth."""
+        """Parts that fit into a request and into one second of the rate."""
         part: list[StreamRecord] = []
         size = readings = 0
         for record in records:
@@ -70,7 +70,7 @@ class StreamWriter:
                 return
         errors = ", ".join(sorted(codes - {""}))
         raise CityError(
-            f"stream {self._name} refused {len(remaining)} records ({errors}) - wait "
+            f"stream {self._name} rejected {len(remaining)} records ({errors}) - wait "
             "for live traffic to drop or use a lower --rate, then repeat the command"
         )
 

@@ -1,4 +1,4 @@
-"""Taking certificates out of use: at once, and then for good."""
+"""Deactivates and deletes certificates."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from trafficctl.aws.retry import ConflictRetry
 from trafficctl.registry.arns import id_of, is_certificate
 from trafficctl.registry.iot_calls import IotCalls, is_missing
 
-DETACHED_WITHIN_S = 60.0  # AWS: "several seconds", until things and policies are off
+DETACHED_WITHIN_S = 60.0  # AWS: detaching takes "several seconds"
 
 
 class CertificateRemover:
-    """Deactivates and deletes certificates; what is gone already is well."""
+    """Deactivates and deletes certificates; missing ones are no error."""
 
     def __init__(self, iot: Any, calls: IotCalls, policy: str) -> None:
         self._iot, self._calls, self._policy = iot, calls, policy
         self._retry = ConflictRetry(calls.sleep)
 
     def certificates_of(self, thing: str, known_ids: Iterable[str] = ()) -> list[str]:
-        """The ARNs of the stack's certificates of a thing, and of the `noted` ids.
+        """The ARNs of a thing's certificates in this stack, and of `known_ids`.
 
-        Those of a thing that lack the stack's policy are somebody else's. One that a
-        kill left between detaching and deleting is found by its id alone.
+        A certificate without the stack's policy is another stack's. One that a kill
+        left between detaching and deleting is found by its id only.
         """
         ids = list(dict.fromkeys(known_ids))
         principals = self._unless_missing(
@@ -50,7 +50,7 @@ class CertificateRemover:
         ]
 
     def deactivate(self, arn: str) -> None:
-        """Let the certificate in no more; IoT Core ends its connections in minutes."""
+        """Deactivate a certificate; IoT Core closes its connections within minutes."""
         self._unless_missing(
             self._iot.update_certificate,
             certificateId=id_of(arn),
@@ -58,7 +58,7 @@ class CertificateRemover:
         )
 
     def delete(self, arn: str) -> None:
-        """Deactivate the certificate, take it from thing and policies, delete it."""
+        """Deactivate, detach from things and policies, and delete a certificate."""
         self.deactivate(arn)
         things = self._unless_missing(self._iot.list_principal_things, principal=arn)
         for thing in things["things"] if things else []:

@@ -1,8 +1,7 @@
-"""Certificates for keys made here, so that none is ever made twice.
+"""Issues certificates for keys created here, never twice for one request.
 
-The key is on disk before AWS is asked for its certificate. Should the answer be lost,
-the certificate is found again by its public half: AWS has it as INACTIVE, and nobody
-knows it.
+The key is on disk before its certificate is requested. If the response is lost, the
+certificate is recovered by its public key: it is INACTIVE and not in the journal.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from trafficctl.registry.journal import (
     write_private,
 )
 
-PAGE = 250  # the most that ListCertificates gives
-SETTLE_S = 3.0  # after which what was asked for is either made or never will be
-CLOCKS_APART_MS = 15 * 60_000  # how far this machine's clock may be from AWS's
+PAGE = 250  # the maximum of ListCertificates
+SETTLE_S = 3.0  # by then a requested certificate exists or never will
+CLOCKS_APART_MS = 15 * 60_000  # the largest difference between this clock and AWS's
 
 NowMs = Callable[[], int]
 
@@ -45,7 +44,7 @@ def key_path(directory: Path, name: str) -> Path:
 
 @dataclass(frozen=True)
 class CertificateRequest:
-    """Whom a certificate is for; `over` is what it may replace (`rows.standing`)."""
+    """A certificate to issue; `over` is the row state it replaces (`row_state`)."""
 
     name: str
     segment_id: str = ""
@@ -53,7 +52,7 @@ class CertificateRequest:
 
 
 class CertificateIssuer:
-    """Makes certificates, remembers them in `directory`, and takes them back."""
+    """Issues, attaches and activates certificates, with their files in `directory`."""
 
     def __init__(
         self,
@@ -67,10 +66,10 @@ class CertificateIssuer:
         self._calls, self._now_ms = calls, now_ms
 
     def certificate(self, request: CertificateRequest, keep: bool) -> CertificateEntry:
-        """A certificate for `wish`: with `keep` the known one, else a new one.
+        """A certificate for `request`: with `keep` the existing one, else a new one.
 
-        What was begun for the same wish is gone on with, by the same key. Raises
-        InDoubtError when the certificate may have been made.
+        A request in progress continues with the same key. Raises InDoubtError if the
+        certificate may have been created.
         """
         entry = self._journal.get(request.name)
         if entry is not None and _serves(entry, request, keep):
@@ -87,7 +86,7 @@ class CertificateIssuer:
         from trafficctl.registry import keys  # noqa: PLC0415 - cryptography is slow to import
 
         path = key_path(self._directory, request.name)
-        # A key that was never noted was left by a kill, and is as good as new.
+        # A key without a journal entry was left by a kill and is unused.
         if not (reuse_key and self._has_key(request.name)):
             write_private(path, keys.new_key())
         return self._note(
@@ -114,16 +113,16 @@ class CertificateIssuer:
         return self._note(saved)
 
     def entry_of(self, name: str) -> CertificateEntry | None:
-        """What is noted of the certificate of that name."""
+        """The journal entry of that name."""
         return self._journal.get(name)
 
     def finish(self, entry: CertificateEntry) -> None:
-        """Note that all is in place; the key alone is no longer needed."""
+        """Record that registration is complete; delete the separate key file."""
         key_path(self._directory, entry.name).unlink(missing_ok=True)
         self._note(replace(entry, step=DONE))
 
     def forget(self, entry: CertificateEntry) -> None:
-        """Note that the certificate is no more; its key is never used again."""
+        """Record that the certificate is gone; its key is never used again."""
         self._note(
             CertificateEntry(entry.name, GONE, 0, entry.segment_id, over=entry.over)
         )
@@ -136,7 +135,7 @@ class CertificateIssuer:
     def attach(
         self, entry: CertificateEntry, policy: str, thing: str | None = None
     ) -> bool:
-        """Give the certificate its policy and thing; False if AWS has it no more."""
+        """Attach policy and thing to the certificate; False if it does not exist."""
         arn = entry.certificate_arn
         try:
             self._calls.repeatable(
@@ -153,7 +152,7 @@ class CertificateIssuer:
         return True
 
     def activate(self, entry: CertificateEntry) -> None:
-        """Let the certificate in."""
+        """Activate the certificate."""
         self._calls.repeatable(
             self._iot.update_certificate,
             certificateId=entry.certificate_id,
@@ -175,7 +174,7 @@ class CertificateIssuer:
         )["certificateDescription"]
 
     def recover(self, names: Iterable[str]) -> None:
-        """Find what was made for those of `names` that only know that they asked."""
+        """Recover certificates of `names` whose responses were lost."""
         doubtful = [e for e in map(self._journal.get, names) if e and e.step == BEGUN]
         if not doubtful:
             return
@@ -195,7 +194,7 @@ class CertificateIssuer:
                 self._save(entry, certificate)
 
     def _unclaimed(self, since_ms: int) -> Iterator[Any]:
-        """The INACTIVE certificates made since then that the journal does not know."""
+        """INACTIVE certificates created since then that are not in the journal."""
         recorded = {e.certificate_id for e in self._journal.entries().values()}
         for certificate in self._all_certificates():
             created_ms = certificate["creationDate"].timestamp() * 1000

@@ -1,4 +1,4 @@
-"""What the actions on devices work with: clients, registry, journal and pace."""
+"""What actions on devices use: clients, registry, journals and rate limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEVICES, RENEWALS, CLAIMS = "devices", "renewals", "claims"
 
 @dataclass(frozen=True)
 class RegistryContext:
-    """A deployed stack, and the calls that may be made to it."""
+    """A deployed stack and its clients."""
 
     base: Path
     outputs: Mapping[str, str]
@@ -35,28 +35,28 @@ class RegistryContext:
 
     @property
     def names(self) -> StackNames:
-        """What the stack calls its thing type and policy."""
+        """The stack's names for its thing type and policy."""
         return StackNames.of(self.outputs)
 
     @property
     def remover(self) -> CertificateRemover:
-        """What takes certificates out of use."""
+        """Removes certificates."""
         return CertificateRemover(self.iot, self.calls, self.names.policy)
 
     @property
     def things(self) -> ThingRegistry:
-        """What makes and changes the stack's Things."""
+        """Creates and changes the stack's Things."""
         return ThingRegistry(self.iot, self.calls, self.names.thing_type)
 
     def directory(self, kind: str) -> Path:
-        """Where keys and certificates of that kind lie."""
+        """The directory of keys and certificates of that kind."""
         return self.base / kind
 
     @contextmanager
     def journal(self, kind: str) -> Iterator[Journal]:
-        """The journal of that kind, for this process alone.
+        """The journal of that kind, locked by this process.
 
-        Raises UserError when it is of a stack of that name in another account.
+        Raises UserError if it belongs to a stack of that name in another account.
         """
         self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory = self.directory(kind)
@@ -65,22 +65,22 @@ class RegistryContext:
             yield journal
 
     def registrar(self, journal: Journal) -> Registrar:
-        """What registers devices, noting it in `journal`."""
+        """Registers devices, with their steps in `journal`."""
         directory = self.directory(DEVICES)
         return Registrar(
             self.iot, self.table, journal, directory, self.names, self.calls
         )
 
     def issuer(self, journal: Journal, kind: str) -> CertificateIssuer:
-        """What makes certificates of that kind."""
+        """Issues certificates of that kind."""
         directory = self.directory(kind)
         return CertificateIssuer(self.iot, journal, directory, self.calls, now_ms)
 
 
 def open_context(stack: str, rate: float | None = None) -> RegistryContext:
-    """The deployed `stack`; `rate` devices a second, by default under AWS's quotas.
+    """The deployed `stack`; `rate` devices a second, by default below AWS's quotas.
 
-    The local city has no quotas: no rate is kept there by default.
+    The local city has no quotas and no default rate.
     """
     session = aws.session()
     outputs = aws.stack_outputs(session, stack)
@@ -90,7 +90,7 @@ def open_context(stack: str, rate: float | None = None) -> RegistryContext:
 def context_of(
     session: Any, outputs: Mapping[str, str], base: Path, rate: float | None = None
 ) -> RegistryContext:
-    """The same for a session, a stack's outputs and its state directory."""
+    """The context for a session, a stack's outputs and its state directory."""
     iot = plain_client(session, "iot")
     directory = state_path(base, iot)
     if rate is None:  # a local city has a directory of its own
@@ -100,5 +100,5 @@ def context_of(
 
 
 def with_pem(directory: Path, names: Iterator[str] | list[str]) -> set[str]:
-    """Those of `names` whose key and certificate lie in `directory`."""
+    """The `names` with key and certificate in `directory`."""
     return {name for name in names if pem_path(directory, name).exists()}

@@ -14,14 +14,14 @@ from trafficctl.registry.plan import DeviceSpec
 
 NEEDED, OPTIONAL = ("device_id", "segment_id"), ("note",)
 MAX_NOTE = 200
-CLAIM_PREFIX = "claim-"  # by which devices that have no name yet connect
+CLAIM_PREFIX = "claim-"  # client ids of devices that have no certificate yet
 
-# A Thing's name, which a device's is: ids of sensors and segments may hold a dot too.
+# A Thing's name; ids of sensors and segments may also contain a dot.
 DEVICE_ID = re.compile(rf"[A-Za-z0-9:_-]{{1,{MAX_ID_LENGTH}}}")
 
 
 def read_devices(path: Path) -> list[DeviceSpec]:
-    """The devices of a CSV file. Raises UserError naming every line that is wrong."""
+    """The devices of a CSV file. Raises UserError naming every wrong line."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return parse(file, str(path))
 
@@ -41,14 +41,14 @@ def parse(lines: Iterable[str], source: str) -> list[DeviceSpec]:
         if device.device_id in devices and not device_faults:
             first = devices[device.device_id].where.removeprefix(f"{source} ")
             device_faults = [
-                f"{where}device_id: {device.device_id!r} is there already, "
-                f"in {first.rstrip(': ')} - give each device one line"
+                f"{where}device_id: {device.device_id!r} is already in "
+                f"{first.rstrip(': ')} - give each device one line"
             ]
         faults += device_faults
         devices.setdefault(device.device_id, device)
     raise_faults(faults)
     if not devices:
-        raise UserError(f"{source}: no device in it - give one line for each")
+        raise UserError(f"{source}: no devices - give one line for each")
     return list(devices.values())
 
 
@@ -59,7 +59,7 @@ def _check_header(header: list[str], source: str) -> None:
     if missing or unknown or len(set(header)) < len(header):
         raise UserError(
             f"{source} line 1: expected the columns {expected}, "
-            f"got {','.join(header) or 'nothing'} - correct the header"
+            f"got {','.join(header) or 'nothing'}"
         )
 
 
@@ -68,13 +68,13 @@ def _device(
 ) -> tuple[list[str], DeviceSpec]:
     if len(cells) != len(header):
         fault = f"{where}expected {len(header)} columns, got {len(cells)}"
-        return [f"{fault} - correct the line"], DeviceSpec("", "", where=where)
+        return [fault], DeviceSpec("", "", where=where)
     values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
     device = DeviceSpec(
         values["device_id"], values["segment_id"], values.get("note") or None, where
     )
     faults = [
-        f"{where}{column}: expected {expected}, got {values[column]!r} - correct it"
+        f"{where}{column}: expected {expected}, got {values[column]!r}"
         for column, expected in _faults(device)
     ]
     return faults, device
@@ -86,7 +86,7 @@ def _faults(device: DeviceSpec) -> Iterable[tuple[str, str]]:
     elif device.device_id.startswith(CLAIM_PREFIX):
         yield (
             "device_id",
-            f"another beginning than {CLAIM_PREFIX} (devices that claim)",
+            f"an id that does not start with {CLAIM_PREFIX}, which is reserved",
         )
     if not is_id(device.segment_id):
         yield "segment_id", f"1-{MAX_ID_LENGTH} of letters, digits, _ : . -"

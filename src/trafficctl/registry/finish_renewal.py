@@ -1,4 +1,4 @@
-"""The end of a renewal: the old certificate is deleted, the new one is the device's."""
+"""Finishes a renewal: deletes the old certificate, keeps the new one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from trafficctl.registry.worker_pool import process_all
 
 
 def finish(context: RegistryContext, rows: Sequence[Found]) -> tuple[int, int]:
-    """End the renewals of `rows`: how many ended, how many have no new one; repeatable.
+    """Finish the renewals of `rows`; returns the counts finished and still without one.
 
-    The old certificate goes first, then the row, then the files here: killed in
-    between, the command does the rest when it is repeated.
+    The old certificate is deleted first, then the row and the files here change: after
+    a kill, repeating the command does the rest.
     """
     with (
         context.journal(DEVICES) as devices,
@@ -30,16 +30,16 @@ def finish(context: RegistryContext, rows: Sequence[Found]) -> tuple[int, int]:
         def work(row: Found) -> None:
             new = row.get("next_certificate_id")
             if new:
-                _end(context, row)
+                _finish_one(context, row)
             current = new or row.get("certificate_id", "")
-            _take_home(context, devices, renewals, row["device_id"], current)
+            _move_key(context, devices, renewals, row["device_id"], current)
 
         process_all(rows, work, lambda n: bar.advance(task, n))
     finished = sum("next_certificate_id" in row for row in rows)
     return finished, len(rows) - finished
 
 
-def _end(context: RegistryContext, row: Found) -> None:
+def _finish_one(context: RegistryContext, row: Found) -> None:
     context.calls.wait_for_turn()
     new = row["next_certificate_id"]
     for arn in context.remover.certificates_of(row["device_id"], certificates_in(row)):
@@ -56,14 +56,14 @@ def _end(context: RegistryContext, row: Found) -> None:
     context.table.write(row["device_id"], values, expected=row, also=identity)
 
 
-def _take_home(
+def _move_key(
     context: RegistryContext,
     devices: Journal,
     renewals: Journal,
     name: str,
     current: str,
 ) -> None:
-    """Keep the key of the certificate now in use where the others are."""
+    """Move the key of the current certificate to the other devices' keys."""
     entry = renewals.get(name)
     if entry is None or entry.step != DONE or entry.certificate_id != current:
         return

@@ -1,4 +1,4 @@
-"""Keys of devices, and the requests by which IoT Core certifies them; all as PEM."""
+"""Device keys and certificate signing requests, as PEM."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def request_for(name: str, key: str) -> str:
 
 
 def public_key_of(key: str) -> bytes:
-    """What a certificate for `key` shows of it."""
+    """The public key of `key`, as DER."""
     return _public_bytes(_load(key).public_key())
 
 
 def certified_key_of(certificate: str) -> bytes:
-    """What a certificate shows of its key, to be compared with `public_half`."""
+    """The public key in a certificate, to compare with `public_key_of`."""
     return _public_bytes(
         x509.load_pem_x509_certificate(certificate.encode()).public_key()
     )
@@ -40,7 +40,7 @@ def certified_key_of(certificate: str) -> bytes:
 
 def _load(key: str) -> ec.EllipticCurvePrivateKey:
     private_key = serialization.load_pem_private_key(key.encode(), password=None)
-    assert isinstance(private_key, ec.EllipticCurvePrivateKey)  # noqa: S101 - we made it
+    assert isinstance(private_key, ec.EllipticCurvePrivateKey)  # noqa: S101 - created here
     return private_key
 
 

@@ -1,6 +1,6 @@
-"""What has to be done for each device of a list, decided before anything is.
+"""Plans the registration of a list of devices before anything changes.
 
-Pure: from what the list wants, what the registry says and what was done from here.
+Pure: from the list, the registry's rows and the journal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from trafficctl.registry.table import Row, row_state
 
 @dataclass(frozen=True)
 class DeviceSpec:
-    """A device that is to be registered; `where` names its line in messages."""
+    """A device to register; `where` names its line in messages."""
 
     device_id: str
     segment_id: str
@@ -25,7 +25,7 @@ class DeviceSpec:
 
 @dataclass(frozen=True)
 class Task:
-    """A device to work on: its row as seen, and whether its certificate may stay."""
+    """A device to process: its row, and whether its certificate stays."""
 
     spec: DeviceSpec
     row: Row | None
@@ -34,7 +34,7 @@ class Task:
 
 @dataclass(frozen=True)
 class RegistrationPlan:
-    """What to do, how many devices need nothing, and why some cannot be done."""
+    """The tasks, the number of unchanged devices, and the refusals."""
 
     tasks: Sequence[Task]
     unchanged: int
@@ -59,10 +59,10 @@ def plan_keys(
     with_keys: set[str],
     again: bool,
 ) -> RegistrationPlan:
-    """How to register `wanted` with keys made here.
+    """Plan to register `specs` with keys created here.
 
-    `here` are the devices whose key and certificate lie on this machine. `again` takes
-    over what is registered from elsewhere, revoked, lost, or of another segment.
+    `with_keys` are the devices with key and certificate on this machine. `again`
+    replaces devices that are registered elsewhere, revoked, lost or of another segment.
     """
     tasks, refusals, unchanged = list[Task](), list[str](), 0
     for spec in specs:
@@ -82,10 +82,10 @@ def plan_keys(
 def plan_claims(
     specs: Sequence[DeviceSpec], rows: Mapping[str, Row], again: bool
 ) -> RegistrationPlan:
-    """How to expect `wanted`, which fetch their certificates themselves.
+    """Plan to expect `specs`, which request their certificates themselves.
 
-    A device that has come in since needs nothing more; with `again` it, and a revoked
-    one, is expected anew.
+    A registered device stays unchanged; with `again` it is expected again, like a
+    revoked one.
     """
     tasks, refusals, unchanged = list[Task](), list[str](), 0
     for spec in specs:
@@ -101,7 +101,7 @@ def plan_claims(
 
 
 def _may_keep(row: Row | None, entry: CertificateEntry | None, has_key: bool) -> bool:
-    """Whether the certificate that was made here is the device's own, or to be."""
+    """Whether the certificate created here is, or will be, the device's."""
     if entry is None or entry.step not in (MADE, DONE) or not has_key:
         return False
     if row is None:
@@ -128,17 +128,17 @@ def _is_unchanged(
 def _obstacle(
     spec: DeviceSpec, row: Row | None, entry: CertificateEntry | None, keep: bool
 ) -> str | None:
-    """Why the device cannot be registered without taking something over."""
+    """Why the device cannot be registered without `again`."""
     if row is None or keep:
         return None if row is None else _other_segment(spec, row)
     if entry is not None and entry.step == BEGUN and entry.over == row_state(row):
-        return None  # a take-over that was allowed, and killed on its way
+        return None  # an allowed replacement that was interrupted
     if row["status"] == REVOKED:
-        return f"{spec.device_id} is revoked - give --again to let it in anew"
+        return f"{spec.device_id} is revoked - use --again to register it again"
     if row["status"] == REGISTERED:
         return (
-            f"{spec.device_id} is registered, and its key is not here - give --again "
-            "to replace its certificate"
+            f"{spec.device_id} is registered, but its key is not here - use "
+            "--again to replace its certificate"
         )
     return _other_segment(spec, row)
 
@@ -147,14 +147,14 @@ def _other_segment(spec: DeviceSpec, row: Row) -> str | None:
     if row["segment_id"] == spec.segment_id:
         return None
     return (
-        f"{spec.device_id} is of segment {row['segment_id']}, not {spec.segment_id} - "
-        "correct the file, or `trafficctl sensors move` it first"
+        f"{spec.device_id} is bound to segment {row['segment_id']}, not "
+        f"{spec.segment_id} - correct the file, or use `trafficctl sensors move` first"
     )
 
 
 def _refused_claim(spec: DeviceSpec, row: Row) -> str | None:
     if row["status"] == REVOKED:
-        return f"{spec.device_id} is revoked - give --again to expect it anew"
+        return f"{spec.device_id} is revoked - use --again to expect it again"
     return _other_segment(spec, row)
 
 

@@ -1,4 +1,4 @@
-"""Registers devices: Thing, certificate and row, each once, whatever interrupts it."""
+"""Registers devices: Thing, certificate and row, each exactly once."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from trafficctl.registry.worker_pool import Progress, process_all
 
 
 def now_ms() -> int:
-    """The time by this machine's clock."""
+    """This machine's time, ms since the epoch."""
     return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True)
 class StackNames:
-    """What the stack calls its thing type and the policy of its devices."""
+    """The stack's names for its thing type and its device policy."""
 
     thing_type: str
     policy: str
 
     @classmethod
     def of(cls, outputs: Mapping[str, str]) -> StackNames:
-        """Those of a deployed stack."""
+        """The names of a deployed stack."""
         return cls(outputs["DeviceThingType"], outputs["DevicePolicy"])
 
 
 class Registrar:
-    """Carries out the tasks of a plan, many at a time and as fast as it may."""
+    """Runs the tasks of a plan in parallel, within the rate limit."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Registrar:
         self._remover = CertificateRemover(iot, calls, names.policy)
 
     def register(self, tasks: Sequence[Task], progress: Progress) -> None:
-        """Register all of `tasks` with keys made here, telling `done` after each.
+        """Register `tasks` with keys created here, reporting `progress` after each.
 
-        Raises CityError when some stay in doubt, and whatever else stops it.
+        Raises CityError if some remain in doubt, and any other error.
         """
 
         def settle(remaining: Sequence[Task]) -> None:
@@ -68,7 +68,7 @@ class Registrar:
         process_all(tasks, self._register, progress, settle)
 
     def expect(self, tasks: Sequence[Task], progress: Progress) -> None:
-        """Expect all of `tasks`: each fetches a certificate by its claim."""
+        """Expect `tasks`: each device requests its certificate with a claim."""
         process_all(tasks, self._expect, progress)
 
     def _register(self, task: Task) -> None:
@@ -83,7 +83,7 @@ class Registrar:
         )
         entry = self._issuer.certificate(request, keep)
         if not self._issuer.attach(entry, self._names.policy, spec.device_id):
-            self._issuer.forget(entry)  # this city does not know it: it is a new one
+            self._issuer.forget(entry)  # it is of an earlier city
             self._certify(task, keep=False)
             return
         self._write(task, entry)
@@ -102,7 +102,7 @@ class Registrar:
         self._table.write(task.spec.device_id, values, task.row, also=identity)
 
     def _others(self, task: Task, entry: CertificateEntry) -> Iterable[str]:
-        """The certificates that this one replaces: a device has one."""
+        """The certificates that this one replaces."""
         if task.row is None and not entry.over:
             return []
         known_ids = [*certificates_in(task.row), entry.over.partition(":")[2]]
@@ -119,7 +119,7 @@ class Registrar:
             "certificate_id": None,
         }
         values = {**identity, **_fresh(task), "expected_at": self._now_ms()}
-        if task.row is not None:  # before the row, which would say that all is done
+        if task.row is not None:  # before the row, which marks the task as complete
             known_ids = certificates_in(task.row)
             for arn in self._remover.certificates_of(task.spec.device_id, known_ids):
                 self._remover.delete(arn)
@@ -127,7 +127,7 @@ class Registrar:
 
 
 def _fresh(task: Task) -> dict[str, Any]:
-    """What a row says beside who it is: the note, and nothing of what was before."""
+    """The other fields of a row: the note, and None for earlier values."""
     note = {} if task.spec.note is None else {"note": task.spec.note}
     cleared = ("renew_until", "next_certificate_id", "next_registered_at", "revoked_at")
     return {**dict.fromkeys(cleared), **note}

@@ -1,4 +1,4 @@
-"""The registration of devices, planned and carried out."""
+"""Plans and runs the registration of devices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trafficctl.registry.worker_pool import Progress
 def keys_plan(
     context: RegistryContext, journal: Journal, specs: Sequence[DeviceSpec], again: bool
 ) -> RegistrationPlan:
-    """The plan for devices whose keys are made here. Raises UserError."""
+    """The plan for devices with keys created here. Raises UserError."""
     names = [spec.device_id for spec in specs]
     plan = plan_keys(
         specs,
@@ -30,7 +30,7 @@ def keys_plan(
 
 
 def carry_out(plan: RegistrationPlan, work: Any) -> None:
-    """Do the tasks of `plan` with a progress display."""
+    """Run the tasks of `plan` with a progress display."""
     with counting("devices") as bar:
         total = plan.unchanged + len(plan.tasks)
         task = bar.add_task("Devices", total=total, completed=plan.unchanged)

@@ -1,4 +1,4 @@
-"""A second certificate for a device, beside the one it has."""
+"""Issues a second certificate for a device that has one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trafficctl.registry.worker_pool import Progress, process_all
 
 
 class Renewal:
-    """Begins renewals, noting them in `journal`; claims are open until `until_ms`."""
+    """Starts renewals, recorded in `journal`; claims are open until `until_ms`."""
 
     def __init__(
         self, context: RegistryContext, journal: Journal, until_ms: int
@@ -25,7 +25,7 @@ class Renewal:
         self._device_entries = read_entries(context.directory(DEVICES))
 
     def begin(self, rows: Sequence[Found]) -> tuple[int, int]:
-        """Begin for all of `rows`: how many are made here, how many may be fetched."""
+        """Start for `rows`; returns the numbers issued here and left to claims."""
         ours = [row for row in rows if self._is_ours(row)]
         theirs = [row for row in rows if not self._is_ours(row)]
 
@@ -40,7 +40,7 @@ class Renewal:
         return len(ours), len(theirs)
 
     def _is_ours(self, row: Found) -> bool:
-        """Whether the key of its certificate was made here."""
+        """Whether the key of its certificate was created here."""
         entry = self._device_entries.get(row["device_id"])
         if entry is None or entry.step != DONE:
             return False
@@ -49,7 +49,7 @@ class Renewal:
     def _make(self, row: Found) -> None:
         name, context = row["device_id"], self._context
         if "next_certificate_id" in row and not self._is_own_renewal(row):
-            return  # renewed from elsewhere, and not finished yet
+            return  # being renewed from another machine
         context.calls.wait_for_turn()
         request = CertificateRequest(name, row["segment_id"], row_state(row))
         entry = self._issuer.certificate(request, keep=self._is_own_renewal(row))
@@ -64,7 +64,7 @@ class Renewal:
         self._issuer.finish(entry)
 
     def _is_own_renewal(self, row: Found) -> bool:
-        """Whether the row's second certificate is the one made here."""
+        """Whether the row's second certificate was issued here."""
         entry = self._issuer.entry_of(row["device_id"])
         current_id = row.get("next_certificate_id", "")
         return entry is not None and entry.certificate_id == current_id

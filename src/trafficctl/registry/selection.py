@@ -1,4 +1,4 @@
-"""The devices that a command names, found in the registry before anything is done."""
+"""The devices given to a command, read from the registry first."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Found = dict[str, Any]
 
 
 def add_devices(parser: argparse.ArgumentParser, many: str = "+") -> None:
-    """Give `parser` the devices to work on."""
+    """Give `parser` the devices as arguments."""
     parser.add_argument("device", nargs=many, metavar="DEVICE")
 
 
 def read_devices(table: DeviceTable, names: Sequence[str]) -> list[Found]:
-    """The rows of these devices. Raises UserError naming all that have none."""
+    """The rows of these devices. Raises UserError naming the unknown ones."""
     by_name = table.read(names)
     if any(name not in by_name for name in names):
         known = [str(row["device_id"]) for row in table.all()]

@@ -1,7 +1,7 @@
-"""The registry's rows, read and written by the operator's side.
+"""Reads and writes the device registry.
 
-What a row means, `traffic.provisioning.admission` says. The provisioning hook writes
-into them too, so that every write here names what it has seen.
+`traffic.provisioning.admission` defines its rows. The provisioning hook writes to them
+too, so every write here is conditional on the row as read.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ FIELDS = (
     "note",
 )
 OUTPUT = "DeviceRegistryTable"
-BATCH = 100  # the most that BatchGetItem takes
+BATCH = 100  # the maximum of BatchGetItem
 PARALLEL_READS = 4
 
 Row = Mapping[str, Any]
 
 
 def certificates_in(row: Row | None) -> list[str]:
-    """The ids of the certificates that a row tells of."""
+    """The ids of the certificates in a row."""
     values = row or {}
     names = ("certificate_id", "next_certificate_id")
     return [values[name] for name in names if values.get(name)]
 
 
 class RowChangedError(CityError):
-    """The row is not as it was seen: somebody else has written it."""
+    """The row has changed since it was read."""
 
 
 def row_state(row: Row | None) -> str:
-    """A row's status and certificate in one word; empty where there is no row.
+    """A row's status and certificate as one string, empty without a row.
 
-    What is written under the condition that this still holds, replaces nothing unseen.
+    A write conditional on this state cannot replace anything unseen.
     """
     if row is None:
         return ""
@@ -62,14 +62,14 @@ def table_of(outputs: Mapping[str, str]) -> str:
     """The registry's table. Raises CityError for a stack too old to have one."""
     if OUTPUT not in outputs:
         raise CityError(
-            f"the stack has no output {OUTPUT}: it was made from an older template - "
-            "update it (`trafficctl up` for the local city, else `trafficctl deploy`)"
+            f"the stack has no output {OUTPUT}: its template is too old - update it "
+            "with `trafficctl deploy` (local city: `trafficctl up`)"
         )
     return outputs[OUTPUT]
 
 
 class DeviceTable:
-    """The table of devices."""
+    """The registry's table."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client, self._table = client, table
@@ -80,7 +80,7 @@ class DeviceTable:
         return sorted(rows, key=lambda row: str(row["device_id"]))
 
     def read(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The rows of these devices, those that exist."""
+        """The existing rows of these devices."""
         unique = list(dict.fromkeys(names))
         parts = [unique[i : i + BATCH] for i in range(0, len(unique), BATCH)]
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
@@ -105,10 +105,10 @@ class DeviceTable:
         expected: Row | None,
         also: Mapping[str, Any] | None = None,
     ) -> None:
-        """Set `values` (None removes one) if the row still stands as `seen`.
+        """Set `values` (None removes one) if the row is still as `expected`.
 
-        With `also` it may as well hold those values already: then it is our own write,
-        made before a kill. Raises ChangedError.
+        With `also` the row may also hold those values already: our own write before a
+        kill. Raises RowChangedError.
         """
         update = _Update(values)
         update.only_if(expected, also or {})
@@ -122,12 +122,12 @@ class DeviceTable:
             if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise RowChangedError(
-                f"{device_id}: its row has changed meanwhile - repeat the command"
+                f"{device_id}: its row changed meanwhile - repeat the command"
             ) from exc
 
 
 class _Update:
-    """The arguments of one UpdateItem, gathered."""
+    """Builds the arguments of one UpdateItem."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._names: dict[str, str] = {}
@@ -143,7 +143,7 @@ class _Update:
         self._condition = ""
 
     def only_if(self, expected: Row | None, also: Mapping[str, Any]) -> None:
-        """Demand that the row stands as `seen`, or holds what `also` says."""
+        """Require that the row is as `expected`, or holds `also`."""
         if expected is None:
             before = f"attribute_not_exists({self._name('device_id')})"
         else:
@@ -154,7 +154,7 @@ class _Update:
 
     @property
     def call(self) -> dict[str, Any]:
-        """The arguments, but for table and key."""
+        """The arguments without table and key."""
         call: dict[str, Any] = {
             "UpdateExpression": self._expression,
             "ConditionExpression": self._condition,

@@ -1,4 +1,4 @@
-"""Work on many devices at a time, until all are done or something stops it."""
+"""Processes many devices in parallel, until all are done or an error stops it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from trafficctl.errors import CityError
 from trafficctl.registry.iot_calls import InDoubtError
 
 PARALLEL = 12
-MANY_DOUBTS = 2 * PARALLEL  # in one pass: AWS is not answering at all
-PASSES = 3  # over what stayed in doubt: AWS was asked, and its answer was lost
-RETRY_HINT = "repeat the command in a minute: it goes on from where it was"
+MAX_DOUBTS = 2 * PARALLEL  # in one pass: AWS does not respond at all
+PASSES = 3  # over items in doubt, whose responses were lost
+RETRY_HINT = "repeat the command in a minute: it continues where it stopped"
 
 T = TypeVar("T")
 Progress = Callable[[int], object]
 
 
 def no_lookup(_remaining: object) -> None:
-    """What has to be looked up before a pass: nothing."""
+    """No lookup before a pass."""
 
 
 def process_all(
@@ -29,10 +29,10 @@ def process_all(
     progress: Progress,
     look_up: Callable[[Sequence[T]], None] = no_lookup,
 ) -> None:
-    """Do `work` for all of `items`, telling `done` after each.
+    """Do `work` for all `items`, reporting `progress` after each.
 
-    What stays in doubt is tried again, after `look_up`, which settles what became of
-    it. Raises CityError when some are still in doubt, and whatever else stops it.
+    Items in doubt are retried after `look_up`, which finds out what happened to them.
+    Raises CityError if some remain in doubt, and any other error.
     """
     remaining = items
     for _ in range(PASSES):
@@ -49,10 +49,10 @@ def process_all(
 def _each(
     items: Sequence[T], work: Callable[[T], object], progress: Progress
 ) -> list[T]:
-    """Do `work` for each; gives those in doubt.
+    """Do `work` for each item; returns those in doubt.
 
-    An item is begun when another is over and was looked at: at an error or an
-    interrupt, what is under way is finished, and nothing is begun.
+    An item starts when another has completed and was checked: after an error or an
+    interrupt, running items finish and no more start.
     """
     doubtful, rest = list[T](), iter(items)
     with ThreadPoolExecutor(PARALLEL) as pool:
@@ -65,7 +65,7 @@ def _each(
                     future.result()
                 except InDoubtError as exc:
                     doubtful.append(item)
-                    if len(doubtful) >= MANY_DOUBTS:
+                    if len(doubtful) >= MAX_DOUBTS:
                         raise CityError(f"{exc} - {RETRY_HINT}") from exc
                 else:
                     progress(1)

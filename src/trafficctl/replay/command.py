@@ -1,8 +1,8 @@
-"""`trafficctl replay`: publishes a file of readings, at its own pace or faster.
+"""`trafficctl replay`: publishes a file of readings in real time or faster.
 
-`Replay` decides when a reading is published, and under which timestamp. The city
-takes timestamps up to 24 h old and 60 s ahead. The shift `now` fits a file into that:
-its last reading (its first, if slowed down) is published on time.
+`Replay` decides when a reading is published and with which timestamp. The city accepts
+timestamps up to 24 h old and 60 s ahead. The shift `now` moves a file into that range:
+its last reading (its first, if slowed down) is published at its timestamp.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from trafficctl.replay.csv_file import BadRow, ReplayRow, read_rows
 from trafficctl.roads.command import load
 
 NOW = "now"
-MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind
+MARGIN_MS = 60_000  # for connecting, and for a slow machine
 BAD_ROWS_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class ReplaySpan:
-    """What the good rows of a file hold; event times in ms since the epoch."""
+    """The times, count and segments of the good rows; ms since the epoch."""
 
     first_ms: int
     least_ms: int
@@ -52,23 +52,23 @@ class ReplaySpan:
     segments: tuple[str, ...]
 
     def duration_s(self, speed: float) -> float:
-        """How long they take at `speed`, from the first row to the latest."""
+        """The duration at `speed`, from the first row to the latest."""
         return (self.last_ms - self.first_ms) / speed / 1000
 
 
 class Schedule(Protocol):
-    """When a reading is published, and under which timestamp."""
+    """When a reading is published, and with which timestamp."""
 
     def due_s(self, event_ms: int) -> float:
-        """Seconds into the run when a reading of event time *event_ms* leaves."""
+        """Seconds into the run when a reading of event time *event_ms* is due."""
 
     def published_time_of(self, event_ms: int) -> int:
-        """The timestamp under which it is published, ms since the epoch."""
+        """The timestamp it is published with, ms since the epoch."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """The way from event time to the clock on the wall; ms since the epoch."""
+    """Maps event time to wall-clock time; ms since the epoch."""
 
     first_ms: int
     began_ms: int
@@ -80,21 +80,21 @@ class Replay:
         return (event_ms - self.first_ms) / self.speed / 1000
 
     def published_time_of(self, event_ms: int) -> int:
-        """The timestamp under which it is published."""
+        """The timestamp it is published with."""
         return event_ms + self.shift_ms
 
     def wall_time_of(self, published_ms: int) -> float:
-        """When the reading with this published timestamp leaves, on the wall clock."""
+        """The wall-clock time at which this timestamp is published."""
         return self.began_ms + self.due_s(published_ms - self.shift_ms) * 1000
 
     def age_ms(self, event_ms: int) -> float:
-        """How old its timestamp makes a reading when it is published."""
+        """The age of a reading's timestamp when it is published."""
         published = self.published_time_of(event_ms)
         return self.wall_time_of(published) - published
 
 
 def survey(rows: Iterable[ReplayRow], path: Path) -> ReplaySpan:
-    """What `rows` span. Raises UserError if there are none."""
+    """The span of `rows`. Raises UserError if there are none."""
     segments: dict[str, None] = {}
     first = least = last = count = 0
     for row in rows:
@@ -104,15 +104,15 @@ def survey(rows: Iterable[ReplayRow], path: Path) -> ReplaySpan:
         segments.setdefault(row.segment_id)
         count += 1
     if not count:
-        raise UserError(f"{path.name}: no readings to publish - is it the right file?")
+        raise UserError(f"{path.name}: no readings to publish - check the file")
     return ReplaySpan(first, least, last, count, tuple(segments))
 
 
 class ReplaySource:
-    """The good rows of a replay file, as often as one likes.
+    """The good rows of a replay file; can be iterated repeatedly.
 
-    Bad rows raise UserError, all at once at the end of the file; with `skip_bad` they
-    are counted.
+    Bad rows raise one UserError at the end of the file; with `skip_bad` they are
+    counted instead.
     """
 
     def __init__(self, path: Path, skip_bad: bool, limit: int | None) -> None:
@@ -120,7 +120,7 @@ class ReplaySource:
         self.skipped: list[BadRow] = []
 
     def __iter__(self) -> Iterator[ReplayRow]:
-        """The rows in their order; `skipped` starts again at none."""
+        """The rows in order; resets `skipped`."""
         self.skipped = []
         for row in islice(read_rows(self._path), self._limit):
             if isinstance(row, BadRow):
@@ -131,12 +131,11 @@ class ReplaySource:
             faults = [one for row in self.skipped for one in row.messages(self._path)]
             raise_faults(
                 faults,
-                "nothing was published: correct the rows, or leave them out by "
-                "--skip-bad",
+                "nothing was published: correct the rows or use --skip-bad",
             )
 
     def warnings(self) -> list[str]:
-        """What to say of the rows that were skipped."""
+        """Messages on the skipped rows."""
         listed = self.skipped[:BAD_ROWS_SHOWN]
         lines = [one for row in listed for one in row.messages(self._path)]
         rest = len(self.skipped) - len(listed)
@@ -148,9 +147,9 @@ class ReplaySource:
 
 
 def plan(span: ReplaySpan, speed: float, shift: str, began_ms: int) -> Replay:
-    """Where the event times of `span` fall in a run that begins at `began_ms`.
+    """The replay of `span` in a run that starts at `began_ms`.
 
-    `shift` is `now`, `none`, or seconds. UserError if the city would refuse the
+    `shift` is `now`, `none`, or seconds. UserError if the city would reject the
     timestamps.
     """
     replay = Replay(
@@ -161,13 +160,13 @@ def plan(span: ReplaySpan, speed: float, shift: str, began_ms: int) -> Replay:
     if oldest > policy.MAX_AGE_MS - MARGIN_MS:
         raise UserError(
             f"at --speed {speed:g} --shift {shift} some readings would be "
-            f"{_hours(oldest)} old when published; the city takes "
+            f"{_hours(oldest)} old when published; the city accepts "
             f"{_hours(policy.MAX_AGE_MS)} - {_advice(shift)}"
         )
     if min(ages) < -policy.MAX_CLOCK_LEAD_MS:
         raise UserError(
             f"at --speed {speed:g} --shift {shift} some readings would be "
-            f"{_hours(-min(ages))} ahead of their time when published - use --shift now"
+            f"{_hours(-min(ages))} ahead of the clock when published - use --shift now"
         )
     return replay
 
@@ -191,10 +190,10 @@ def _advice(shift: str) -> str:
 def messages(
     rows: Iterable[ReplayRow], replay: Schedule, batch: int, units: int
 ) -> Iterator[TimedMessage]:
-    """The messages of `rows`: those of one instant and one device together.
+    """The messages of `rows`: readings of one instant and device together.
 
-    The order of the file is kept. A row that is earlier than the first goes out at
-    once, as late data do.
+    The order of the file is kept. A row earlier than the first is published at once,
+    as late data is.
     """
     for event_ms, tick in groupby(rows, key=lambda row: row.event_ms):
         due_s = max(0.0, replay.due_s(event_ms))
@@ -229,9 +228,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser(
         "replay",
         help="publish the readings of a CSV file",
-        description="Publish the readings of a CSV file over MQTT, each when it is "
-        "due (columns: docs/reference/wire-format.md). The file is checked first; if a "
-        "row is bad, or would be over 24 h old when published, nothing is published.",
+        description="Publish the readings of a CSV file over MQTT, each when it is due "
+        "(columns: docs/reference/wire-format.md). The file is checked first: if a row "
+        "is invalid or would be over 24 h old when published, nothing is published.",
     )
     parser.add_argument("file", type=Path, metavar="FILE.csv")
     parser.add_argument(
@@ -239,21 +238,21 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=positive_float,
         default=1.0,
         metavar="X",
-        help="play the file X times as fast (default 1)",
+        help="replay at X times the original speed (default 1)",
     )
     parser.add_argument(
         "--shift",
         type=_shift,
         default=NOW,
         metavar="now|none|SECONDS",
-        help="move timestamps to the present (default), not at all, or by seconds",
+        help="shift timestamps to the present (default), not at all, or by SECONDS",
     )
     add_options(parser)
     parser.add_argument(
         "--limit", type=positive_int, metavar="N", help="only the first N rows"
     )
     parser.add_argument(
-        "--skip-bad", action="store_true", help="leave bad rows out, and count them"
+        "--skip-bad", action="store_true", help="skip and count invalid rows"
     )
     parser.add_argument(
         "--roads", type=Path, metavar="FILE.geojson", help="load this road file first"
@@ -270,7 +269,7 @@ def _shift(text: str) -> str:
     except ValueError:
         fits = False
     if not fits:
-        message = f"{text!r} is not now, none or a number of seconds"
+        message = f"{text!r}: expected now, none or a number of seconds"
         raise argparse.ArgumentTypeError(message)
     return text
 
@@ -281,7 +280,7 @@ def _run(args: argparse.Namespace) -> int:
     skipped = len(source.skipped)
     for line in source.warnings():
         say(line)
-    plan(span, args.speed, args.shift, _now_ms())  # refuses before anything is done
+    plan(span, args.speed, args.shift, _now_ms())  # fails before anything changes
     units = units_for(args.connections, len(span.segments))
     target = open_target(args.stack)
     if args.roads is not None:

@@ -1,4 +1,4 @@
-"""The replay file: CSV of readings, checked against the rules of the city itself.
+"""The replay file: CSV of readings, validated by the city's own rules.
 
 Header `timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score`
 and optionally `occupancy,interval`; empty means absent (docs/reference/wire-format.md).
@@ -43,13 +43,13 @@ EXPECTED = {
     "vehicle_count": f"a whole number 0-{policy.MAX_VEHICLE_COUNT} or empty",
     "average_speed": f"a number 0-{policy.MAX_SPEED_KMH} or empty",
     "congestion_score": f"a number 0-{policy.MAX_SCORE} or empty",
-    "occupancy": "a number 0-1 or empty, over 1 is taken as percent up to 100",
+    "occupancy": "a number 0-1 or empty, values over 1 are percent up to 100",
     "interval": f"a number above 0, at most {policy.MAX_INTERVAL_S}, or empty",
 }
 
 
 class ReplayRow(NamedTuple):
-    """One reading of the file: its event time (ms), its segment, and the reading."""
+    """One reading of the file: event time (ms), segment, and the reading."""
 
     event_ms: int
     segment_id: str
@@ -57,7 +57,7 @@ class ReplayRow(NamedTuple):
 
 
 class CellFault(NamedTuple):
-    """What is wrong with a column; `column` is empty for the row as a whole."""
+    """An invalid cell; `column` is empty for the whole row."""
 
     column: str
     expected: str
@@ -65,7 +65,7 @@ class CellFault(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that breaks rules, each a fault."""
+    """An invalid row with its faults."""
 
     line: int
     faults: tuple[CellFault, ...]
@@ -81,7 +81,7 @@ class BadRow(NamedTuple):
 
 
 def read_rows(path: Path) -> Iterator[ReplayRow | BadRow]:
-    """The rows of the file in their order. Raises UserError for a wrong header."""
+    """The rows of the file in order. Raises UserError for a wrong header."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = csv.reader(file)
         header = next(lines, [])
@@ -96,17 +96,17 @@ def _check_header(header: list[str], path: Path) -> None:
     unknown = [name for name in header if name not in COLUMNS]
     twice = {name for name in header if header.count(name) > 1}
     faults = [f"{name!r} is missing" for name in missing]
-    faults += [f"{name!r} is no column of a replay file" for name in unknown]
-    faults += [f"{name!r} stands twice" for name in sorted(twice)]
+    faults += [f"{name!r} is not a column of a replay file" for name in unknown]
+    faults += [f"{name!r} is repeated" for name in sorted(twice)]
     if faults:
         raise UserError(
-            f"{path.name} line 1: {'; '.join(faults)} - the header is "
-            f"{','.join(REQUIRED)}, and optionally {','.join(OPTIONAL)}"
+            f"{path.name} line 1: {'; '.join(faults)} - expected "
+            f"{','.join(REQUIRED)} and optionally {','.join(OPTIONAL)}"
         )
 
 
 def parse(cells: list[str], header: list[str], line: int) -> ReplayRow | BadRow:
-    """One row, or all that is wrong with it."""
+    """One row, or its faults."""
     if len(cells) != len(header):
         fault = CellFault("", f"{len(header)} cells", f"{len(cells)} cells")
         return BadRow(line, (fault,))
@@ -123,7 +123,7 @@ def parse(cells: list[str], header: list[str], line: int) -> ReplayRow | BadRow:
 
 
 def _reading(values: dict[str, Any]) -> Reading | None:
-    """The reading of a row, None if a value is not allowed."""
+    """The reading of a row, None if a value is invalid."""
     try:
         return msgspec.convert(values, Reading, strict=False)
     except msgspec.ValidationError:
@@ -142,7 +142,7 @@ def _faults(values: dict[str, Any]) -> Iterator[CellFault]:
 
 
 def _value(name: str, values: dict[str, Any]) -> Any:
-    """The value of a column, None where it is empty. Raises ValidationError."""
+    """The value of a column, None if empty. Raises ValidationError."""
     value = values.get(name)
     if name == "timestamp":
         wrong = _instant(value or "") is None
@@ -163,7 +163,7 @@ def _instant(text: str) -> int | None:
 
 
 def write_rows(file: IO[str], rows: Iterable[Iterable[object]]) -> int:
-    """Write a replay file of all columns, None as empty, and count its rows."""
+    """Write a replay file with all columns, None as empty; returns the row count."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     count = 0

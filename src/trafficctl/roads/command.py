@@ -1,10 +1,10 @@
-"""`trafficctl roads`: the road network, from GeoJSON into `road_segments`.
+"""`trafficctl roads`: loads the road network from GeoJSON into `road_segments`.
 
-One feature is one segment, a LineString or a Point. Properties: `segment_id` (needed),
-`name`, `district`, `lanes`, `length_m`, `free_flow_speed` (km/h),
+One feature is one segment, a LineString or a Point. Properties: `segment_id`
+(required), `name`, `district`, `lanes`, `length_m`, `free_flow_speed` (km/h),
 `effective_length_m` (of vehicle and detector), `latitude`, `longitude`; length and
-position come from the geometry where they are not given.
-Loading writes these attributes and never touches what the processor writes.
+position default to those of the geometry.
+Loading writes only these attributes, never those that the processor writes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PARALLEL_WRITES = 16
 
 @dataclass(frozen=True)
 class RoadSegment:
-    """What a road file says of one segment; None where it says nothing."""
+    """One segment of a road file; absent properties are None."""
 
     segment_id: str
     latitude: float
@@ -52,7 +52,7 @@ def read_geojson(path: Path) -> list[RoadSegment]:
     try:
         document = json.loads(path.read_text("utf-8"))
     except json.JSONDecodeError as exc:
-        message = f"{path} line {exc.lineno}: not JSON ({exc.msg}) - give GeoJSON"
+        message = f"{path} line {exc.lineno}: not JSON ({exc.msg}) - expected GeoJSON"
         raise UserError(message) from exc
     return parse(document, str(path))
 
@@ -66,7 +66,7 @@ def parse(document: Any, source: str) -> list[RoadSegment]:
     if not isinstance(features, list) or not features:
         raise UserError(
             f"{source}: expected a GeoJSON FeatureCollection with at least one "
-            "feature - a road file has one feature for each segment"
+            "feature - one for each segment"
         )
     first: dict[str, int] = {}
     segments, faults = [], []
@@ -80,7 +80,7 @@ def parse(document: Any, source: str) -> list[RoadSegment]:
 
 
 def _repeated(feature: Any, first: dict[str, int], number: int) -> Iterator[str]:
-    """The fault of an id that an earlier feature has; `first` is where each stands."""
+    """The fault of a repeated id; `first` has the first feature of each id."""
     properties = feature.get("properties") if isinstance(feature, dict) else None
     name = properties.get("segment_id") if isinstance(properties, dict) else None
     if isinstance(name, str) and first.setdefault(name, number) != number:
@@ -137,7 +137,7 @@ def write(
     roads: Sequence[RoadSegment],
     progress: Callable[[int], object] = lambda _: None,
 ) -> int:
-    """Write `roads` in parallel, telling `done` after each, and count them."""
+    """Write `roads` in parallel, reporting `progress`; returns their number."""
 
     def update(road: RoadSegment) -> None:
         dynamodb.update_item(**update_of(road, table))
@@ -149,15 +149,15 @@ def write(
 
 
 def load(session: Any, table_name: str, path: Path) -> int:
-    """Write the road file at `path` into the table, and count its segments.
+    """Write the road file at `path` to the table; returns its segment count.
 
-    Nothing is written when any feature of the file is wrong (UserError).
+    Writes nothing if any feature is invalid (UserError).
     """
     return load_segments(session, table_name, read_geojson(path))
 
 
 def load_segments(session: Any, table_name: str, roads: Sequence[RoadSegment]) -> int:
-    """Write `roads` into the table with a progress display, and count them."""
+    """Write `roads` to the table with a progress display; returns their number."""
     dynamodb = aws.client(session, "dynamodb")
     with counting("segments") as bar:
         task = bar.add_task("Roads", total=len(roads))
@@ -170,7 +170,7 @@ def feature_collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def feature(line: Sequence[geometry.Point], **properties: Any) -> dict[str, Any]:
-    """A GeoJSON feature: a LineString, or a Point where `line` is one point."""
+    """A GeoJSON feature: a LineString, or a Point if `line` is one point."""
     points = [[round(lon, 6), round(lat, 6)] for lat, lon in line]
     shape: dict[str, Any] = {"type": "LineString", "coordinates": points}
     if len(points) == 1:
@@ -203,11 +203,11 @@ def _run_load(args: argparse.Namespace) -> int:
 
 
 def hint_on_free_flow(roads: Sequence[RoadSegment]) -> str | None:
-    """What follows for roads without a free-flow speed, None if there are none."""
+    """A hint on roads without a free-flow speed, None if there are none."""
     without = sum(road.free_flow_speed is None for road in roads)
     if not without:
         return None
     return (
-        f"{without:,} of {len(roads):,} roads have no free_flow_speed: no congestion "
-        "score and no alert from speed"
+        f"{without:,} of {len(roads):,} roads have no free_flow_speed: their speeds "
+        "give no congestion score and no alert"
     )

@@ -1,4 +1,4 @@
-"""One feature of a road file: its shape, and all that can be wrong with it."""
+"""One feature of a road file and its validation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_LANES = 20
 MAX_LENGTH_M = 100_000
 MAX_EFFECTIVE_LENGTH_M = 30
 MAX_TEXT = 200
-NOTHING = "nothing"  # stands in a message for a field that is absent
+NOTHING = "nothing"  # in messages, for an absent field
 
 Id = Annotated[str, Meta(pattern=f"^{ID_PATTERN}$")]
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
@@ -26,7 +26,7 @@ Position = Annotated[list[float], Meta(min_length=2)]
 
 
 class Properties(msgspec.Struct):
-    """The properties of a feature that are read."""
+    """The properties of a feature."""
 
     segment_id: Id
     name: Text | None = None
@@ -42,7 +42,7 @@ class Properties(msgspec.Struct):
 
 
 class Point(msgspec.Struct, tag_field="type", tag="Point"):
-    """A segment whose line is not known."""
+    """A segment without a line."""
 
     coordinates: Position
 
@@ -76,7 +76,7 @@ EXPECTED = {
 
 
 def faults_of(feature: Any) -> Iterator[str]:
-    """All that is wrong with a feature: the path, the expected and the actual value."""
+    """The faults of a feature: path, expected and actual value."""
     if not isinstance(feature, dict):
         yield _fault("feature", feature)
         return
@@ -118,12 +118,12 @@ def _line_faults(shape: Point | LineString) -> Iterator[str]:
     if len(line) > 1 and not outside and not geometry.length_m(line):
         yield (
             "geometry.coordinates: the line has no length - "
-            "give two different points, or a Point"
+            "use two different points, or a Point"
         )
 
 
 def _shape_fault(message: str, feature: Any) -> str:
-    """Say msgspec's complaint of a geometry."""
+    """A message for msgspec's error on a geometry."""
     place = re.search(r"at `\$\.?(.*)`$", message)
     missing = re.search(r"missing required field `(\w+)`", message)
     steps = [place.group(1) if place else "", missing.group(1) if missing else ""]
@@ -133,7 +133,7 @@ def _shape_fault(message: str, feature: Any) -> str:
 
 def _fault(path: str, actual: Any) -> str:
     field = path.rsplit(".", 1)[-1].split("[", maxsplit=1)[0]
-    expected = EXPECTED.get(field, "an object, as GeoJSON has it")
+    expected = EXPECTED.get(field, "a GeoJSON object")
     text = NOTHING if actual is NOTHING else f"{actual!r:.80}"
     return f"{path}: expected {expected}, got {text}"
 

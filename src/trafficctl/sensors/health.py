@@ -1,4 +1,4 @@
-"""`trafficctl sensors health`: what is out of order, as a maintenance crew reads it."""
+"""`trafficctl sensors health`: lists sensor faults for a maintenance crew."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ COLUMNS = (
     Column("For", number=True, importance=6),
     Column("Sensors", number=True, importance=4),
     Column("District", importance=5),
-    Column("What to do first", importance=7),
+    Column("First step", importance=7),
 )
 STYLE = {FLEET: "bold red", DISTRICT: "bold red", SEGMENT: "yellow", SENSOR: ""}
 
@@ -70,29 +70,29 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors health`."""
     parser = actions.add_parser(
         "health",
-        help="list sensors that are silent or report nonsense",
+        help="list silent or implausible sensors",
         description=(
-            "List sensor faults, the broadest first. A fault that a broader one "
-            "explains is counted in it, not listed. A line on stderr says when the "
-            "processor is behind: it finds no new silent sensors until it catches up. "
-            "A sensor that can't be believed is left out of its segment's figures "
-            "until its fault is over or dismissed. "
+            "List sensor faults, the broadest first. A fault that is part of a broader "
+            "one is counted there, not listed. A line on stderr says if the processor "
+            "is behind: silent sensors are not detected until it catches up. An "
+            "implausible sensor is excluded from its segment's figures until its "
+            "fault is over or dismissed. "
             "Exit code 1 while a district or the whole fleet is silent."
         ),
     )
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also faults that are over, dismissed, or part of a broader fault",
+        help="include faults that are over, dismissed or part of a broader fault",
     )
-    parser.add_argument("--district", help="only this district; upper or lower case")
+    parser.add_argument("--district", help="only this district (case-insensitive)")
     parser.add_argument(
         "--dismiss",
         nargs="+",
         metavar="FAULT_ID",
-        help="the sensors with these faults were removed from the street (for a "
-        "district or the fleet: all that fell silent with it); they are not listed "
-        "again until they report",
+        help="dismiss these faults because the sensors were removed (for a district or "
+        "the fleet: all sensors that fell silent with it); they are not listed again "
+        "until they report",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
@@ -123,25 +123,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 def warn(stream: CloudWatchStream, now_ms: int) -> None:
-    """Say on stderr where the list may miss a sensor that has just fallen silent."""
+    """Warn on stderr if the list may miss sensors that have just fallen silent."""
     try:
         if stream.is_behind(now_ms):
             say(
-                "the processor is behind: no silence is judged until it has kept up "
-                f"for {FIGURES_MS // 60_000} minutes - "
+                "the processor is behind: silent sensors are not detected until it "
+                f"keeps up for {FIGURES_MS // 60_000} minutes - "
                 "docs/runbooks/processor-behind.md"
             )
     except MetricsError as exc:
-        say(f"whether the processor is behind, and silence judged, is not known: {exc}")
+        say(f"cannot tell whether the processor is behind: {exc}")
 
 
 def read(client: Any, table: str, everything: bool) -> list[Fault]:
-    """The open faults, or with *everything* all that the table still has."""
+    """The open faults, or with *everything* all faults in the table."""
     try:
         if not everything:
             return standing(client, table, (OPEN,))
         items = list(pages(client.scan, {"TableName": table}))
-    except StoreError as exc:  # the Lambda code's word for it; ours names the next step
+    except StoreError as exc:  # its cause translates to a message with the next step
         raise exc.__cause__ or exc from None
     return [fault_items.fault_of(fault_items.plain(item)) for item in items]
 
@@ -149,7 +149,7 @@ def read(client: Any, table: str, everything: bool) -> list[Fault]:
 def in_order(
     faults: Sequence[Fault], everything: bool = False, district: str | None = None
 ) -> list[Fault]:
-    """What is listed: open before over, the broadest first, the oldest first."""
+    """The faults to list: open first, then the broadest, then the oldest."""
     broad = [f for f in faults if f.scope != SENSOR and f.standing == OPEN]
     selected = [
         fault
@@ -179,10 +179,10 @@ def is_area_silent(faults: Iterable[Fault]) -> bool:
 def view(
     faults: Sequence[Fault], now_ms: int, args: argparse.Namespace
 ) -> RenderableType:
-    """The list with its headline, or that there is nothing to repair."""
+    """The faults with a headline, or that there are none."""
     if not faults:
         where = f" in {args.district}" if args.district else ""
-        return Text(f"no sensor is out of order{where}")
+        return Text(f"no sensor faults{where}")
     return Group(faults_table(faults, now_ms), Text(headline(faults), "dim"))
 
 
@@ -211,7 +211,7 @@ def row(fault: Fault, now_ms: int) -> list[Text]:
 
 
 def where(fault: Fault) -> str:
-    """Where the crew has to go: the road and its id, for a sensor also its own."""
+    """The location: the road and its id, for a sensor also the sensor id."""
     if fault.scope in (FLEET, DISTRICT):
         return place_of(fault)
     road = f"{fault.name} ({fault.segment_id})" if fault.name else fault.segment_id
@@ -219,7 +219,7 @@ def where(fault: Fault) -> str:
 
 
 def what(fault: Fault) -> str:
-    """What is wrong, with what the sweep saw of it."""
+    """The label of the fault with its detail."""
     return (
         f"{LABELS[fault.kind]} ({fault.detail})" if fault.detail else LABELS[fault.kind]
     )
@@ -237,8 +237,8 @@ def headline(faults: Sequence[Fault]) -> str:
     counts = [(scope, sum(f.scope == scope for f in open_now)) for scope in SCOPES]
     text = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
     out = sum(fault.kind in LEFT_OUT_KINDS for fault in open_now)
-    excluded = f"; left out of their segments' figures: {out:,}" if out else ""
-    return f"out of order: {text or 'nothing now'}{excluded}"
+    excluded = f"; excluded from their segments' figures: {out:,}" if out else ""
+    return f"open faults: {text or 'none'}{excluded}"
 
 
 def write_csv(faults: Iterable[Fault]) -> None:
@@ -249,7 +249,7 @@ def write_csv(faults: Iterable[Fault]) -> None:
 
 
 def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int) -> int:
-    """Dismiss those faults; one that can't be does not keep the others."""
+    """Dismiss these faults; a failure does not stop the others."""
     refused = []
     for fault_id in fault_ids:
         try:
@@ -262,7 +262,7 @@ def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int)
 
 
 def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
-    """Take what has the fault off the street, if the fault still stands."""
+    """Dismiss a fault if it is still open."""
     answer = client.get_item(
         TableName=table, Key={"fault_id": {"S": fault_id}}, ConsistentRead=True
     )
@@ -277,10 +277,16 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
     except ClientError as exc:
         if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        raise UserError(f"{fault_id} has just changed - list the faults again") from exc
+        raise UserError(
+            f"{fault_id} changed meanwhile - list the faults again"
+        ) from exc
     wide = fault.scope in (FLEET, DISTRICT)
-    what = f"what fell silent with {place_of(fault)}" if wide else place_of(fault)
-    say(f"{what} is off the street until it speaks again")
+    what = (
+        f"all sensors that fell silent with {place_of(fault)}"
+        if wide
+        else place_of(fault)
+    )
+    say(f"dismissed {what} until it reports again")
     return OK
 
 

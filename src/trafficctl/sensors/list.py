@@ -1,4 +1,4 @@
-"""`trafficctl sensors list`: what the registry holds."""
+"""`trafficctl sensors list`: lists the device registry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from trafficctl.errors import OK
 from trafficctl.registry.table import FIELDS, open_table
 
 TIMES = {"registered": "registered_at", "revoked": "revoked_at"}
-ENDS = ("_at", "_until")  # of the names of fields that hold a time
+ENDS = ("_at", "_until")  # suffixes of time fields
 COLUMNS = (
     Column("device_id", importance=KEY),
     Column("segment_id", importance=8),
@@ -34,14 +34,18 @@ COLUMNS = (
     Column("certificate", importance=3),
     Column("note", importance=4),
 )
-CERTIFICATE_SHOWN = 12  # characters of an id: enough to find it in the console
+CERTIFICATE_SHOWN = 12  # characters of an id, enough to find it in the console
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors list`."""
     parser = actions.add_parser("list", help="list the registered devices")
-    parser.add_argument("--segment", metavar="SEGMENT", help="only of this segment")
-    parser.add_argument("--status", choices=STATUSES, help="only with this status")
+    parser.add_argument(
+        "--segment", metavar="SEGMENT", help="only devices of this segment"
+    )
+    parser.add_argument(
+        "--status", choices=STATUSES, help="only devices with this status"
+    )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 

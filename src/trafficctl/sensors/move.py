@@ -1,4 +1,4 @@
-"""`trafficctl sensors move`: a device now stands at another segment."""
+"""`trafficctl sensors move`: binds a device to another segment."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from trafficctl.registry.context import open_context
 from trafficctl.registry.selection import read_devices, require
 
 DESCRIPTION = """\
-Bind a device to another segment, in the registry and for what its certificate may
-publish. The topic of its readings names the segment: the device needs the new
-settings and a new connection. Until then its readings are refused."""
+Bind a device to another segment, in the registry and in what its certificate may
+publish. The topic contains the segment, so the device needs new settings and a new
+connection. Until then its readings are rejected."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,7 +35,7 @@ def _run(args: argparse.Namespace) -> int:
     (row,) = read_devices(context.table, [args.device])
     require(
         row["status"] != "revoked",
-        f"{args.device} is revoked - `trafficctl sensors register --again` lets it in",
+        f"{args.device} is revoked - use `trafficctl sensors register --again` first",
     )
     check_segments(aws.session(), context.outputs, [args.segment])
     if row["status"] == REGISTERED:
@@ -49,5 +49,5 @@ def _run(args: argparse.Namespace) -> int:
     if row["status"] == REGISTERED:
         context.things.bind(args.device, args.segment)
     topic = f"{context.outputs['IngestTopicPrefix']}/{args.segment}/{args.device}"
-    say(f"{args.device} is of {args.segment} now; it publishes to {topic}")
+    say(f"moved {args.device} to {args.segment}; it must publish to {topic}")
     return OK

@@ -1,4 +1,4 @@
-"""`trafficctl sensors register`: devices in bulk, from a CSV file."""
+"""`trafficctl sensors register`: registers devices from a CSV file."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from trafficctl.registry.registration import carry_out, keys_plan
 
 DESCRIPTION = """\
 Register the devices of a CSV file with the columns device_id, segment_id and
-optionally note. Each gets a Thing, a certificate whose key is made here and never
-leaves this machine, and its row of the registry. With --claim it gets the row only,
-and fetches its certificate itself. Nothing is done if any line is wrong. After an
-interrupt, or a failure, repeat the command: it goes on, and makes nothing twice."""
+optionally note. Each gets a Thing, a certificate whose key is created here and never
+leaves this machine, and a row in the registry. With --claim it gets only the row and
+requests its certificate itself. If any line is invalid, nothing changes. After an
+interrupt or a failure, repeat the command: it continues and creates nothing twice."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,29 +37,29 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--claim",
         action="store_true",
-        help="only expect the devices: each fetches its certificate with a claim",
+        help="only expect the devices: each requests its certificate with a claim",
     )
     parser.add_argument(
         "--again",
         action="store_true",
-        help="also devices that are revoked, lost or registered elsewhere: "
-        "their old certificates are deleted",
+        help="include devices that are revoked, lost or registered elsewhere, and "
+        "delete their old certificates",
     )
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="do not ask before devices in service lose their certificates",
+        help="do not ask before certificates of devices in service are deleted",
     )
     parser.add_argument(
         "--allow-unknown-segments",
         action="store_true",
-        help="allow segments that are in no loaded road file",
+        help="allow segments that are not in a loaded road file",
     )
     parser.add_argument(
         "--rate",
         type=positive_float,
         metavar="N",
-        help=f"devices per second (on AWS {DEFAULT_RATE:g}, under its quotas; "
+        help=f"devices per second (default on AWS: {DEFAULT_RATE:g}, below its quotas; "
         f"with --claim {ROWS_RATE:g})",
     )
     add_common(parser, json=True)
@@ -78,15 +78,15 @@ def _run(args: argparse.Namespace) -> int:
         else:
             plan = keys_plan(context, journal, specs, args.again)
         if not confirm_replacement(plan.replaced, args.yes):
-            say("nothing was done")
+            say("nothing was changed")
             return CHECK_FAILED
         carry_out(plan, registrar.expect if args.claim else registrar.register)
-    _tell(args, plan, context)
+    _report(args, plan, context)
     return OK
 
 
 def _rate(args: argparse.Namespace) -> float | None:
-    """Devices a second: as given, else as fast as what is asked may be asked."""
+    """Devices a second: as given, else the default for the calls to make."""
     if args.rate is None and args.claim and not args.again:
         return ROWS_RATE
     rate: float | None = args.rate
@@ -96,14 +96,16 @@ def _rate(args: argparse.Namespace) -> float | None:
 def unknown_segments(
     context: RegistryContext, specs: Sequence[DeviceSpec]
 ) -> list[str]:
-    """Why devices cannot be registered: no road file has their segment."""
+    """Errors for devices whose segment does not exist."""
     known = set(segment_ids(aws.session(), context.outputs))
     unknown = [spec for spec in specs if spec.segment_id not in known]
-    # Near matches only for those that will be listed: each takes a look at all names.
+    # Near matches are slow: find them only for the errors that are listed.
     hints = [suggestion(spec.segment_id, known) for spec in unknown[:MOST_FAULTS]]
-    advice = "else `trafficctl roads load` its road, or --allow-unknown-segments"
+    advice = (
+        "or load its road (`trafficctl roads load`), or use --allow-unknown-segments"
+    )
     return [
-        f"{spec.where}segment_id: {spec.segment_id!r} is no segment of this city - "
+        f"{spec.where}segment_id: {spec.segment_id!r} not found - "
         f"{hint or 'correct it,'} {advice}"
         for spec, hint in zip_longest(unknown, hints)
     ]
@@ -112,7 +114,7 @@ def unknown_segments(
 def claims_plan(
     context: RegistryContext, specs: Sequence[DeviceSpec], again: bool
 ) -> RegistrationPlan:
-    """The plan for devices that fetch their certificates. Raises UserError."""
+    """The plan for devices that request their certificates. Raises UserError."""
     rows = context.table.read(spec.device_id for spec in specs)
     plan = plan_claims(specs, rows, again)
     raise_faults(list(plan.refusals))
@@ -120,9 +122,9 @@ def claims_plan(
 
 
 def confirm_replacement(replaced: Sequence[str], yes: bool) -> bool:
-    """Whether devices in service may lose their certificates: asked, if any would.
+    """Ask before certificates of devices in service are deleted; True to continue.
 
-    Raises UserError where nobody can answer.
+    Raises UserError if stdin is not a terminal.
     """
     if not replaced:
         return True
@@ -133,12 +135,12 @@ def confirm_replacement(replaced: Sequence[str], yes: bool) -> bool:
     return confirm(question, yes)
 
 
-def _tell(
+def _report(
     args: argparse.Namespace, plan: RegistrationPlan, context: RegistryContext
 ) -> None:
     if args.json:
         show_json({"registered": len(plan.tasks), "already": plan.unchanged})
-    verb = "are expected" if args.claim else "are registered"
-    say(f"{len(plan.tasks)} devices {verb}, {plan.unchanged} were so already")
+    verb = "expected" if args.claim else "registered"
+    say(f"{len(plan.tasks)} devices {verb}, {plan.unchanged} unchanged")
     if not args.claim:
         say(f"keys and certificates: {context.directory(DEVICES)}")

@@ -1,4 +1,4 @@
-"""`trafficctl alarms`: what is wrong with the system, and which page mends it."""
+"""`trafficctl alarms`: shows the system's alarms with their runbooks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from trafficctl.cli.output import (
 from trafficctl.cli.output import table as make_table
 from trafficctl.errors import CHECK_FAILED, OK
 
-# The gravest first; this is also the order of the counts.
+# The most severe first; also the order of the counts.
 STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
 STYLE = {"ALARM": "bold red", "INSUFFICIENT_DATA": "yellow", "OK": "green"}
 SHOWN = {"ALARM": "ALARM", "INSUFFICIENT_DATA": "no data", "OK": "ok"}
@@ -58,11 +58,11 @@ class Alarm:
 
 
 def read(aws: Callable[[str], Any], stack: str) -> list[Alarm]:
-    """Every alarm of the stack, the gravest first and then the longest.
+    """Every alarm of the stack, the most severe first, then the oldest.
 
-    `aws` gives a client by service.
+    `aws` returns a client by service.
     """
-    # By the stack's resources: the names of city-dev's alarms begin with `city-` too.
+    # By the stack's resources: the names of city-dev's alarms start with `city-` too.
     ours = _names(aws("cloudformation"), stack)
     prefix = f"{stack}-"
     paginator = aws("cloudwatch").get_paginator("describe_alarms")
@@ -100,7 +100,7 @@ def _alarm(described: dict[str, Any], prefix: str) -> Alarm:
 
 
 def _since(described: dict[str, Any]) -> float | None:
-    """When the state last changed; an alarm that never did tells its last update."""
+    """When the state last changed, else when it was last updated."""
     at = described.get("StateTransitionedTimestamp")
     at = at or described.get("StateUpdatedTimestamp")
     return at.timestamp() if isinstance(at, datetime) else None
@@ -146,9 +146,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "alarms",
         help="show the system's alarms, each with its runbook",
         description="Show the stack's alarms that are not OK, those in ALARM first, "
-        "each with its runbook. Exit code 1 if any is in ALARM.",
+        "each with its runbook. Exit code 1 if any alarm is in ALARM.",
     )
-    parser.add_argument("--all", action="store_true", help="also those that are OK")
+    parser.add_argument("--all", action="store_true", help="include alarms that are OK")
     add_watch(parser)
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
@@ -157,7 +157,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Run `trafficctl alarms`."""
     at = session()
-    stack_outputs(at, args.stack)  # says so if there is no such stack
+    stack_outputs(at, args.stack)  # raises if there is no such stack
 
     def alarms() -> list[Alarm]:
         return read(functools.partial(client, at), args.stack)

@@ -1,4 +1,4 @@
-"""`trafficctl segments` and `trafficctl alerts`: the city, as a controller reads it."""
+"""`trafficctl segments` and `trafficctl alerts`: the state of the city."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def _register_segments(
     parser = subparsers.add_parser(
         "segments",
         help="show the traffic on each road segment",
-        description="Show the traffic on each road segment, the worst first.",
+        description="Show the traffic on each road segment, the most congested first.",
     )
     parser.add_argument(
         "--worst", type=positive_int, metavar="N", help="only the N most congested"
     )
-    parser.add_argument("--district", help="only this district; upper or lower case")
+    parser.add_argument("--district", help="only this district (case-insensitive)")
     parser.add_argument("--level", choices=LEVELS, help="only this alert level")
     parser.add_argument("--segment", metavar="ID", help="only this segment")
     add_watch(parser)
@@ -100,16 +100,19 @@ def _register_alerts(
     parser = subparsers.add_parser(
         "alerts",
         help="show congestion alerts",
-        description="Show the open congestion alerts, severe ones first.",
+        description="Show the open congestion alerts, the most severe first.",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--all",
         action="store_true",
-        help=f"also alerts opened in the last {DAYS_OF_ALL} days",
+        help=f"include all alerts opened in the last {DAYS_OF_ALL} days",
     )
     which.add_argument(
-        "--day", type=_day, metavar="YYYY-MM-DD", help="alerts opened on this day (UTC)"
+        "--day",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="only alerts opened on this day (UTC)",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run_alerts)
@@ -122,7 +125,7 @@ def _day(text: str) -> str:
         text = ""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return text
-    raise argparse.ArgumentTypeError("a day is written like 2026-11-22")
+    raise argparse.ArgumentTypeError("expected a day such as 2026-11-22")
 
 
 def run_segments(args: argparse.Namespace) -> int:
@@ -142,9 +145,9 @@ def run_segments(args: argparse.Namespace) -> int:
 def select_segments(
     city: CityReader, args: argparse.Namespace
 ) -> tuple[list[Item], list[Item]]:
-    """The segments asked for, and all that were read to choose them.
+    """The selected segments, and all that were read.
 
-    Raises UserError for a segment or district that the city does not have.
+    Raises UserError for an unknown segment or district.
     """
     if args.segment is not None:
         item = city.segment(args.segment)
@@ -162,7 +165,7 @@ def select_segments(
 def _segments_view(city: CityReader, args: argparse.Namespace) -> RenderableType:
     selected, everything = select_segments(city, args)
     if not everything:
-        return Text("no road segments yet: load some with `trafficctl roads load`")
+        return Text("no road segments - load some with `trafficctl roads load`")
     return Group(segments_table(selected, _now_ms()), Text(headline(everything), "dim"))
 
 

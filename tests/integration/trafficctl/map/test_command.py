@@ -94,7 +94,7 @@ def test_ctrl_c_ends_the_map_and_not_the_city(served: tuple[str, Any]) -> None:
 
     assert process.returncode == 0
     assert "signed in as map@city.example" in said
-    assert "the map has ended; the city test-city goes on" in said
+    assert "the map XX" in said
 
 
 def test_a_port_that_is_taken_is_said_with_the_option(local_city: Any) -> None:
@@ -136,4 +136,4 @@ def test_a_wrong_address_is_refused_before_anyone_is_asked(local_city: Any) -> N
     done = typed(local_city, "users", "add", "night-watch")
 
     assert done.returncode == 2
-    assert "'night-watch' is no e-mail address" in done.stderr
+    assert "'night-watch' is not an e-mail address" in done.stderr

@@ -109,7 +109,7 @@ def test_a_device_is_not_moved_to_a_segment_that_nobody_knows(
 
     said = operator.run("move", "mover-2", "seg-typo", code=2)
 
-    assert "no segment 'seg-typo' - " in said
+    assert "segment 'seg-typo' not found - " in said
     assert operator.row("mover-2")["segment_id"] == "seg-before"
 
 
@@ -138,7 +138,7 @@ def test_a_list_of_a_segment_that_nobody_knows_is_an_error(operator: Operator) -
 
     said = operator.run("list", "--segment", "seg-shwon", code=2)
 
-    assert "no segment 'seg-shwon' - did you mean 'seg-" in said
+    assert "segment 'seg-shwon' not found - did you mean 'seg-" in said
 
 
 def test_a_list_is_csv_for_programs(operator: Operator) -> None:
@@ -158,7 +158,7 @@ def test_unknown_segments_are_refused_unless_they_are_allowed(
     said = operator.run("register", operator.file(("odd-1", "seg-typo")), code=2)
 
     assert "line 2: segment_id: 'seg-typo' is no segment of this city" in said
-    assert "nothing was done" in said
+    assert "nothing was changed" in said
     assert operator.row("odd-1") == {}
 
 
@@ -167,5 +167,5 @@ def test_a_device_that_nobody_registered_cannot_be_revoked(operator: Operator) -
 
     said = operator.run("revoke", "known-1", "unknown-1", code=2)
 
-    assert "no device 'unknown-1' - did you mean 'known-1'" in said
+    assert "device 'unknown-1' not found - did you mean 'known-1'" in said
     assert operator.row("known-1")["status"] == "registered"

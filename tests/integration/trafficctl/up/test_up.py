@@ -122,7 +122,7 @@ def test_the_command_leaves_nothing_when_it_is_ended(
 
     assert started is not None
     assert (process.returncode, out) == (128 + number, "")
-    assert "the local city city-traffic is ended again" in said
+    assert "stopped the local city city-traffic" in said
     assert start_time(started.pid) is None
     assert list(tmp_path.iterdir()) == []
 
@@ -145,7 +145,7 @@ def test_a_taken_port_leaves_no_folder(up: Up, said: Said) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
-        with pytest.raises(UserError, match=r"is taken on 127\.0\.0\.1 - choose"):
+        with pytest.raises(UserError, match=r"on 127\.0\.0\.1 is in use - choose"):
             up(say=said, gateway_port=busy.getsockname()[1])
 
     assert not said.home.parent.exists()

@@ -109,7 +109,7 @@ def test_refused_quotas_are_unknown_say_why_and_what_the_default_is_worth() -> N
 
     row = rows["IoT inbound publishes/s"]
     assert (row.have, row.verdict) == ("?", "unknown")
-    assert "the usual 20,000 would do; not read: " in row.next_step
+    assert "the default 20,000 is enough; not checked: " in row.next_step
     assert "AccessDeniedException" in row.next_step
     assert can_deploy(list(rows.values()))
 
@@ -119,7 +119,7 @@ def test_in_a_small_region_the_default_is_a_tenth() -> None:
 
     row = quotas.unreadable(quota, 2001, "eu-north-1", "refused")
 
-    assert row.next_step == "the usual 2,000 would not do; not read: refused"
+    assert row.next_step == "the default 2,000 is not enough; not checked: refused"
     assert "tenth" in accounts.region("eu-north-1").next_step
     assert accounts.region("eu-central-1").next_step == ""
 
@@ -217,7 +217,7 @@ def test_a_check_that_hangs_is_unknown_and_holds_nobody_up() -> None:
     rows = gather(hanging, 0.05)
 
     assert [row.verdict for row in rows] == [UNKNOWN, OK]
-    assert "no answer" in rows[0].next_step
+    assert "no response" in rows[0].next_step
     never.set()
 
 

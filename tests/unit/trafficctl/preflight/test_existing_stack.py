@@ -126,4 +126,4 @@ def test_a_deleted_stack_whose_data_is_gone_keeps_nothing() -> None:
     rows = checked(left_behind(GONE))
 
     assert rows["parameters"].have == "the template's defaults"
-    assert rows["stack"].have == "none yet"
+    assert rows["stack"].have == "none"

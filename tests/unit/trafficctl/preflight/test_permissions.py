@@ -47,7 +47,7 @@ def test_actions_that_are_denied_are_named() -> None:
     row = checked(answers)["permissions to deploy"]
 
     assert row.verdict == "missing"
-    assert row.next_step == "have allowed: iam:PassRole, kms:CreateKey"
+    assert row.next_step == "request these permissions: iam:PassRole, kms:CreateKey"
 
 
 def test_simulation_asks_for_the_role_of_the_session_by_its_whole_arn() -> None:
@@ -129,7 +129,7 @@ def test_a_condition_that_iam_could_not_weigh_is_no_denial(told: Any) -> None:
 
     assert row.verdict == "unknown"
     assert row.next_step == (
-        "sqs:CreateQueue: IAM cannot tell without aws:RequestTag/owner"
+        "sqs:CreateQueue: IAM cannot decide without aws:RequestTag/owner"
     )
 
 
@@ -141,7 +141,7 @@ def test_what_is_denied_outright_is_told_before_what_is_unclear() -> None:
     assert (row.verdict, row.have, row.next_step) == (
         "missing",
         "1",
-        "have allowed: a:B",
+        "request these permissions: a:B",
     )
 
 

@@ -122,7 +122,7 @@ def test_connections_are_shared_evenly(connections: int | None, units: int) -> N
 
 
 def test_fewer_connections_than_segments_are_refused() -> None:
-    with pytest.raises(UserError, match="a device speaks for one segment"):
+    with pytest.raises(UserError, match="one for each segment"):
         units_for(9, 10)
 
 

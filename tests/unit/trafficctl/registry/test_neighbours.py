@@ -52,9 +52,9 @@ def test_a_device_of_another_stack_is_refused_and_nothing_is_changed(
         register(staging, OTHER_SEGMENT, again)
 
     assert str(refusal.value) == (
-        "d1: expected a Thing of type staging-device, and this account has one of type "
-        "city-device, which is another stack's - names of Things are the account's: "
-        "give the device another id in one of the two stacks"
+        "d1: expected a Thing of type staging-device, but this account has one of type "
+        "city-device, of another stack - Thing names are unique per account: use "
+        "another device id in one of the stacks"
     )
     assert state(city) == before
     assert staging.table.rows == {}

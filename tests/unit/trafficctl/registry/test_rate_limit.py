@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from trafficctl.registry.rate_limit import DEFAULT_RATE, REGAIN_S, SLOWEST, RateLimiter
+from trafficctl.registry.rate_limit import (
+    DEFAULT_RATE,
+    RECOVERY_S,
+    SLOWEST,
+    RateLimiter,
+)
 
 LOWEST_QUOTA = 10  # a second: CreateThing, RegisterThing
 
@@ -64,7 +69,7 @@ def test_the_rate_recovers_while_nobody_complains_and_no_further() -> None:
     pace = RateLimiter(8, 0.0)
     pace.throttled(0.0)
     rates = []
-    for second in (5, 10, 2 * REGAIN_S):
+    for second in (5, 10, 2 * RECOVERY_S):
         pace.reserve(second)
         rates.append(pace.rate)
 

@@ -17,7 +17,7 @@ from trafficctl.registry.context import DEVICES
 from trafficctl.registry.iot_calls import TRIES
 from trafficctl.registry.journal import CertificateEntry, Journal
 from trafficctl.registry.plan import DeviceSpec
-from trafficctl.registry.worker_pool import MANY_DOUBTS, PARALLEL
+from trafficctl.registry.worker_pool import MAX_DOUBTS, PARALLEL
 
 from .fakes import Killed, World, fail, kill, lose, refused
 from .registering import ONE, THREE, WHENS, is_whole, register
@@ -207,4 +207,4 @@ def test_a_city_that_does_not_answer_is_not_asked_for_ever(world: World) -> None
 
     with pytest.raises(CityError, match="repeat the command"):
         register(world, many)
-    assert len(world.faults.made) <= (MANY_DOUBTS + PARALLEL) * TRIES
+    assert len(world.faults.made) <= (MAX_DOUBTS + PARALLEL) * TRIES

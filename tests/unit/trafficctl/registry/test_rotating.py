@@ -162,5 +162,5 @@ def test_all_means_the_registered_ones_and_age_counts(world: World) -> None:
     assert chosen(world, "new", "--older-than", "30") == []
     with pytest.raises(UserError, match="gone: not registered"):
         chosen(world, "gone", "old")
-    with pytest.raises(UserError, match="no device 'nobody'"):
+    with pytest.raises(UserError, match="device 'nobody' not found"):
         chosen(world, "nobody")

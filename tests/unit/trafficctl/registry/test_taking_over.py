@@ -45,7 +45,7 @@ def test_a_device_registered_from_elsewhere_is_not_taken_over_unasked(
     )
     elsewhere.context = context
 
-    with pytest.raises(UserError, match="d1 is registered, and its key is not here"):
+    with pytest.raises(UserError, match="d1 is registered, but its key is not here"):
         register(elsewhere)
     is_whole(world)
 
@@ -104,7 +104,7 @@ def test_a_device_of_another_segment_is_moved_first(world: World) -> None:
     register(world)
     moved = [DeviceSpec("d1", "s9")]
 
-    with pytest.raises(UserError, match="d1 is of segment s1, not s9"):
+    with pytest.raises(UserError, match="d1 is bound to segment s1, not s9"):
         register(world, moved)
 
     before = world.certificates_of("d1")
@@ -118,7 +118,7 @@ def test_nothing_is_done_if_one_of_many_cannot_be(world: World) -> None:
     world.table.rows["d1"]["status"] = "revoked"
     world.faults.made.clear()
 
-    with pytest.raises(UserError, match="nothing was done"):
+    with pytest.raises(UserError, match="nothing was changed"):
         register(world, [*THREE[:1], *ONE])
     assert world.faults.made == []
 

@@ -117,8 +117,8 @@ def test_optional_columns_are_checked_too(
     ("header", "said"),
     [
         (HEADER.replace("sensor_id,", ""), "'sensor_id' is missing"),
-        (HEADER + ",lane", "'lane' is no column of a replay file"),
-        (HEADER + ",sensor_id", "'sensor_id' stands twice"),
+        (HEADER + ",lane", "'lane' is not a column of a replay file"),
+        (HEADER + ",sensor_id", "'sensor_id' is repeated"),
     ],
 )
 def test_a_wrong_header_is_refused(tmp_path: Path, header: str, said: str) -> None:

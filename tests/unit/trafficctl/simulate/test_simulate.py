@@ -278,7 +278,7 @@ def test_the_rate_says_how_often_a_sensor_reads() -> None:
         (("--rate", "1000000"), "change --rate"),
         (("--rate", "0.001"), "change --rate"),
         (("--sensors-per-segment", "201"), "at most 200"),
-        (("--connections", "3"), "too few"),
+        (("--connections", "3"), "expected at least 20"),
     ],
 )
 def test_a_load_that_cannot_be_is_refused(given: tuple[str, ...], said: str) -> None:

@@ -190,7 +190,7 @@ def test_a_policy_is_waited_for_as_long_as_aws_may_take(account: Account) -> Non
     assert account.policies == {"city-device", "city-claim"}
     assert 200 < sum(account.slept) < 360
     assert account.said == [
-        "policy city-test-device: waiting until AWS lets go, 360 s at most"
+        "waiting for policy city-test-device to be released, up to 360 s"
     ]
 
 

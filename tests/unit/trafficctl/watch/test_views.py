@@ -106,7 +106,7 @@ def test_sensors_that_report_stand_beside_those_known(known, share, text):
 
 def test_the_headline_counts_the_whole_city():
     assert headline(CITY) == (
-        "4 segments: 1 severe, 1 high, 1 without alert, 1 not heard from yet"
+        "4 segments: 1 severe, 1 high, 1 without alert, 1 without data yet"
     )
 
 
@@ -214,10 +214,16 @@ def asked(**given):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"segment": "s1"}, "no segment 's1' - did you mean 'S1'"),
-        ({"segment": "road"}, "no segment 'road' - `trafficctl segments` lists them"),
+        ({"segment": "s1"}, "segment 's1' not found - did you mean 'S1'"),
+        (
+            {"segment": "road"},
+            "segment 'road' not found - `trafficctl segments` lists them",
+        ),
         ({"district": "Los Angles"}, "did you mean 'Los Angeles'?"),
-        ({"district": "West"}, "no district 'West' - the districts are Bay, Los Ang"),
+        (
+            {"district": "West"},
+            "district 'West' not found - the districts are Bay, ",
+        ),
     ],
 )
 def test_a_name_that_the_city_does_not_have_is_an_error(given, said):
