@@ -94,7 +94,7 @@ def test_ctrl_c_ends_the_map_and_not_the_city(served: tuple[str, Any]) -> None:
 
     assert process.returncode == 0
     assert "signed in as map@city.example" in said
-    assert "the map XX" in said
+    assert "stopped the map; the city test-city keeps running" in said
 
 
 def test_a_port_that_is_taken_is_said_with_the_option(local_city: Any) -> None:

@@ -58,7 +58,7 @@ def test_a_device_that_fetched_its_own_is_renewed_by_its_claim(
     new = operator.keep("turn-2.new.pem", second.pem.read_text())
     operator.run("rotate", "--all", "--finish")
 
-    assert "may fetch one by their claim, for 30 days: 1" in said
+    assert "1 devices may claim a new certificate for 30 days" in said
     assert (answer, third) == ("accepted", "rejected")
     assert both == [True, True]
     assert len(operator.certificates(name)) == 1
@@ -79,7 +79,7 @@ def test_a_moved_device_speaks_for_its_new_segment_only(
 
     said = operator.run("move", name, "seg-after")
 
-    assert f"publishes to {operator.topic('seg-after', name)}" in said
+    assert f"publish to {operator.topic('seg-after', name)}" in said
     assert operator.row(name)["segment_id"] == "seg-after"
     assert publishes(operator, name, "seg-after", operator.own(name))
     assert not publishes(operator, name, "seg-before", operator.own(name))
@@ -97,7 +97,7 @@ def test_a_corrected_list_moves_a_device_if_that_is_said(operator: Operator) -> 
     )
     operator.register(("mover-3", "seg-right"), options=("--again",))
 
-    assert "mover-3 is of segment seg-wrong, not seg-right" in said
+    assert "mover-3 is bound to segment seg-wrong, not seg-right" in said
     assert operator.things()["mover-3"] == {"segment_id": "seg-right"}
     assert operator.certificates("mover-3") == before
 
@@ -157,7 +157,7 @@ def test_unknown_segments_are_refused_unless_they_are_allowed(
 ) -> None:
     said = operator.run("register", operator.file(("odd-1", "seg-typo")), code=2)
 
-    assert "line 2: segment_id: 'seg-typo' is no segment of this city" in said
+    assert "line 2: segment_id: 'seg-typo' not found" in said
     assert "nothing was changed" in said
     assert operator.row("odd-1") == {}
 
