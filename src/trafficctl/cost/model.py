@@ -52,7 +52,7 @@ TURNS = 2.4  # opened, escalated, eased, cleared
 POLL_S = 2
 LIVE_ITEM_BYTES = 791
 READ_UNIT_BYTES = 4_096
-LOOK_CPU_S = 0.27 / 5_000  # for each segment, when the city is read anew
+LOOK_CPU_S = 0.27 / 5_000  # for each segment, when the city is read again
 POLL_CPU_S = 0.005
 LIVE_MEMORY_MB = 1_769
 

@@ -101,7 +101,7 @@ def test_a_port_that_is_taken_is_said_with_the_option(local_city: Any) -> None:
     done = typed(local_city, "map", "--port", str(local_city.city.port))
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"port {local_city.city.port} is taken" in done.stderr
+    assert f"port {local_city.city.port} on 127.0.0.1 is in use" in done.stderr
     assert "choose another with --port" in done.stderr
 
 
@@ -114,7 +114,7 @@ def test_a_user_is_added_signs_in_is_listed_and_removed(local_city: Any) -> None
     gone = typed(local_city, "users", "remove", EMAIL)
 
     assert (added.returncode, again.returncode) == (0, 2)
-    assert f"{EMAIL} is a user of test-city already" in again.stderr
+    assert f"{EMAIL} is already a user of test-city" in again.stderr
     (row,) = [one for one in listed if one["email"] == EMAIL]
     assert row["state"] == "active"
     assert "id_token" in tokens

@@ -100,4 +100,4 @@ def test_a_city_that_is_gone_is_said_to_be(proxy: Proxy) -> None:
     answer, body = asked(proxy, "/")
 
     assert answer.status == 503
-    assert json.loads(body) == {"error": "the local city does not answer"}
+    assert json.loads(body) == {"error": "the local city does not respond"}
