@@ -119,7 +119,7 @@ def test_a_user_is_added_signs_in_is_listed_and_removed(local_city: Any) -> None
     assert row["state"] == "active"
     assert "id_token" in tokens
     assert (removed.returncode, gone.returncode) == (0, 2)
-    assert f"{EMAIL} is no user of test-city" in gone.stderr
+    assert f"{EMAIL} is not a user of test-city" in gone.stderr
     assert EMAIL not in typed(local_city, "users", "list").stdout
     with pytest.raises(CityError):
         signed_in(local_city, added.stdout.strip())
