@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.integration.lambda_runtime.pythons import equipped, missing, unpacked
 from trafficctl.cli.output import Column, number, say, show, table
-from trafficctl.cli.signals import end_in_order
+from trafficctl.cli.signals import terminate_cleanly
 from trafficctl.package.command import RUNTIMES
 
 from . import deploying, handler, local_city, registering
@@ -103,5 +103,5 @@ PARTS: dict[str, Callable[[], bool]] = {
 
 
 if __name__ == "__main__":
-    end_in_order()
+    terminate_cleanly()
     sys.exit(main())

@@ -14,7 +14,7 @@ from trafficctl.audit.evidence import Evidence
 from trafficctl.audit.identity import Report, verdict
 from trafficctl.cli.output import Column, number, say, show, table
 from trafficctl.demo.probe import percentile
-from trafficctl.publishing.publisher import Summary, Target, publish_run
+from trafficctl.publishing.publisher import PublishTarget, Summary, publish_run
 from trafficctl.up import command as city
 
 from .bars import over, under
@@ -65,7 +65,7 @@ def _measure(
     os.environ.update(started.environment())  # as `trafficctl env` would have it
     watch = Watch(started, outputs)
     segments = segments_for(rate)
-    target = Target(started.session(), STACK, outputs)
+    target = PublishTarget(started.session(), STACK, outputs)
     summary = publish_run(
         target, segments, 1, lambda: watch.stream(segments, seconds), seconds
     )
@@ -88,7 +88,7 @@ def rows(figures: Figures, rate: float) -> list[tuple[str, str, str]]:
             number(summary.readings_per_s),
             over(summary.readings_per_s, NEARLY * rate),
         ),
-        ("publisher behind, at worst", f"{summary.pace.worst_lag_s:.1f} s", ""),
+        ("publisher behind, at worst", f"{summary.timing.worst_lag_s:.1f} s", ""),
         (
             "reading to viewer, p50",
             *_delays(figures.watch.probe.delays_s, "FreshnessMs"),

@@ -24,11 +24,11 @@ from trafficctl.audit.identity import Report
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import scan
 from trafficctl.publishing.devices import unit_name
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.publisher import (
+    PublishTarget,
     SentReading,
-    Target,
-    Timed,
+    TimedMessage,
     payload,
     publish_run,
 )
@@ -150,7 +150,7 @@ class Outage:
 
     def _publish(self, minutes: range) -> None:
         segments = self._plan.names()
-        target = Target(self._session, self._city.stack, self._outputs)
+        target = PublishTarget(self._session, self._city.stack, self._outputs)
         publish_run(target, segments, 1, lambda: _messages(segments, minutes), 0)
 
     @contextlib.contextmanager
@@ -199,7 +199,7 @@ class Outage:
             time.sleep(NOTICED_S)
 
 
-def _messages(segments: Sequence[str], minutes: range) -> Iterator[Timed]:
+def _messages(segments: Sequence[str], minutes: range) -> Iterator[TimedMessage]:
     """A message of each segment for each minute, all of them due at once."""
     for minute in minutes:
         for segment in segments:
@@ -213,8 +213,8 @@ def _messages(segments: Sequence[str], minutes: range) -> Iterator[Timed]:
                 )
                 for number in range(SENSORS)
             ]
-            message = Message(payload(readings), len(readings))
-            yield Timed(0.0, unit_name(segment, 1), message)
+            message = MqttMessage(payload(readings), len(readings))
+            yield TimedMessage(0.0, unit_name(segment, 1), message)
 
 
 def _until(holds: Callable[[], Any]) -> None:

@@ -17,7 +17,7 @@ from trafficctl.cli.output import Column, duration, number, show, table
 from trafficctl.local.process import LOCAL
 from trafficctl.registry.context import DEVICES
 from trafficctl.registry.journal import BEGUN, DONE, FILE_NAME, MADE, read_entries
-from trafficctl.registry.table import open_rows
+from trafficctl.registry.table import open_table
 from trafficctl.up import command as city
 
 from .local_city import free_ports
@@ -103,7 +103,7 @@ def left_behind(
     session = started.session()
     iot = session.client("iot")
     certificates = iot.list_certificates()["certificates"]
-    registered = open_rows(session, outputs).all()
+    registered = open_table(session, outputs).all()
     known = {entry.certificate_id for entry in read_entries(kept).values()}
     return {
         "things": len(iot.list_things()["things"]),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from trafficctl.publishing.devices import unit_name
-from trafficctl.publishing.mqtt_connection import Message
-from trafficctl.publishing.publisher import SentReading, Timed, payload
+from trafficctl.publishing.mqtt_connection import MqttMessage
+from trafficctl.publishing.publisher import SentReading, TimedMessage, payload
 
 SENSORS = 25  # of each segment, all in one message
 PERIOD_MS = 1_000  # between two messages of a segment
@@ -25,7 +25,9 @@ def offset_ms(number: int, count: int) -> int:
     return PERIOD_MS * number // count
 
 
-def messages(segments: Sequence[str], seconds: float, start_ms: int) -> Iterator[Timed]:
+def messages(
+    segments: Sequence[str], seconds: float, start_ms: int
+) -> Iterator[TimedMessage]:
     """Each segment's message of each period, in order of time."""
     devices = [unit_name(segment, 1) for segment in segments]
     for period in range(int(seconds * 1000 / PERIOD_MS)):
@@ -33,8 +35,8 @@ def messages(segments: Sequence[str], seconds: float, start_ms: int) -> Iterator
             passed_ms = period * PERIOD_MS + offset_ms(number, len(segments))
             jams = number % JAMMED_OF == 0 and is_jam(passed_ms / 1000, seconds)
             readings = _readings(start_ms + passed_ms, jams)
-            message = Message(payload(readings), len(readings))
-            yield Timed(passed_ms / 1000, device, message)
+            message = MqttMessage(payload(readings), len(readings))
+            yield TimedMessage(passed_ms / 1000, device, message)
 
 
 def is_jam(passed_s: float, seconds: float) -> bool:

@@ -10,8 +10,8 @@ from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import scan
 from trafficctl.demo.alerts import subscribe
 from trafficctl.demo.probe import Probe
-from trafficctl.demo.worker import Worker
-from trafficctl.publishing.publisher import Timed
+from trafficctl.demo.worker import PeriodicThread
+from trafficctl.publishing.publisher import TimedMessage
 from trafficctl.up.command import City
 
 from .processes import cpu_seconds
@@ -35,10 +35,13 @@ class Watch:
         self._table = outputs["RoadSegmentsTable"]
         self._dynamodb = aws.client(session, "dynamodb")
         self._queue = subscribe(session, outputs, "bench-alerts")
-        self._workers = (Worker(self._look, LOOK_EVERY_S), Worker(self._hear))
+        self._workers = (
+            PeriodicThread(self._look, LOOK_EVERY_S),
+            PeriodicThread(self._hear),
+        )
         self.reset_cpu()
 
-    def stream(self, segments: Sequence[str], seconds: float) -> Iterator[Timed]:
+    def stream(self, segments: Sequence[str], seconds: float) -> Iterator[TimedMessage]:
         """The messages to publish from now on; what is measured begins here too."""
         start_ms = time.time_ns() // 1_000_000
         for index, segment in enumerate(segments):

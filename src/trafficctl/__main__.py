@@ -1,4 +1,4 @@
-"""The command line: arguments and exit codes, and nothing else."""
+"""The command line: parses arguments and returns exit codes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 from trafficctl.cli.groups import GroupedParser
 from trafficctl.cli.printable import printable
-from trafficctl.cli.signals import EndedError, end_in_order
+from trafficctl.cli.signals import TerminatedError, terminate_cleanly
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 
-# Each module has register(subparsers). The help page has its order from groups.py:
-# a new command needs a place there.
+# Each module has register(subparsers). The help page takes its order from groups.py:
+# add a new command there too.
 COMMANDS: tuple[str, ...] = (
     "up.command",
     "preflight.command",
@@ -43,13 +43,13 @@ COMMANDS: tuple[str, ...] = (
     "completion",
 )
 
-DESCRIPTION = "Run, feed, watch and audit City Traffic, on this machine or on AWS."
+DESCRIPTION = "Deploy, operate and audit City Traffic, on this machine or on AWS."
 EPILOG = (
-    "`trafficctl COMMAND --help` explains a command. "
-    "Endpoint, credentials and region come from the usual AWS settings. "
-    "Exit codes: 0 success; 1 the answer is no; 2 wrong usage or input; "
-    "3 AWS or MQTT refused or cannot be reached; 70 a fault of this tool; "
-    "128 and its number after a signal, so 130 after Ctrl-C."
+    "Run `trafficctl COMMAND --help` for details. "
+    "Endpoint, credentials and Region come from the usual AWS settings. "
+    "Exit codes: 0 success; 1 check failed; 2 wrong usage or input; "
+    "3 AWS or MQTT refused the request or is unreachable; 70 internal error; "
+    "128 + N after signal N, so 130 after Ctrl-C."
 )
 
 
@@ -71,23 +71,23 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; no foreign error gets past here.
+    """Run one command and return its exit code; every error is translated here.
 
-    Without *argv* this is a process of its own: signals then end it in order.
+    Without *argv* this is a process of its own: signals then end it cleanly.
     """
     if argv is None:
-        end_in_order()
+        terminate_cleanly()
     try:
         return _run(argv)
-    except EndedError as exc:
-        with contextlib.suppress(OSError):  # a terminal that hung up
-            print(f"trafficctl: ended by {exc.name}", file=sys.stderr)
+    except TerminatedError as exc:
+        with contextlib.suppress(OSError):  # the terminal is gone
+            print(f"trafficctl: terminated by {exc.name}", file=sys.stderr)
         raise
     except KeyboardInterrupt:
         print("trafficctl: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        _abandon_stdout()  # whoever read our output (head, less) has seen enough
+        _abandon_stdout()  # the reader (head, less) closed the pipe
         return OK
     except Exception as exc:
         if os.environ.get("TRAFFIC_DEBUG"):
@@ -109,7 +109,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _abandon_stdout() -> None:
-    """Keep Python from reporting the closed pipe a second time at exit."""
+    """Keep Python from reporting the closed pipe again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

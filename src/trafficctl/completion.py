@@ -1,6 +1,6 @@
-"""`trafficctl completion`: what lets a shell complete commands and options by tab.
+"""`trafficctl completion`: tab completion for bash, zsh and fish.
 
-The script holds all that it completes, so that a tab press starts no Python.
+The script contains everything it completes, so that a tab press starts no Python.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from trafficctl.errors import OK
 
 SHELLS = ("bash", "zsh", "fish")
 DESCRIPTION = """\
-Print a script that completes commands, options and file names by the tab key.
+Print a script for tab completion of commands, options and file names.
 
   bash  trafficctl completion bash \\
           > ~/.local/share/bash-completion/completions/trafficctl
   zsh   trafficctl completion zsh > DIRECTORY/_trafficctl   (DIRECTORY in $fpath)
   fish  trafficctl completion fish > ~/.config/fish/completions/trafficctl.fish
 
-For this shell only, bash: source <(trafficctl completion bash)
-Print it again after an update of trafficctl."""
+For the current bash only: source <(trafficctl completion bash)
+Run it again after an update of trafficctl."""
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `completion`."""
     parser = subparsers.add_parser(
         "completion",
-        help="print the tab completion for bash, zsh or fish",
+        help="print the completion script for bash, zsh or fish",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -39,20 +39,20 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run(args: argparse.Namespace) -> int:
-    # Not at the top: it imports this module.
+    # Not at the top: __main__ imports this module.
     parser = importlib.import_module("trafficctl.__main__").build_parser()
     print(script(parser, args.shell))
     return OK
 
 
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
-    """The completion of `parser`, which is changed for it, for `shell`."""
+    """The completion script of `parser` for `shell`; changes `parser`."""
     _prepare(parser)
     return shtab.complete(parser, shell)
 
 
 def _prepare(parser: argparse.ArgumentParser) -> None:
-    """Have paths completed as files, and commands described by their line of help."""
+    """Complete paths as files, and describe commands by their help line."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action._choices_actions:

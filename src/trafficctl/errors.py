@@ -1,12 +1,12 @@
-"""What may go wrong at the command line, and what it means for the exit code.
+"""The errors of the command line and their exit codes.
 
     Exception
     └── UserError             exit code 2: wrong usage or wrong input
-        ├── CityError         exit code 3: AWS or MQTT refused, or cannot be reached
-        └── ToolError        exit code 70: a fault of this tool, please report it
+        ├── CityError         exit code 3: AWS or MQTT refused, or is unreachable
+        └── ToolError        exit code 70: internal error, please report it
 
-A command answers "no" (the audit fails, the city is not healthy) by returning 1;
-that is an answer, not an error. Errors of boto3, urllib3, paho-mqtt, ssl and the
+A command whose check fails (the audit, the alarms) returns 1: that is a result,
+not an error. Errors of boto3, urllib3, paho-mqtt, ssl and the
 operating system become one of the above in `translate`, and nowhere else.
 """
 
@@ -24,13 +24,13 @@ from paho.mqtt import MQTTException
 from paho.mqtt.client import WebsocketConnectionError
 
 OK = 0
-ANSWER_IS_NO = 1
+CHECK_FAILED = 1
 WRONG_INPUT = 2
 UNREACHABLE = 3
-TOOL_FAULT = 70
+INTERNAL_ERROR = 70
 INTERRUPTED = 130
 
-# AWS's codes for calls that come too fast.
+# AWS's error codes for throttling.
 THROTTLED = (
     "ThrottlingException",
     "Throttling",
@@ -42,7 +42,7 @@ USE_LOCAL_CITY = '`eval "$(trafficctl env)"` points this shell at the local city
 
 
 class UserError(Exception):
-    """A message for the person at the terminal, ending in what to do next."""
+    """A message for the user that ends with the next step."""
 
     def __init__(self, message: str, exit_code: int = WRONG_INPUT) -> None:
         super().__init__(message)
@@ -57,26 +57,26 @@ class CityError(UserError):
 
 
 class ToolError(UserError):
-    """Something this tool did not foresee."""
+    """An internal error."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, TOOL_FAULT)
+        super().__init__(message, INTERNAL_ERROR)
 
 
 def translate(exc: Exception) -> UserError:
-    """Say a foreign error in the operator's words, with the next step.
+    """Translate any error into a message with the next step.
 
-    Our own errors come back unchanged; an error of no known family is a ToolError.
+    Our own errors are returned unchanged; unknown errors become a ToolError.
     """
     if isinstance(exc, UserError):
         return exc
     for family in (_from_aws, _from_mqtt, _from_network, _from_system):
-        found = family(exc)
-        if found is not None:
-            return found
+        error = family(exc)
+        if error is not None:
+            return error
     return ToolError(
-        f"{type(exc).__name__}: {exc} - this is a fault of trafficctl; "
-        "run again with TRAFFIC_DEBUG=1 for the traceback and report it"
+        f"internal error: {type(exc).__name__}: {exc} - "
+        "run again with TRAFFIC_DEBUG=1 and report the traceback"
     )
 
 
@@ -89,7 +89,7 @@ def _from_aws(exc: Exception) -> UserError | None:
     return None
 
 
-# The families of botocore's own errors, the most telling first.
+# The families of botocore's own errors, the most specific first.
 _AWS_FAMILIES: tuple[
     tuple[tuple[type[Exception], ...], str, Callable[[str], UserError]], ...
 ] = (
@@ -149,8 +149,8 @@ _AWS_FAMILIES: tuple[
     ),
     (
         (aws.BotoCoreError,),
-        "boto3 could not make this request: check the AWS settings "
-        "(AWS_ENDPOINT_URL, AWS_REGION, AWS_PROFILE) and the options given",
+        "boto3 could not send this request: check the AWS settings "
+        "(AWS_ENDPOINT_URL, AWS_REGION, AWS_PROFILE) and the options",
         UserError,
     ),
 )
@@ -165,8 +165,8 @@ _REFUSALS: tuple[tuple[tuple[str, ...], str], ...] = (
             "KMSAccessDeniedException",
             "403",
         ),
-        "the identity in use lacks this permission: use another profile, "
-        "or have the action allowed",
+        "the current identity does not have this permission: use another profile "
+        "or request the permission",
     ),
     (
         (
@@ -180,7 +180,7 @@ _REFUSALS: tuple[tuple[tuple[str, ...], str], ...] = (
             "AuthFailure",
             "MissingAuthenticationToken",
         ),
-        f"credentials not valid there: {USE_LOCAL_CITY}; for AWS, sign in again",
+        f"the credentials are not valid here: {USE_LOCAL_CITY}; for AWS, sign in again",
     ),
     (
         (
@@ -191,31 +191,31 @@ _REFUSALS: tuple[tuple[tuple[str, ...], str], ...] = (
             "QueueDoesNotExist",
             "AWS.SimpleQueueService.NonExistentQueue",
         ),
-        "is the stack deployed there, and is --stack its name? "
-        "`trafficctl up` deploys the local one",
+        "is the stack deployed, and is --stack its name? "
+        "`trafficctl up` deploys the local city",
     ),
     (
         (*THROTTLED, "SlowDown", "LimitExceededException"),
-        "AWS is limiting the rate: wait a minute and repeat the command",
+        "AWS throttled the request: wait a minute and repeat the command",
     ),
 )
 
 
 def _refused(exc: Any) -> UserError:
     error = exc.response.get("Error", {})
-    code, said = error.get("Code", "?"), error.get("Message", "no reason given")
+    code, reason = error.get("Code", "?"), error.get("Message", "no reason given")
     advice = next(
         (advice for codes, advice in _REFUSALS if code in codes),
-        "AWS refused the request: correct what it names and repeat the command",
+        "AWS rejected the request: fix what the message names and repeat the command",
     )
-    return CityError(f"{exc.operation_name}: {said} ({code}) - {advice}")
+    return CityError(f"{exc.operation_name}: {reason} ({code}) - {advice}")
 
 
 def _from_mqtt(exc: Exception) -> UserError | None:
     if isinstance(exc, (MQTTException, WebsocketConnectionError)):
         return CityError(
             f"MQTT: {_one_line(exc)} - is the city up, and are the devices "
-            "registered? `trafficctl devices register` makes their certificates"
+            "registered? `trafficctl devices register` creates their certificates"
         )
     return None
 
@@ -227,8 +227,8 @@ def _from_network(exc: Exception) -> UserError | None:
     )
     if isinstance(exc, ssl.SSLError):
         return CityError(
-            f"TLS: {_one_line(exc)} - the certificates do not fit this city: "
-            "`trafficctl devices register` makes them anew"
+            f"TLS: {_one_line(exc)} - the certificates are of another city: "
+            "`trafficctl devices register` creates new ones"
         )
     kinds = (urllib3.exceptions.HTTPError, ConnectionError, TimeoutError)
     if isinstance(exc, BrokenPipeError) or not isinstance(exc, kinds):
@@ -243,8 +243,8 @@ _SYSTEM_ADVICE: dict[int, str] = {
     errno.EACCES: "check the permissions of the path",
     errno.EPERM: "check the permissions of the path",
     errno.ENOSPC: "free some disk space",
-    errno.EADDRINUSE: "the port is taken: choose another by its option",
-    errno.EADDRNOTAVAIL: "the address is not one of this machine",
+    errno.EADDRINUSE: "the port is in use: choose another one",
+    errno.EADDRNOTAVAIL: "this machine does not have that address",
     errno.EMFILE: "raise the limit of open files (`ulimit -n 8192`)",
     errno.EHOSTUNREACH: "check the network and the endpoint",
     errno.ENETUNREACH: "check the network and the endpoint",
@@ -255,10 +255,10 @@ def _from_system(exc: Exception) -> UserError | None:
     if isinstance(exc, UnicodeDecodeError):
         return UserError(f"{exc} - the file is not UTF-8 text: convert it first")
     if isinstance(exc, csv.Error):
-        return UserError(f"{exc} - the file is no CSV: save it as one")
+        return UserError(f"{exc} - not a CSV file: save it as CSV")
     if not isinstance(exc, OSError):
         return None
-    advice = _SYSTEM_ADVICE.get(exc.errno or 0, "the operating system refused this")
+    advice = _SYSTEM_ADVICE.get(exc.errno or 0, "refused by the operating system")
     return UserError(f"{_one_line(exc)} - {advice}")
 
 

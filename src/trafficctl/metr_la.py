@@ -1,7 +1,7 @@
 """`trafficctl metr-la`: a week of Los Angeles as a replay file and a road network.
 
-Speeds are measured (data/metr-la/ATTRIBUTION.md). Everything else is derived here,
-by formulas and without chance: see `flow_per_lane`, `occupancy_of`, `free_flow_kmh`
+Speeds are measured (data/metr-la/ATTRIBUTION.md). Everything else is derived here by
+formulas, without randomness: see `flow_per_lane`, `occupancy_of`, `free_flow_kmh`
 and `speed_at`.
 """
 
@@ -26,21 +26,21 @@ from trafficctl.replay.csv_file import write_rows
 from trafficctl.roads.geojson import feature, feature_collection
 from trafficctl.roads.geometry import Point, between, distance_m
 
-LOS_ANGELES = timezone(timedelta(hours=-8))  # no summer time in that week
+LOS_ANGELES = timezone(timedelta(hours=-8))  # no daylight saving time in that week
 WEEK_BEGIN = datetime(2012, 3, 1, tzinfo=LOS_ANGELES)
 ROW_S = 300
 KMH_PER_MPH = 1.609344
 
-LANES = 4  # assumed: the source does not tell
-CAPACITY_PER_LANE = 2_000.0  # veh/h, a freeway lane that flows as well as it can
+LANES = 4  # assumed: the source does not say
+CAPACITY_PER_LANE = 2_000.0  # veh/h, a freeway lane at its best
 FREE_FLOW_PERCENTILE = 0.85
 FREEST_RATIO = 0.97
-MAX_HALF_M = 600.0  # no station speaks for the road further away than this
+MAX_HALF_M = 600.0  # a station covers the road up to this distance
 
 
 @dataclass(frozen=True)
 class Detector:
-    """A station: where it is, and its place on its carriageway (1 is upstream)."""
+    """A station: its position and its order on the carriageway (1 is upstream)."""
 
     detector: str
     at: Point
@@ -51,12 +51,12 @@ class Detector:
 
     @property
     def segment_id(self) -> str:
-        """The stretch of road around the station, as `US-101-N-717447`."""
+        """The segment around the station, such as `US-101-N-717447`."""
         return f"{self.freeway}-{self.direction}-{self.detector}"
 
     @property
     def name(self) -> str:
-        """What a controller reads."""
+        """The name that a controller sees."""
         return f"{self.freeway} {self.direction}, detector {self.detector}"
 
 
@@ -75,14 +75,14 @@ class Week:
 
 
 def load_week(data: Path = METR_LA) -> Week:
-    """The week from `data`. Raises UserError where a file is missing or broken."""
+    """The week from `data`. Raises UserError if a file is missing or corrupt."""
     try:
         return _read_week(data)
     except FileNotFoundError as exc:
-        message = f"{exc.filename} is missing - install city-traffic again"
+        message = f"{exc.filename} is missing - reinstall city-traffic"
         raise UserError(message) from exc
     except (lzma.LZMAError, EOFError, KeyError, ValueError) as exc:
-        message = f"{data} is broken ({exc}) - install city-traffic again"
+        message = f"{data} is corrupt ({exc}) - reinstall city-traffic"
         raise UserError(message) from exc
 
 
@@ -110,28 +110,28 @@ def _detector(row: dict[str, str]) -> Detector:
 def free_flow_kmh(speeds: Sequence[float]) -> float:
     """The 85th percentile of a detector's own week, km/h.
 
-    Vendors of probe data take the same percentile of all observed speeds as their
-    reference speed. A detector that stands in a queue most of the week has a low one.
+    Vendors of probe data use the same percentile of all observed speeds as reference
+    speed. It is low for a detector that is in a queue most of the week.
     """
     ranked = sorted(speeds)
     return round(ranked[int(FREE_FLOW_PERCENTILE * (len(ranked) - 1))], 1)
 
 
 def flow_per_lane(speed_kmh: float, free_flow: float) -> float:
-    """Flow that goes with a speed, veh/h and lane, by Greenshields' diagram.
+    """Flow at a speed, veh/h and lane, by Greenshields' diagram.
 
-    Speed falls in a straight line with density, u = uf (1 - k / kj), so that
+    Speed falls linearly with density, u = uf (1 - k / kj), so that
     q = k u = kj u (1 - u / uf), greatest at u = uf / 2. Anchoring that peak at the
     capacity C gives kj = 4 C / uf and q = 4 C r (1 - r) with r = u / uf. The diagram
-    says that nobody drives at free flow; so r above 0.97 is read as 0.97, a light
-    traffic of 233 veh/h.
+    has zero flow at free-flow speed, so r is capped at 0.97: light traffic of
+    233 veh/h.
     """
     ratio = min(speed_kmh / free_flow, FREEST_RATIO)
     return 4 * CAPACITY_PER_LANE * ratio * (1 - ratio)
 
 
 def occupancy_of(flow: float, speed_kmh: float) -> float:
-    """Share of the time that a detector is covered: density times effective length."""
+    """Share of the time a detector is occupied: density times effective length."""
     return min(1.0, flow / speed_kmh * EFFECTIVE_LENGTH_M / 1000)
 
 
@@ -146,18 +146,18 @@ def speed_at(speeds: Sequence[float], seconds: float) -> float:
 def replay_rows(
     week: Week, begin: datetime, hours: float, step_s: int
 ) -> Iterator[tuple[object, ...]]:
-    """Rows of a replay file, in the order of time, one a detector every `step_s`.
+    """Rows of a replay file in time order, one per detector every `step_s`.
 
-    A reading is of the step that ends at its timestamp and counts one lane. Counts
-    are whole vehicles; what rounding leaves is carried on, so that totals hold.
-    No congestion score is reported: the city calculates it.
+    A reading covers the step that ends at its timestamp, in one lane. Counts are
+    integers; the remainder is carried over, so totals are exact. There is no congestion
+    score: the city calculates it.
     """
     first, steps = (begin - WEEK_BEGIN).total_seconds(), int(hours * 3600 // step_s)
-    said = [
+    series = [
         measured(week.speeds[station.detector], first, step_s, steps)
         for station in week.detectors
     ]
-    for step, values in enumerate(zip(*said, strict=True), 1):
+    for step, values in enumerate(zip(*series, strict=True), 1):
         text = (begin + timedelta(seconds=step * step_s)).isoformat()
         for station, (count, speed, share) in zip(week.detectors, values, strict=True):
             name = station.detector
@@ -179,11 +179,11 @@ def measured(
 
 
 def road_network(week: Week) -> dict[str, Any]:
-    """The GeoJSON of the stretches around the detectors."""
+    """The GeoJSON of the segments around the detectors."""
     places = {(d.freeway, d.direction, d.order): d.at for d in week.detectors}
     return feature_collection(
         feature(
-            _stretch(station, places),
+            _segment_line(station, places),
             segment_id=station.segment_id,
             name=station.name,
             district=station.district,
@@ -194,10 +194,10 @@ def road_network(week: Week) -> dict[str, Any]:
     )
 
 
-def _stretch(
+def _segment_line(
     station: Detector, places: dict[tuple[str, str, int], Point]
 ) -> list[Point]:
-    """From half way to the station before to half way to the next, as far as known."""
+    """From halfway to the previous station to halfway to the next, if known."""
     way = (station.freeway, station.direction)
     before = places.get((*way, station.order - 1))
     after = places.get((*way, station.order + 1))
@@ -217,9 +217,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser(
         "metr-la",
         help="write real Los Angeles traffic as replay and road files",
-        description="Write a part of the METR-LA week (207 detectors, 1 to 7 March "
-        "2012). Speeds are real; counts and occupancy are derived from them, and "
-        "steps shorter than 5 minutes are interpolated.",
+        description="Write part of the METR-LA week (207 detectors, 1-7 March 2012). "
+        "Speeds are real; counts and occupancy are derived from them, and steps "
+        "shorter than 5 minutes are interpolated.",
     )
     parser.add_argument(
         "--from",
@@ -227,24 +227,28 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=_local_time,
         default=_local_time("2012-03-05 05:30"),
         metavar="'YYYY-MM-DD HH:MM'",
-        help="first instant, Los Angeles time (default: 2012-03-05 05:30, a Monday)",
+        help="start, Los Angeles time (default: 2012-03-05 05:30, a Monday)",
     )
     parser.add_argument(
         "--hours",
         type=positive_float,
         default=6.0,
         metavar="H",
-        help="length of the file (default 6)",
+        help="hours to write (default 6)",
     )
     parser.add_argument(
         "--step",
         type=positive_int,
         default=60,
         metavar="S",
-        help="seconds between readings (default: 60)",
+        help="seconds between readings (default 60)",
     )
-    parser.add_argument("--output", type=Path, metavar="FILE.csv", help="replay file")
-    parser.add_argument("--roads", type=Path, metavar="FILE.geojson", help="road file")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE.csv", help="write this replay file"
+    )
+    parser.add_argument(
+        "--roads", type=Path, metavar="FILE.geojson", help="write this road file"
+    )
     parser.add_argument(
         "--data", type=Path, default=METR_LA, metavar="DIR", help=argparse.SUPPRESS
     )
@@ -255,18 +259,18 @@ def _local_time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        message = f"{text!r} is not a time: write 2012-03-05 05:30"
+        message = f"{text!r} is not a time such as 2012-03-05 05:30"
         raise argparse.ArgumentTypeError(message) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=LOS_ANGELES)
 
 
 def check_span(week: Week, begin: datetime, hours: float, step_s: int) -> None:
-    """Raise UserError unless the week covers the span in at least one step."""
+    """Raise UserError unless the week covers the span with at least one step."""
     span = timedelta(hours=hours)
     if begin < WEEK_BEGIN or begin + span > week.end:
         raise UserError(
-            f"--from {begin:%Y-%m-%d %H:%M} --hours {hours:g} leaves the data, which "
-            f"covers {WEEK_BEGIN:%Y-%m-%d %H:%M} to {week.end:%Y-%m-%d %H:%M}"
+            f"--from {begin:%Y-%m-%d %H:%M} --hours {hours:g} is outside the data, "
+            f"which covers {WEEK_BEGIN:%Y-%m-%d %H:%M} to {week.end:%Y-%m-%d %H:%M}"
         )
     if timedelta(seconds=step_s) > span:
         raise UserError(f"--step {step_s} is longer than --hours {hours:g}")
@@ -274,7 +278,9 @@ def check_span(week: Week, begin: datetime, hours: float, step_s: int) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     if args.output is None and args.roads is None:
-        raise UserError("nothing to write - give --output FILE.csv or --roads FILE")
+        raise UserError(
+            "nothing to write - use --output FILE.csv or --roads FILE.geojson"
+        )
     week = load_week(args.data)
     check_span(week, args.begin, args.hours, args.step)
     if args.roads is not None:

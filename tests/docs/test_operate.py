@@ -20,7 +20,7 @@ from tests.template.template import (
     properties,
 )
 from trafficctl.cost.sizing import record_bytes
-from trafficctl.preflight.load import UNRESERVED_FLOOR, Load, needs
+from trafficctl.preflight.load import UNRESERVED_FLOOR, PlannedLoad, needs
 
 DOCS = Path(__file__).parents[2] / "docs"
 CAPACITY = (DOCS / "guides" / "capacity.md").read_text()
@@ -117,7 +117,7 @@ def test_people_are_signed_in_as_long_as_told() -> None:
 
 
 def test_the_formulas_are_those_of_preflight() -> None:
-    load = Load(sensors=50_000, interval=1, readings_per_message=25)
+    load = PlannedLoad(sensors=50_000, interval=1, readings_per_message=25)
     settings = {name: str(one["Default"]) for name, one in PARAMETERS.items()}
     needed = needs(load, settings)
     window = max(1, int(settings["EventBatchWindowSeconds"]))

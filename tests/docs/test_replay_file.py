@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trafficctl.replay.csv_file import COLUMNS, OPTIONAL, read_rows
 from trafficctl.replay.mapping import EXAMPLE, READY, path_of
-from trafficctl.replay.rows import Row
+from trafficctl.replay.rows import ReplayRow
 
 from ..shape.sources import ROOT
 
@@ -33,7 +33,7 @@ def test_the_file_that_is_shown_is_taken_whole(tmp_path: Path) -> None:
     rows = list(read_rows(path))
 
     assert shown.splitlines()[0] == ",".join(COLUMNS)
-    assert [type(row) for row in rows] == [Row, Row]
+    assert [type(row) for row in rows] == [ReplayRow, ReplayRow]
 
 
 def test_the_guide_shows_the_example_that_the_tool_prints() -> None:

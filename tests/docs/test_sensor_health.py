@@ -10,7 +10,7 @@ import pytest
 from traffic.sensor_health import thresholds
 from traffic.sensor_health.faults import Fault, opened
 from traffic.sensor_health.sweep import FIGURES
-from trafficctl.sensors.health import WORDS
+from trafficctl.sensors.health import LABELS
 
 from ..unit.traffic.segment.builders import ms
 from .pages import states
@@ -147,5 +147,5 @@ def test_the_page_of_events_names_every_field_and_no_other() -> None:
 
 
 def test_every_kind_has_a_word_and_a_span() -> None:
-    assert set(WORDS) == set(thresholds.KINDS)
+    assert set(LABELS) == set(thresholds.KINDS)
     assert {*thresholds.SPANS, *thresholds.WINDOWS} == set(thresholds.SUSPECT_KINDS)

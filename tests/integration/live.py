@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from traffic.aws import dynamodb
-from trafficctl.map.proxy import Target
+from trafficctl.map.proxy import ProxyTarget
 from trafficctl.users import command as users
 
 DAY, NIGHT = "day-shift@city.example", "night-shift@city.example"
@@ -31,7 +31,7 @@ class Live:
     """The deployed API, spoken to by HTTP."""
 
     city: Any
-    target: Target
+    target: ProxyTarget
     tokens: dict[str, str]
 
     def ask(
@@ -70,8 +70,8 @@ class Live:
 
 
 def signed_in(local_city: Any, email: str) -> str:
-    outputs, password = local_city.outputs, users.a_password()
-    users.create(local_city.session, outputs, email, password)
+    outputs, password = local_city.outputs, users.random_password()
+    users.create_controller(local_city.session, outputs, email, password)
     client, redirect = outputs["UserPoolClientId"], outputs["LiveUrl"]
     endpoint = local_city.city.endpoint
     tokens = users.local_tokens(endpoint, client, redirect, email, password)
@@ -80,7 +80,7 @@ def signed_in(local_city: Any, email: str) -> str:
 
 @pytest.fixture(scope="session")
 def live(local_city: Any) -> Live:
-    target = Target(local_city.city.endpoint, local_city.outputs["LiveApiId"])
+    target = ProxyTarget(local_city.city.endpoint, local_city.outputs["LiveApiId"])
     tokens = {email: signed_in(local_city, email) for email in (DAY, NIGHT)}
     return Live(local_city, target, tokens)
 

@@ -1,7 +1,7 @@
-"""`trafficctl audit`: proof that no reading was lost and none counted twice.
+"""`trafficctl audit`: checks that no reading was lost or counted twice.
 
-Where this machine published, what it published is held against what is found. Where
-devices did, it begins at what the processor received (`trafficctl.audit.device_audit`).
+With a tally on this machine, it compares what was published with what is stored. For
+real devices it starts at what the processor received (`trafficctl.audit.device_audit`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trafficctl.audit import device_audit, processor_metrics
-from trafficctl.audit.device_audit import Account
+from trafficctl.audit.device_audit import DeviceReport
 from trafficctl.audit.evidence import Evidence
 from trafficctl.audit.identity import Report, reconcile, remarks, verdict
-from trafficctl.audit.processor_metrics import Processed
+from trafficctl.audit.processor_metrics import ProcessorCounts
 from trafficctl.aws import session as aws
 from trafficctl.cli.options import add_common, non_negative_float, positive_int
 from trafficctl.cli.output import (
@@ -33,32 +33,32 @@ from trafficctl.cli.output import (
     show_json,
     table,
 )
-from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.errors import CHECK_FAILED, OK
 
 DEFAULT_WAIT_S = 20.0
 DEFAULT_DAYS = 7
 LOOK_EVERY_S = 1.0
 MOST_WAITS = 15
 
-Found = TypeVar("Found", Report, Account)
+AnyReport = TypeVar("AnyReport", Report, DeviceReport)
 
 
 def settle(
-    look: Callable[[], Found],
+    look: Callable[[], AnyReport],
     wait_s: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Found:
-    """Look until the identity holds and the numbers stand still.
+) -> AnyReport:
+    """Repeat *look* until the identity holds and the numbers are stable.
 
-    Readings on their way through the stream look as if they were missing: as long as
-    the numbers move, so does the end of the wait: *wait_s* without a move, or
-    MOST_WAITS of them where publishing goes on. An Account holds though they move.
+    Readings still in the stream look missing, so the wait ends only after *wait_s*
+    without a change, or after MOST_WAITS of those while publishing continues. A
+    DeviceReport may hold while its numbers change.
     """
     began = moved = clock()
     report = look()
     while clock() - moved < wait_s and clock() - began < MOST_WAITS * wait_s:
-        if report.holds and isinstance(report, Account):
+        if report.holds and isinstance(report, DeviceReport):
             break
         sleep(LOOK_EVERY_S)
         before, report = report, look()
@@ -70,10 +70,10 @@ def settle(
 
 
 def audit(evidence: Evidence) -> Report:
-    """Gather both sides of the identity once, what was published last.
+    """Read both sides of the identity once, the published side last.
 
-    In that order a reading that is published meanwhile can look missing for a
-    moment, but never found without having been published.
+    In that order a reading published meanwhile can look missing for a moment, but
+    never surplus.
     """
     stored, aside = evidence.stored(), evidence.set_aside()
     return reconcile(
@@ -81,48 +81,48 @@ def audit(evidence: Evidence) -> Report:
     )
 
 
-def account_of(
-    evidence: Evidence, new: Processed, days: int, since_s: int | None = None
-) -> Account:
-    """What lies where, gathered once, after what the processor told of *days*.
+def device_report(
+    evidence: Evidence, new: ProcessorCounts, days: int, since_s: int | None = None
+) -> DeviceReport:
+    """The stored side, read once, after the processor's counts *new* of *days*.
 
-    In that order what is counted meanwhile is stored, never missing.
+    In that order a reading counted meanwhile is stored, never missing.
     """
     stored, aside = evidence.stored(), evidence.set_aside()
-    put, letters = aside.redriven, aside.dead_letters
-    return Account(days, new, stored, aside.rejected, letters, put, since_s)
+    redriven, letters = aside.redriven, aside.dead_letters
+    return DeviceReport(days, new, stored, aside.rejected, letters, redriven, since_s)
 
 
 def report_view(report: Report) -> RenderableType:
-    """The identity as a table, with remarks and the verdict."""
+    """The identity as a table, with remarks and the result."""
     columns = (
         Column("Readings", importance=KEY),
         Column("Count", True, KEY),
         Column(""),
     )
-    shown = table(columns, _lines(report))
-    return _view(shown, remarks(report), report.holds, verdict(report))
+    counts = table(columns, _lines(report))
+    return _view(counts, remarks(report), report.holds, verdict(report))
 
 
-def account_view(found: Account) -> RenderableType:
-    """What was received as a table beside what lies where, remarks and the verdict."""
+def device_report_view(report: DeviceReport) -> RenderableType:
+    """Received and stored readings as a table, with remarks and the result."""
     columns = (
         Column("Readings", importance=KEY),
-        Column(f"last {found.days} d", number=True, importance=KEY),
-        Column("in all", number=True, importance=KEY),
+        Column(f"last {report.days} d", number=True, importance=KEY),
+        Column("total", number=True, importance=KEY),
         Column(""),
     )
-    shown = table(columns, _account_lines(found))
-    told = device_audit.remarks(found)
-    return _view(shown, told, found.holds, device_audit.verdict(found))
+    counts = table(columns, _device_report_lines(report))
+    notes = device_audit.remarks(report)
+    return _view(counts, notes, report.holds, device_audit.verdict(report))
 
 
 def _view(
-    shown: RenderableType, notes: Sequence[str], holds: bool, sentence: str
+    counts: RenderableType, notes: Sequence[str], holds: bool, sentence: str
 ) -> RenderableType:
     style = "bold green" if holds else "bold red"
     return Group(
-        shown,
+        counts,
         *(Text(f"Note: {line}.") for line in notes),
         Text(f"{'HOLDS' if holds else 'FAILS'}: {sentence}.", style),
     )
@@ -139,8 +139,8 @@ def _lines(report: Report) -> list[tuple[str, str, str]]:
         ),
         ("= accepted", number(stored.accepted), f"{stored.late:,} of them late"),
         ("+ duplicate", number(stored.duplicate), ""),
-        ("+ stale", number(stored.stale), "their place was closed"),
-        ("+ rejected", number(report.rejected), "set aside in quarantine"),
+        ("+ stale", number(stored.stale), "arrived after their place was closed"),
+        ("+ rejected", number(report.rejected), "in quarantine"),
         (
             "+ dead-lettered",
             span(letters.undelivered, letters.undelivered + letters.in_doubt),
@@ -157,27 +157,32 @@ def _lines(report: Report) -> list[tuple[str, str, str]]:
     ]
 
 
-def _account_lines(found: Account) -> list[tuple[str, str, str, str]]:
-    new, kept, letters = found.processed, found.stored, found.dead_letters
+def _device_report_lines(report: DeviceReport) -> list[tuple[str, str, str, str]]:
+    new, stored, letters = report.processed, report.stored, report.dead_letters
     most = letters.undelivered + letters.in_doubt
     return [
-        ("published", ABSENT, ABSENT, "not known here (no tally)"),
+        ("published", ABSENT, ABSENT, "not known (no tally)"),
         ("received", number(new.received), ABSENT, "by the processor"),
-        ("= accepted", number(new.accepted), number(kept.accepted), ""),
-        ("  of them late", number(new.late), number(kept.late), ""),
-        ("+ duplicate", number(new.duplicate), number(kept.duplicate), ""),
-        ("+ stale", number(new.stale), number(kept.stale), "their place was closed"),
-        ("+ redelivered", number(new.redelivered), ABSENT, "counted before"),
-        ("+ rejected", number(new.rejected), number(found.rejected), "quarantine"),
-        ("+ came again", number(new.came_again), ABSENT, "their batch failed"),
+        ("= accepted", number(new.accepted), number(stored.accepted), ""),
+        ("  of them late", number(new.late), number(stored.late), ""),
+        ("+ duplicate", number(new.duplicate), number(stored.duplicate), ""),
+        (
+            "+ stale",
+            number(new.stale),
+            number(stored.stale),
+            "arrived after their place was closed",
+        ),
+        ("+ redelivered", number(new.redelivered), ABSENT, "already counted"),
+        ("+ rejected", number(new.rejected), number(report.rejected), "quarantine"),
+        ("+ retried", number(new.retried), ABSENT, "their batch failed"),
         ("dead-lettered", ABSENT, span(letters.undelivered, most), ""),
-        ("lost messages", number(new.lost_messages), ABSENT, "of IoT Core"),
-        ("lost batches", number(new.lost_batches), ABSENT, "of the processor"),
+        ("lost messages", number(new.lost_messages), ABSENT, "by IoT Core"),
+        ("lost batches", number(new.lost_batches), ABSENT, "by the processor"),
     ]
 
 
 def span(least: int, most: int) -> str:
-    """A count, or the range it lies in: `17` or `0 to 25`."""
+    """A count or a range: `17` or `0 to 25`."""
     return number(least) if least == most else f"{least:,} to {most:,}"
 
 
@@ -187,12 +192,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "audit",
         help="check that no reading was lost or counted twice",
         description=(
-            "Compare what this machine published (simulate, replay, demo) with where "
-            "it went: published = accepted (of which late) + duplicate + stale + "
-            "rejected + dead-lettered. A stale reading arrived when its place was "
-            "closed and may be lost. Without a tally on this machine, as for real "
+            "Compare what this machine published (simulate, replay, demo) with what "
+            "is stored: published = accepted (including late) + duplicate + stale + "
+            "rejected + dead-lettered. A stale reading arrived after its place was "
+            "closed and may be lost. Without a tally on this machine, as with real "
             "devices, compare what the processor received with what it stored, and "
-            "look for known losses. Exit code 1 when the numbers do not add up, or "
+            "check for known losses. Exit code 1 if the numbers do not add up or "
             "readings are stale."
         ),
     )
@@ -201,19 +206,19 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=non_negative_float,
         default=DEFAULT_WAIT_S,
         metavar="SECONDS",
-        help="give the verdict after this long without a change (%(default)s)",
+        help="report the result after SECONDS without a change (default %(default)g)",
     )
     parser.add_argument(
         "--no-tally",
         action="store_true",
-        help="ignore this machine's tally, when other devices publish too",
+        help="ignore the tally of this machine; use it when other devices publish too",
     )
     parser.add_argument(
         "--days",
         type=_days,
         default=DEFAULT_DAYS,
         metavar="N",
-        help="without a tally: use the processor's metrics of N days (%(default)s)",
+        help="without a tally: compare the last N days (default %(default)s)",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
@@ -224,8 +229,7 @@ def _days(text: str) -> int:
     if days <= processor_metrics.MOST_DAYS:
         return days
     raise argparse.ArgumentTypeError(
-        f"{text!r} is more than the {processor_metrics.MOST_DAYS} days "
-        "that CloudWatch keeps"
+        f"{text!r} is too many: CloudWatch keeps {processor_metrics.MOST_DAYS} days"
     )
 
 
@@ -233,40 +237,40 @@ def run(args: argparse.Namespace) -> int:
     """Run `trafficctl audit`: 0 when the identity holds, else 1."""
     evidence = Evidence.of_stack(args.stack)
     if args.no_tally or not evidence.has_tally():
-        return _account(args, evidence)
+        return _audit_devices(args, evidence)
     if not (args.json or args.csv):
-        say("Counting what was published, stored, set aside and given up ...")
+        say("Counting published, stored, rejected and dead-lettered readings ...")
     report = settle(lambda: audit(evidence), args.wait)
     return _show(args, report, report_view(report))
 
 
-def _account(args: argparse.Namespace, evidence: Evidence) -> int:
+def _audit_devices(args: argparse.Namespace, evidence: Evidence) -> int:
     cloudwatch = aws.client(aws.session(), "cloudwatch")
     if not (args.json or args.csv):
-        say("Counting what was received, stored, set aside and given up ...")
+        say("Counting received, stored, rejected and dead-lettered readings ...")
 
-    made_s = evidence.made_s()
+    created_s = evidence.created_s()
 
-    def look() -> Account:
+    def look() -> DeviceReport:
         now_s = time.time()
-        begin = processor_metrics.begin_of(args.days, made_s, now_s)
+        begin = processor_metrics.audit_start(args.days, created_s, now_s)
         names = args.stack, evidence.outputs
-        new = processor_metrics.read(cloudwatch, *names, begin.at_s, now_s)
+        new = processor_metrics.read_counts(cloudwatch, *names, begin.at_s, now_s)
         since_s = begin.at_s if begin.is_of_table else None
-        return account_of(evidence, new, args.days, since_s)
+        return device_report(evidence, new, args.days, since_s)
 
-    found = settle(look, args.wait)
-    return _show(args, found, account_view(found))
+    report = settle(look, args.wait)
+    return _show(args, report, device_report_view(report))
 
 
 def _show(
-    args: argparse.Namespace, found: Report | Account, view: RenderableType
+    args: argparse.Namespace, report: Report | DeviceReport, view: RenderableType
 ) -> int:
     if args.json:
-        show_json(found.as_json())
+        show_json(report.as_json())
     elif args.csv:
-        told = flat(found.as_json())
-        show_csv(list(told), [told])
+        values = flat(report.as_json())
+        show_csv(list(values), [values])
     else:
         show(view)
-    return OK if found.holds else ANSWER_IS_NO
+    return OK if report.holds else CHECK_FAILED

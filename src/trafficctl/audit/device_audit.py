@@ -1,11 +1,11 @@
-"""The audit where nobody here knows what was published: what can be told without.
+"""The audit without a publisher tally.
 
-Devices keep no tally, so that the left side of the identity begins at the processor:
+Devices keep no record of what they sent, so the audit starts at the processor:
 
-    received = accepted + duplicate + stale + redelivered + rejected + came again
+    received = accepted + duplicate + stale + redelivered + rejected + retried
 
-Before it, nothing is lost that IoT Core or Lambda does not tell of; behind it, the
-tables must hold at least what the processor counted.
+IoT Core and Lambda report losses before the processor as metrics; after it, the tables
+must hold at least what the processor counted.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from trafficctl.audit.identity import (
     DeadLetters,
     Redriven,
     Stored,
-    found_as_json,
-    of_redrive,
-    of_stale,
+    counts_as_json,
+    redrive_remarks,
+    stale_remarks,
     stale_verdict,
 )
-from trafficctl.audit.processor_metrics import Processed
+from trafficctl.audit.processor_metrics import ProcessorCounts
 
-UNKNOWN = "published: not known here (no tally)"
+UNKNOWN = "published: not known (no tally)"
 
 
 @dataclass(frozen=True)
-class Account:
-    """What was received in the last *days*, and what lies where since the beginning.
+class DeviceReport:
+    """What was received in the last *days*, and all that is stored.
 
-    *since_s* is set where the tables are younger than these days: only since then, in
-    seconds, was anything added up.
+    *since_s* (seconds since the epoch) is set if the table is younger than *days*: the
+    sums then start there.
     """
 
     days: int
-    processed: Processed
+    processed: ProcessorCounts
     stored: Stored
     rejected: int
     dead_letters: DeadLetters
@@ -45,43 +45,43 @@ class Account:
 
     @property
     def surplus(self) -> int:
-        """Readings that the processor says it settled, but never received."""
+        """Readings that the processor settled but did not receive."""
         return max(0, self.processed.settled - self.processed.received)
 
     @property
     def missing(self) -> int:
-        """Readings that the processor counted, and no table holds any more."""
-        counted, stored = self.processed, self.stored
+        """Readings that the processor counted and no table holds."""
+        counts, stored = self.processed, self.stored
         pairs = (
-            (counted.accepted, stored.accepted),
-            (counted.duplicate, stored.duplicate),
-            (counted.stale, stored.stale),
+            (counts.accepted, stored.accepted),
+            (counts.duplicate, stored.duplicate),
+            (counts.stale, stored.stale),
         )
-        return sum(max(0, told - held) for told, held in pairs)
+        return sum(max(0, by_processor - by_table) for by_processor, by_table in pairs)
 
     @property
     def stale(self) -> int:
-        """Stale readings of these days: all of the table's, where that is younger.
+        """Stale readings of these days; all in the table if it is younger.
 
-        The table is ahead of the figures by a minute or two.
+        The table is a minute or two ahead of the metrics.
         """
         of_table = 0 if self.since_s is None else self.stored.stale
         return max(self.processed.stale, of_table)
 
     @property
     def holds(self) -> bool:
-        """Whether nothing that can be known here speaks of a loss."""
+        """Whether nothing indicates a loss."""
         new = self.processed
         lost = new.lost_messages or new.lost_batches or self.stale
         return not (lost or self.surplus or self.missing)
 
     @property
     def waiting(self) -> int:
-        """Readings in dead letters: not counted, or perhaps not."""
+        """Readings in dead letters: not counted, or possibly not."""
         return self.dead_letters.undelivered + self.dead_letters.in_doubt
 
     def as_json(self) -> dict[str, object]:
-        """The account as plain values."""
+        """The report as plain values."""
         return {
             "holds": self.holds,
             "published": None,
@@ -89,9 +89,9 @@ class Account:
             "since": None if self.since_s is None else second_text(self.since_s * 1000),
             "processed": {
                 **asdict(self.processed),
-                "came_again": self.processed.came_again,
+                "came_again": self.processed.retried,
             },
-            **found_as_json(
+            **counts_as_json(
                 self.stored, self.rejected, self.dead_letters, self.redriven
             ),
             "missing": self.missing,
@@ -99,68 +99,68 @@ class Account:
         }
 
 
-def verdict(account: Account) -> str:
-    """One sentence on the account."""
-    return _fault(account) or _all_well(account)
+def verdict(report: DeviceReport) -> str:
+    """One sentence on the report."""
+    return _fault(report) or _success(report)
 
 
-def _all_well(account: Account) -> str:
-    if account.processed.received == 0:
-        return f"nothing was received in {_days(account.days)}; {UNKNOWN}"
-    if account.stored.stale:
+def _success(report: DeviceReport) -> str:
+    if report.processed.received == 0:
+        return f"no readings received in {_days(report.days)}; {UNKNOWN}"
+    if report.stored.stale:
         return (
-            f"every reading received in {_days(account.days)} is accounted for, but "
-            f"{account.stored.stale:,} in all are stale: they may be lost; {UNKNOWN}"
+            f"every reading received in {_days(report.days)} is accounted for, but "
+            f"{report.stored.stale:,} in total are stale and may be lost; {UNKNOWN}"
         )
     return f"every reading received is accounted for; {UNKNOWN}"
 
 
-def _fault(account: Account) -> str | None:
-    processed = account.processed
+def _fault(report: DeviceReport) -> str | None:
+    processed = report.processed
     if processed.lost_messages:
         return (
-            f"{processed.lost_messages:,} messages were neither delivered nor kept: "
+            f"{processed.lost_messages:,} messages were lost before the stream: "
             "docs/runbooks/iot-dead-letters-lost.md"
         )
     if processed.lost_batches:
         return (
-            f"{processed.lost_batches:,} batches were given up and not kept: "
+            f"{processed.lost_batches:,} batches were lost after their last retry: "
             "docs/runbooks/dead-letters-lost.md"
         )
-    if account.missing:
+    if report.missing:
         return (
-            f"{account.missing:,} readings that the processor counted are in no table: "
-            "were items of road_segments deleted in these days?"
+            f"{report.missing:,} readings that the processor counted are in no table: "
+            "were items deleted from road_segments in these days?"
         )
-    if account.surplus:
-        return f"{account.surplus:,} readings were settled that were never received"
-    if account.stale:
-        return stale_verdict(account.stale)
+    if report.surplus:
+        return f"{report.surplus:,} readings were settled but not received"
+    if report.stale:
+        return stale_verdict(report.stale)
     return None
 
 
-def remarks(account: Account) -> list[str]:
-    """What a reader of the numbers must know beside them."""
-    said = []
-    if account.since_s is not None:
-        said.append(
-            f"added up since {second_text(account.since_s * 1000)} only: road_segments "
-            "is younger than these days, and figures from before are of other tables"
+def remarks(report: DeviceReport) -> list[str]:
+    """Notes on the numbers."""
+    notes = []
+    if report.since_s is not None:
+        notes.append(
+            f"counted since {second_text(report.since_s * 1000)}, when road_segments "
+            "was created: earlier metrics belong to an earlier table"
         )
-    if account.processed.came_again:
-        said.append(
-            f"{account.processed.came_again:,} readings came again with their batch: "
-            "they are counted above as what became of them then, or are dead letters"
+    if report.processed.retried:
+        notes.append(
+            f"{report.processed.retried:,} readings were retried with their batch: "
+            "the retry is counted above, or they are dead letters"
         )
-    if account.waiting:
-        said.append(
-            f"{account.waiting:,} dead-lettered readings wait, some perhaps counted: "
-            "`trafficctl redrive` says what would be put back"
+    if report.waiting:
+        notes.append(
+            f"{report.waiting:,} dead-lettered readings are waiting, some possibly "
+            "counted: `trafficctl redrive` lists them"
         )
     return (
-        said
-        + of_stale(max(account.stale, account.stored.stale))
-        + of_redrive(account.redriven)
+        notes
+        + stale_remarks(max(report.stale, report.stored.stale))
+        + redrive_remarks(report.redriven)
     )
 
 

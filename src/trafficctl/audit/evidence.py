@@ -1,7 +1,7 @@
 """What the audit counts: counters, quarantine, dead letters and the publishers' tally.
 
-The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches. What
-redrive has moved away or begun with is told by its journal (`redrive.journal`).
+The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches. The
+journal of redrive says which objects it has moved or started (`redrive.journal`).
 """
 
 from __future__ import annotations
@@ -16,27 +16,31 @@ from trafficctl.audit.identity import DeadLetters, Published, Redriven, Stored
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import COUNTER_FIELDS, Item, scan
 from trafficctl.errors import CityError
-from trafficctl.local.state_dir import belongings, home
+from trafficctl.local.state_dir import home, state_path
 from trafficctl.publishing import tally
 from trafficctl.redrive.buckets import Buckets
 from trafficctl.redrive.dead_letters import (
     MOST_BYTES,
     QUARANTINE_PREFIX,
-    Entry,
+    StoredObject,
     UnreadableError,
     batch_of,
     content_of,
     record_of,
     rejections_of,
 )
-from trafficctl.redrive.journal import JOURNAL, MOVED, History, Place
-from trafficctl.redrive.quarantined import Refused, Rejections, count_refused
-from trafficctl.redrive.selection import stretches
+from trafficctl.redrive.journal import JOURNAL, MOVED, History, ObjectKey
+from trafficctl.redrive.quarantined import (
+    QuarantineCounts,
+    Rejections,
+    count_rejections,
+)
+from trafficctl.redrive.selection import chunks
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """What did not go into the tables, and what of it was put back, in readings."""
+    """Readings that are not in the tables, and those redriven from there."""
 
     rejected: int
     dead_letters: DeadLetters
@@ -54,20 +58,20 @@ def stored_readings(segments: Iterable[Item]) -> Stored:
 
 def published_readings(runs: Iterable[tally.Run]) -> Published:
     """The sum of the publishing runs of this machine."""
-    found = list(runs)
+    all_runs = list(runs)
     return Published(
-        readings=sum(run.readings for run in found),
-        acknowledged=sum(run.acknowledged for run in found),
-        resent=sum(run.resent for run in found),
-        unfinished_runs=sum(run.ended_at is None for run in found),
+        readings=sum(run.readings for run in all_runs),
+        acknowledged=sum(run.acknowledged for run in all_runs),
+        resent=sum(run.resent for run in all_runs),
+        unfinished_runs=sum(run.ended_at is None for run in all_runs),
     )
 
 
 def rejected_readings(objects: Iterable[bytes]) -> int:
-    """Readings set aside in quarantine objects.
+    """Readings in quarantine objects.
 
-    A batch that is retried with another first record names its object anew, so the
-    same rejection may lie in two objects: (sequence number, index) tells.
+    A batch retried from another first record writes a new object, so one rejection may
+    be in two objects: (sequence number, index) identifies it.
     """
     distinct: Rejections = {}
     for body in objects:
@@ -81,7 +85,7 @@ def rejections_in(body: bytes) -> Rejections:
         lines = rejections_of(body)
     except UnreadableError as error:
         raise CityError(
-            f"an object in quarantine can't be read: {error} - it was not written by "
+            f"cannot read an object in quarantine: {error} - it was not written by "
             "the processor; move it out of the bucket and repeat"
         ) from None
     return {
@@ -103,15 +107,15 @@ def count_letters(objects: Iterable[bytes]) -> DeadLetters:
                 records[record["eventID"]] = _readings_in([record])
         except UnreadableError as error:
             raise CityError(
-                f"a dead letter can't be read: {error} - it was not written by the "
+                f"cannot read a dead letter: {error} - it was not written by the "
                 "stream's mapping or the rule; move it out of the bucket and repeat"
             ) from None
     return DeadLetters(undelivered, sum(records.values()))
 
 
 def _readings_in(records: list[dict[str, Any]]) -> int:
-    """Readings in records of the stream, counted as the processor counts them."""
-    return sum(found.readings for found in intake(records, now_ms=0).values())
+    """Readings in stream records, counted as the processor does."""
+    return sum(segment.readings for segment in intake(records, now_ms=0).values())
 
 
 class Evidence:
@@ -127,73 +131,81 @@ class Evidence:
 
     @classmethod
     def of_stack(cls, stack: str) -> Evidence:
-        """The evidence of a deployed stack. Raises CityError when it is not."""
+        """The evidence of a deployed stack. Raises CityError if it is not deployed."""
         session = aws.session()
         outputs = aws.stack_outputs(session, stack)
         dynamodb, s3 = aws.client(session, "dynamodb"), aws.client(session, "s3")
-        return cls(dynamodb, s3, outputs, belongings(home(stack), dynamodb))
+        return cls(dynamodb, s3, outputs, state_path(home(stack), dynamodb))
 
     def stored(self) -> Stored:
-        """What the segments have counted, by consistent reads."""
+        """The counters of all segments, by consistent reads."""
         table = self.outputs["RoadSegmentsTable"]
         return stored_readings(scan(self._dynamodb, table, COUNTER_FIELDS, True))
 
-    def made_s(self) -> float:
-        """When the table of the segments was made, in seconds since the epoch."""
-        found = self._dynamodb.describe_table(
+    def created_s(self) -> float:
+        """When the segments' table was created, in seconds since the epoch."""
+        answer = self._dynamodb.describe_table(
             TableName=self.outputs["RoadSegmentsTable"]
         )
-        made: float = found["Table"]["CreationDateTime"].timestamp()
-        return made
+        created_s: float = answer["Table"]["CreationDateTime"].timestamp()
+        return created_s
 
     def set_aside(self) -> SetAside:
-        """Readings in quarantine and in dead letters, and those put back from there."""
-        history = History(self._buckets.pages())
-        refused = self._refused(history)
+        """Readings in quarantine and in dead letters, and those redriven from there."""
+        history = History(self._buckets.journal_entries())
+        quarantined = self._refused(history)
         waiting = self._letters(lambda place: not history.knows(place))
-        begun = self._letters(history.is_begun) if history.begun else DeadLetters()
-        doubtful = begun.undelivered + begun.in_doubt + refused.interrupted
-        redriven = Redriven(history.put, doubtful, history.copies + refused.copies)
-        return SetAside(refused.waiting, waiting, redriven)
+        interrupted = (
+            self._letters(history.is_interrupted)
+            if history.has_interrupted
+            else DeadLetters()
+        )
+        doubtful = (
+            interrupted.undelivered + interrupted.in_doubt + quarantined.interrupted
+        )
+        redriven = Redriven(history.put, doubtful, history.copies + quarantined.copies)
+        return SetAside(quarantined.waiting, waiting, redriven)
 
-    def _refused(self, history: History) -> Refused:
+    def _refused(self, history: History) -> QuarantineCounts:
         buckets = self._buckets
 
-        def under(prefix: str) -> Iterator[tuple[Place, Rejections]]:
-            listed = buckets.entries(buckets.quarantine, prefix + QUARANTINE_PREFIX)
-            for entry, body in self._bodies(listed):
-                key = entry.key[len(prefix) :]
-                yield (entry.bucket, key), rejections_in(body)
+        def under(prefix: str) -> Iterator[tuple[ObjectKey, Rejections]]:
+            listed = buckets.objects(buckets.quarantine, prefix + QUARANTINE_PREFIX)
+            for stored, body in self._bodies(listed):
+                key = stored.key[len(prefix) :]
+                yield (stored.bucket, key), rejections_in(body)
 
-        return count_refused(under(""), under(MOVED), history)
+        return count_rejections(under(""), under(MOVED), history)
 
-    def _letters(self, wanted: Callable[[Place], bool]) -> DeadLetters:
+    def _letters(self, is_wanted: Callable[[ObjectKey], bool]) -> DeadLetters:
         buckets = self._buckets
         listed = (
-            entry
-            for entry in buckets.entries(buckets.letters, "")
-            if not entry.key.startswith((MOVED, JOURNAL))
-            and wanted((entry.bucket, entry.key))
+            stored
+            for stored in buckets.objects(buckets.letters, "")
+            if not stored.key.startswith((MOVED, JOURNAL))
+            and is_wanted((stored.bucket, stored.key))
         )
         return count_letters(body for _, body in self._bodies(listed))
 
-    def _bodies(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes]]:
-        """Objects one after the other, however many: few are in memory at once."""
-        for together in stretches(entries):
-            for entry in together:
-                if entry.size > MOST_BYTES:
+    def _bodies(
+        self, objects: Iterable[StoredObject]
+    ) -> Iterator[tuple[StoredObject, bytes]]:
+        """Objects with their bodies; only a chunk is in memory at once."""
+        for chunk in chunks(objects):
+            for stored in chunk:
+                if stored.size > MOST_BYTES:
                     raise CityError(
-                        f"s3://{entry.bucket}/{entry.key} is larger than any letter - "
-                        "move it out of the bucket and repeat"
+                        f"s3://{stored.bucket}/{stored.key} is too large for a dead "
+                        "letter - move it out of the bucket and repeat"
                     )
-            yield from self._buckets.bodies(together)
+            yield from self._buckets.bodies(chunk)
 
     def has_tally(self) -> bool:
-        """Whether anything was ever published from this machine."""
+        """Whether this machine has ever published."""
         return bool(self._runs())
 
     def published(self) -> Published:
-        """What this machine's publishers handed to MQTT, by their tally."""
+        """What this machine published, by its tally."""
         return published_readings(self._runs())
 
     def _runs(self) -> list[tally.Run]:

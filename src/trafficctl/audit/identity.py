@@ -2,15 +2,14 @@
 
     published = accepted (of which late) + duplicate + stale + rejected + dead-lettered
 
-A *stale* reading arrived when its place was closed: it may never have been counted, so
-the identity adds up over it and the audit still fails.
+A *stale* reading arrived after its place was closed and may not have been counted:
+the identity adds up, and the audit still fails.
 
-Four things make it a statement about ranges. A message that was never acknowledged
-may or may not have arrived. A message that was sent again after a reconnect may have
-arrived twice. A batch that Lambda gave up on lies whole in the dead letters, though
-some of its readings may have been applied before it failed. And what redrive put back
-may be in the stream more than once: of such a batch what had been applied, and of a
-redrive that was interrupted what it put before.
+Four cases turn counts into ranges. A message without an acknowledgement may or may not
+have arrived. A message resent after a reconnect may have arrived twice. A dead-lettered
+batch is complete, though some of its readings may have been applied before it failed.
+And redriven readings may be in the stream more than once: those already applied from
+such a batch, and those an interrupted redrive had already sent.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Published:
-    """What the publishers know, in readings; *resent* bounds the extra copies.
+    """What the publishers sent, in readings; *resent* bounds the extra copies.
 
-    A run that goes on, or was killed, counts with an upper bound of its readings.
+    An unfinished or killed run counts with an upper bound of its readings.
     """
 
     readings: int = 0
@@ -43,7 +42,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """Readings that reached no segment (*undelivered*), or perhaps did (*in_doubt*)."""
+    """Readings that reached no segment (*undelivered*) or possibly did (*in_doubt*)."""
 
     undelivered: int = 0
     in_doubt: int = 0
@@ -51,10 +50,10 @@ class DeadLetters:
 
 @dataclass(frozen=True)
 class Redriven:
-    """What redrive put into the stream again, in readings.
+    """What redrive sent to the stream again, in readings.
 
-    *put* is in the counters now; *interrupted* are in letters of which nobody knows
-    whether they are in the stream; *copies* bounds what came into it more than once.
+    *put* are in the counters; *interrupted* are in dead letters that may be in the
+    stream already; *copies* bounds those in the stream more than once.
     """
 
     put: int = 0
@@ -64,7 +63,7 @@ class Redriven:
 
 @dataclass(frozen=True)
 class Report:
-    """Both sides of the identity, in readings, with what breaks it."""
+    """Both sides of the identity, in readings, and their difference."""
 
     published: Published
     stored: Stored
@@ -79,13 +78,13 @@ class Report:
 
     @property
     def most_arrived(self) -> int:
-        """Readings that may have arrived: all, and every copy sent or put again."""
+        """Readings that may have arrived: all, and every copy resent or redriven."""
         copies = self.published.resent + self.redriven.copies
         return self.published.readings + copies
 
     @property
     def least_found(self) -> int:
-        """Readings found, if those in doubt were all applied before."""
+        """Readings found if all in doubt were applied before."""
         return (
             self.stored.accepted
             + self.stored.duplicate
@@ -96,23 +95,23 @@ class Report:
 
     @property
     def most_found(self) -> int:
-        """Readings found, if none of those in doubt was applied."""
+        """Readings found if none in doubt was applied."""
         doubtful = self.dead_letters.in_doubt + self.redriven.interrupted
         return self.least_found + doubtful
 
     @property
     def missing(self) -> int:
-        """Readings that arrived and are nowhere."""
+        """Readings that arrived and are not found."""
         return max(0, self.least_arrived - self.most_found)
 
     @property
     def surplus(self) -> int:
-        """Readings found that nobody published: counted twice, or not in the tally."""
+        """Readings found but not published: counted twice, or not in the tally."""
         return max(0, self.least_found - self.most_arrived)
 
     @property
     def holds(self) -> bool:
-        """Whether every reading is accounted for, once, and none may be lost."""
+        """Whether every reading is accounted for once and none may be lost."""
         return self.missing == self.surplus == self.stored.stale == 0
 
     def as_json(self) -> dict[str, object]:
@@ -120,7 +119,7 @@ class Report:
         return {
             "holds": self.holds,
             "published": asdict(self.published),
-            **found_as_json(
+            **counts_as_json(
                 self.stored, self.rejected, self.dead_letters, self.redriven
             ),
             "found": {"least": self.least_found, "most": self.most_found},
@@ -129,10 +128,10 @@ class Report:
         }
 
 
-def found_as_json(
+def counts_as_json(
     stored: Stored, rejected: int, letters: DeadLetters, redriven: Redriven
 ) -> dict[str, object]:
-    """What lies where, as plain values."""
+    """The stored side as plain values."""
     return {
         **asdict(stored),
         "rejected": rejected,
@@ -148,84 +147,81 @@ def reconcile(
     dead_letters: DeadLetters,
     redriven: Redriven = Redriven(),
 ) -> Report:
-    """Hold what was published against where it went."""
+    """Compare what was published with what is stored."""
     return Report(published, stored, rejected, dead_letters, redriven)
 
 
 def verdict(report: Report) -> str:
     """One sentence on the report."""
     if report.missing:
-        return f"{report.missing:,} readings that arrived are nowhere to be found"
+        return f"{report.missing:,} readings arrived but are not stored"
     if report.surplus:
         return (
-            f"{report.surplus:,} readings more than were published: counted twice, "
-            "or published by something that keeps no tally here, as devices do: "
-            "`--no-tally` says what can be told without"
+            f"{report.surplus:,} more readings are stored than were published: counted "
+            "twice, or sent by devices without a tally here - use `--no-tally` then"
         )
     if report.stored.stale:
         return stale_verdict(report.stored.stale)
     if report.published.readings == 0:
-        return "nothing was published, and nothing was found"
+        return "nothing was published, nothing is stored"
     return "every reading is accounted for"
 
 
 def stale_verdict(stale: int) -> str:
-    """One sentence on readings that arrived too late to be counted for sure."""
-    return f"{stale:,} readings are stale: they may be lost"
+    """One sentence on stale readings."""
+    return f"{stale:,} readings are stale and may be lost"
 
 
-def of_stale(stale: int) -> list[str]:
-    """What a reader must know of stale readings, if there are any."""
+def stale_remarks(stale: int) -> list[str]:
+    """Notes on stale readings, if there are any."""
     if not stale:
         return []
     return [
-        f"{stale:,} readings arrived when their place was closed: some may be copies, "
-        "others may never have been counted - docs/runbooks/stale-readings.md"
+        f"{stale:,} readings arrived after their place was closed: they are copies or "
+        "were not counted - docs/runbooks/stale-readings.md"
     ]
 
 
 def remarks(report: Report) -> list[str]:
-    """What a reader of the numbers must know beside them."""
-    said = []
+    """Notes on the numbers."""
+    notes = []
     if report.published.unfinished_runs:
-        said.append(
-            f"{report.published.unfinished_runs:,} publishing runs go on or were "
-            "killed: what they published is an upper bound"
+        notes.append(
+            f"{report.published.unfinished_runs:,} publishing runs are unfinished or "
+            "were killed: their readings are an upper bound"
         )
-    unknown = report.published.readings - report.published.acknowledged
-    if unknown:
-        said.append(
-            f"{unknown:,} readings were not acknowledged: they may not have arrived"
+    unacknowledged = report.published.readings - report.published.acknowledged
+    if unacknowledged:
+        notes.append(
+            f"{unacknowledged:,} readings were not acknowledged and may not have "
+            "arrived"
         )
     if report.published.resent:
-        said.append(
-            f"up to {report.published.resent:,} readings were sent again after a "
-            "reconnect: their copies may count above, as duplicates"
+        notes.append(
+            f"up to {report.published.resent:,} readings were resent after a "
+            "reconnect: their copies may be among the duplicates"
         )
     if report.dead_letters.in_doubt:
-        said.append(
+        notes.append(
             f"{report.dead_letters.in_doubt:,} dead-lettered readings are in doubt: "
             "some may have been applied before their batch failed"
         )
-    return said + of_stale(report.stored.stale) + of_redrive(report.redriven)
+    return notes + stale_remarks(report.stored.stale) + redrive_remarks(report.redriven)
 
 
-def of_redrive(redriven: Redriven) -> list[str]:
-    """What a reader must know of what redrive did."""
-    said = []
+def redrive_remarks(redriven: Redriven) -> list[str]:
+    """Notes on redriven readings."""
+    notes = []
     if redriven.put:
-        said.append(
-            f"{redriven.put:,} readings were put back by redrive: they count above as "
-            "what became of them"
-        )
+        notes.append(f"{redriven.put:,} readings were redriven and are included above")
     if redriven.interrupted:
-        said.append(
-            f"{redriven.interrupted:,} readings are in letters of a redrive that was "
-            "interrupted: some may be in the stream already; redrive again"
+        notes.append(
+            f"{redriven.interrupted:,} readings are in dead letters of an interrupted "
+            "redrive: some may be in the stream already; redrive again"
         )
     if redriven.copies:
-        said.append(
-            f"up to {redriven.copies:,} readings came into the stream more than once "
-            "by redrive: their copies may count above, as duplicates"
+        notes.append(
+            f"up to {redriven.copies:,} readings were redriven more than once: "
+            "their copies may be among the duplicates"
         )
-    return said
+    return notes

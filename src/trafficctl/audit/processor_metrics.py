@@ -1,7 +1,7 @@
-"""What the processor says it received, and what became of it, by its own figures.
+"""What the processor received and did with it, by its own metrics.
 
-One line of figures is printed for each batch, so that its sums agree whenever they are
-read. They are counted by run: what came again is counted again.
+The processor prints one metrics line per batch, so the sums agree at any time. They
+count runs: a retried reading is counted again.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from trafficctl.errors import CityError
 
 HOUR_S = 3600
 PIECE_S = 60
-PIECES_KEPT_S = 15 * 24 * HOUR_S  # figures so old are told in no such pieces any more
-MOST_DAYS = 455  # CloudWatch keeps the sums of an hour for so long
+PIECES_KEPT_S = 15 * 24 * HOUR_S  # CloudWatch drops one-minute sums after that
+MOST_DAYS = 455  # CloudWatch keeps hourly sums for so long
 
 
 @dataclass(frozen=True)
-class Processed:
-    """Readings by what became of them in some days; *late* is in *accepted*.
+class ProcessorCounts:
+    """Readings by outcome over some days; *late* is in *accepted*.
 
-    *redelivered* ones had been counted before. Two are no readings: messages that
-    IoT Core could neither deliver nor keep, and batches that Lambda could not keep.
+    *redelivered* readings were already counted. The last two are no readings: messages
+    that IoT Core could not dead-letter, and batches that Lambda could not.
     """
 
     received: int = 0
@@ -42,18 +42,18 @@ class Processed:
 
     @property
     def settled(self) -> int:
-        """Readings of which the processor says what became of them."""
-        kept = self.accepted + self.duplicate + self.stale
-        return kept + self.redelivered + self.rejected
+        """Readings with a known outcome."""
+        stored = self.accepted + self.duplicate + self.stale
+        return stored + self.redelivered + self.rejected
 
     @property
-    def came_again(self) -> int:
-        """Readings whose batch failed on them: it came again, or was given up."""
+    def retried(self) -> int:
+        """Readings whose batch failed: it was retried or dead-lettered."""
         return max(0, self.received - self.settled)
 
 
-# Field of Processed to the metric of the processor.
-_OWN = {
+# Field of ProcessorCounts to the processor's metric.
+_PROCESSOR_METRICS = {
     "received": "Received",
     "accepted": "Accepted",
     "late": "Late",
@@ -64,121 +64,125 @@ _OWN = {
 }
 
 
-class Asked(NamedTuple):
-    """A metric, and the dimensions it is told by."""
+class MetricSource(NamedTuple):
+    """A metric and its dimensions."""
 
     metric: Metric
-    whose: dict[str, str]
+    dimensions: dict[str, str]
 
 
-def metrics(stack: str, outputs: Mapping[str, str]) -> dict[str, Asked]:
-    """The metric behind each field of Processed."""
+def metrics(stack: str, outputs: Mapping[str, str]) -> dict[str, MetricSource]:
+    """The metric behind each field of ProcessorCounts."""
     rule = {"RuleName": outputs["IngestRule"], "ActionType": "S3"}
     function = {"FunctionName": outputs["ProcessorFunction"]}
     own = {
-        field: Asked((NAMESPACE, name, "Sum"), {"Stack": stack})
-        for field, name in _OWN.items()
+        field: MetricSource((NAMESPACE, name, "Sum"), {"Stack": stack})
+        for field, name in _PROCESSOR_METRICS.items()
     }
     return {
         **own,
-        "lost_messages": Asked(("AWS/IoT", "ErrorActionFailure", "Sum"), rule),
-        "lost_batches": Asked(
+        "lost_messages": MetricSource(("AWS/IoT", "ErrorActionFailure", "Sum"), rule),
+        "lost_batches": MetricSource(
             ("AWS/Lambda", "DestinationDeliveryFailures", "Sum"), function
         ),
     }
 
 
-class Part(NamedTuple):
-    """A span of time in seconds, and the length of its figures."""
+class MetricPeriod(NamedTuple):
+    """A time range and its metric period, in seconds."""
 
     begin_s: int
     end_s: int
     period_s: int
 
 
-class Begin(NamedTuple):
-    """From when on figures are added up, in s; *is_of_table* says that it is later
-    than was asked for, since the table is younger."""
+class AuditStart(NamedTuple):
+    """The start of the sums, seconds since the epoch; *is_of_table* if the table is
+    younger than the days requested."""
 
     at_s: int
     is_of_table: bool
 
 
-def begin_of(days: int, made_s: float, now_s: float) -> Begin:
-    """Where the last *days* begin, of a table that was made at *made_s*.
+def audit_start(days: int, created_s: float, now_s: float) -> AuditStart:
+    """The start of the last *days* for a table created at *created_s*.
 
-    CloudWatch keeps the figures of an earlier stack of the same name, of whose
-    readings this table knows nothing. They end minutes before: no stack is purged and
-    deployed again within one.
+    CloudWatch keeps the metrics of an earlier stack of the same name, whose readings
+    this table does not have. They end minutes earlier, since purging and deploying
+    again takes longer than one.
     """
-    asked_s = _until_s(now_s) - days * 24 * HOUR_S
-    of_table_s = _of_table_s(made_s, now_s)
-    return Begin(max(asked_s, of_table_s), of_table_s > asked_s)
+    requested_s = _until_s(now_s) - days * 24 * HOUR_S
+    of_table_s = _of_table_s(created_s, now_s)
+    return AuditStart(max(requested_s, of_table_s), of_table_s > requested_s)
 
 
-def _of_table_s(made_s: float, now_s: float) -> int:
-    """The minute in which a table was made; of an old one, the full hour after it."""
-    if now_s - made_s < PIECES_KEPT_S - HOUR_S:
-        return int(made_s) // PIECE_S * PIECE_S
-    return ceil(made_s / HOUR_S) * HOUR_S
+def _of_table_s(created_s: float, now_s: float) -> int:
+    """The minute in which a table was created; for an old one, the next hour."""
+    if now_s - created_s < PIECES_KEPT_S - HOUR_S:
+        return int(created_s) // PIECE_S * PIECE_S
+    return ceil(created_s / HOUR_S) * HOUR_S
 
 
 def _until_s(now_s: float) -> int:
     return int(now_s) // HOUR_S * HOUR_S + HOUR_S
 
 
-def parts(begin_s: int, now_s: float) -> list[Part]:
-    """The time from *begin_s* on: hours, and before them the rest of one in pieces."""
+def metric_periods(begin_s: int, now_s: float) -> list[MetricPeriod]:
+    """The time from *begin_s*: minutes up to the full hour, then hours."""
     until_s = _until_s(now_s)
     hour_s = ceil(begin_s / HOUR_S) * HOUR_S
-    both = Part(begin_s, hour_s, PIECE_S), Part(hour_s, until_s, HOUR_S)
+    both = MetricPeriod(begin_s, hour_s, PIECE_S), MetricPeriod(hour_s, until_s, HOUR_S)
     return [part for part in both if part.begin_s < part.end_s]
 
 
-def read(
+def read_counts(
     cloudwatch: Any,
     stack: str,
     outputs: Mapping[str, str],
     begin_s: int,
     now_s: float,
-) -> Processed:
+) -> ProcessorCounts:
     """The sums from *begin_s* up to *now_s*, seconds since the epoch.
 
-    Raises CityError where CloudWatch does not tell all of them.
+    Raises CityError if CloudWatch returns only part of them.
     """
-    asked = metrics(stack, outputs)
-    sums = dict.fromkeys(asked, 0.0)
-    for part in parts(begin_s, now_s):
-        for field, total in _sums(cloudwatch, asked, part).items():
+    sources = metrics(stack, outputs)
+    sums = dict.fromkeys(sources, 0.0)
+    for part in metric_periods(begin_s, now_s):
+        for field, total in _sums(cloudwatch, sources, part).items():
             sums[field] += total
-    return Processed(**{field: round(total) for field, total in sums.items()})
+    return ProcessorCounts(**{field: round(total) for field, total in sums.items()})
 
 
-def _sums(cloudwatch: Any, asked: Mapping[str, Asked], part: Part) -> dict[str, float]:
+def _sums(
+    cloudwatch: Any, sources: Mapping[str, MetricSource], part: MetricPeriod
+) -> dict[str, float]:
     pages = cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=[
-            query(field, metric, whose, part.period_s)
-            for field, (metric, whose) in asked.items()
+            query(field, metric, dimensions, part.period_s)
+            for field, (metric, dimensions) in sources.items()
         ],
         StartTime=datetime.fromtimestamp(part.begin_s, timezone.utc),
         EndTime=datetime.fromtimestamp(part.end_s, timezone.utc),
     )
     results = [result for page in pages for result in page["MetricDataResults"]]
-    _refuse_a_part(asked, not_whole(asked, results))
-    sums = dict.fromkeys(asked, 0.0)
+    _check_complete(sources, not_whole(sources, results))
+    sums = dict.fromkeys(sources, 0.0)
     for one in results:
         sums[one["Id"]] += sum(one["Values"])
     return sums
 
 
-def _refuse_a_part(asked: Mapping[str, Asked], left: Mapping[str, str]) -> None:
-    """Raise CityError where an answer is not whole."""
-    if left:
-        named = ", ".join(
-            f"{'/'.join(asked[field].metric[:2])} is {said}"
-            for field, said in left.items()
+def _check_complete(
+    sources: Mapping[str, MetricSource], incomplete: Mapping[str, str]
+) -> None:
+    """Raise CityError if a result is incomplete."""
+    if incomplete:
+        text = ", ".join(
+            f"{'/'.join(sources[field].metric[:2])} is {status}"
+            for field, status in incomplete.items()
         )
         raise CityError(
-            f"CloudWatch did not tell all figures ({named}, not Complete) - wait a "
-            "minute, and repeat"
+            f"CloudWatch returned incomplete metrics ({text}, not Complete) - wait a "
+            "minute and repeat the command"
         )

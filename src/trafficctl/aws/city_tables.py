@@ -1,7 +1,7 @@
-"""Reading the city's tables: scans and queries that give plain values.
+"""Reads the city's tables: scans and queries that return plain values.
 
-`City` is the port; `DynamoCity` reads the deployed tables. Items come as dicts in the
-names and units of `docs/reference/tables.md`, without the packed working state.
+`CityReader` is the port; `DynamoCity` reads the deployed tables. Items are dicts with
+the names and units of `docs/reference/tables.md`, without the packed working state.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ LIVE_FIELDS = (
 SEGMENT_FIELDS = STATIC_FIELDS + LIVE_FIELDS
 
 PARALLEL_SCANS = 4
-LISTED = "`trafficctl segments` lists them"  # where to look for a segment
+LIST_SEGMENTS_HINT = "`trafficctl segments` lists them"
 
 
-class City(Protocol):
-    """What the views need to know of the city."""
+class CityReader(Protocol):
+    """What the views read."""
 
     def segments(self) -> list[Item]:
-        """Every road segment, in no order."""
+        """Every road segment, in any order."""
 
     def segment(self, segment_id: str) -> Item | None:
-        """One road segment, None when there is no such item."""
+        """One road segment, None if there is no such item."""
 
     def open_alerts(self) -> list[Item]:
         """The alerts that are open now, oldest first."""
@@ -71,7 +71,7 @@ class City(Protocol):
 
 
 class DynamoCity:
-    """The city as its DynamoDB tables hold it."""
+    """Reads the city from its DynamoDB tables."""
 
     def __init__(self, client: Any, outputs: dict[str, str]) -> None:
         self._client = client
@@ -79,19 +79,19 @@ class DynamoCity:
         self._alerts = outputs["CongestionAlertsTable"]
 
     def segments(self, fields: Sequence[str] = SEGMENT_FIELDS) -> list[Item]:
-        """Every road segment, these *fields* of it, by a parallel scan."""
+        """The *fields* of every road segment, by a parallel scan."""
         return scan(self._client, self._segments, fields)
 
     def segment(self, segment_id: str) -> Item | None:
-        """One road segment, None when there is no such item."""
+        """One road segment, None if there is no such item."""
         names, projection = _projection(SEGMENT_FIELDS)
-        found = self._client.get_item(
+        answer = self._client.get_item(
             TableName=self._segments,
             Key={"segment_id": {"S": segment_id}},
             ProjectionExpression=projection,
             ExpressionAttributeNames=names,
         )
-        return plain_item(found["Item"]) if "Item" in found else None
+        return plain_item(answer["Item"]) if "Item" in answer else None
 
     def open_alerts(self) -> list[Item]:
         """The alerts that are open now, oldest first, by the index of open ones."""
@@ -113,7 +113,7 @@ class DynamoCity:
 
 
 def open_city(stack: str) -> DynamoCity:
-    """The city of a deployed stack. Raises CityError when it is not deployed."""
+    """The city of a deployed stack. Raises CityError if it is not deployed."""
     session = aws.session()
     outputs = aws.stack_outputs(session, stack)
     return DynamoCity(aws.client(session, "dynamodb"), outputs)
@@ -122,29 +122,29 @@ def open_city(stack: str) -> DynamoCity:
 def segment_ids(session: Any, outputs: Mapping[str, str]) -> list[str]:
     """The id of every road segment, in order."""
     client = aws.client(session, "dynamodb")
-    found = scan(client, outputs["RoadSegmentsTable"], ("segment_id",))
-    return sorted(item["segment_id"] for item in found)
+    segments = scan(client, outputs["RoadSegmentsTable"], ("segment_id",))
+    return sorted(item["segment_id"] for item in segments)
 
 
 def check_segments(
-    session: Any, outputs: Mapping[str, str], wanted: Iterable[str]
+    session: Any, outputs: Mapping[str, str], requested: Iterable[str]
 ) -> None:
-    """Raise UserError for the segments that the city does not have."""
+    """Raise UserError naming the segments that do not exist."""
     known = segment_ids(session, outputs)
-    raise_unknown("segment", wanted, known, LISTED)
+    raise_unknown("segment", requested, known, LIST_SEGMENTS_HINT)
 
 
 def scan(
     client: Any, table: str, fields: Sequence[str], consistent: bool = False
 ) -> list[Item]:
-    """Every item of *table*, its *fields* only, read by several scans at once."""
+    """The *fields* of every item in *table*, by a parallel scan."""
 
     def part(number: int) -> list[Item]:
         return list(_scan_part(client, table, fields, number, consistent))
 
     with ThreadPoolExecutor(PARALLEL_SCANS) as pool:
         return [
-            item for found in pool.map(part, range(PARALLEL_SCANS)) for item in found
+            item for items in pool.map(part, range(PARALLEL_SCANS)) for item in items
         ]
 
 

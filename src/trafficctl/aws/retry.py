@@ -1,4 +1,4 @@
-"""Waiting for what AWS does late: what was detached counts as attached for a while."""
+"""Retries while a resource is in use: AWS detaches with a delay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trafficctl.errors import CityError
 LONGEST_PAUSE_S = 10.0
 STILL_ATTACHED = ("DeleteConflictException",)
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
-SILENT_S = 5.0  # a wait that is longer is told of
+SILENT_S = 5.0  # a longer wait is reported
 
 T = TypeVar("T")
 
@@ -26,24 +26,24 @@ def pause_s(refusals: int) -> float:
 
 
 @dataclass(frozen=True)
-class Patience:
-    """Asks again until AWS no longer refuses; told how to sleep, and whom to tell."""
+class ConflictRetry:
+    """Repeats a call while AWS refuses it; *sleep* in seconds, *tell* reports."""
 
     sleep: Callable[[float], object] = time.sleep
     tell: Callable[[str], object] = say
 
-    def until_free(
+    def retry_while_in_use(
         self,
         what: str,
         limit_s: float,
         call: Callable[[], T],
         codes: tuple[str, ...] = STILL_ATTACHED,
     ) -> T:
-        """Make `call` until it is not refused by one of `codes`.
+        """Repeat `call` until it is not refused with one of `codes`.
 
-        Raises CityError naming `what` when it still is after `limit_s`.
+        Raises CityError naming `what` if it is still refused after `limit_s`.
         """
-        waited_s, wait_s, told = 0.0, FIRST_WAIT_S, False
+        waited_s, wait_s, reported = 0.0, FIRST_WAIT_S, False
         while True:
             try:
                 return call()
@@ -52,12 +52,12 @@ class Patience:
                     raise
                 if waited_s >= limit_s:
                     raise CityError(
-                        f"{what} is still in use, AWS says: {exc} - "
+                        f"{what} is still in use: {exc} - "
                         "repeat the command in five minutes"
                     ) from exc
-            if waited_s >= SILENT_S and not told:
-                self.tell(f"{what}: waiting until AWS lets go, {limit_s:.0f} s at most")
-                told = True
+            if waited_s >= SILENT_S and not reported:
+                self.tell(f"waiting for {what} to be released, up to {limit_s:.0f} s")
+                reported = True
             self.sleep(wait_s)
             waited_s += wait_s
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)

@@ -1,7 +1,7 @@
-"""The one way from this tool to AWS, or to the local city that stands in for it.
+"""Sessions and clients for AWS, or for the local city in its place.
 
-Endpoint, credentials and region come from the usual settings (AWS_ENDPOINT_URL,
-AWS_PROFILE, AWS_REGION ...), so that every command works on both.
+Endpoint, credentials and Region come from the usual settings (AWS_ENDPOINT_URL,
+AWS_PROFILE, AWS_REGION ...), so every command works on both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ POOL_CONNECTIONS = 32
 def session() -> Any:
     """A boto3 session from the usual AWS settings.
 
-    AWS_REGION counts too; boto3 by itself reads AWS_DEFAULT_REGION only.
+    It reads AWS_REGION too; boto3 reads only AWS_DEFAULT_REGION.
     """
     return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
 
@@ -37,7 +37,7 @@ def client(
     read_timeout_s: float = READ_TIMEOUT_S,
     attempts: int = MAX_ATTEMPTS,
 ) -> Any:
-    """A client of `service` that retries throttling and gives up on silence."""
+    """A client of `service` that retries throttled calls and times out."""
     return session.client(
         service,
         config=Config(
@@ -52,33 +52,33 @@ def client(
 def stack_outputs(session: Any, stack: str) -> dict[str, str]:
     """The outputs of the deployed `stack`, by key.
 
-    Raises CityError when there is no such stack, saying how to deploy it.
+    Raises CityError with the next step if there is no such stack.
     """
     try:
-        found = client(session, "cloudformation").describe_stacks(StackName=stack)
+        answer = client(session, "cloudformation").describe_stacks(StackName=stack)
     except ClientError as exc:
         if _says_no_such_stack(exc):
             raise CityError(_not_deployed(session, stack)) from exc
         raise
-    return outputs_of(found["Stacks"][0])
+    return outputs_of(answer["Stacks"][0])
 
 
 class Outputs(dict[str, str]):
-    """A stack's outputs, by key; asking for one that is not there is a CityError.
+    """A stack's outputs, by key; a missing one raises CityError.
 
-    A stack has none before its first deployment is through, and an older one has
+    A stack has none before its first deployment is complete, and an older one has
     fewer.
     """
 
     def __init__(self, stack: dict[str, Any]) -> None:
-        found = stack.get("Outputs", [])
-        super().__init__({o["OutputKey"]: o["OutputValue"] for o in found})
+        items = stack.get("Outputs", [])
+        super().__init__({o["OutputKey"]: o["OutputValue"] for o in items})
         self._stack = f"{stack.get('StackName')} ({stack.get('StackStatus')})"
 
     def __missing__(self, key: str) -> str:
         raise CityError(
-            f"stack {self._stack} has no output {key} - its deployment is not "
-            "through, or of an older version: `trafficctl deploy` finishes it"
+            f"stack {self._stack} has no output {key} - the deployment is "
+            "incomplete or of an older version: run `trafficctl deploy`"
         )
 
 
@@ -96,9 +96,9 @@ def _says_no_such_stack(exc: Any) -> bool:
 
 def _not_deployed(session: Any, stack: str) -> str:
     return (
-        f"no stack {stack!r} in {session.region_name or 'this region'} - "
+        f"stack {stack!r} not found in {session.region_name or 'this Region'} - "
         f"`trafficctl up` deploys it on this machine and {USE_LOCAL_CITY}; "
-        "--stack or TRAFFIC_STACK chooses another name"
+        "use --stack or TRAFFIC_STACK for another name"
     )
 
 

@@ -1,1 +1,1 @@
-"""What every command shares with the person at the terminal."""
+"""What every command shares: options, output, prompts and progress."""

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "see it run": ("demo", "up", "env", "down"),
+    "try it": ("demo", "up", "env", "down"),
     "operate": ("map", "users", "segments", "alerts", "alarms", "audit", "redrive"),
     "data": ("roads", "simulate", "replay", "metr-la", "evaluate"),
     "devices": ("sensors", "devices"),
@@ -44,7 +44,7 @@ class GroupedParser(argparse.ArgumentParser):
         return formatter.format_help()
 
     def _commands(self) -> dict[str, argparse.Action]:
-        """Each command with its line of help, by name."""
+        """Each command with its help line, by name."""
         return {
             str(command.metavar): command
             for action in self._actions

@@ -1,4 +1,4 @@
-"""Options that several commands share, written once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def add_common(
         type=stack_name,
         default=os.environ.get("TRAFFIC_STACK") or DEFAULT_STACK,
         metavar="NAME",
-        help=f"the deployed stack (default: TRAFFIC_STACK, else {DEFAULT_STACK})",
+        help=f"name of the stack (default: $TRAFFIC_STACK or {DEFAULT_STACK})",
     )
     if json:
         add_formats(parser, csv)
@@ -40,40 +40,40 @@ def add_formats(parser: argparse.ArgumentParser, csv: bool = True) -> None:
 
 
 def add_template(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` --template, for a template other than the one installed."""
+    """Give `parser` --template, to use another template than the installed one."""
     parser.add_argument(
         "--template",
         type=Path,
         default=TEMPLATE,
         metavar="FILE",
-        help="a template of your own (else the one that this tool brings)",
+        help="use this template instead of the built-in one",
     )
 
 
 def add_watch(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` --watch, for what is looked at for a while."""
+    """Give `parser` --watch, which repeats the output."""
     parser.add_argument(
         "--watch",
         type=positive_float,
         metavar="SECONDS",
-        help="refresh every so many seconds, until Ctrl-C",
+        help="refresh every SECONDS until Ctrl-C",
     )
 
 
 def stack_name(text: str) -> str:
-    """A stack name as CloudFormation takes it."""
+    """A valid CloudFormation stack name."""
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", text):
         return text
     raise argparse.ArgumentTypeError(
-        f"{text!r} is no stack name: a letter, then letters, digits and hyphens"
+        f"{text!r} is not a stack name: use a letter, then letters, digits or -"
     )
 
 
 def positive_int(text: str) -> int:
-    """A whole number of at least 1."""
+    """An integer of at least 1."""
     if text.isascii() and text.isdigit() and int(text) >= 1:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    raise argparse.ArgumentTypeError(f"{text!r} is not an integer of at least 1")
 
 
 def non_negative_float(text: str) -> float:
@@ -100,4 +100,4 @@ def port(text: str) -> int:
     value = positive_int(text)
     if value <= 65535:
         return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to 65535")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")

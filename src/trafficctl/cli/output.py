@@ -1,9 +1,8 @@
-"""Data to stdout, as tables for people or JSON and CSV for programs; talk to stderr.
+"""Data on stdout, as tables, JSON or CSV; messages on stderr.
 
-A table fits the terminal: text wraps between words, and the columns of the least
-importance are left out, which one line on stderr names. A word is never split, so an id
-can always be copied. Where stdout is no terminal, a table has its full width, unless
-COLUMNS says otherwise.
+A table fits the terminal: text wraps between words, then the least important columns
+are dropped and named on stderr. A word is never split, so an id can always be copied.
+When stdout is not a terminal, a table has its full width, unless COLUMNS is set.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ from trafficctl.cli.printable import escaped, printable
 
 ABSENT = "-"
 FULL_WIDTH = 100_000  # of a pipe: rich assumes 80 columns there
-KEY = 9  # importance of a column that is never left out
-LEAST_TEXT = 12  # text is not wrapped into less than this
+KEY = 9  # importance of a column that is never dropped
+LEAST_TEXT = 12  # text does not wrap to fewer characters than this
 GAP, NARROW_GAP, EDGES = 3, 2, 2
 
 
@@ -40,8 +39,8 @@ GAP, NARROW_GAP, EDGES = 3, 2, 2
 class Column:
     """A column of a table: its header with the unit, alignment, and importance.
 
-    Columns of lower importance are left out first, of equal importance the right one;
-    those of importance KEY never.
+    Columns of lower importance are dropped first, among equals the rightmost;
+    columns of importance KEY are never dropped.
     """
 
     header: str
@@ -52,7 +51,9 @@ class Column:
 class _PlainConsole(Console):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.left_out: dict[str, None] = {}  # what did not fit, each line once
+        self.left_out: dict[
+            str, None
+        ] = {}  # lines on columns that did not fit, each once
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -62,22 +63,22 @@ class _PlainConsole(Console):
             yield one if one.control else Segment(printable(one.text), one.style)
 
     def on_broken_pipe(self) -> None:
-        """Leave a closed pipe to main(), where rich would exit with an error."""
+        """Let main() handle a closed pipe; rich would exit with an error."""
         raise BrokenPipeError
 
 
 def console(file: IO[str] | None = None) -> _PlainConsole:
-    """A console on `file` (stdout) that never cuts what goes into a pipe."""
+    """A console on `file` (default stdout) that never truncates piped output."""
     out = file if file is not None else sys.stdout
-    asked = os.environ.get("COLUMNS", "")
-    width = int(asked) if asked.isdecimal() and int(asked) else None
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and int(columns) else None
     if width is None and not out.isatty():
         width = FULL_WIDTH
     return _PlainConsole(file=out, width=width, highlight=False, soft_wrap=False)
 
 
 class DataTable:
-    """A table that makes itself fit the console it is printed on."""
+    """A table that adapts to the width of its console."""
 
     def __init__(
         self,
@@ -86,18 +87,20 @@ class DataTable:
         title: str | None,
     ) -> None:
         self._columns, self._title = columns, title
-        # As Text: brackets in a str would be taken for rich's markup.
+        # As Text: rich would read brackets in a str as markup.
         self._rows = [[_text(cell) for cell in row] for row in rows]
 
     def __rich_console__(self, on: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw what fits, and tell the console what does not."""
+        """Draw the columns that fit, and tell the console which do not."""
         natural, least = self._widths()
         room, gap = options.max_width, GAP
         if _total(natural, gap) > room:
             gap = NARROW_GAP
         widths = fit(self._columns, natural, least, room, gap)
         total = max(room, _total(list(widths.values()), gap))
-        yield from on.render(self._drawn(widths, gap), options.update(width=total))
+        yield from on.render(
+            self._fitted_table(widths, gap), options.update(width=total)
+        )
         missing = [c for i, c in enumerate(self._columns) if i not in widths]
         if missing:
             line = left_out(missing, room)
@@ -107,7 +110,7 @@ class DataTable:
                 yield Text(line, "dim")
 
     def _widths(self) -> tuple[list[int], list[int]]:
-        """Of each column, the width it would like and the least it can do with."""
+        """The natural and the least width of each column."""
         natural, least = [], []
         for index, column in enumerate(self._columns):
             cells = [column.header, *(row[index].plain for row in self._rows)]
@@ -118,8 +121,8 @@ class DataTable:
             least.append(whole if column.number else max(word, min(whole, LEAST_TEXT)))
         return natural, least
 
-    def _drawn(self, widths: Mapping[int, int], gap: int) -> Table:
-        made = Table(
+    def _fitted_table(self, widths: Mapping[int, int], gap: int) -> Table:
+        fitted = Table(
             box=box.SIMPLE_HEAD,
             title=None if self._title is None else Text(self._title),
             title_justify="left",
@@ -130,14 +133,14 @@ class DataTable:
         for index, width in widths.items():
             column = self._columns[index]
             side = "right" if column.number else "left"
-            made.add_column(
+            fitted.add_column(
                 _wrapped(Text(column.header), width, measure),
                 justify=side,  # type: ignore[arg-type]  # one of rich's literals
                 no_wrap=True,
             )
         for row in self._rows:
-            made.add_row(*(_wrapped(row[i], w, measure) for i, w in widths.items()))
-        return made
+            fitted.add_row(*(_wrapped(row[i], w, measure) for i, w in widths.items()))
+        return fitted
 
 
 def fit(
@@ -149,14 +152,14 @@ def fit(
 ) -> dict[int, int]:
     """The width of each column that fits into `room` characters, by its index.
 
-    `natural` is the width of each column without wrapping, `least` with all of it.
+    `natural` is the width of each column without wrapping, `least` fully wrapped.
     """
-    kept = [i for i, column in enumerate(columns) if column.importance >= KEY]
-    others = [i for i in range(len(columns)) if i not in kept]
+    fitting = [i for i, column in enumerate(columns) if column.importance >= KEY]
+    others = [i for i in range(len(columns)) if i not in fitting]
     for one in sorted(others, key=lambda i: -columns[i].importance):
-        if _total([least[i] for i in (*kept, one)], gap) <= room:
-            kept.append(one)
-    widths = {i: least[i] for i in sorted(kept)}
+        if _total([least[i] for i in (*fitting, one)], gap) <= room:
+            fitting.append(one)
+    widths = {i: least[i] for i in sorted(fitting)}
     spare = room - _total(list(widths.values()), gap)
     while spare > 0 and (tight := [i for i in widths if widths[i] < natural[i]]):
         widths[max(tight, key=lambda i: natural[i] / widths[i])] += 1
@@ -169,10 +172,10 @@ def _total(widths: Sequence[int], gap: int) -> int:
 
 
 def left_out(columns: Sequence[Column], room: int) -> str:
-    """Name the columns for which `room` characters were too few."""
+    """A line that names the columns that do not fit into `room` characters."""
     names = ", ".join(" ".join(column.header.split()) for column in columns)
     return (
-        f"not shown in {room} columns: {names} - widen the terminal, "
+        f"columns hidden at width {room}: {names} - widen the terminal "
         "or pipe into `less -S`"
     )
 
@@ -194,20 +197,20 @@ def table(
     rows: Iterable[Sequence[str | Text]],
     title: str | None = None,
 ) -> DataTable:
-    """A table of `rows`, which hold a cell for each column; numbers stand right."""
+    """A table of `rows` with one cell per column; numbers align right."""
     return DataTable(columns, rows, title)
 
 
 def show(renderable: RenderableType, file: IO[str] | None = None) -> None:
-    """Print a renderable to stdout, and on stderr what did not fit."""
+    """Print a renderable to stdout; name columns that do not fit on stderr."""
     out = console(file)
-    out.print(renderable, crop=False)  # rather a line too long than an id cut
+    out.print(renderable, crop=False)  # an overlong line is better than a cut id
     for line in out.left_out:
         say(line)
 
 
 def watch(look: Callable[[], RenderableType], seconds: float) -> None:
-    """Show what `look` gives, again every `seconds`, until Ctrl-C."""
+    """Show what `look` returns, refreshed every `seconds` until Ctrl-C."""
     with Live(look(), console=console(), screen=True, auto_refresh=False) as live:
         while True:
             time.sleep(seconds)
@@ -243,13 +246,13 @@ def show_csv(
 
 def flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """The values of nested mappings under dotted names, as CSV needs them."""
-    found: dict[str, Any] = {}
-    for name, one in value.items():
-        if isinstance(one, Mapping):
-            found |= flat(one, f"{prefix}{name}.")
+    values: dict[str, Any] = {}
+    for name, item in value.items():
+        if isinstance(item, Mapping):
+            values |= flat(item, f"{prefix}{name}.")
         else:
-            found[prefix + name] = one
-    return found
+            values[prefix + name] = item
+    return values
 
 
 def instant(ms: int) -> str:
@@ -265,17 +268,17 @@ def _csv_cell(value: object) -> object:
 
 
 def say(message: str) -> None:
-    """Tell the person something on stderr, where it does not mix with data."""
+    """Print a message on stderr, separate from the data."""
     print(printable(message), file=sys.stderr, flush=True)
 
 
 def number(value: float | int | Decimal | None, digits: int = 0) -> str:
-    """`value` with thousands separated, or a dash when absent; 0 is a value."""
+    """`value` with thousands separators, or a dash if None."""
     return ABSENT if value is None else f"{value:,.{digits}f}"
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in the two units that matter: 45 s, 3 min 20 s, 2 h 05 min."""
+    """A duration in its two largest units: 45 s, 3 min 20 s, 2 h 05 min."""
     if seconds is None:
         return ABSENT
     if seconds < 0:

@@ -1,4 +1,4 @@
-"""Progress on stderr: a display where a person watches, else a line now and then."""
+"""Progress on stderr: a live display on a terminal, else a line every 10 s."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Clock = Callable[[], float]
 
 
 def counting(unit: str, clock: Clock = time.monotonic) -> Progress:
-    """A display of how many of how many *unit* are done."""
+    """A display of how many of *unit* are done."""
 
     def line(task: Task) -> str:
         of = "" if task.total is None else f" of {number(task.total)}"
@@ -44,10 +44,10 @@ def counting(unit: str, clock: Clock = time.monotonic) -> Progress:
 
 
 def publishing(clock: Clock = time.monotonic) -> Progress:
-    """A display of a publishing run: share of the time, and what it has published."""
+    """A display of a publishing run: share of its time, and its counts."""
 
     def line(task: Task) -> str:
-        if task.total is None:  # no share of it can be told
+        if task.total is None:  # its length is not known
             return ""
         share = f"{task.percentage:.0f} %"
         return f"{task.description}: {share}, {task.fields['state']}"
@@ -72,35 +72,35 @@ def _progress(
 
 
 class Lines(Progress):
-    """Progress as lines, at most one every `EVERY_S`: none of a short run.
+    """Progress as lines, at most one every `EVERY_S`; none for a short run.
 
-    `line` describes a task, with nothing if there is nothing to tell; `tell` gets the
-    lines, `clock` counts seconds.
+    `line` describes a task, or is empty; `report` prints the line, `clock` counts
+    seconds.
     """
 
     def __init__(
         self,
         line: Callable[[Task], str],
-        tell: Callable[[str], object],
+        report: Callable[[str], object],
         clock: Clock,
     ) -> None:
         super().__init__(disable=True, get_time=clock)
-        self._line, self._tell, self._clock = line, tell, clock
+        self._line, self._print, self._clock = line, report, clock
         self._last_s = clock()
 
     def update(self, task_id: TaskID, **changes: Any) -> None:
-        """Change a task, and tell of it if that is due."""
+        """Change a task and report it if due."""
         super().update(task_id, **changes)
-        self._tell_sometimes(task_id)
+        self._report_if_due(task_id)
 
     def advance(self, task_id: TaskID, advance: float = 1) -> None:
-        """Count steps of a task, and tell of it if that is due."""
+        """Advance a task and report it if due."""
         super().advance(task_id, advance)
-        self._tell_sometimes(task_id)
+        self._report_if_due(task_id)
 
-    def _tell_sometimes(self, task_id: TaskID) -> None:
+    def _report_if_due(self, task_id: TaskID) -> None:
         now_s = self._clock()
         line = self._line(self._tasks[task_id])
         if line and now_s - self._last_s >= EVERY_S:
             self._last_s = now_s
-            self._tell(line)
+            self._print(line)

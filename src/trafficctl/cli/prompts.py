@@ -1,4 +1,4 @@
-"""Questions to the person at the terminal."""
+"""Confirmation prompts."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from collections.abc import Callable
 from trafficctl.errors import UserError
 
 
-def agree(question: str, yes: bool) -> bool:
-    """Ask; True for y or yes. UserError where nobody can answer and --yes is absent."""
+def confirm(question: str, yes: bool) -> bool:
+    """Ask; True for y or yes. UserError if stdin is not a terminal and --yes is off."""
     if yes:
         return True
     return _answer(f"{question} [y/N] ", "--yes").strip().lower() in ("y", "yes")
 
 
-def typed(question: str, word: str, yes: bool) -> bool:
-    """Ask for a word to be typed, where a slip of the hand must not do."""
+def confirm_by_typing(question: str, word: str, yes: bool) -> bool:
+    """Ask to type a word, where a slip must not be enough."""
     return yes or _answer(f"{question} ", "--yes").strip() == word
 
 
 def _answer(question: str, option: str) -> str:
     if not sys.stdin.isatty():
-        raise UserError(f"nobody is there to answer {question!r} - give {option}")
+        raise UserError(
+            f"cannot ask {question!r}: stdin is not a terminal - use {option}"
+        )
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline()
 
 
-def agreeing(yes: bool) -> Callable[[str], bool]:
-    """`agree` with the answer of --yes built in."""
-    return lambda question: agree(question, yes)
+def confirmer(yes: bool) -> Callable[[str], bool]:
+    """`confirm` with the value of --yes bound."""
+    return lambda question: confirm(question, yes)

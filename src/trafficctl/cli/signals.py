@@ -1,17 +1,17 @@
-"""Signals that end a command: what it started is ended first, and in order."""
+"""Signals that terminate a command after it has cleaned up."""
 
 from __future__ import annotations
 
 import signal
 from types import FrameType
 
-ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+TERMINATING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
-class EndedError(SystemExit):
-    """A signal asks this process to end; its exit code is 128 and the signal's number.
+class TerminatedError(SystemExit):
+    """A signal terminates this process; the exit code is 128 + the signal's number.
 
-    Not an `Exception`, as KeyboardInterrupt is none: it passes all handlers of errors.
+    Like KeyboardInterrupt it is not an `Exception`, so no error handler catches it.
     """
 
     def __init__(self, number: int) -> None:
@@ -19,18 +19,21 @@ class EndedError(SystemExit):
         self.name = signal.Signals(number).name
 
 
-def end_in_order() -> None:
-    """Have the signals that would end this process at once raise `EndedError`.
+def terminate_cleanly() -> None:
+    """Make the signals that would end this process raise `TerminatedError`.
 
-    Those that it was started to ignore, as by nohup, stay ignored. To be called in the
+    Signals that the process was started to ignore (nohup) stay ignored. Call it in the
     main thread.
     """
-    for each in ENDING:
+    for each in TERMINATING:
         if signal.getsignal(each) == signal.SIG_DFL:
             signal.signal(each, _end)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    for each in (*ENDING, signal.SIGINT):  # make, timeout and terminals send it twice
+    for each in (
+        *TERMINATING,
+        signal.SIGINT,
+    ):  # make, timeout and terminals send it twice
         signal.signal(each, signal.SIG_IGN)
-    raise EndedError(number)
+    raise TerminatedError(number)

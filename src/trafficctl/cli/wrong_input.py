@@ -1,4 +1,4 @@
-"""What is said of wrong input: every fault of a file, and near matches of a name."""
+"""Messages for wrong input: every fault of a file, near matches of a name."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from typing import Any
 from trafficctl.errors import UserError
 
 MOST_FAULTS = 20  # listed at once
-MOST_NAMES = 3  # that are near
+MOST_NAMES = 3  # suggested
 MOST_LISTED = 10
 CANDIDATES = 200
-LIKE = 0.6  # the share of letters in common from which a name is near
+LIKE = 0.6  # least similarity of a suggested name, 0-1
 
 
-def raise_faults(faults: Sequence[str], outcome: str = "nothing was done") -> None:
-    """Raise UserError with all `faults`, or the first of many, if there are any."""
+def raise_faults(faults: Sequence[str], outcome: str = "nothing was changed") -> None:
+    """Raise UserError with the first MOST_FAULTS of `faults`, if there are any."""
     if not faults:
         return
     more = len(faults) - MOST_FAULTS
-    told = [*faults[:MOST_FAULTS], *([f"and {more:,} more"] if more > 0 else [])]
-    raise UserError("\n".join([*told, outcome]))
+    lines = [*faults[:MOST_FAULTS], *([f"and {more:,} more"] if more > 0 else [])]
+    raise UserError("\n".join([*lines, outcome]))
 
 
 def raise_unknown(
-    what: str, wanted: Iterable[str], known: Collection[str], advice: str
+    what: str, requested: Iterable[str], known: Collection[str], advice: str
 ) -> None:
-    """Raise UserError for each name in `wanted` that is not `known`."""
+    """Raise UserError naming everything in `requested` that is not `known`."""
     names = set(known)
-    strange = [name for name in dict.fromkeys(wanted) if name not in names]
-    if len(strange) == 1:
-        raise unknown(what, strange[0], known, advice)
-    raise_faults([str(unknown(what, name, known, advice)) for name in strange])
+    missing = [name for name in dict.fromkeys(requested) if name not in names]
+    if len(missing) == 1:
+        raise unknown(what, missing[0], known, advice)
+    raise_faults([str(unknown(what, name, known, advice)) for name in missing])
 
 
 def unknown(what: str, name: str, known: Iterable[str], advice: str) -> UserError:
-    """The error for a `name` that no `what` has: near matches, else `advice`."""
-    return UserError(f"no {what} {name!r} - {suggestion(name, known) or advice}")
+    """The error for a `what` that does not exist: near matches, else `advice`."""
+    return UserError(f"{what} {name!r} not found - {suggestion(name, known) or advice}")
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """`did you mean 'Harbour'?` with the names nearest to `name`, or nothing."""
+    """`did you mean 'Harbour'?` with the names nearest to `name`, or ""."""
     near = [repr(one) for one in nearest(name, known)]
     if not near:
         return ""
@@ -51,10 +51,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """The names of `known` that are like `name` in any case, the most like first."""
+    """The names in `known` most similar to `name`, ignoring case, nearest first."""
     folded = name.casefold()
     pairs = _pairs(folded)
-    # difflib takes seconds for the names of a large city: only for the likeliest.
+    # difflib takes seconds for all names of a large city: compare the likeliest only.
     likely = heapq.nlargest(
         CANDIDATES, sorted(known), lambda one: len(_pairs(one.casefold()) & pairs)
     )
@@ -67,12 +67,12 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def _pairs(text: str) -> set[str]:
-    """The letters of a text, two by two."""
+    """The pairs of adjacent letters in a text."""
     return {text[i : i + 2] for i in range(len(text) - 1)}
 
 
 def check_district(name: str | None, segments: Iterable[Mapping[str, Any]]) -> None:
-    """Raise UserError if no segment is in the district `name`; None names none."""
+    """Raise UserError if no segment is in the district `name`; None is allowed."""
     known = {str(one["district"]) for one in segments if one.get("district")}
     if name is None or name.casefold() in {one.casefold() for one in known}:
         return

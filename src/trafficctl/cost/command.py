@@ -1,4 +1,4 @@
-"""`trafficctl cost`: what a month costs on AWS, calculated; asks nobody.
+"""`trafficctl cost`: estimates the monthly cost on AWS, offline.
 
 `python -m trafficctl.cost.command` writes the tables of docs/explanation/cost.md.
 """
@@ -18,21 +18,29 @@ from trafficctl.cli.options import (
     positive_int,
 )
 from trafficctl.cli.output import KEY, Column, show, show_csv, show_json, table
-from trafficctl.cost.model import FURTHER, LEVERS, Item, Load, bill, naive, total
+from trafficctl.cost.model import (
+    LEVERS,
+    OPTIONS,
+    BillLine,
+    CityLoad,
+    bill,
+    naive,
+    total,
+)
 from trafficctl.cost.prices import Price, price_list
 from trafficctl.errors import OK
 
 PAGE = Path("docs/explanation/cost.md")
 STREAM_MODES = ("PROVISIONED", "ON_DEMAND")
 TABLE_MODES = ("PAY_PER_REQUEST", "PROVISIONED")
-DEFAULT = Load()
-# Other cities, for the page. A unit that waited for 25 readings of its ten slow sensors
-# would show them late: it sends ten.
+DEFAULT = CityLoad()
+# Other cities, for the page. Ten slow sensors take long to fill a message of 25
+# readings: such a unit sends ten.
 CITIES = {
     "50,000 sensors, every second": DEFAULT,
-    "50,000 sensors, every 10 s": Load(interval_s=10, readings_per_message=10),
-    "50,000 sensors, every minute": Load(interval_s=60, readings_per_message=10),
-    "1,000 sensors, every 10 s": Load(1_000, 10, 10, segments=100),
+    "50,000 sensors, every 10 s": CityLoad(interval_s=10, readings_per_message=10),
+    "50,000 sensors, every minute": CityLoad(interval_s=60, readings_per_message=10),
+    "1,000 sensors, every 10 s": CityLoad(1_000, 10, 10, segments=100),
 }
 
 
@@ -40,26 +48,26 @@ def register(subparsers: Any) -> None:
     """Add `cost` to the command line."""
     parser = subparsers.add_parser(
         "cost",
-        help="estimate what a month on AWS costs",
-        description="Estimate a month on AWS from the size of a city and the dated "
-        "prices of prices.toml (us-east-1, no free tiers). Works offline.",
+        help="estimate the monthly cost on AWS",
+        description="Estimate the monthly cost on AWS from the size of a city and the "
+        "dated prices in prices.toml (us-east-1, no free tiers). Works offline.",
     )
-    for name, kind, default, told in (
+    for name, kind, default, what in (
         ("--sensors", positive_int, DEFAULT.sensors, "sensors in the city"),
         ("--interval", positive_float, DEFAULT.interval_s, "seconds between readings"),
         (
             "--readings-per-message",
             positive_int,
             DEFAULT.readings_per_message,
-            "readings in one message; 1: every sensor sends its own",
+            "readings in one message; 1: each sensor sends its own",
         ),
         ("--segments", positive_int, DEFAULT.segments, "road segments"),
-        ("--viewers", _whole, DEFAULT.viewers, "live maps open day and night"),
+        ("--viewers", _whole, DEFAULT.viewers, "live maps open around the clock"),
         (
             "--history-days",
             positive_int,
             DEFAULT.history_days,
-            "days history is kept",
+            "days of history to keep",
         ),
     ):
         parser.add_argument(
@@ -67,7 +75,7 @@ def register(subparsers: Any) -> None:
             type=kind,
             default=default,
             metavar="N",
-            help=f"{told} (default {default:g})",
+            help=f"{what} (default {default:g})",
         )
     _add_modes(parser)
     add_formats(parser)
@@ -75,7 +83,7 @@ def register(subparsers: Any) -> None:
 
 
 def _add_modes(parser: argparse.ArgumentParser) -> None:
-    for name, modes, mode, told in (
+    for name, modes, mode, what in (
         ("--stream-mode", STREAM_MODES, DEFAULT.stream_mode, "stream"),
         ("--table-mode", TABLE_MODES, DEFAULT.tables, "tables"),
     ):
@@ -83,7 +91,7 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
             name,
             choices=modes,
             default=mode,
-            help=f"capacity of the {told} (default {mode})",
+            help=f"capacity of the {what} (default {mode})",
         )
 
 
@@ -92,8 +100,8 @@ def _whole(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the month's bill, the naive one beside it, and what each lever saves."""
-    load = Load(
+    """Print the monthly bill, the naive one, and what each lever saves."""
+    load = CityLoad(
         sensors=args.sensors,
         interval_s=args.interval,
         readings_per_message=args.readings_per_message,
@@ -103,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         stream_mode=args.stream_mode,
         tables=args.table_mode,
     )
-    listed = price_list()
+    catalog = price_list()
     if args.json:
         show_json(as_json(load))
         return OK
@@ -114,23 +122,24 @@ def run(args: argparse.Namespace) -> int:
     headers = ("service", "quantity a month", "unit", "US $ a month")
     columns = [Column(name, name[0] in "qU", KEY) for name in headers]
     title = (
-        f"A month of {load.readings_s:,.0f} readings/s: {listed.region}, {listed.date}"
+        f"One month at {load.readings_s:,.0f} readings/s "
+        f"({catalog.region}, {catalog.date})"
     )
-    show(table(columns, rows(bill(load, listed.prices)), title=title))
-    compared = [
+    show(table(columns, rows(bill(load, catalog.prices)), title=title))
+    columns_compared = [
         Column("way of wiring it", importance=KEY),
         Column("US $ a month", True, KEY),
     ]
-    show(table(compared, comparison(load, listed.prices)))
+    show(table(columns_compared, comparison(load, catalog.prices)))
     return OK
 
 
-def as_json(load: Load) -> dict[str, Any]:
-    """What the tables tell, for programs; dollars a month."""
-    listed = price_list()
+def as_json(load: CityLoad) -> dict[str, Any]:
+    """The tables as plain values; dollars a month."""
+    catalog = price_list()
     return {
-        "prices": {"date": listed.date, "region": listed.region},
-        "total": round(total(load, listed.prices), 2),
+        "prices": {"date": catalog.date, "region": catalog.region},
+        "total": round(total(load, catalog.prices), 2),
         "lines": [
             {
                 "service": item.service,
@@ -138,25 +147,25 @@ def as_json(load: Load) -> dict[str, Any]:
                 "unit": item.unit,
                 "dollars": round(item.dollars, 2),
             }
-            for item in bill(load, listed.prices)
+            for item in bill(load, catalog.prices)
         ],
-        "naive": round(total(naive(load), listed.prices), 2),
+        "naive": round(total(naive(load), catalog.prices), 2),
         "saved_by": {
-            name: round(amount, 2) for name, amount in saved(load, listed.prices)
+            name: round(amount, 2) for name, amount in saved(load, catalog.prices)
         },
     }
 
 
-def saved(load: Load, prices: dict[str, Price]) -> list[tuple[str, float]]:
-    """What each lever saves: the bill without it alone, less the bill."""
+def saved(load: CityLoad, prices: dict[str, Price]) -> list[tuple[str, float]]:
+    """What each lever saves: the bill without it minus the bill."""
     ours = total(load, prices)
     return [
         (name, total(without(load), prices) - ours) for name, without in LEVERS.items()
     ]
 
 
-def rows(items: Sequence[Item]) -> list[list[str]]:
-    """The lines of a bill as cells, each service summed at its end."""
+def rows(items: Sequence[BillLine]) -> list[list[str]]:
+    """The lines of a bill as cells, with the sum last."""
     cells = []
     for service in dict.fromkeys(item.service for item in items):
         lines = [item for item in items if item.service == service]
@@ -171,10 +180,10 @@ def _amount(value: float) -> str:
     return f"{value / 1e6:,.1f} M" if value >= 1e6 else f"{value:,.0f}"
 
 
-def comparison(load: Load, prices: dict[str, Price]) -> list[list[str]]:
-    """Ours, with what may be set besides, without each lever, and without all."""
+def comparison(load: CityLoad, prices: dict[str, Price]) -> list[list[str]]:
+    """Our design, with each option, without each lever, and without all levers."""
     ways = {"ours": load}
-    ways |= {f"ours with {name}": change(load) for name, change in FURTHER.items()}
+    ways |= {f"ours with {name}": change(load) for name, change in OPTIONS.items()}
     ways |= {f"ours without {name}": change(load) for name, change in LEVERS.items()}
     ways["naive: without all of these"] = naive(load)
     return [[name, f"{total(one, prices):,.0f}"] for name, one in ways.items()]
@@ -198,7 +207,7 @@ def tables() -> dict[str, str]:
     }
 
 
-def by_service(items: Sequence[Item]) -> list[list[str]]:
+def by_service(items: Sequence[BillLine]) -> list[list[str]]:
     """Return the sum of each service of a bill, and of all, as cells."""
     sums: dict[str, float] = {}
     for item in items:
@@ -209,18 +218,18 @@ def by_service(items: Sequence[Item]) -> list[list[str]]:
 
 def _markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     ruled = ["---:" if "$" in name or "month" in name else "---" for name in head]
-    told = [head, ruled, *lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in told)
+    table_lines = [head, ruled, *lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in table_lines)
 
 
 def page(text: str) -> str:
-    """The page *text* with each table between its marks written anew."""
-    written = tables()
+    """The page *text* with the tables between its marks updated."""
+    new_tables = tables()
 
-    def anew(found: re.Match[str]) -> str:
-        return f"<!-- {found[1]} -->\n{written[found[1]]}<!-- end -->"
+    def replacement(mark: re.Match[str]) -> str:
+        return f"<!-- {mark[1]} -->\n{new_tables[mark[1]]}<!-- end -->"
 
-    return re.sub(r"<!-- (\w+) -->\n.*?<!-- end -->", anew, text, flags=re.S)
+    return re.sub(r"<!-- (\w+) -->\n.*?<!-- end -->", replacement, text, flags=re.S)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a month of a city costs, as pure arithmetic over quantities and prices.
+"""The monthly cost of a city: pure arithmetic over quantities and prices.
 
 Assumptions are constants here, each with its reason. Not counted: free tiers, taxes,
 support, data transfer to browsers, Cognito, backups, delivery of e-mail and SMS,
@@ -52,7 +52,7 @@ TURNS = 2.4  # opened, escalated, eased, cleared
 POLL_S = 2
 LIVE_ITEM_BYTES = 791
 READ_UNIT_BYTES = 4_096
-LOOK_CPU_S = 0.27 / 5_000  # for each segment, when the city is read anew
+LOOK_CPU_S = 0.27 / 5_000  # for each segment, when the city is read again
 POLL_CPU_S = 0.005
 LIVE_MEMORY_MB = 1_769
 
@@ -60,8 +60,8 @@ Quantities = dict[str, dict[str, float]]  # service, name of the price: how much
 
 
 @dataclass(frozen=True)
-class Load:
-    """A city, and how it is wired; *history_days* is how long rows are kept."""
+class CityLoad:
+    """A city and its design; *history_days* is how long rows are kept."""
 
     sensors: int = 50_000
     interval_s: float = 1.0
@@ -88,7 +88,7 @@ class Load:
 
     @property
     def message_bytes(self) -> int:
-        """Bytes of a message as it is sent."""
+        """Bytes of a message as sent."""
         return sizing.message_bytes(self.readings_per_message)
 
     @property
@@ -98,12 +98,12 @@ class Load:
 
     @property
     def shards(self) -> int:
-        """Shards that hold it below the share at which the scaler doubles."""
+        """Shards that keep the load below the scaler's doubling threshold."""
         return sizing.shards(self.messages_s, self.readings_per_message)
 
 
 @dataclass(frozen=True)
-class Item:
+class BillLine:
     """A line of the bill, a month."""
 
     service: str
@@ -112,15 +112,15 @@ class Item:
     dollars: float
 
 
-def naive(load: Load) -> Load:
-    """The same city, wired as the services' examples show it."""
+def naive(load: CityLoad) -> CityLoad:
+    """The same city, built as the services' examples show it."""
     for change in LEVERS.values():
         load = change(load)
     return load
 
 
-# Each lever as it is left out.
-LEVERS: Mapping[str, Callable[[Load], Load]] = {
+# Each lever, as the load without it.
+LEVERS: Mapping[str, Callable[[CityLoad], CityLoad]] = {
     "many readings in a message": lambda load: replace(load, readings_per_message=1),
     "Basic Ingest": lambda load: replace(load, basic_ingest=False),
     "shards that are scaled, not on demand": lambda load: replace(
@@ -132,30 +132,30 @@ LEVERS: Mapping[str, Callable[[Load], Load]] = {
     "one write a segment and batch": lambda load: replace(load, by_segment=False),
 }
 
-# What a parameter saves besides, and costs in seconds or in room for a burst.
-FURTHER: Mapping[str, Callable[[Load], Load]] = {
+# Parameters that save more and cost latency or burst capacity.
+OPTIONS: Mapping[str, Callable[[CityLoad], CityLoad]] = {
     "EventBatchWindowSeconds=5": lambda load: replace(load, window_s=5),
     "DynamoDBBillingMode=PROVISIONED": lambda load: replace(load, tables="PROVISIONED"),
 }
 
 
-def bill(load: Load, prices: Mapping[str, Price]) -> list[Item]:
+def bill(load: CityLoad, prices: Mapping[str, Price]) -> list[BillLine]:
     """The lines of a month's bill, by service."""
     return [
-        Item(service, amount, prices[name].unit, prices[name].of(amount))
+        BillLine(service, amount, prices[name].unit, prices[name].of(amount))
         for service, amounts in quantities(load).items()
         for name, amount in amounts.items()
         if amount
     ]
 
 
-def total(load: Load, prices: Mapping[str, Price]) -> float:
+def total(load: CityLoad, prices: Mapping[str, Price]) -> float:
     """The dollars of a month."""
     return sum(item.dollars for item in bill(load, prices))
 
 
-def quantities(load: Load) -> Quantities:
-    """How much of each price a month takes."""
+def quantities(load: CityLoad) -> Quantities:
+    """The quantity of each price in a month."""
     return {
         "IoT Core": _iot(load),
         "Kinesis": _stream(load),
@@ -167,7 +167,7 @@ def quantities(load: Load) -> Quantities:
     }
 
 
-def _iot(load: Load) -> dict[str, float]:
+def _iot(load: CityLoad) -> dict[str, float]:
     alone = load.readings_per_message == 1
     devices = load.sensors if alone else min(load.sensors, load.segments)
     steps = math.ceil(load.message_bytes / METERED_BYTES)
@@ -180,7 +180,7 @@ def _iot(load: Load) -> dict[str, float]:
     }
 
 
-def _stream(load: Load) -> dict[str, float]:
+def _stream(load: CityLoad) -> dict[str, float]:
     records, hours = load.messages_s * MONTH_S, MONTH_S / 3_600
     if load.stream_mode == "PROVISIONED":
         units = math.ceil(load.record_bytes / PUT_UNIT_BYTES)
@@ -192,7 +192,7 @@ def _stream(load: Load) -> dict[str, float]:
     }
 
 
-def _processor(load: Load) -> dict[str, float]:
+def _processor(load: CityLoad) -> dict[str, float]:
     runs_s = _runs_s(load)
     vcpu = min(1.0, MEMORY_MB / VCPU_MB)
     calls_s = _updates_s(load) * (1 / KEYS_PER_READ + 1 / UPDATES_PER_WRITE)
@@ -207,19 +207,19 @@ def _processor(load: Load) -> dict[str, float]:
     }
 
 
-def _runs_s(load: Load) -> float:
-    """Invocations a second: a batch is full, or its window is over."""
+def _runs_s(load: CityLoad) -> float:
+    """Invocations a second: a batch is full, or its window ends."""
     largest = min(load.batch_size, EVENT_BYTES / (load.record_bytes * 4 / 3 + 500))
     gathered_s = load.shards * LANES_PER_SHARD * _rounds_s(load)
     return min(load.messages_s, max(gathered_s, load.messages_s / largest))
 
 
-def _rounds_s(load: Load) -> float:
-    """How often a second what has come in is taken up."""
+def _rounds_s(load: CityLoad) -> float:
+    """How often a second the incoming records are read."""
     return min(POLLS_S, 1 / load.window_s) if load.window_s else POLLS_S
 
 
-def _updates_s(load: Load) -> float:
+def _updates_s(load: CityLoad) -> float:
     """Updates of items a second; a segment is in one batch at a time."""
     if not load.by_segment:
         return load.readings_s
@@ -227,7 +227,7 @@ def _updates_s(load: Load) -> float:
     return load.segments * each
 
 
-def _tables(load: Load) -> dict[str, float]:
+def _tables(load: CityLoad) -> dict[str, float]:
     updates = _updates_s(load) * MONTH_S
     if not load.by_segment:
         return {"write_units": updates}
@@ -243,22 +243,22 @@ def _tables(load: Load) -> dict[str, float]:
 
 
 def _charged(amounts: dict[str, float], mode: str) -> dict[str, float]:
-    """Units as capacity that is held for them, where the tables are PROVISIONED."""
+    """Units as provisioned capacity, if the tables are PROVISIONED."""
     if mode == "PAY_PER_REQUEST":
         return amounts
-    held = {
+    capacity = {
         f"{kind}_capacity_hours": amounts.get(f"{kind}_units", 0.0) / TABLES_USE / 3_600
         for kind in ("write", "read")
     }
-    return {k: v for k, v in amounts.items() if not k.endswith("_units")} | held
+    return {k: v for k, v in amounts.items() if not k.endswith("_units")} | capacity
 
 
-def _alerts(load: Load) -> dict[str, float]:
+def _alerts(load: CityLoad) -> dict[str, float]:
     turns = load.segments * ALERTS_A_DAY * TURNS * DAYS
     return {"events": turns, "sns_requests": turns, "write_units": 5 * turns}
 
 
-def _live(load: Load) -> dict[str, float]:
+def _live(load: CityLoad) -> dict[str, float]:
     polls_s = load.viewers / POLL_S
     looks_s = min(polls_s, 1 / POLL_S)  # one environment serves a hundred viewers
     units = load.segments * LIVE_ITEM_BYTES / READ_UNIT_BYTES / 2
@@ -271,15 +271,15 @@ def _live(load: Load) -> dict[str, float]:
     }
 
 
-def _operation(load: Load) -> dict[str, float]:
+def _operation(load: CityLoad) -> dict[str, float]:
     scaler = len(METRICS) if load.stream_mode == "PROVISIONED" else 0
-    asked = (
+    requests = (
         scaler + len(sensor_health_aws.METRICS)
     ) * MONTH_MINUTES  # and sensor health
     return {
         "alarm_metrics": ALARM_METRICS,
         "metrics": METRICS_OF_OURS,
-        "metric_requests": asked,
+        "metric_requests": requests,
         "dashboards": 1,
         "keys": 2,
     }

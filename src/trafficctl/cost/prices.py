@@ -10,25 +10,25 @@ import msgspec
 FILE = Path(__file__).with_name("prices.toml")
 
 
-class Beyond(msgspec.Struct, frozen=True):
-    """The price of what is *over* a quantity."""
+class PriceTier(msgspec.Struct, frozen=True):
+    """The price above the quantity *over*."""
 
     over: float
     dollars: float
 
 
 class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """*dollars* for each *per* of *unit*, less for what is beyond a quantity."""
+    """*dollars* for each *per* of *unit*, with cheaper tiers *beyond* quantities."""
 
     dollars: float
     per: float
     unit: str
     source: str
-    beyond: tuple[Beyond, ...] = ()
+    beyond: tuple[PriceTier, ...] = ()
 
     def of(self, quantity: float) -> float:
-        """The dollars of a quantity in a month."""
-        steps = [Beyond(0, self.dollars), *self.beyond]
+        """The dollars for a quantity in a month."""
+        steps = [PriceTier(0, self.dollars), *self.beyond]
         ends = [*(step.over for step in self.beyond), float("inf")]
         return sum(
             max(0.0, min(quantity, end) - step.over) / self.per * step.dollars
@@ -37,7 +37,7 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All prices of a Region, by name, as of a day."""
+    """All prices of a Region, by name, at a date."""
 
     date: str
     region: str
@@ -46,5 +46,5 @@ class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @lru_cache(maxsize=1)
 def price_list() -> PriceList:
-    """The prices that came with this version."""
+    """The prices of this version."""
     return msgspec.toml.decode(FILE.read_bytes(), type=PriceList)

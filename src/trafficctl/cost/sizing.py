@@ -1,7 +1,7 @@
 """How large a message is, and how many shards a stream of them needs. Pure.
 
-The one home of both for `preflight`, `cost` and the pages. What a shard takes, and the
-share at which it gets company, are the shard scaler's own constants.
+Used by `preflight`, `cost` and the pages. The capacity of a shard and the threshold for
+scaling up are constants of the shard scaler.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import math
 
 from traffic.shard_scaler.decide import SHARD_BYTES_S, SHARD_RECORDS_S, UP_SHARE
 
-FEWEST_SHARDS = 2  # the template's default: a first burst meets some room
+FEWEST_SHARDS = 2  # the template's default, with headroom for a first burst
 
-# A message with every field filled, written with the spaces that many libraries put in.
+# A message with every field set and the spaces that many JSON libraries write.
 READING = {
     "sensor_id": "sensor-00000-0",
     "timestamp": 1700000000000,
@@ -38,7 +38,7 @@ KEY_BYTES = len(SEGMENT)  # Kinesis counts the partition key too
 
 
 def message_bytes(readings: int) -> int:
-    """Bytes of a message of so many readings as it is sent; a single one goes bare."""
+    """Bytes of a message of so many readings; a single one is sent bare."""
     if readings == 1:
         return READING_BYTES
     return LIST_BYTES + readings * (READING_BYTES + SEPARATOR_BYTES) - SEPARATOR_BYTES
@@ -50,7 +50,7 @@ def record_bytes(readings: int) -> int:
 
 
 def shards(messages_s: float, readings: int) -> int:
-    """The fewest shards that the scaler leaves as they are: under 70 % in use."""
+    """The fewest shards that the scaler keeps: less than 70 % used."""
     demand = messages_s * max(
         1 / SHARD_RECORDS_S, record_bytes(readings) / SHARD_BYTES_S
     )

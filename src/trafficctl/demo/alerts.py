@@ -1,8 +1,8 @@
-"""Alerts as a person gets them: a queue subscribed to the topic, and a tap on the bus.
+"""Alerts as a subscriber gets them: a queue on the topic, and a rule on the bus.
 
-The queue gets each alert twice: its words by the way of EventBridge and SNS, as every
-subscriber does, and the event itself straight from the bus. The words carry no event
-time in milliseconds, so the event is held against them to tell how old the news is.
+The queue gets each alert twice: its text through EventBridge and SNS, as every
+subscriber does, and the event itself from the bus. The text has no event time in
+milliseconds, so the matching event tells the delay.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ BATCH = 10
 
 
 @dataclass(frozen=True)
-class Told:
-    """An alert that arrived: its words, the event they tell of, and when (wall, ms)."""
+class ReceivedAlert:
+    """An alert that arrived: its text, its event, and the arrival time (wall, ms)."""
 
     text: str
     detail: dict[str, Any]
@@ -32,39 +32,39 @@ class Told:
 
 @dataclass
 class Matcher:
-    """Brings words and events together, in whatever order they arrive."""
+    """Matches texts and events, in whatever order they arrive."""
 
     texts: deque[tuple[str, int]] = field(default_factory=deque)
     details: deque[dict[str, Any]] = field(default_factory=deque)
-    seen: set[str] = field(default_factory=set)
+    event_ids: set[str] = field(default_factory=set)
 
-    def take(self, body: str, arrived_at: int) -> Told | None:
-        """Take a message; gives the alert when both its halves are there."""
+    def take(self, body: str, arrived_at: int) -> ReceivedAlert | None:
+        """Take a message; returns the alert once text and event have arrived."""
         detail = event_detail(body)
         if detail is None:
             text = plain_text(body)
-            found = next((d for d in self.details if tells_of(text, d)), None)
-            if found is None:
+            match = next((d for d in self.details if describes(text, d)), None)
+            if match is None:
                 self.texts.append((text, arrived_at))
                 return None
-            self.details.remove(found)
-            return Told(text, found, arrived_at)
+            self.details.remove(match)
+            return ReceivedAlert(text, match, arrived_at)
         return self._take_event(detail)
 
-    def _take_event(self, detail: dict[str, Any]) -> Told | None:
-        if detail["event_id"] in self.seen:
-            return None  # delivered again: at least once is the promise
-        self.seen.add(detail["event_id"])
-        found = next((each for each in self.texts if tells_of(each[0], detail)), None)
-        if found is None:
+    def _take_event(self, detail: dict[str, Any]) -> ReceivedAlert | None:
+        if detail["event_id"] in self.event_ids:
+            return None  # duplicate: delivery is at least once
+        self.event_ids.add(detail["event_id"])
+        match = next((each for each in self.texts if describes(each[0], detail)), None)
+        if match is None:
             self.details.append(detail)
             return None
-        self.texts.remove(found)
-        return Told(found[0], detail, found[1])
+        self.texts.remove(match)
+        return ReceivedAlert(match[0], detail, match[1])
 
 
 def event_detail(body: str) -> dict[str, Any] | None:
-    """The detail of an EventBridge event, None when *body* is none."""
+    """The detail of an EventBridge event, None if *body* is not an event."""
     with contextlib.suppress(ValueError):
         event = json.loads(body)
         if isinstance(event, dict) and "detail" in event:
@@ -73,7 +73,7 @@ def event_detail(body: str) -> dict[str, Any] | None:
 
 
 def plain_text(body: str) -> str:
-    """The words of an alert; EventBridge hands them over as a JSON string."""
+    """The text of an alert; EventBridge sends it as a JSON string."""
     with contextlib.suppress(ValueError):
         text = json.loads(body)
         if isinstance(text, str):
@@ -81,19 +81,19 @@ def plain_text(body: str) -> str:
     return body
 
 
-def tells_of(text: str, detail: dict[str, Any]) -> bool:
-    """Whether the words are about this event; their order is the template's affair."""
+def describes(text: str, detail: dict[str, Any]) -> bool:
+    """Whether the text describes this event, in whatever order of words."""
     parts = (detail["link"], f" {detail['transition']} ", detail["since"])
     return all(part in text for part in parts)
 
 
 def subscribe(session: Any, outputs: dict[str, str], name: str) -> AlertQueue:
-    """Make a queue, subscribe it to the alert topic and tap the bus into it."""
+    """Create a queue, subscribe it to the alert topic, and route events to it."""
     sqs, sns = aws.client(session, "sqs"), aws.client(session, "sns")
     events = aws.client(session, "events")
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    wanted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn, bus = wanted["Attributes"]["QueueArn"], outputs["AlertBus"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn, bus = attributes["Attributes"]["QueueArn"], outputs["AlertBus"]
     pattern = {"source": ["city.traffic"], "detail-type": ["Congestion Alert"]}
     rule = events.put_rule(
         Name=RULE, EventBusName=bus, EventPattern=json.dumps(pattern)
@@ -117,7 +117,7 @@ def subscribe(session: Any, outputs: dict[str, str], name: str) -> AlertQueue:
 
 
 def queue_policy(arn: str, sources: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Let each service of *sources* send to the queue on behalf of its one resource."""
+    """Allow each service in *sources* to send for its resource."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -134,15 +134,15 @@ def queue_policy(arn: str, sources: Iterable[tuple[str, str]]) -> dict[str, Any]
 
 
 class AlertQueue:
-    """The subscribed queue; its own clock says when a message came in."""
+    """The subscribed queue; its timestamps say when a message arrived."""
 
     def __init__(self, sqs: Any, url: str) -> None:
         self._sqs = sqs
         self._url = url
         self._matcher = Matcher()
 
-    def receive(self) -> list[Told]:
-        """The alerts that have arrived; waits a second for the first."""
+    def receive(self) -> list[ReceivedAlert]:
+        """The alerts that have arrived; waits one second for the first."""
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=BATCH,
@@ -152,7 +152,7 @@ class AlertQueue:
         messages = answer.get("Messages", [])
         if not messages:
             return []
-        told = [
+        received = [
             self._matcher.take(m["Body"], int(m["Attributes"]["SentTimestamp"]))
             for m in messages
         ]
@@ -163,9 +163,9 @@ class AlertQueue:
                 for n, m in enumerate(messages)
             ],
         )
-        return [each for each in told if each is not None]
+        return [each for each in received if each is not None]
 
     @property
-    def halves(self) -> int:
-        """Words without their event, and events without their words, so far."""
+    def unmatched(self) -> int:
+        """The number of texts without an event and events without a text."""
         return len(self._matcher.texts) + len(self._matcher.details)

@@ -1,4 +1,4 @@
-"""The city at a glance, for the lines that the demo prints; pure."""
+"""The state of the city in numbers, for the demo's status lines; pure."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ Clock = Callable[[int], datetime]
 
 
 def levels(segments: Sequence[Item]) -> Counter[str]:
-    """How many segments that were heard from are at each alert level."""
+    """How many reporting segments are at each alert level."""
     return Counter(level_of(item) for item in segments if "observed_at" in item)

@@ -1,4 +1,4 @@
-"""`trafficctl demo`: recorded traffic of Los Angeles, on one machine, in a minute."""
+"""`trafficctl demo`: recorded Los Angeles traffic on this machine."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "demo",
         help="replay a recorded week of Los Angeles on this machine",
         description=(
-            "Start a local city of its own, publish a recorded week of Los Angeles "
-            "over MQTT, 180 times as fast and round and round, show it on a live map, "
-            "print alerts as they arrive, and end with a summary and an audit. Exit "
-            "code 0 only if readings flowed, alerts arrived in time and nothing was "
-            "lost."
+            "Start a separate local city, publish a recorded week of Los Angeles over "
+            "MQTT at 180 times its speed in a loop, show it on a live map, print "
+            "alerts as they arrive, and end with a summary and an audit. Exit code 0 "
+            "if readings flowed, alerts arrived in time and nothing was lost."
         ),
     )
     parser.add_argument(
@@ -31,37 +30,37 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         type=_duration,
         default=os.environ.get("DEMO_SECONDS") or None,
         metavar="N",
-        help=f"end after so many seconds of traffic, at least {LEAST_S} (else "
-        "DEMO_SECONDS, else at Ctrl-C)",
+        help=f"stop after N seconds of traffic, at least {LEAST_S} (default: "
+        "$DEMO_SECONDS, else at Ctrl-C)",
     )
     parser.add_argument(
         "--port",
         type=port,
         default=os.environ.get("DEMO_PORT") or str(DEFAULT_PORT),
         metavar="PORT",
-        help=f"port of the live map (else DEMO_PORT, else {DEFAULT_PORT})",
+        help=f"port of the live map (default: $DEMO_PORT or {DEFAULT_PORT})",
     )
     parser.add_argument(
         "--stack",
         type=stack_name,
         default=DEFAULT_STACK,
         metavar="NAME",
-        help=f"name of the demo's own stack (else {DEFAULT_STACK})",
+        help=f"name of the demo's stack (default {DEFAULT_STACK})",
     )
     parser.set_defaults(run=_run)
 
 
 def _duration(text: str) -> float:
-    """Seconds of traffic that are enough to measure something."""
+    """Seconds of traffic, enough to measure alerts."""
     with contextlib.suppress(argparse.ArgumentTypeError):
         if (seconds := positive_float(text)) >= LEAST_S:
             return seconds
     raise argparse.ArgumentTypeError(
-        f"{text!r} is not a number of at least {LEAST_S}: less is too short to measure"
+        f"{text!r} is not a number of at least {LEAST_S}: shorter runs measure nothing"
     )
 
 
 def _run(args: argparse.Namespace) -> int:
-    from trafficctl.demo.run import run  # noqa: PLC0415 - imports all of the tool
+    from trafficctl.demo.run import run  # noqa: PLC0415 - imports the whole tool
 
     return run(args.stack, args.seconds, args.port)

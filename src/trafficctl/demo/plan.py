@@ -1,7 +1,7 @@
-"""Which reading is published when: a recorded week of Los Angeles, sped up; pure.
+"""When each reading of a recorded week of Los Angeles is published; pure.
 
-A reading is stamped with the moment it is published, so that ages and alerts are those
-of a city that lives now. The recording keeps a clock of its own, `Plan.street_time`.
+A reading is stamped with the time it is published, so ages and alerts are those of a
+live city. The recording has its own clock, `DemoSchedule.street_time`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from traffic.model import Reading
 from trafficctl.metr_la import LOS_ANGELES, WEEK_BEGIN, Week, replay_rows
-from trafficctl.replay.rows import Row
+from trafficctl.replay.rows import ReplayRow
 
 BEGIN = datetime(2012, 3, 1, 8, 30, tzinfo=LOS_ANGELES)  # a Thursday
 SPEEDUP = 180
@@ -36,8 +36,8 @@ FIELDS = (
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The demo that begins at *began_ms* of the wall clock."""
+class DemoSchedule:
+    """The schedule of a demo that starts at *began_ms* of the wall clock."""
 
     began_ms: int
 
@@ -58,8 +58,8 @@ class Plan:
     def recording(self) -> dict[str, int]:
         """What the live map needs to show the recording's clock.
 
-        Published timestamp *began_at* is *begins_at* of the recording, which starts
-        over after *lasts*: ms, the recording's as its streets' clocks had them.
+        Published timestamp *began_at* is *begins_at* of the recording, which repeats
+        after *lasts*; all in ms, those of the recording in its local time.
         """
         offset_ms = BEGIN.utcoffset() // timedelta(milliseconds=1)  # type: ignore[operator]
         return {
@@ -72,11 +72,11 @@ class Plan:
         }
 
 
-def endless_rows(week: Week) -> Iterator[Row]:
-    """Rows from `BEGIN` on; the last of the week is followed by its first, for ever.
+def endless_rows(week: Week) -> Iterator[ReplayRow]:
+    """Rows from `BEGIN` on, repeating the week without end.
 
-    Event times go on rising: each time around they are a week later. A reading covers
-    the time to the next as it is published, so that flows stay the recording's.
+    Event times keep rising by a week per lap. A reading covers the time to the next as
+    published, so flows stay those of the recording.
     """
     carried: dict[str, float] = {}
     for lap in count():
@@ -90,7 +90,7 @@ def endless_rows(week: Week) -> Iterator[Row]:
 def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
     """Return a reading of five minutes as one of `SHORT_S`.
 
-    What is left of a vehicle is *carried* to the sensor's next reading.
+    The fraction of a vehicle is *carried* to the sensor's next reading.
     """
     vehicles = (reading.vehicle_count or 0) / SPEEDUP
     vehicles += carried.get(reading.sensor_id, 0.5)
@@ -99,13 +99,13 @@ def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
     return replace(reading, vehicle_count=count, interval=SHORT_S)
 
 
-def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
-    """Rows as `metr_la.replay_rows` makes them, as rows of a replay file."""
+def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[ReplayRow]:
+    """Rows of `metr_la.replay_rows` as rows of a replay file."""
     for moment, segment_id, sensor_id, *measured in cells:
         event_ms = _ms(datetime.fromisoformat(moment))
         values = dict(zip(FIELDS, measured, strict=True))
         values |= {"sensor_id": sensor_id, "timestamp": event_ms}
-        yield Row(event_ms, segment_id, msgspec.convert(values, Reading))
+        yield ReplayRow(event_ms, segment_id, msgspec.convert(values, Reading))
 
 
 def _ms(moment: datetime) -> int:

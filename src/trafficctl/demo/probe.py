@@ -1,4 +1,4 @@
-"""How old the news is for a viewer, reading by reading; pure."""
+"""The delay from reading to viewer; pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from trafficctl.aws.city_tables import Item
 
 @dataclass
 class Probe:
-    """Collects how long each reading took from its publication to a viewer's eyes.
+    """Collects how long each reading took from publication to a viewer.
 
-    Readings of a segment are published at their timestamps (wall, ms), *step_ms* apart,
-    the first at *first_ms*; *newest* says up to which they have been seen.
+    A segment's readings are published at their timestamps (wall, ms), *step_ms* apart,
+    from *first_ms* on; *newest* is the last timestamp seen of each segment.
     """
 
     first_ms: float
@@ -22,10 +22,10 @@ class Probe:
     delays_s: list[float] = field(default_factory=list)
 
     def look(self, segments: Iterable[Item], seen_at_ms: float) -> None:
-        """Take what a viewer saw at *seen_at_ms*: every reading up to the newest.
+        """Record what a viewer saw at *seen_at_ms*: every reading up to the newest.
 
-        A look that shows three new readings of a segment counts all three, the oldest
-        of which has waited longest.
+        Three new readings of a segment count three times, the oldest with the longest
+        delay.
         """
         for item in segments:
             observed = item.get("observed_at")
@@ -40,7 +40,7 @@ class Probe:
 
 
 def percentile(values: Iterable[float], percent: float) -> float | None:
-    """The value that *percent* of *values* do not exceed, None when there is none."""
+    """The value that *percent* of *values* do not exceed, None without values."""
     ranked = sorted(values)
     if not ranked:
         return None

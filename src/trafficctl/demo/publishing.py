@@ -1,4 +1,4 @@
-"""The demo's vehicles: a thread that publishes the plan over MQTT, with a tally."""
+"""The demo's devices: a thread that publishes readings over MQTT, with a tally."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from trafficctl.aws import session as aws
 from trafficctl.cli.output import say
-from trafficctl.demo.worker import Worker
-from trafficctl.local.state_dir import belongings, home
-from trafficctl.publishing.devices import find_broker, register_devices, wanted_for
+from trafficctl.demo.worker import PeriodicThread
+from trafficctl.local.state_dir import home, state_path
+from trafficctl.publishing.devices import devices_of, find_broker, register_devices
 from trafficctl.publishing.mqtt_fleet import Fleet
-from trafficctl.publishing.publisher import Timed, keep_pace, served
+from trafficctl.publishing.publisher import TimedMessage, publish_when_due, with_polling
 from trafficctl.publishing.tally import FILE_NAME, Tally
 
 CONNECT_TIMEOUT_S = 60.0
@@ -22,25 +22,25 @@ DRAIN_S = 20.0
 
 
 class _EnoughError(Exception):
-    """Raised in the publishing thread to end it between two messages."""
+    """Ends the publishing thread between two messages."""
 
 
-class Traffic:
-    """Devices that are registered and connected; `begin` has them publish."""
+class DemoPublisher:
+    """Registered and connected devices; `begin` starts publishing."""
 
     def __init__(
         self, session: Any, stack: str, outputs: Mapping[str, str], segments: list[str]
     ) -> None:
-        wanted = wanted_for(stack, segments)
-        say(f"registering {len(wanted)} devices with X.509 certificates")
-        devices = register_devices(session, outputs, home(stack), wanted)
-        kept = belongings(home(stack), aws.client(session, "iot"))
-        self._tally = Tally(kept / FILE_NAME, secrets.token_hex(4), _now_ms)
+        simulated = devices_of(stack, segments)
+        say(f"registering {len(simulated)} devices with X.509 certificates")
+        devices = register_devices(session, outputs, home(stack), simulated)
+        directory = state_path(home(stack), aws.client(session, "iot"))
+        self._tally = Tally(directory / FILE_NAME, secrets.token_hex(4), _now_ms)
         broker, prefix = find_broker(session, stack), outputs["IngestTopicPrefix"]
         self._fleet = Fleet(broker, devices, prefix, self._tally)
-        say(f"connecting them to {broker.host}:{broker.port} by MQTT with mutual TLS")
+        say(f"connecting them to {broker.host}:{broker.port} (MQTT with mutual TLS)")
         self._fleet.connect(CONNECT_TIMEOUT_S)
-        self._worker: Worker | None = None
+        self._worker: PeriodicThread | None = None
         self._enough = False
 
     @property
@@ -48,16 +48,16 @@ class Traffic:
         """Readings handed to MQTT so far."""
         return self._tally.readings
 
-    def begin(self, messages: Iterable[Timed]) -> None:
-        """Publish *messages* as they fall due from now on, in a thread."""
+    def begin(self, messages: Iterable[TimedMessage]) -> None:
+        """Publish *messages* when due, in a thread."""
 
         def publish() -> bool:
             with contextlib.suppress(_EnoughError):
-                timed = served(self._fleet, messages)
-                keep_pace(self._fleet, timed, time.monotonic, self._look)
+                timed = with_polling(self._fleet, messages)
+                publish_when_due(self._fleet, timed, time.monotonic, self._look)
             return True
 
-        self._worker = Worker(publish)
+        self._worker = PeriodicThread(publish)
 
     def _look(self, _passed_s: float) -> None:
         self._tally.tick()
@@ -67,7 +67,7 @@ class Traffic:
     def end(self) -> None:
         """Stop publishing, wait for acknowledgements, and close the tally.
 
-        Raises what ended the publishing thread, if anything did.
+        Raises the error that ended the publishing thread, if any.
         """
         self._enough = True
         try:
@@ -78,7 +78,7 @@ class Traffic:
             self._tally.close()
 
     def check(self) -> None:
-        """Raise what ended the publishing thread, if anything did."""
+        """Raise the error that ended the publishing thread, if any."""
         if self._worker is not None:
             self._worker.check()
 

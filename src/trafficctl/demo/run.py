@@ -1,4 +1,4 @@
-"""The demo from start to end: city, traffic, watching, draining, verdict."""
+"""The demo from start to end: city, traffic, watching, draining, result."""
 
 from __future__ import annotations
 
@@ -21,14 +21,21 @@ from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import DynamoCity
 from trafficctl.cli.output import console, say, show
 from trafficctl.demo import alerts, board, summary, ticker
-from trafficctl.demo.plan import BEGIN, SPEEDUP, STEP_MS, WEEK, Plan, endless_rows
+from trafficctl.demo.plan import (
+    BEGIN,
+    SPEEDUP,
+    STEP_MS,
+    WEEK,
+    DemoSchedule,
+    endless_rows,
+)
 from trafficctl.demo.probe import Probe, percentile
-from trafficctl.demo.publishing import Traffic
+from trafficctl.demo.publishing import DemoPublisher
 from trafficctl.demo.viewer import Viewer
-from trafficctl.demo.worker import Worker
-from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.local.state_dir import belongings, ensure_home
-from trafficctl.map.proxy import Proxy, Target
+from trafficctl.demo.worker import PeriodicThread
+from trafficctl.errors import CHECK_FAILED, OK, UserError
+from trafficctl.local.state_dir import ensure_home, state_path
+from trafficctl.map.proxy import Proxy, ProxyTarget
 from trafficctl.replay.command import messages
 from trafficctl.roads.network import parse
 from trafficctl.roads.store import load_segments
@@ -36,73 +43,71 @@ from trafficctl.up import command as city
 from trafficctl.users import command as users
 from trafficctl.watch.views import recent_days
 
-GLANCE_EVERY_S = 1.0
+PROBE_EVERY_S = 1.0
 LOOK_EVERY_S = 2.0
-TELL_EVERY_S = 15.0
+REPORT_EVERY_S = 15.0
 WORKERS = 2  # one for each shard
 DRAIN_S = 30.0
 ALERT_DRAIN_S = 30.0
 ALERT_QUIET_S = 3.0
 PARAMETERS = {
-    # Readings come every 1.7 s: one that stands alone is no jam yet, nor its end.
+    # Readings arrive every 1.7 s: a single one neither opens nor closes an alert.
     "AlertHoldSeconds": "1",
     "AlertClearSeconds": "1",
-    # A laptop has few cores, and all of the city shares them: larger batches, not more.
+    # The whole city shares a few cores: larger batches, not more of them.
     "EventParallelizationFactor": "1",
 }
 CONTROLLER = "controller@city.example"
 NOTE = (
-    f"A recording: real speeds of Los Angeles (METR-LA), {SPEEDUP} times as fast, from "
-    f"{BEGIN:%A}, {BEGIN.day} {BEGIN:%B %Y}, {BEGIN:%H:%M} on.\n"
+    f"A recording: real speeds of Los Angeles (METR-LA) from {BEGIN:%A}, {BEGIN.day} "
+    f"{BEGIN:%B %Y}, {BEGIN:%H:%M} on, {SPEEDUP} times as fast.\n"
     "Counts and occupancy are derived from the speeds. Each reading is stamped with "
-    "the time when it is published;\n"
-    "the recording's own clock stands beside each alert here, and on the map."
+    "its publishing time;\n"
+    "alerts here and the map show the recording's own time."
 )
 ENDLESS = (
-    f"Its week takes {WEEK / SPEEDUP / timedelta(minutes=1):.0f} minutes, and then "
-    "begins again."
+    f"The week takes {WEEK / SPEEDUP / timedelta(minutes=1):.0f} minutes and then "
+    "repeats."
 )
 
 
 @dataclass(frozen=True)
-class Scene:
-    """All that runs while the demo is on."""
+class DemoContext:
+    """Everything that runs during the demo."""
 
     session: Any
     outputs: dict[str, str]
     directory: Path
     queue: alerts.AlertQueue
-    traffic: Traffic
+    traffic: DemoPublisher
     viewer: Viewer
-    plan: Plan
+    plan: DemoSchedule
 
 
 def run(stack: str, seconds: float | None, port: int) -> int:
-    """Run the demo for *seconds* (None: until Ctrl-C); 0 if all went well, else 1."""
+    """Run the demo for *seconds* (None: until Ctrl-C); 0 if all checks pass, else 1."""
     directory = ensure_home(stack)
-    with _alone(directory), _proxy(port) as proxy:
+    with _exclusive(directory), _proxy(port) as proxy:
         with _local_city(directory, proxy.address) as (local, outputs):
             target = _signed_in(local, outputs)
-            scene = _set_the_scene(local.session(), outputs, directory)
+            scene = _start_publishing(local.session(), outputs, directory)
             recording = {"recording": scene.plan.recording()}
             proxy.target = replace(target, settings=recording)
             note = NOTE if seconds else f"{NOTE}\n{ENDLESS}"
             say(f"\nThe live map: {proxy.address}    (Ctrl-C ends the demo)\n{note}\n")
             outcome = _play(scene, seconds)
         show(summary.view(outcome))
-    return OK if summary.all_is_well(outcome) else ANSWER_IS_NO
+    return OK if summary.all_passed(outcome) else CHECK_FAILED
 
 
 @contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Hold the directory for this demo. Raises UserError when another has it."""
+def _exclusive(directory: Path) -> Iterator[None]:
+    """Lock the directory for this demo. Raises UserError if another demo runs."""
     with (directory / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
-            msg = (
-                f"a demo already runs in {directory} - end it, or give another --stack"
-            )
+            msg = f"a demo is running in {directory} - stop it, or use another --stack"
             raise UserError(msg) from exc
         yield
 
@@ -116,22 +121,22 @@ def _proxy(port: int) -> Iterator[Proxy]:
         proxy.close()
 
 
-def _signed_in(local: city.City, outputs: dict[str, str]) -> Target:
-    """The live map, for every visitor as the demo's controller.
+def _signed_in(local: city.City, outputs: dict[str, str]) -> ProxyTarget:
+    """The live map, with every visitor signed in as the demo's controller.
 
-    The sign-in and the authorizer are the template's own: only the form is filled in.
+    Sign-in and authorizer are the template's: only the form is filled in.
     """
-    password = users.a_password()
-    users.create(local.session(), outputs, CONTROLLER, password)
-    return Target(local.endpoint, outputs["LiveApiId"], CONTROLLER, password)
+    password = users.random_password()
+    users.create_controller(local.session(), outputs, CONTROLLER, password)
+    return ProxyTarget(local.endpoint, outputs["LiveApiId"], CONTROLLER, password)
 
 
 @contextmanager
 def _local_city(
     directory: Path, site: str
 ) -> Iterator[tuple[city.City, dict[str, str]]]:
-    """A fresh city on free ports, ended whatever happens."""
-    city.stop(directory)  # one that a killed demo may have left
+    """A fresh city on free ports, always stopped at the end."""
+    city.stop(directory)  # left by a killed demo
     try:
         parameters = {**PARAMETERS, "SiteUrl": site}
         yield city.up(directory, _free_port(), _free_port(), parameters=parameters)
@@ -145,26 +150,28 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _set_the_scene(session: Any, outputs: dict[str, str], directory: Path) -> Scene:
+def _start_publishing(
+    session: Any, outputs: dict[str, str], directory: Path
+) -> DemoContext:
     week = metr_la.load_week()
     network = parse(metr_la.road_network(week), "METR-LA")
     load_segments(session, outputs["RoadSegmentsTable"], network)
-    say(f"{len(network)} road segments of Los Angeles are on the map")
+    say(f"{len(network)} road segments of Los Angeles loaded")
     _wake(session, outputs["ProcessorFunction"])
     queue = alerts.subscribe(session, outputs, f"{directory.name}-alerts-told")
     segments = [road.segment_id for road in network]
-    traffic = Traffic(session, directory.name, outputs, segments)
-    played = Plan(began_ms=time.time_ns() // 1_000_000)
+    traffic = DemoPublisher(session, directory.name, outputs, segments)
+    played = DemoSchedule(began_ms=time.time_ns() // 1_000_000)
     step_ms = STEP_MS / SPEEDUP
     probe = Probe(played.began_ms + step_ms, step_ms)  # a reading ends its step
     reader = DynamoCity(aws.client(session, "dynamodb"), outputs)
     viewer = Viewer(reader, probe, played.street_time)
     traffic.begin(messages(endless_rows(week), played, batch=1, units=1))
-    return Scene(session, outputs, directory, queue, traffic, viewer, played)
+    return DemoContext(session, outputs, directory, queue, traffic, viewer, played)
 
 
 def _wake(session: Any, function: str) -> None:
-    """Have the processor's workers started, as in a city that runs day and night."""
+    """Start the processor's workers, which run all the time in a real city."""
     client = aws.client(session, "lambda")
     nothing = json.dumps({"Records": []})
 
@@ -175,59 +182,61 @@ def _wake(session: Any, function: str) -> None:
         list(pool.map(invoke, range(WORKERS)))
 
 
-def _play(scene: Scene, seconds: float | None) -> summary.Outcome:
-    """Watch until the time is over or Ctrl-C, then let everything arrive and count."""
+def _play(scene: DemoContext, seconds: float | None) -> summary.DemoResult:
+    """Watch until the time is up or Ctrl-C, then drain and count."""
     workers = [
-        Worker(scene.viewer.glance, GLANCE_EVERY_S),
-        Worker(scene.viewer.look, LOOK_EVERY_S),
-        Worker(lambda: scene.viewer.hear(scene.queue.receive())),
+        PeriodicThread(scene.viewer.glance, PROBE_EVERY_S),
+        PeriodicThread(scene.viewer.look, LOOK_EVERY_S),
+        PeriodicThread(lambda: scene.viewer.hear(scene.queue.receive())),
     ]
-    begun = time.monotonic()
+    start_s = time.monotonic()
     try:
         with suppress(KeyboardInterrupt):
             _watch(scene, workers, seconds)
-        lasted = time.monotonic() - begun
-        say("\nNo more readings; waiting for those on their way")
-        return _outcome(scene, lasted)
+        lasted_s = time.monotonic() - start_s
+        say("\nStopped publishing; waiting for readings in flight")
+        return _outcome(scene, lasted_s)
     finally:
         for worker in workers:
             worker.stop()
 
 
-def _watch(scene: Scene, workers: list[Worker], seconds: float | None) -> None:
-    teller = Teller(scene)
-    begun = told_at = now = time.monotonic()
-    while seconds is None or now - begun < seconds:
-        if now - told_at >= TELL_EVERY_S:
-            told_at = now
-            teller.tell_state()
-        left_s = TELL_EVERY_S if seconds is None else begun + seconds - now
+def _watch(
+    scene: DemoContext, workers: list[PeriodicThread], seconds: float | None
+) -> None:
+    reporter = Reporter(scene)
+    start_s = reported_s = now_s = time.monotonic()
+    while seconds is None or now_s - start_s < seconds:
+        if now_s - reported_s >= REPORT_EVERY_S:
+            reported_s = now_s
+            reporter.print_state()
+        left_s = REPORT_EVERY_S if seconds is None else start_s + seconds - now_s
         time.sleep(min(1.0, 0.05 + left_s))
-        now = time.monotonic()
-        teller.tell_alerts()
+        now_s = time.monotonic()
+        reporter.print_alerts()
         scene.traffic.check()
         for worker in workers:
             worker.check()
 
 
-class Teller:
-    """Prints alerts as they arrive, and now and then how things stand."""
+class Reporter:
+    """Prints alerts as they arrive, and a status line regularly."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: DemoContext) -> None:
         self._scene = scene
         self._console = console()
-        self._told = 0
+        self._printed = 0
 
-    def tell_alerts(self) -> None:
-        """Print the alerts that have arrived since the last time."""
+    def print_alerts(self) -> None:
+        """Print the alerts that have arrived since the last call."""
         viewer = self._scene.viewer
-        fresh = viewer.told[self._told :]
-        self._told += len(fresh)
+        fresh = viewer.alerts[self._printed :]
+        self._printed += len(fresh)
         for line in ticker.lines(fresh, viewer.clock):
             self._console.print(line, no_wrap=True, overflow="ellipsis")
 
-    def tell_state(self) -> None:
-        """Print one line on the city and the news' age."""
+    def print_state(self) -> None:
+        """Print one status line on the city and the delays."""
         viewer = self._scene.viewer
         levels = board.levels(viewer.segments)
         clock = viewer.clock(time.time_ns() // 1_000_000)
@@ -236,16 +245,16 @@ class Teller:
             f"-- {clock:%a %H:%M}, {self._scene.traffic.published:,} readings "
             f"published; {levels['severe']} segments severe, {levels['high']} high, "
             f"{levels['none']} without alert"
-            + ("" if worst is None else f"; 99 in 100 readings seen in {worst:.1f} s")
+            + ("" if worst is None else f"; p99 reading to viewer {worst:.1f} s")
         )
 
 
-def _outcome(scene: Scene, lasted_s: float) -> summary.Outcome:
+def _outcome(scene: DemoContext, lasted_s: float) -> summary.DemoResult:
     scene.traffic.end()
     dynamodb = aws.client(scene.session, "dynamodb")
     s3 = aws.client(scene.session, "s3")
     evidence = Evidence(
-        dynamodb, s3, scene.outputs, belongings(scene.directory, dynamodb)
+        dynamodb, s3, scene.outputs, state_path(scene.directory, dynamodb)
     )
     report = settle(lambda: audit(evidence), DRAIN_S)
     _drain_alerts(scene)
@@ -253,7 +262,7 @@ def _outcome(scene: Scene, lasted_s: float) -> summary.Outcome:
     viewer.glance()
     viewer.look()
     recorded = _alerts_of_days(reader)
-    return summary.Outcome(
+    return summary.DemoResult(
         report=report,
         segments=len(viewer.segments),
         segments_heard=sum("observed_at" in item for item in viewer.segments),
@@ -261,25 +270,25 @@ def _outcome(scene: Scene, lasted_s: float) -> summary.Outcome:
         alert_delays_s=list(viewer.alert_delays_s),
         transitions=viewer.transitions(),
         alerts_recorded=len(recorded),
-        alerts_untold=scene.queue.halves,
+        alerts_unmatched=scene.queue.unmatched,
         seconds=lasted_s,
     )
 
 
-def _drain_alerts(scene: Scene) -> None:
-    """Wait until no alert has arrived for a while and none is half known."""
+def _drain_alerts(scene: DemoContext) -> None:
+    """Wait until no alert has arrived for a while and all are matched."""
     deadline = time.monotonic() + ALERT_DRAIN_S
     count, since = -1, 0.0
     while (now := time.monotonic()) < deadline:
-        if len(scene.viewer.told) != count:
-            count, since = len(scene.viewer.told), now
-        if now - since >= ALERT_QUIET_S and scene.queue.halves == 0:
+        if len(scene.viewer.alerts) != count:
+            count, since = len(scene.viewer.alerts), now
+        if now - since >= ALERT_QUIET_S and scene.queue.unmatched == 0:
             return
         time.sleep(0.2)
 
 
 def _alerts_of_days(reader: DynamoCity) -> set[str]:
-    """The ids of all alerts opened during the demo, by the table's own account."""
+    """The ids of all alerts opened during the demo, from the table."""
     days = recent_days(time.time_ns() // 1_000_000, days=3)
-    found = [alert for day in days for alert in reader.alerts_of_day(day)]
-    return {alert["alert_id"] for alert in found}
+    alerts = [alert for day in days for alert in reader.alerts_of_day(day)]
+    return {alert["alert_id"] for alert in alerts}

@@ -1,4 +1,4 @@
-"""How the demo went, and whether that is well; pure."""
+"""The results of the demo and their checks; pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from trafficctl.audit.identity import Report, remarks, verdict
 from trafficctl.cli.output import ABSENT, KEY, Column, number, table
 from trafficctl.demo.probe import percentile
 
-FRESHNESS_PROMISE_S = 10
-ALERT_PROMISE_S = 30
+FRESHNESS_TARGET_S = 10
+ALERT_TARGET_S = 30
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was measured; delays in seconds, *transitions* the alerts told, by kind."""
+class DemoResult:
+    """What was measured; delays in seconds, *transitions* of received alerts."""
 
     report: Report
     segments: int
@@ -29,82 +29,84 @@ class Outcome:
     alert_delays_s: Sequence[float]
     transitions: Counter[str] = field(default_factory=Counter)
     alerts_recorded: int = 0
-    alerts_untold: int = 0
+    alerts_unmatched: int = 0
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
 class Check:
-    """One promise: what it is, what was measured, and whether it was kept."""
+    """A target: its name, the measured value, and whether it is met."""
 
     name: str
     measured: str
-    kept: bool
+    passed: bool
 
 
-def checks(outcome: Outcome) -> list[Check]:
-    """The promises of the demo, held against the outcome."""
-    opened, recorded = outcome.transitions["opened"], outcome.alerts_recorded
+def checks(result: DemoResult) -> list[Check]:
+    """The result compared with the targets."""
+    opened, recorded = result.transitions["opened"], result.alerts_recorded
     return [
         Check(
-            "readings flowed into every segment",
-            f"{outcome.segments_heard:,} of {outcome.segments:,} segments",
-            0 < outcome.segments == outcome.segments_heard,
+            "every segment received readings",
+            f"{result.segments_heard:,} of {result.segments:,} segments",
+            0 < result.segments == result.segments_heard,
         ),
         Check(
-            "every alert opened was told",
+            "every opened alert was delivered",
             f"{opened:,} of {recorded:,}",
-            0 < recorded <= opened and outcome.alerts_untold == 0,
+            0 < recorded <= opened and result.alerts_unmatched == 0,
         ),
-        _delay("a viewer sees a reading", outcome.freshness_s, FRESHNESS_PROMISE_S),
-        _delay("an alert arrives", outcome.alert_delays_s, ALERT_PROMISE_S),
+        _delay("reading to viewer", result.freshness_s, FRESHNESS_TARGET_S),
+        _delay("reading to alert", result.alert_delays_s, ALERT_TARGET_S),
         Check(
-            "no reading lost, none counted twice",
-            verdict(outcome.report),
-            outcome.report.holds and outcome.report.stored.accepted > 0,
+            "no reading lost or counted twice",
+            verdict(result.report),
+            result.report.holds and result.report.stored.accepted > 0,
         ),
     ]
 
 
-def _delay(what: str, delays: Sequence[float], promise_s: float) -> Check:
+def _delay(what: str, delays: Sequence[float], target_s: float) -> Check:
     worst = percentile(delays, 99)
-    name = f"{what} within {promise_s} s"
+    name = f"{what} within {target_s} s"
     if worst is None:
         return Check(name, "nothing was measured", False)
-    return Check(name, f"{worst:.1f} s for 99 in 100", worst < promise_s)
+    return Check(name, f"p99 {worst:.1f} s", worst < target_s)
 
 
-def all_is_well(outcome: Outcome) -> bool:
-    """Whether every promise was kept."""
-    return all(check.kept for check in checks(outcome))
+def all_passed(result: DemoResult) -> bool:
+    """Whether every target is met."""
+    return all(check.passed for check in checks(result))
 
 
-def view(outcome: Outcome) -> RenderableType:
-    """The summary: what flowed, how fast, and the promises."""
-    well = all_is_well(outcome)
+def view(result: DemoResult) -> RenderableType:
+    """The summary: counts, delays, and the targets."""
+    well = all_passed(result)
     columns = (Column("Summary", importance=KEY), Column("", True, KEY), Column(""))
     return Group(
-        table(columns, rows(outcome)),
-        *(Text(f"Note: {line}.", "dim") for line in remarks(outcome.report)),
-        *(_check_line(check) for check in checks(outcome)),
+        table(columns, rows(result)),
+        *(Text(f"Note: {line}.", "dim") for line in remarks(result.report)),
+        *(_check_line(check) for check in checks(result)),
         Text(),
         Text(
-            "All is well." if well else "Not all is well: see the lines marked FAIL.",
+            "All checks passed."
+            if well
+            else "Checks failed: see the lines marked FAIL.",
             "bold green" if well else "bold red",
         ),
     )
 
 
 def _check_line(check: Check) -> Text:
-    mark, style = (" ok  ", "green") if check.kept else ("FAIL ", "bold red")
+    mark, style = (" ok  ", "green") if check.passed else ("FAIL ", "bold red")
     return Text.assemble((mark, style), f" {check.name}: {check.measured}")
 
 
-def rows(outcome: Outcome) -> list[tuple[str, str, str]]:
-    """The lines of the summary's table: what, how much, and a remark."""
-    report, told = outcome.report, outcome.transitions
+def rows(result: DemoResult) -> list[tuple[str, str, str]]:
+    """The rows of the summary's table: name, value, and a note."""
+    report, transitions = result.report, result.transitions
     stored, letters = report.stored, report.dead_letters
-    rate = report.published.readings / outcome.seconds if outcome.seconds else 0
+    rate = report.published.readings / result.seconds if result.seconds else 0
     return [
         ("readings published", number(report.published.readings), f"{rate:,.0f} per s"),
         ("  accepted", number(stored.accepted), f"{stored.late:,} of them late"),
@@ -116,12 +118,16 @@ def rows(outcome: Outcome) -> list[tuple[str, str, str]]:
             span(letters.undelivered, letters.undelivered + letters.in_doubt),
             "",
         ),
-        ("road segments", number(outcome.segments), ""),
-        ("alerts opened", number(told["opened"]), ""),
-        ("  escalated, eased", f"{told['escalated']:,}, {told['eased']:,}", ""),
-        ("  cleared", number(told["cleared"]), ""),
-        ("reading to viewer", *_half_and_most(outcome.freshness_s)),
-        ("reading to alert", *_half_and_most(outcome.alert_delays_s)),
+        ("road segments", number(result.segments), ""),
+        ("alerts opened", number(transitions["opened"]), ""),
+        (
+            "  escalated, eased",
+            f"{transitions['escalated']:,}, {transitions['eased']:,}",
+            "",
+        ),
+        ("  cleared", number(transitions["cleared"]), ""),
+        ("reading to viewer", *_half_and_most(result.freshness_s)),
+        ("reading to alert", *_half_and_most(result.alert_delays_s)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Looks at the city as a controller's screen would, and remembers what it saw."""
+"""Polls the city as a controller's screen does, and keeps the results."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter
 
 from trafficctl.aws.city_tables import DynamoCity, Item
 from trafficctl.demo import board
-from trafficctl.demo.alerts import Told
+from trafficctl.demo.alerts import ReceivedAlert
 from trafficctl.demo.probe import Probe
 
 
 class Viewer:
-    """Holds the last look at the city, the alerts told, and the delays of both.
+    """Keeps the last state of the city, the received alerts, and the delays of both.
 
     *clock* gives the time of day in the streets for an event time.
     """
@@ -27,25 +27,25 @@ class Viewer:
         self.probe = probe
         self.clock = clock
         self.segments: list[Item] = []
-        self.told: list[Told] = []
+        self.alerts: list[ReceivedAlert] = []
         self.alert_delays_s: list[float] = []
 
     def glance(self) -> None:
-        """See which readings have arrived, and time them."""
+        """Read which readings have arrived and record their delays."""
         times = self.city.segments(("segment_id", "observed_at"))
         self.probe.look(times, time.time() * 1000)
 
     def look(self) -> None:
-        """Read how the segments stand."""
+        """Read the state of the segments."""
         self.segments = self.city.segments(board.FIELDS)
 
-    def hear(self, told: list[Told]) -> None:
-        """Take alerts that arrived, and time them."""
-        self.told += told
-        for each in told:
+    def hear(self, alerts: list[ReceivedAlert]) -> None:
+        """Take received alerts and record their delays."""
+        self.alerts += alerts
+        for each in alerts:
             published_ms = each.detail["observed_at"]
             self.alert_delays_s.append((each.arrived_at - published_ms) / 1000)
 
     def transitions(self) -> Counter[str]:
-        """The alerts told, by kind."""
-        return Counter(each.detail["transition"] for each in self.told)
+        """The received alerts by transition."""
+        return Counter(each.detail["transition"] for each in self.alerts)

@@ -1,4 +1,4 @@
-"""A thread that takes one step after another until it is told to stop."""
+"""A thread that repeats a step until it is stopped."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 
-class Worker:
+class PeriodicThread:
     """Runs *step* every *every_s* seconds, at once if a step took longer.
 
-    A step that returns True was the last.
-    What a step raises ends the worker and is raised again by `check` and `stop`.
+    A step that returns True is the last. An error ends the thread; `check` and `stop`
+    raise it again.
     """
 
     def __init__(self, step: Callable[[], object], every_s: float = 0.0) -> None:
@@ -23,17 +23,17 @@ class Worker:
         self._thread.start()
 
     def check(self) -> None:
-        """Raise what ended the worker, if anything did."""
+        """Raise the error that ended the thread, if any."""
         if self._failure is not None:
             raise self._failure
 
     @property
     def is_running(self) -> bool:
-        """Whether there are steps to come."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Let the step under way end, and raise what ended the worker, if so."""
+        """Wait for the current step; raise the error that ended the thread, if any."""
         self._stopping.set()
         self._thread.join()
         self.check()
@@ -41,9 +41,9 @@ class Worker:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                begun = time.monotonic()
+                start_s = time.monotonic()
                 if self._step() is True:
                     return
-                self._stopping.wait(self._every_s - (time.monotonic() - begun))
+                self._stopping.wait(self._every_s - (time.monotonic() - start_s))
         except Exception as exc:
             self._failure = exc

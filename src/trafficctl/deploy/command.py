@@ -11,7 +11,7 @@ from trafficctl.aws import session as aws
 from trafficctl.cli import options, output, prompts
 from trafficctl.deploy import change_view
 from trafficctl.deploy.deployment import Outcome, Talk, Wish, deploy
-from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.errors import CHECK_FAILED, OK
 from trafficctl.package import base_map
 from trafficctl.stack import outputs, parameters
 
@@ -53,7 +53,7 @@ def register(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Deploy; 1 if the person did not agree to the changes."""
     if args.base_map:
-        base_map.as_shipped(args.base_map)  # refused before anything is made
+        base_map.packed(args.base_map)  # refused before anything is made
     wish = Wish(
         stack=args.stack,
         template=args.template,
@@ -63,11 +63,11 @@ def run(args: argparse.Namespace) -> int:
         revert_drift=args.revert_drift,
         base_map=args.base_map,
     )
-    talk = Talk(output.say, change_view.show_changes, prompts.agreeing(args.yes))
+    talk = Talk(output.say, change_view.show_changes, prompts.confirmer(args.yes))
     outcome = deploy(aws.session(), wish, talk)
     if not outcome.done:
         output.say("nothing was changed")
-        return ANSWER_IS_NO
+        return CHECK_FAILED
     _tell(args, outcome)
     return OK
 

@@ -11,7 +11,7 @@ from trafficctl.aws import session as aws
 from trafficctl.cli import options, output, prompts
 from trafficctl.cli.output import KEY, Column
 from trafficctl.destroy.removal import Holding, Removal, check_deletable
-from trafficctl.errors import ANSWER_IS_NO, OK, UserError
+from trafficctl.errors import CHECK_FAILED, OK, UserError
 from trafficctl.stack import template as texts
 from trafficctl.stack.retained_types import KEY_WINDOW_DAYS, KINDS
 from trafficctl.stack.stack import Account
@@ -74,9 +74,9 @@ def _keep(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -
     if not removal.exists:
         output.say(f"stack {args.stack} is gone already; --purge deletes what is left")
         return OK
-    if not prompts.agree(f"Destroy stack {args.stack}, and keep its data?", args.yes):
+    if not prompts.confirm(f"Destroy stack {args.stack}, and keep its data?", args.yes):
         output.say("nothing was changed")
-        return ANSWER_IS_NO
+        return CHECK_FAILED
     removal.delete_stack()
     output.say(f"stack {args.stack} is gone; its data stays, and costs as before")
     output.say(f"  to go on with it:   trafficctl deploy --stack {args.stack}")
@@ -93,13 +93,13 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
     output.say(
         f"This cannot be undone, but for the key: KMS waits {KEY_WINDOW_DAYS} days."
     )
-    if not prompts.typed(
+    if not prompts.confirm_by_typing(
         f"Type the stack's name, {args.stack}, to delete all of it:",
         args.stack,
         args.yes,
     ):
         output.say("that is not the name: nothing was changed")
-        return ANSWER_IS_NO
+        return CHECK_FAILED
     buckets = removal.given_buckets()
     removal.delete_stack()
     removal.delete(holdings)

@@ -1,6 +1,6 @@
-"""`trafficctl evaluate`: the processor's rules over traffic, in seconds and offline.
+"""`trafficctl evaluate`: runs the processor's rules on given traffic, offline.
 
-What is evaluated is the first argument: one of EVALUATIONS, or else a replay file.
+The first argument is one of EVALUATIONS or a replay file.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from trafficctl.cli.output import (
 from trafficctl.cli.progress import counting
 from trafficctl.errors import OK, UserError
 from trafficctl.evaluate import day, policies, rates
-from trafficctl.evaluate.figures import Figures
+from trafficctl.evaluate.figures import AlertFigures
 from trafficctl.evaluate.recorded import file_figures, week_figures
 from trafficctl.files import METR_LA
 from trafficctl.metr_la import Week, load_week
 from trafficctl.roads.network import read_geojson
 
 STEP_S = 60
-Watched = Callable[[Iterable[Any]], Iterator[Any]]
+Tracker = Callable[[Iterable[Any]], Iterator[Any]]
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,12 +42,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser(
         "evaluate",
         help="show which alerts the rules raise on given traffic",
-        description="Run the processor's rules over traffic, without a city, and show "
-        "the alerts that they raise. `metr-la` is a recorded week of Los Angeles with "
-        "a reading every 60 s. `rates` takes hours of certain jam out of that week, "
-        "drives them vehicle by vehicle and reports them every 1 to 60 s, with and "
-        "without occupancy. Anything else is a replay file, as `trafficctl metr-la` "
-        "writes it.",
+        description="Run the processor's rules on given traffic, without a city, and "
+        "show the alerts that they raise. `metr-la` is a recorded week of Los Angeles "
+        "with a reading every 60 s. `rates` simulates the certain jams of that week "
+        "vehicle by vehicle and reports them every 1 to 60 s, with and without "
+        "occupancy. Anything else is a replay file, as `trafficctl metr-la` writes it.",
     )
     add = parser.add_argument
     add("what", metavar="metr-la|rates|FILE.csv", help="what to evaluate")
@@ -55,7 +54,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add(
         "--day",
         action="store_true",
-        help="with rates: half a day of 21 segments instead of the jams",
+        help="with rates: simulate half a day of 21 segments instead of the jams",
     )
     policies.add_options(parser)
     add_formats(parser)
@@ -66,38 +65,40 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _run(args: argparse.Namespace) -> int:
     evaluation = EVALUATIONS.get(args.what, _file)
     if args.roads is not None and evaluation is not _file:
-        raise UserError(f"--roads goes with a replay file, not with {args.what}")
+        raise UserError(f"--roads needs a replay file, not {args.what}")
     if args.day and evaluation is not _rates:
-        raise UserError(f"--day goes with rates, not with {args.what}")
+        raise UserError(f"--day needs rates, not {args.what}")
     policy = policies.with_options(policies.deployed(), vars(args))
-    say(f"policy: {policies.words(policy)}")
+    say(f"policy: {policies.describe(policy)}")
     evaluation(args, policy)
     return OK
 
 
 def _metr_la(args: argparse.Namespace, policy: Policy) -> None:
     week = load_week(args.data)
-    with _display("The week", len(week.detectors)) as watched:
-        found = week_figures(week, STEP_S, policy, watched(week.detectors))
-    _show_figures(found, args)
+    with _display("The week", len(week.detectors)) as track:
+        result = week_figures(week, STEP_S, policy, track(week.detectors))
+    _show_figures(result, args)
 
 
 def _file(args: argparse.Namespace, policy: Policy) -> None:
     path = Path(args.what)
     if not path.is_file():
         names = ", ".join(EVALUATIONS)
-        raise UserError(f"no such file: {path} - give a replay file, or one of {names}")
-    listed = [] if args.roads is None else read_geojson(args.roads)
-    told = file_figures(path, {road.segment_id: road for road in listed}, policy)
-    say(f"{number(told.readings)} readings of {path}")
-    if told.unknown:
-        say(
-            f"{told.unknown} of {told.figures.segments} segments have no free-flow "
-            "speed: their speeds raise no alert - give it in a road file by --roads"
+        raise UserError(
+            f"file not found: {path} - give a replay file, or one of {names}"
         )
-    if told.rejected:
-        say(f"{number(told.rejected)} readings set aside")
-    _show_figures(told.figures, args)
+    roads = [] if args.roads is None else read_geojson(args.roads)
+    result = file_figures(path, {road.segment_id: road for road in roads}, policy)
+    say(f"{number(result.readings)} readings of {path}")
+    if result.unknown:
+        say(
+            f"{result.unknown} of {result.figures.segments} segments have no free-flow "
+            "speed, so speed raises no alert there - give a road file with --roads"
+        )
+    if result.rejected:
+        say(f"{number(result.rejected)} readings rejected")
+    _show_figures(result.figures, args)
 
 
 def _rates(args: argparse.Namespace, policy: Policy) -> None:
@@ -115,66 +116,66 @@ def _rates(args: argparse.Namespace, policy: Policy) -> None:
 
 
 def _jams(week: Week, policy: Policy) -> list[dict[str, Any]]:
-    jams = rates.chosen(rates.certain_jams(week))
-    with _display("Jams", len(rates.INTERVALS_S) * len(jams)) as watched:
+    jams = rates.sample_jams(rates.certain_jams(week))
+    with _display("Jams", len(rates.INTERVALS_S) * len(jams)) as track:
         return [
             asdict(row)
             for interval_s in rates.INTERVALS_S
-            for row in rates.rows_of(interval_s, jams, week, policy, watched)
+            for row in rates.rows_of(interval_s, jams, week, policy, track)
         ]
 
 
 def _day(week: Week, policy: Policy) -> list[dict[str, Any]]:
     some = day.detectors_of(week)
-    with _display("Half a day", len(rates.INTERVALS_S) * len(some)) as watched:
-        seen = [
-            (interval_s, day.day_figures(week, interval_s, policy, watched(some)))
+    with _display("Half a day", len(rates.INTERVALS_S) * len(some)) as track:
+        by_interval = [
+            (interval_s, day.day_figures(week, interval_s, policy, track(some)))
             for interval_s in rates.INTERVALS_S
         ]
-    return [asdict(row) for row in day.rows_of(seen)]
+    return [asdict(row) for row in day.rows_of(by_interval)]
 
 
 @contextmanager
-def _display(title: str, total: int) -> Iterator[Watched]:
-    """A display of progress; what is drawn through `watched` counts as it is done."""
+def _display(title: str, total: int) -> Iterator[Tracker]:
+    """A progress display; items taken through `track` count when done."""
     with counting("runs") as bar:
         task = bar.add_task(title, total=total)
 
-        def watched(items: Iterable[Any]) -> Iterator[Any]:
+        def track(items: Iterable[Any]) -> Iterator[Any]:
             for item in items:
                 yield item
                 bar.advance(task)
 
-        yield watched
+        yield track
 
 
-def _show_figures(found: Figures, args: argparse.Namespace) -> None:
-    values = asdict(found)
+def _show_figures(result: AlertFigures, args: argparse.Namespace) -> None:
+    values = asdict(result)
     if args.json:
         show_json(values)
         return
     if args.csv:
         show_csv(tuple(values), [values])
         return
-    of_plain = f"{_cell('hours_ratio', found.hours_ratio)} of the plain threshold's"
+    of_plain = f"{_cell('hours_ratio', result.hours_ratio)} of the plain threshold's"
     rows = [
-        ("segments", number(found.segments), ""),
-        ("days", number(found.days, 1), ""),
-        ("alerts", number(found.alerts), ""),
-        ("alerts per segment and day", number(found.per_segment_day, 2), ""),
-        ("cleared within 10 min", _cell("short_share", found.short_share), ""),
+        ("segments", number(result.segments), ""),
+        ("days", number(result.days, 1), ""),
+        ("alerts", number(result.alerts), ""),
+        ("alerts per segment and day", number(result.per_segment_day, 2), ""),
+        ("cleared within 10 min", _cell("short_share", result.short_share), ""),
         (
-            "opened again within 30 min",
-            _cell("reopened_share", found.reopened_share),
+            "reopened within 30 min",
+            _cell("reopened_share", result.reopened_share),
             "",
         ),
-        ("alert-hours", number(found.hours, 1), of_plain),
+        ("alert-hours", number(result.hours, 1), of_plain),
         (
             "hours over the plain threshold",
-            number(found.plain_hours, 1),
-            f"{_cell('cover', found.cover)} inside an alert",
+            number(result.plain_hours, 1),
+            f"{_cell('cover', result.cover)} inside an alert",
         ),
-        ("open at once, at most", number(found.open_most), ""),
+        ("most open at once", number(result.open_most), ""),
     ]
     show(table([Column("Alerts"), Column("", number=True), Column("")], rows))
 
@@ -185,9 +186,9 @@ HEADERS = {
     "jams": "jams",
     "alerted": "alerted",
     "delay_p50_s": "after s, p50",
-    "delay_max_s": "at most s",
+    "delay_max_s": "after s, max",
     "cleared_inside": "cleared inside",
-    "score_error": "score off by",
+    "score_error": "score error",
     "alerts": "alerts",
     "of_slowest": "of slowest",
     "short_share": "under 10 min",

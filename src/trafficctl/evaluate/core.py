@@ -1,4 +1,4 @@
-"""One segment, its readings and the alerts that the processor's core makes of them."""
+"""Runs the processor's core on the readings of one segment."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from traffic.policy import Policy
 from traffic.segment.alerts import Transition
 from traffic.segment.decide import decide
 
-MESSAGES = 200  # decided upon together: the outcome does not depend on it
+MESSAGES = 200  # per decision: the result does not depend on it
 
 
 class Alert(NamedTuple):
-    """An alert of a segment; event times in ms, `cleared_ms` None while it is open."""
+    """An alert of a segment; event times in ms, `cleared_ms` None while open."""
 
     segment_id: str
     opened_ms: int
@@ -23,7 +23,7 @@ class Alert(NamedTuple):
 
 
 class Segment:
-    """The core over the messages of one segment, `messages` to a decision.
+    """The core on the messages of one segment, `messages` per decision.
 
     `transitions` and `scores`, the live score after each decision, are complete after
     `decide`.
@@ -42,7 +42,7 @@ class Segment:
         self._sequence = self._received_ms = 0
 
     def take(self, received_ms: int, readings: Sequence[Reading]) -> None:
-        """Take one message, received no earlier than the one before."""
+        """Add one message, received no earlier than the previous one."""
         self._sequence += 1
         self._received_ms = max(received_ms, self._received_ms)
         parcel = Parcel(str(self._sequence), self._received_ms, readings)
@@ -51,25 +51,25 @@ class Segment:
             self.decide()
 
     def decide(self) -> None:
-        """Decide upon what was taken and not decided yet."""
+        """Decide on the messages added since the last decision."""
         if not self._parcels:
             return
-        made = decide(self._stored, self._parcels, self._received_ms, self._policy)
+        decision = decide(self._stored, self._parcels, self._received_ms, self._policy)
         self._parcels = []
-        self._stored = replace(made.segment, outbox=())
-        self.transitions += [change.transition for change in made.changes]
-        self.rejected += len(made.rejected)
-        score = made.live.get("congestion_score")
+        self._stored = replace(decision.segment, outbox=())
+        self.transitions += [change.transition for change in decision.changes]
+        self.rejected += len(decision.rejected)
+        score = decision.live.get("congestion_score")
         if score is not None:
             self.scores.append(score)
 
     def alerts(self) -> list[Alert]:
-        """The alerts in their order; the last may still be open."""
+        """The alerts in order; the last may still be open."""
         self.decide()
-        found: list[Alert] = []
+        alerts: list[Alert] = []
         for change in self.transitions:
             if change.kind == "opened":
-                found.append(Alert(self._stored.segment_id, change.at, None))
+                alerts.append(Alert(self._stored.segment_id, change.at, None))
             elif change.kind == "cleared":
-                found[-1] = found[-1]._replace(cleared_ms=change.at)
-        return found
+                alerts[-1] = alerts[-1]._replace(cleared_ms=change.at)
+        return alerts

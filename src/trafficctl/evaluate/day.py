@@ -1,4 +1,4 @@
-"""Half a day of simulated traffic at several reporting rates: do the alerts agree?"""
+"""Half a day of simulated traffic: compares the alerts by reporting interval."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from traffic.policy import Policy
 from trafficctl.metr_la import WEEK_BEGIN, Detector, Week
 
 from .core import Segment
-from .figures import Figures, figures
+from .figures import AlertFigures, figures
 from .rates import lanes_of, messages
-from .recorded import Stretch, plain_of, road_of
+from .recorded import WeekPart, baseline_spans, road_of
 
-STRETCH = Stretch(WEEK_BEGIN + timedelta(days=4, hours=5), 12)  # Monday, 5 to 17 h
-EVERY = 10  # one detector of so many: 21 of the 207
+HALF_DAY = WeekPart(WEEK_BEGIN + timedelta(days=4, hours=5), 12)  # Monday, 5 to 17 h
+EVERY = 10  # every tenth detector: 21 of the 207
 
 
 @dataclass(frozen=True)
-class Row:
-    """The half day at one rate; `of_slowest` is its alerts over those of the last row.
+class DayRow:
+    """The half day at one interval; `of_slowest` is its alerts over the last row's.
 
     Shares are 0-1; `hours_ratio` is over the hours of the plain threshold.
     """
@@ -35,7 +35,7 @@ class Row:
 
 
 def detectors_of(week: Week, every: int = EVERY) -> Sequence[Detector]:
-    """The detectors that are driven."""
+    """The detectors to simulate."""
     return week.detectors[::every]
 
 
@@ -44,27 +44,27 @@ def day_figures(
     interval_s: int,
     policy: Policy,
     detectors: Iterable[Detector],
-    part: Stretch = STRETCH,
-) -> Figures:
-    """The alerts of the half day, all lanes driven vehicle by vehicle."""
+    part: WeekPart = HALF_DAY,
+) -> AlertFigures:
+    """The alerts of the half day, simulated vehicle by vehicle on all lanes."""
     alerts, plain = {}, {}
-    for one in detectors:
-        speeds = week.speeds[one.detector]
-        segment = Segment(one.segment_id, road_of(speeds), policy)
-        lanes = lanes_of(one, week, part.first_s)
+    for detector in detectors:
+        speeds = week.speeds[detector.detector]
+        segment = Segment(detector.segment_id, road_of(speeds), policy)
+        lanes = lanes_of(detector, week, part.first_s)
         seconds = round(part.hours * 3600)
-        for told in messages(lanes, part.span.begin_ms, interval_s, seconds):
-            segment.take(*told)
-        alerts[one.segment_id] = segment.alerts()
-        plain[one.segment_id] = plain_of(speeds, part, policy.high_score)
+        for message in messages(lanes, part.span.begin_ms, interval_s, seconds):
+            segment.take(*message)
+        alerts[detector.segment_id] = segment.alerts()
+        plain[detector.segment_id] = baseline_spans(speeds, part, policy.high_score)
     return figures(alerts, plain, part.span)
 
 
-def rows_of(seen: Sequence[tuple[int, Figures]]) -> list[Row]:
-    """The table, of intervals in s with their figures, the longest last."""
-    slowest = seen[-1][1].alerts
+def rows_of(figures_by_interval: Sequence[tuple[int, AlertFigures]]) -> list[DayRow]:
+    """The rows of the table; the longest interval (s) comes last."""
+    slowest = figures_by_interval[-1][1].alerts
     return [
-        Row(
+        DayRow(
             interval_s=interval_s,
             alerts=one.alerts,
             of_slowest=one.alerts / slowest if slowest else None,
@@ -73,5 +73,5 @@ def rows_of(seen: Sequence[tuple[int, Figures]]) -> list[Row]:
             cover=one.cover,
             hours_ratio=one.hours_ratio,
         )
-        for interval_s, one in seen
+        for interval_s, one in figures_by_interval
     ]

@@ -1,4 +1,4 @@
-"""What alerts are worth: how many, how short, how soon again, what they cover."""
+"""The quality of alerts: how many, how short, how often reopened, coverage."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .baseline import TimeSpan
 from .core import Alert
-from .plain import Span
 
 SHORT_MS = 600_000
 REOPENED_MS = 1_800_000
@@ -15,8 +15,8 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 
 @dataclass(frozen=True)
-class Figures:
-    """The alerts of an evaluation; shares are 0-1 and None where there is no whole.
+class AlertFigures:
+    """The alerts of an evaluation; shares are 0-1, None if undefined.
 
     `short_share` of the alerts cleared within 10 minutes, `reopened_share` were
     followed by another on the same segment within 30 minutes of clearing. `cover` is
@@ -39,24 +39,24 @@ class Figures:
 
 def figures(
     alerts: Mapping[str, Sequence[Alert]],
-    plain: Mapping[str, Sequence[Span]],
-    span: Span,
-) -> Figures:
-    """Judge the alerts of all segments, those without any included, over `span`."""
-    found = [one for some in alerts.values() for one in some]
+    plain: Mapping[str, Sequence[TimeSpan]],
+    span: TimeSpan,
+) -> AlertFigures:
+    """Evaluate the alerts of all segments over `span`, also of those without any."""
+    all_alerts = [one for some in alerts.values() for one in some]
     open_spans = {name: spans_of(some, span) for name, some in alerts.items()}
     everything = [one for some in open_spans.values() for one in some]
     plain_ms = sum(length(some) for some in plain.values())
     inside = sum(overlap(open_spans.get(name, []), plain[name]) for name in plain)
     days = (span.end_ms - span.begin_ms) / DAY_MS
-    return Figures(
-        alerts=len(found),
-        short_share=_share(sum(map(is_short, found)), len(found)),
-        reopened_share=_share(sum(map(reopened, alerts.values())), len(found)),
+    return AlertFigures(
+        alerts=len(all_alerts),
+        short_share=_share(sum(map(is_short, all_alerts)), len(all_alerts)),
+        reopened_share=_share(sum(map(reopened, alerts.values())), len(all_alerts)),
         cover=_share(inside, plain_ms),
         hours_ratio=_share(length(everything), plain_ms),
         open_most=open_most(everything),
-        per_segment_day=len(found) / len(alerts) / days,
+        per_segment_day=len(all_alerts) / len(alerts) / days,
         hours=length(everything) / HOUR_MS,
         plain_hours=plain_ms / HOUR_MS,
         segments=len(alerts),
@@ -68,15 +68,17 @@ def _share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def spans_of(alerts: Iterable[Alert], span: Span) -> list[Span]:
-    """When alerts stood open; one that has not cleared does until the end of `span`."""
+def spans_of(alerts: Iterable[Alert], span: TimeSpan) -> list[TimeSpan]:
+    """When alerts were open; one not cleared is open until the end of `span`."""
     return [
-        Span(one.opened_ms, span.end_ms if one.cleared_ms is None else one.cleared_ms)
+        TimeSpan(
+            one.opened_ms, span.end_ms if one.cleared_ms is None else one.cleared_ms
+        )
         for one in alerts
     ]
 
 
-def length(spans: Iterable[Span]) -> int:
+def length(spans: Iterable[TimeSpan]) -> int:
     """The sum of their lengths, ms."""
     return sum(one.end_ms - one.begin_ms for one in spans)
 
@@ -88,7 +90,7 @@ def is_short(alert: Alert) -> bool:
 
 
 def reopened(alerts: Sequence[Alert]) -> int:
-    """How many alerts of one segment another followed soon after they cleared."""
+    """How many alerts of one segment were followed by another soon after clearing."""
     return sum(
         first.cleared_ms is not None
         and second.opened_ms - first.cleared_ms <= REOPENED_MS
@@ -96,8 +98,8 @@ def reopened(alerts: Sequence[Alert]) -> int:
     )
 
 
-def overlap(ours: Sequence[Span], theirs: Sequence[Span]) -> int:
-    """The time in both, ms; each is in order, and apart among itself."""
+def overlap(ours: Sequence[TimeSpan], theirs: Sequence[TimeSpan]) -> int:
+    """The time in both, ms; each is sorted and without overlaps."""
     total, place = 0, 0
     for one in theirs:
         while place < len(ours) and ours[place].end_ms <= one.begin_ms:
@@ -110,8 +112,8 @@ def overlap(ours: Sequence[Span], theirs: Sequence[Span]) -> int:
     return total
 
 
-def open_most(spans: Sequence[Span]) -> int:
-    """How many stood open at once, at most; one that ends as another begins did not."""
+def open_most(spans: Sequence[TimeSpan]) -> int:
+    """The most open at once; one that ends as another begins does not overlap."""
     turns = [(one.begin_ms, 1) for one in spans] + [(one.end_ms, -1) for one in spans]
     most = now = 0
     for _, change in sorted(turns):

@@ -1,4 +1,4 @@
-"""The policy of an evaluation: what the template deploys, or what options say."""
+"""The policy of an evaluation: the template's defaults, changed by options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trafficctl.errors import UserError
 from trafficctl.files import TEMPLATE
 from trafficctl.stack import template
 
-LONGEST_HOLD_S = 3_600  # as the template has it
+LONGEST_HOLD_S = 3_600  # the template's limit
 PARAMETERS = {
     "CONGESTION_HIGH_THRESHOLD": "CongestionHighThreshold",
     "CONGESTION_SEVERE_THRESHOLD": "CongestionSevereThreshold",
@@ -27,7 +27,7 @@ PARAMETERS = {
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` an option for each part of the policy that decides on alerts."""
+    """Give `parser` an option for each alert parameter of the policy."""
     score, hold = _number(0, MAX_SCORE), _number(0, LONGEST_HOLD_S)
     for name, kind, metavar, parameter in (
         ("high", score, "SCORE", "CongestionHighThreshold"),
@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             f"--{name}",
             type=kind,
             metavar=metavar,
-            help=f"instead of the template's {parameter}",
+            help=f"overrides {parameter} of the template",
         )
 
 
@@ -59,7 +59,7 @@ def _number(least: float, most: float) -> Callable[[str], float]:
 
 
 def deployed(path: Path = TEMPLATE) -> Policy:
-    """The policy of the template's defaults. Raises UserError where it is missing."""
+    """The policy of the template's defaults. Raises UserError if it is missing."""
     if not path.is_file():
         raise UserError(f"{path} is missing - run in a clone of the repository")
     defaults = template.parameters(template.read(path))
@@ -68,33 +68,33 @@ def deployed(path: Path = TEMPLATE) -> Policy:
 
 
 def with_options(policy: Policy, options: Mapping[str, float | None]) -> Policy:
-    """The policy with what `options` give: high, severe, clear, hold, clear_hold.
+    """The policy with `options`: high, severe, clear, hold, clear_hold.
 
-    Raises UserError for scores in an order that no deployment takes.
+    Raises UserError for scores in an order that a deployment rejects.
     """
 
-    def either(name: str, default: float) -> float:
+    def option_or(name: str, default: float) -> float:
         value = options[name]
         return default if value is None else value
 
-    made = replace(
+    changed = replace(
         policy,
-        high_score=either("high", policy.high_score),
-        severe_score=either("severe", policy.severe_score),
-        clear_score=either("clear", policy.clear_score),
-        hold_s=either("hold", policy.hold_s),
-        clear_hold_s=either("clear_hold", policy.clear_hold_s),
+        high_score=option_or("high", policy.high_score),
+        severe_score=option_or("severe", policy.severe_score),
+        clear_score=option_or("clear", policy.clear_score),
+        hold_s=option_or("hold", policy.hold_s),
+        clear_hold_s=option_or("clear_hold", policy.clear_hold_s),
     )
-    if not made.clear_score < made.high_score < made.severe_score:
+    if not changed.clear_score < changed.high_score < changed.severe_score:
         raise UserError(
             "expected --clear < --high < --severe, got "
-            f"{made.clear_score:g}, {made.high_score:g}, {made.severe_score:g}"
+            f"{changed.clear_score:g}, {changed.high_score:g}, {changed.severe_score:g}"
         )
-    return made
+    return changed
 
 
-def words(policy: Policy) -> str:
-    """The policy in a line."""
+def describe(policy: Policy) -> str:
+    """The policy on one line."""
     return (
         f"high {policy.high_score:g}, severe {policy.severe_score:g}, "
         f"clear {policy.clear_score:g}, hold {policy.hold_s:g} s, "

@@ -1,7 +1,7 @@
-"""The same traffic at several reporting rates: does the core see the same jams?
+"""The same jams at several reporting intervals, with and without occupancy.
 
-Hours of certain jam are taken from METR-LA's Monday to Wednesday and driven vehicle by
-vehicle (`trafficctl.simulate.vehicles`), a sensor in each lane.
+Hours of certain jam are taken from METR-LA's Monday to Wednesday and simulated vehicle
+by vehicle (`trafficctl.simulate.vehicles`), with a sensor in each lane.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from trafficctl.metr_la import (
     free_flow_kmh,
     speed_at,
 )
-from trafficctl.simulate.vehicles import Lane, State, Traffic
+from trafficctl.simulate.vehicles import LoopDetector, Traffic, TrafficAt
 
+from .baseline import score
 from .core import Segment
-from .plain import score
 from .recorded import road_of
 
 INTERVALS_S = (1, 2, 5, 10, 30, 60)
 HOUR_S = 3_600
 ROWS = HOUR_S // ROW_S
 DAY_ROWS = 24 * ROWS
-MONDAY, THURSDAY = 4, 7  # days of the week from its begin, a Thursday
+MONDAY, THURSDAY = 4, 7  # days after the start of the week, a Thursday
 CERTAIN_SCORE = 55.0
 GROUPS_KMH = ((0, 20), (20, 35), (35, 55))
 EACH = 15  # jams of each group
-LOOK_S = 10  # how often the live score is looked at
+LOOK_S = 10  # how often the live score is sampled
 
 
 @dataclass(frozen=True)
 class Jam:
-    """An hour of a detector's week in jam; `score` is its true mean."""
+    """An hour of jam at a detector; `score` is its true mean."""
 
     detector: Detector
     begin_s: int
@@ -53,8 +53,8 @@ class Jam:
     score: float
 
 
-class Outcome(NamedTuple):
-    """What the core made of a jam: when it alerted, and whether it cleared inside."""
+class JamOutcome(NamedTuple):
+    """The core's result for a jam: alert delay, and whether it cleared too early."""
 
     delay_s: float | None
     cleared: bool
@@ -62,11 +62,10 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
-    """The jams at one rate; delays in s since the jam's begin, None without an alert.
+class JamRow:
+    """The jams at one interval; delays in s from the jam's start, None if no alert.
 
-    `score_error` is the mean over the jams of how far the mean live score is from the
-    true one.
+    `score_error` is the mean absolute error of the mean live score.
     """
 
     interval_s: int
@@ -80,8 +79,8 @@ class Row:
 
 
 def certain_jams(week: Week) -> list[Jam]:
-    """Each hour, by the clock, in which every five minutes are a jam."""
-    found = []
+    """Each clock hour in which every five minutes are a jam."""
+    jams = []
     for detector in week.detectors:
         speeds = week.speeds[detector.detector]
         free_flow = free_flow_kmh(speeds)
@@ -89,34 +88,34 @@ def certain_jams(week: Week) -> list[Jam]:
             hour = speeds[row : row + ROWS + 1]
             if score(max(hour), free_flow) < CERTAIN_SCORE:
                 continue
-            speed = fmean(  # as it is driven: in a straight line between two rows
+            speed = fmean(  # interpolated as in the simulation
                 (one + other) / 2 for one, other in pairwise(hour)
             )
-            found.append(Jam(detector, row * ROW_S, speed, score(speed, free_flow)))
-    return found
+            jams.append(Jam(detector, row * ROW_S, speed, score(speed, free_flow)))
+    return jams
 
 
-def chosen(jams: Sequence[Jam], each: int = EACH, seed: int = 1) -> list[Jam]:
-    """`each` jams of every group of speeds, by chance. UserError if there are none."""
+def sample_jams(jams: Sequence[Jam], each: int = EACH, seed: int = 1) -> list[Jam]:
+    """`each` random jams of every speed group. UserError if there are none."""
     random = Random(seed)  # noqa: S311 - a choice of examples, no secret
-    found: list[Jam] = []
+    sample: list[Jam] = []
     for least, most in GROUPS_KMH:
         group = [jam for jam in jams if least <= jam.speed < most]
-        found += random.sample(group, min(each, len(group)))
-    if not found:
+        sample += random.sample(group, min(each, len(group)))
+    if not sample:
         raise UserError("no hour of certain jam found - is data/metr-la complete?")
-    return found
+    return sample
 
 
-def lanes_of(detector: Detector, week: Week, begin_s: int) -> list[Lane]:
-    """The lanes of a detector, from a second of the week on; the seed is its name."""
+def lanes_of(detector: Detector, week: Week, begin_s: int) -> list[LoopDetector]:
+    """The lanes of a detector from a second of the week on, seeded by its name."""
     speeds = week.speeds[detector.detector]
     state = state_of(speeds, begin_s)
     seeds = (f"{detector.detector} {begin_s} {lane}" for lane in range(LANES))
-    return [Lane(state, Random(seed)) for seed in seeds]  # noqa: S311 - a model, no secret
+    return [LoopDetector(state, Random(seed)) for seed in seeds]  # noqa: S311 - a model, no secret
 
 
-def state_of(speeds: Sequence[float], begin_s: int) -> State:
+def state_of(speeds: Sequence[float], begin_s: int) -> TrafficAt:
     """The traffic of a detector, `begin_s` being second 0."""
     free_flow = free_flow_kmh(speeds)
 
@@ -131,25 +130,25 @@ Message = tuple[int, list[Reading]]
 
 
 def messages(
-    lanes: Sequence[Lane], begin_ms: int, interval_s: int, seconds: int
+    lanes: Sequence[LoopDetector], begin_ms: int, interval_s: int, seconds: int
 ) -> Iterator[Message]:
-    """Instant and readings of each interval, those of all lanes in one message."""
+    """Time and readings of each interval, all lanes in one message."""
     names = [f"lane-{number}" for number in range(1, len(lanes) + 1)]
     for end in range(interval_s, seconds + 1, interval_s):
         at_ms = begin_ms + end * 1000
         readings = []
         for name, lane in zip(names, lanes, strict=True):
             count, speed, share = lane.read(end)
-            told = None if speed is None else round(speed, 1)
+            rounded = None if speed is None else round(speed, 1)
             readings.append(
-                Reading(name, at_ms, count, told, None, round(share, 3), interval_s)
+                Reading(name, at_ms, count, rounded, None, round(share, 3), interval_s)
             )
         yield at_ms, readings
 
 
-def unoccupied(told: Iterable[Message]) -> Iterator[Message]:
-    """The same messages of sensors that do not measure occupancy."""
-    for at_ms, readings in told:
+def without_occupancy(messages: Iterable[Message]) -> Iterator[Message]:
+    """The same messages without occupancy."""
+    for at_ms, readings in messages:
         yield (
             at_ms,
             [
@@ -166,21 +165,25 @@ def unoccupied(told: Iterable[Message]) -> Iterator[Message]:
 
 
 def outcome(
-    jam: Jam, week: Week, told: Iterable[Message], interval_s: int, policy: Policy
-) -> Outcome:
-    """What the core makes of the messages of a jam."""
+    jam: Jam,
+    week: Week,
+    jam_messages: Iterable[Message],
+    interval_s: int,
+    policy: Policy,
+) -> JamOutcome:
+    """The core's result for the messages of a jam."""
     segment = Segment(
         jam.detector.segment_id,
         road_of(week.speeds[jam.detector.detector]),
         policy,
         messages=max(1, LOOK_S // interval_s),
     )
-    for at_ms, readings in told:
+    for at_ms, readings in jam_messages:
         segment.take(at_ms, readings)
     alerts = segment.alerts()
     opened = (alerts[0].opened_ms - begin_ms(jam.begin_s)) / 1000 if alerts else None
     cleared = any(one.cleared_ms is not None for one in alerts)
-    return Outcome(opened, cleared, fmean(segment.scores) if segment.scores else 0.0)
+    return JamOutcome(opened, cleared, fmean(segment.scores) if segment.scores else 0.0)
 
 
 def begin_ms(begin_s: int) -> int:
@@ -190,13 +193,13 @@ def begin_ms(begin_s: int) -> int:
 
 def outcomes(
     jam: Jam, week: Week, interval_s: int, policy: Policy
-) -> tuple[Outcome, Outcome]:
-    """What the core makes of a jam with occupancy, and without."""
+) -> tuple[JamOutcome, JamOutcome]:
+    """The core's results for a jam with occupancy and without."""
     lanes = lanes_of(jam.detector, week, jam.begin_s)
-    told = list(messages(lanes, begin_ms(jam.begin_s), interval_s, HOUR_S))
+    jam_messages = list(messages(lanes, begin_ms(jam.begin_s), interval_s, HOUR_S))
     return (
-        outcome(jam, week, told, interval_s, policy),
-        outcome(jam, week, unoccupied(told), interval_s, policy),
+        outcome(jam, week, jam_messages, interval_s, policy),
+        outcome(jam, week, without_occupancy(jam_messages), interval_s, policy),
     )
 
 
@@ -205,30 +208,36 @@ def rows_of(
     jams: Sequence[Jam],
     week: Week,
     policy: Policy,
-    watched: Callable[[Sequence[Jam]], Iterable[Jam]] = iter,
-) -> list[Row]:
-    """Two lines of the table: with occupancy, and without; `watched` shows progress."""
-    seen = [outcomes(jam, week, interval_s, policy) for jam in watched(jams)]
+    track: Callable[[Sequence[Jam]], Iterable[Jam]] = iter,
+) -> list[JamRow]:
+    """Two rows: with occupancy and without; `track` shows progress."""
+    jam_outcomes = [outcomes(jam, week, interval_s, policy) for jam in track(jams)]
     return [
         row_of(interval_s, occupancy, jams, some)
-        for occupancy, some in zip((True, False), zip(*seen, strict=True), strict=True)
+        for occupancy, some in zip(
+            (True, False), zip(*jam_outcomes, strict=True), strict=True
+        )
     ]
 
 
 def row_of(
-    interval_s: int, occupancy: bool, jams: Sequence[Jam], seen: Sequence[Outcome]
-) -> Row:
-    """One line of the table, of what was made of each jam."""
-    delays = [one.delay_s for one in seen if one.delay_s is not None]
-    return Row(
+    interval_s: int,
+    occupancy: bool,
+    jams: Sequence[Jam],
+    jam_outcomes: Sequence[JamOutcome],
+) -> JamRow:
+    """One row of the table."""
+    delays = [one.delay_s for one in jam_outcomes if one.delay_s is not None]
+    return JamRow(
         interval_s=interval_s,
         occupancy=occupancy,
         jams=len(jams),
         alerted=len(delays),
         delay_p50_s=median(delays) if delays else None,
         delay_max_s=max(delays, default=None),
-        cleared_inside=sum(one.cleared for one in seen),
+        cleared_inside=sum(one.cleared for one in jam_outcomes),
         score_error=fmean(
-            abs(one.score - jam.score) for one, jam in zip(seen, jams, strict=True)
+            abs(one.score - jam.score)
+            for one, jam in zip(jam_outcomes, jams, strict=True)
         ),
     )

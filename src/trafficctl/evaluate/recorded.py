@@ -1,4 +1,4 @@
-"""Recorded traffic through the core: the METR-LA week, or a replay file."""
+"""Runs the core on recorded traffic: the METR-LA week or a replay file."""
 
 from __future__ import annotations
 
@@ -22,59 +22,61 @@ from trafficctl.metr_la import (
     measured,
 )
 from trafficctl.replay.csv_file import read_rows
-from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.roads.network import RoadSegment
 
+from .baseline import Bins, TimeSpan, score, spans
 from .core import Segment
-from .figures import Figures, figures
-from .plain import Bins, Span, score, spans
+from .figures import AlertFigures, figures
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A part of the METR-LA week: from `begin`, `hours` of it."""
+class WeekPart:
+    """A part of the METR-LA week: `hours` from `begin` on."""
 
     begin: datetime
     hours: float
 
     @property
     def first_s(self) -> int:
-        """Its begin in seconds of the week."""
+        """Its start in seconds of the week."""
         return round((self.begin - WEEK_BEGIN).total_seconds())
 
     @property
-    def span(self) -> Span:
+    def span(self) -> TimeSpan:
         """The same in ms since the epoch."""
         begin = round(self.begin.timestamp() * 1000)
-        return Span(begin, begin + round(self.hours * 3_600_000))
+        return TimeSpan(begin, begin + round(self.hours * 3_600_000))
 
 
-def whole(week: Week) -> Stretch:
-    """All of the week."""
-    return Stretch(WEEK_BEGIN, (week.end - WEEK_BEGIN).total_seconds() / 3600)
+def whole_week(week: Week) -> WeekPart:
+    """The whole week."""
+    return WeekPart(WEEK_BEGIN, (week.end - WEEK_BEGIN).total_seconds() / 3600)
 
 
 def road_of(speeds: Sequence[float]) -> Road:
-    """The road of a detector, as `trafficctl metr-la` has it in its road file."""
+    """The road of a detector, as in the road file of `trafficctl metr-la`."""
     return Road(lanes=LANES, free_flow_speed=free_flow_kmh(speeds), known=True)
 
 
 def run_detector(
-    detector: Detector, week: Week, part: Stretch, step_s: int, policy: Policy
+    detector: Detector, week: Week, part: WeekPart, step_s: int, policy: Policy
 ) -> Segment:
-    """The core over one detector, with the readings that `trafficctl metr-la` makes."""
+    """Run the core on one detector, with the readings of `trafficctl metr-la`."""
     speeds, name = week.speeds[detector.detector], detector.detector
-    made = Segment(detector.segment_id, road_of(speeds), policy)
+    segment = Segment(detector.segment_id, road_of(speeds), policy)
     steps = int(part.hours * 3600 // step_s)
-    told = measured(speeds, part.first_s, step_s, steps)
+    steps_measured = measured(speeds, part.first_s, step_s, steps)
     at_ms = part.span.begin_ms
-    for count, speed, share in told:
+    for count, speed, share in steps_measured:
         at_ms += step_s * 1000
-        made.take(at_ms, [Reading(name, at_ms, count, speed, None, share, step_s)])
-    return made
+        segment.take(at_ms, [Reading(name, at_ms, count, speed, None, share, step_s)])
+    return segment
 
 
-def plain_of(speeds: Sequence[float], part: Stretch, high: float) -> list[Span]:
+def baseline_spans(
+    speeds: Sequence[float], part: WeekPart, high: float
+) -> list[TimeSpan]:
     """Where the recorded five minutes of a detector reach `high`."""
     first, rows = part.first_s // ROW_S, round(part.hours * 3600 / ROW_S)
     free_flow = free_flow_kmh(speeds)
@@ -90,15 +92,17 @@ def plain_of(speeds: Sequence[float], part: Stretch, high: float) -> list[Span]:
 
 def week_figures(
     week: Week, step_s: int, policy: Policy, ready: Iterable[Detector] | None = None
-) -> Figures:
-    """The alerts of the whole week; `ready` may be the detectors under a display."""
-    part = whole(week)
+) -> AlertFigures:
+    """The alerts of the whole week; `ready` may track the detectors."""
+    part = whole_week(week)
     alerts = {
         one.segment_id: run_detector(one, week, part, step_s, policy).alerts()
         for one in ready or week.detectors
     }
     plain = {
-        one.segment_id: plain_of(week.speeds[one.detector], part, policy.high_score)
+        one.segment_id: baseline_spans(
+            week.speeds[one.detector], part, policy.high_score
+        )
         for one in week.detectors
     }
     return figures(alerts, plain, part.span)
@@ -106,12 +110,12 @@ def week_figures(
 
 @dataclass(frozen=True)
 class FileFigures:
-    """The figures of a replay file, and what there is to know of its rows.
+    """The figures of a replay file and the counts of its rows.
 
-    `unknown` segments have no free-flow speed, `rejected` readings were set aside.
+    `unknown` segments have no free-flow speed; `rejected` readings are not counted.
     """
 
-    figures: Figures
+    figures: AlertFigures
     readings: int
     unknown: int
     rejected: int
@@ -120,7 +124,7 @@ class FileFigures:
 def file_figures(
     path: Path, roads: Mapping[str, RoadSegment], policy: Policy
 ) -> FileFigures:
-    """The alerts of a replay file. Raises UserError for a bad row, or for none."""
+    """The alerts of a replay file. Raises UserError for a bad row or too few rows."""
     segments: dict[str, Segment] = {}
     bins: dict[str, Bins] = {}
     count, first, last = 0, None, 0
@@ -136,7 +140,7 @@ def file_figures(
         first, last = at_ms if first is None else min(first, at_ms), max(last, at_ms)
     if first is None or last == first:
         raise UserError(
-            f"{path.name} has no readings of two instants - is it the right file?"
+            f"{path.name} has readings of fewer than two instants - check the file"
         )
     return FileFigures(
         figures(
@@ -145,7 +149,7 @@ def file_figures(
                 name: spans(one.scores(), policy.high_score)
                 for name, one in bins.items()
             },
-            Span(first, last),
+            TimeSpan(first, last),
         ),
         count,
         sum(one.road.free_flow_speed is None for one in segments.values()),
@@ -153,19 +157,19 @@ def file_figures(
     )
 
 
-def good_rows(path: Path) -> Iterator[Row]:
-    """The rows of a replay file. Raises UserError at the first bad one."""
+def good_rows(path: Path) -> Iterator[ReplayRow]:
+    """The rows of a replay file. Raises UserError at the first bad row."""
     try:
         for row in read_rows(path):
             if isinstance(row, BadRow):
                 raise UserError(f"{row.messages(path)[0]} - correct the row")
             yield row
     except FileNotFoundError as exc:
-        raise UserError(f"there is no file {path} - give a replay file") from exc
+        raise UserError(f"file not found: {path} - give a replay file") from exc
 
 
-def messages(rows: Iterable[Row]) -> Iterator[tuple[str, int, list[Reading]]]:
-    """Segment, instant and readings of each message: those of one instant together."""
+def messages(rows: Iterable[ReplayRow]) -> Iterator[tuple[str, int, list[Reading]]]:
+    """Segment, time and readings of each message, one per instant."""
     for at_ms, tick in groupby(rows, key=attrgetter("event_ms")):
         by_segment: dict[str, list[Reading]] = {}
         for row in tick:
@@ -174,12 +178,12 @@ def messages(rows: Iterable[Row]) -> Iterator[tuple[str, int, list[Reading]]]:
             yield segment_id, at_ms, readings
 
 
-def _road(found: RoadSegment | None) -> Road:
-    if found is None:
+def _road(road: RoadSegment | None) -> Road:
+    if road is None:
         return Road()
     return Road(
-        lanes=found.lanes or UNKNOWN_LANES,
-        length_m=found.length_m or UNKNOWN_LENGTH_M,
-        free_flow_speed=found.free_flow_speed,
+        lanes=road.lanes or UNKNOWN_LANES,
+        length_m=road.length_m or UNKNOWN_LENGTH_M,
+        free_flow_speed=road.free_flow_speed,
         known=True,
     )

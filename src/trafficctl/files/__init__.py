@@ -1,7 +1,7 @@
-"""The repository's files that the tool reads, in a checkout and in a wheel alike.
+"""The repository's files that the tool reads, from a checkout or a wheel.
 
-This folder holds links to them: a checkout reads the files themselves, and a wheel
-carries copies, because a build follows links.
+This folder holds symbolic links: a checkout reads the files themselves, and a wheel
+contains copies, because a build follows links.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a local city needs, checked before anything is started."""
+"""Checks the requirements of a local city before it starts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from trafficctl.errors import UserError
 
 PYTHON = (3, 10)
 MODULES = ("ministack", "cryptography", "paho", "msgspec", "boto3")
-# Room for unpacked Lambda code, the log and the keys of devices, with much to spare.
+# For unpacked Lambda code, the log and device keys, with a large margin.
 FREE_BYTES = 100_000_000
 
 
 def check_machine(home: Path) -> None:
     """UserError unless a city can run on this machine with its state in `home`.
 
-    Leaves nothing behind, in `home` or elsewhere.
+    Creates nothing.
     """
     check_python(sys.version_info[:2])
     check_modules(MODULES)
@@ -31,11 +31,11 @@ def check_machine(home: Path) -> None:
 
 
 def check_python(version: tuple[int, ...]) -> None:
-    """UserError if this Python is too old to run the tool."""
+    """UserError if this Python is too old for the tool."""
     if version < PYTHON:
-        found, needed = (".".join(map(str, one)) for one in (version, PYTHON))
+        actual, needed = (".".join(map(str, one)) for one in (version, PYTHON))
         raise UserError(
-            f"this is Python {found}, and a local city needs {needed} or newer - "
+            f"a local city needs Python {needed} or newer, this is {actual} - "
             "install City Traffic in a newer one"
         )
 
@@ -45,25 +45,25 @@ def check_modules(names: Collection[str]) -> None:
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(
-            f"Python at {sys.executable} has no module {', '.join(missing)} - "
-            "install City Traffic again: pip install --force-reinstall city-traffic"
+            f"{sys.executable}: missing Python modules {', '.join(missing)} - "
+            "reinstall: pip install --force-reinstall city-traffic"
         )
 
 
 def existing(path: Path) -> Path:
-    """Return the folder, or the nearest above it that is there."""
+    """The folder, or its nearest existing parent."""
     return next(one for one in (path, *path.parents) if os.path.lexists(one))
 
 
 def check_writable(folder: Path) -> None:
-    """UserError if no file can be made in the folder."""
+    """UserError if the folder is not writable."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as exc:
         raise UserError(
-            f"cannot write in {folder} ({exc.strerror}), where the city keeps its "
-            "state - change to a folder of yours, or name one in TRAFFIC_HOME"
+            f"cannot write the city's state to {folder} ({exc.strerror}) - change to "
+            "another directory, or set TRAFFIC_HOME"
         ) from exc
 
 
@@ -71,7 +71,6 @@ def check_space(folder: Path, free_bytes: int) -> None:
     """UserError if too little disk space is free."""
     if free_bytes < FREE_BYTES:
         raise UserError(
-            f"{folder} has {free_bytes // 1_000_000} MB free, and a local city needs "
-            f"{FREE_BYTES // 1_000_000} MB - free some, or name another folder in "
-            "TRAFFIC_HOME"
+            f"{folder}: a local city needs {FREE_BYTES // 1_000_000} MB of disk space, "
+            f"{free_bytes // 1_000_000} MB are free - free some, or set TRAFFIC_HOME"
         )

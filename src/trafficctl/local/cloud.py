@@ -1,4 +1,4 @@
-"""Which cloud a command means: the local city of the stack's name, or AWS."""
+"""Selects the cloud of a command: the local city of the stack's name, or AWS."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from trafficctl.local.state_dir import home
 CHOOSE_AWS = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
-def session_of(stack: str, environ: Mapping[str, str] = os.environ) -> Any:
-    """A session with the local city of that name, unless this shell speaks to AWS.
+def session_for(stack: str, environ: Mapping[str, str] = os.environ) -> Any:
+    """A session for the local city of that name, unless this shell points at AWS.
 
-    A shell that speaks to nothing, or to another local city, needs no `trafficctl env`.
+    No `trafficctl env` is needed, even if the shell points at another local city.
     """
     city = running(home(stack, environ))
     return aws.session() if city is None or chooses_aws(environ) else city.session()
 
 
 def chooses_aws(environ: Mapping[str, str]) -> bool:
-    """Whether the settings of a shell lead to AWS rather than to a local city."""
+    """Whether the environment points at AWS rather than at a local city."""
     endpoint = environ.get("AWS_ENDPOINT_URL")
     if endpoint:
         return not is_loopback(endpoint)

@@ -1,4 +1,4 @@
-"""How the emulator's process is launched: its command, its settings, its pipe."""
+"""Launches the emulator's process: command, environment and pipe."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ACCOUNT = "000000000000"
 def launch(
     home: Path, gateway_port: int, mqtt_port: int, keys: Keys
 ) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the emulator; gives its process, and our end of the pipe to it.
+    """Start the emulator; returns its process and our end of the pipe to it.
 
-    *keys* open it. Its CA, log and temporary files lie in *home*.
+    Its keys, CA, log and temporary files are in *home*; *keys* open it.
     """
     environment = _emulator_environment(home, gateway_port, mqtt_port, keys)
     with (home / "emulator.log").open("wb") as log, lifeline.pipe() as (theirs, ours):
@@ -40,9 +40,9 @@ def launch(
 def _emulator_environment(
     home: Path, gateway_port: int, mqtt_port: int, keys: Keys
 ) -> dict[str, str]:
-    """All the emulator is given: settings of this shell must not leak into Lambda."""
-    kept = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
-    return kept | {
+    """The emulator's environment: settings of this shell must not leak into Lambda."""
+    inherited = {k: os.environ[k] for k in ("PATH", "HOME", "LANG") if k in os.environ}
+    return inherited | {
         "AUTH": "true",
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(gateway_port),
@@ -54,7 +54,7 @@ def _emulator_environment(
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
         "TMPDIR": str(home / "tmp"),
-        # Nothing here runs in containers, and MiniStack sweeps those of others away.
+        # No Docker: MiniStack removes containers that it did not start.
         "DOCKER_HOST": f"unix://{home / 'no-docker.sock'}",
         "CITY_CA_FILE": str(home / "ca.pem"),
         "PYTHONUNBUFFERED": "1",

@@ -1,6 +1,6 @@
-"""A pipe by which the emulator notices that the process that started it has ended.
+"""A pipe that tells the emulator when the process that started it has ended.
 
-It notices even a SIGKILL, which lets nobody end what they started.
+It works even after SIGKILL, when that process cannot stop the emulator itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _STAY = b"1"
 
 @contextmanager
 def pipe() -> Iterator[tuple[int, int]]:
-    """The emulator's end and ours; closes the first, once it has been passed on."""
+    """The emulator's end and ours; closes the first after it is passed on."""
     theirs, ours = os.pipe()
     try:
         yield theirs, ours
@@ -26,8 +26,8 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(theirs)
 
 
-def let_go(ours: int) -> None:
-    """Have the emulator go on when this process ends."""
+def detach(ours: int) -> None:
+    """Let the emulator continue when this process ends."""
     with suppress(BrokenPipeError):  # it has ended
         os.write(ours, _STAY)
     os.close(ours)

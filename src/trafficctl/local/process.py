@@ -1,11 +1,10 @@
-"""The local city's process: its ports, its record, its beginning and its end.
+"""The local city's process: starts, records and stops it.
 
-`city.json` in the city's state directory is the record of what was started. Nothing
-else is ever ended: a process is ours only if its id and its start time are those of
-the record.
+`city.json` in the city's state directory records what was started. Only that process is
+ever stopped: its id and its start time must match the record.
 
-A city ends with the process that started it, however that one ends, until `let_go`:
-it holds one end of a pipe, the city the other (`lifeline`).
+Until `detach`, a city stops when the process that started it ends, in whatever way:
+each holds one end of a pipe (`lifeline`).
 """
 
 from __future__ import annotations
@@ -36,19 +35,18 @@ STOP_TIMEOUT_S = 10.0
 POLL_S = 0.1
 LOG_TAIL_LINES = 15
 
-# Keys and tally of the local city; beside it lie those of a stack on AWS.
+# Keys and tally of the local city; those of a stack on AWS are beside this folder.
 LOCAL = "local"
-# What describes one run of the city, and would mislead beside another: a new city
-# knows no certificate of the old one and holds none of its readings.
+# Files of one run of the city: a new city has none of its certificates and readings.
 PERISHABLE = (LOCAL, "tmp", "ca.pem", "emulator.log", "city.json.new")
 
 
-_held: dict[int, int] = {}  # our end of the pipe to each city, by its process id
+_pipes: dict[int, int] = {}  # our end of the pipe to each city, by its process id
 
 
 @dataclass(frozen=True)
 class City:
-    """A local city that runs, as its record has it."""
+    """A running local city, from its record."""
 
     stack: str
     endpoint: str
@@ -80,7 +78,7 @@ class City:
         }
 
     def session(self) -> Any:
-        """A boto3 session whose clients speak to this city."""
+        """A boto3 session whose clients use this city."""
         from trafficctl.local.session import LocalSession  # noqa: PLC0415 - boto3 is slow
 
         keys = Keys(self.access_key, self.secret_key)
@@ -88,7 +86,7 @@ class City:
 
 
 def running(home: Path) -> City | None:
-    """The city of this state directory, if its process lives."""
+    """The city of this state directory, if its process is running."""
     city = _recorded(home)
     return city if city is not None and _is_ours(city) else None
 
@@ -99,9 +97,9 @@ def start(
     mqtt_port: int = MQTT_PORT,
     say: Callable[[str], None] = lambda _message: None,
 ) -> City:
-    """Start an emulator in `home`, wait until it answers, and record it.
+    """Start an emulator in `home`, wait until it is ready, and record it.
 
-    UserError if a port is taken, CityError if the emulator does not come up.
+    UserError if a port is in use, CityError if the emulator does not start.
     """
     for port, option in ((gateway_port, "--port"), (mqtt_port, "--mqtt-port")):
         check_port(port, option, lambda taken: _holder(taken, home.parent))
@@ -109,45 +107,45 @@ def start(
     say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
     keys = new_keys()
     process, ours = launch(home, gateway_port, mqtt_port, keys)
-    _held[process.pid] = ours
+    _pipes[process.pid] = ours
     try:
         city = _described(home, process.pid, gateway_port, mqtt_port, keys)
         _write(home, city)
         _wait_until_ready(process, city)
     except BaseException:
         stop(home)
-        if process.poll() is None:  # it was not recorded yet
+        if process.poll() is None:  # it is not recorded yet
             process.kill()
             process.wait()
         raise
     return city
 
 
-def let_go(city: City) -> None:
-    """Have a city that was started here outlive this process."""
-    ours = _held.pop(city.pid, None)
+def detach(city: City) -> None:
+    """Let a city that was started here outlive this process."""
+    ours = _pipes.pop(city.pid, None)
     if ours is not None:
-        lifeline.let_go(ours)
+        lifeline.detach(ours)
 
 
 def stop(home: Path) -> City | None:
-    """End the city that `home` records, and remove the record; None if there is none.
+    """Stop the city that `home` records and delete the record; None if there is none.
 
-    Device certificates, tally and log stay until the next start, to be looked at.
+    Device certificates, tally and log stay until the next start.
     """
     city = _recorded(home)
     if city is None:
         return None
     if _is_ours(city):
         _end(city)
-    let_go(city)
+    detach(city)
     (home / "city.json").unlink(missing_ok=True)
     shutil.rmtree(home / "tmp", ignore_errors=True)
     return city
 
 
 def purge(home: Path) -> None:
-    """Remove what a local city left in `home`; what is of a stack on AWS stays."""
+    """Delete the files of a local city in `home`; those of a stack on AWS stay."""
     _remove(home, (*PERISHABLE, "city.json", "demo.lock"))
     with contextlib.suppress(OSError):  # not empty, or not there
         home.rmdir()
@@ -169,7 +167,9 @@ def _recorded(home: Path) -> City | None:
         return None
     except (ValueError, TypeError) as exc:
         path = home / "city.json"
-        raise UserError(f"{path} is not a city's record ({exc}): remove it") from exc
+        raise UserError(
+            f"{path} is not a valid city record ({exc}) - delete it"
+        ) from exc
 
 
 def _write(home: Path, city: City) -> None:
@@ -199,14 +199,14 @@ def _described(
 
 
 def _holder(port: int, cities: Path) -> str:
-    """Which local city listens on the port; "" if none does."""
+    """Which local city listens on the port, or ""."""
     for record in sorted(cities.glob("*/city.json")):
         city = running(record.parent)
         if city is not None and port in (city.port, city.mqtt_port):
             end = f"`trafficctl down --stack {city.stack}`"
-            return f" by the local city {city.stack}: end it by {end}"
+            return f" by the local city {city.stack}: stop it with {end}"
     if answers(f"http://{HOST}:{port}"):
-        return " by a local city of another folder"
+        return " by a local city of another state directory"
     return ""
 
 
@@ -220,7 +220,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], city: City) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise CityError(f"the emulator ended at once:\n{_tail(city)}")
+            raise CityError(f"the emulator exited during its start:\n{_tail(city)}")
         if answers(city.endpoint):
             return
         time.sleep(POLL_S)
@@ -235,14 +235,14 @@ def _tail(city: City) -> str:
 
 
 def _end(city: City) -> None:
-    """Ask it to end; after a while, end it and the Lambda workers it started."""
+    """Terminate it; after a timeout, kill it and its Lambda workers."""
     os.kill(city.pid, signal.SIGTERM)
-    if not _gone(city, STOP_TIMEOUT_S):
+    if not _has_ended(city, STOP_TIMEOUT_S):
         os.killpg(city.pid, signal.SIGKILL)
-        _gone(city, STOP_TIMEOUT_S)
+        _has_ended(city, STOP_TIMEOUT_S)
 
 
-def _gone(city: City, timeout_s: float) -> bool:
+def _has_ended(city: City, timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
     while _is_ours(city):
         if time.monotonic() > deadline:
@@ -252,14 +252,14 @@ def _gone(city: City, timeout_s: float) -> bool:
 
 
 def _is_ours(city: City) -> bool:
-    """Whether that process still is the one we started, and no zombie of ours."""
+    """Whether the process is the one we started, and not a zombie."""
     with contextlib.suppress(ChildProcessError):  # it may be another run's child
         os.waitpid(city.pid, os.WNOHANG)
     return bool(city.started) and start_time(city.pid) == city.started
 
 
 def start_time(pid: int) -> str | None:
-    """When a process began, in the system's own words; None if there is none."""
+    """When a process started, as the system prints it; None if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
         return stat.rpartition(")")[2].split()[19]
@@ -267,6 +267,6 @@ def start_time(pid: int) -> str | None:
         pass
     if Path("/proc/self").exists():
         return None
-    asked = ["ps", "-o", "lstart=", "-p", str(pid)]
-    said = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return said.stdout.strip() or None
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None

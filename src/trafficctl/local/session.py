@@ -1,4 +1,4 @@
-"""A boto3 session whose clients speak to one local city, whatever the shell says."""
+"""A boto3 session for one local city, whatever the environment says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trafficctl.local.keys import Keys
 
 
 class LocalSession(boto3.session.Session):  # type: ignore[misc] # boto3 has no types
-    """A session with an endpoint: boto3's own takes one only for each client."""
+    """A session with an endpoint: boto3 takes one only per client."""
 
     def __init__(self, endpoint: str, region: str, keys: Keys) -> None:
         super().__init__(

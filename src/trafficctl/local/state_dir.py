@@ -1,10 +1,10 @@
-"""Where the tool keeps what it must remember between two commands.
+"""The tool's state between commands.
 
 One directory per stack, under `$TRAFFIC_HOME`, else under the nearest `.traffic` from
 the working directory upwards, else in a new `./.traffic`: the local city's record
-(`city.json`), device certificates (`devices/`), the tally of what was published
-(`tally.jsonl`). What belongs to the local city lies in `local/`, since it
-goes with that city: the same directory may hold the only keys of a stack on AWS.
+(`city.json`), device certificates (`devices/`), and the tally of published readings
+(`tally.jsonl`). Files of the local city are in `local/` and are deleted with it: the
+same directory may hold the only keys of a stack on AWS.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ FOLDER = ".traffic"
 
 def home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
     """The directory of `stack`; it may not exist yet."""
-    named = environ.get("TRAFFIC_HOME")
-    return (Path(named).absolute() if named else _nearest(Path.cwd())) / stack
+    folder = environ.get("TRAFFIC_HOME")
+    return (Path(folder).absolute() if folder else _nearest(Path.cwd())) / stack
 
 
 def _nearest(folder: Path) -> Path:
-    """The nearest `.traffic` of this user from `folder` upwards, else one in it."""
+    """The nearest `.traffic` of this user from `folder` upwards, else `folder`'s."""
     for above in (folder, *folder.parents):
-        found = above / FOLDER
-        with contextlib.suppress(OSError):  # none there, or not to be read
-            if found.stat().st_uid == os.getuid() and found.is_dir():
-                return found
+        candidate = above / FOLDER
+        with contextlib.suppress(OSError):  # missing or not readable
+            if candidate.stat().st_uid == os.getuid() and candidate.is_dir():
+                return candidate
     return folder / FOLDER
 
 
 def ensure_home(stack: str, environ: Mapping[str, str] = os.environ) -> Path:
-    """The directory of `stack`, made if need be, closed to other users.
+    """The directory of `stack`, created if missing, readable by this user only.
 
-    Device keys live in it. Raises OSError where it cannot be made.
+    It holds device keys. Raises OSError if it cannot be created.
     """
     path = home(stack, environ)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def belongings(base: Path, client: Any) -> Path:
-    """Where keys, journals and tally lie of the stack that `client` speaks to.
+def state_path(base: Path, client: Any) -> Path:
+    """The directory of keys, journals and tally of the stack that `client` uses.
 
-    `base` is the stack's directory; a local city of that name has its own within.
+    `base` is the stack's directory; a local city of that name has its own in it.
     """
     city = running(base)
     is_local = city is not None and city.endpoint == client.meta.endpoint_url

@@ -15,16 +15,16 @@ from trafficctl.aws import session as aws
 from trafficctl.aws.session import is_loopback
 from trafficctl.cli import options, output
 from trafficctl.errors import OK, CityError
-from trafficctl.local.cloud import session_of
+from trafficctl.local.cloud import session_for
 from trafficctl.local.ports import MAP_PORT, check_port
 from trafficctl.local.process import running
 from trafficctl.local.state_dir import home
-from trafficctl.map.proxy import Proxy, Target
+from trafficctl.map.proxy import Proxy, ProxyTarget
 from trafficctl.users import command as users
 
 CONTROLLER = "map@city.example"
 LOOK_EVERY_S = 1.0
-# What an update of the client would reset, were it not given again.
+# An update of the client resets these fields unless they are repeated.
 CLIENT_FIELDS = (
     "ExplicitAuthFlows",
     "SupportedIdentityProviders",
@@ -41,42 +41,44 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser(
         "map",
         help="open the live map",
-        description="Serves the live map of the local city on this machine until "
-        f"Ctrl-C, signed in as {CONTROLLER}, and opens it in the browser. For a stack "
-        "on AWS it prints the address of the map.",
+        description="Serve the live map of the local city on this machine until "
+        f"Ctrl-C, signed in as {CONTROLLER}, and open it in the browser. For a stack "
+        "on AWS, print the address of the map.",
     )
     options.add_common(parser)
     parser.add_argument(
         "--port",
         type=options.port,
         metavar="PORT",
-        help=f"port of the local city's map (else that of SiteUrl, {MAP_PORT})",
+        help=f"port of the local city's map (default: that of SiteUrl, {MAP_PORT})",
     )
     parser.add_argument(
-        "--no-open", action="store_true", help="print the address, open no browser"
+        "--no-open",
+        action="store_true",
+        help="print the address without opening a browser",
     )
     parser.add_argument(
         "--sign-in",
         action="store_true",
-        help="ask for e-mail address and password, for a user of `trafficctl users`",
+        help="require sign-in with an e-mail address and password (`trafficctl users`)",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve the local city's map until Ctrl-C; on AWS, print its address."""
-    session = session_of(args.stack)
+    session = session_for(args.stack)
     outputs = aws.stack_outputs(session, args.stack)
     endpoint = aws.client(session, "cloudformation").meta.endpoint_url
     if not is_loopback(endpoint):
-        output.say("Users who may sign in there: `trafficctl users list`")
+        output.say("`trafficctl users list` shows who may sign in")
         print(outputs["LiveUrl"])
         return OK
     port = args.port or port_of(outputs["LiveUrl"])
     check_port(port, "--port", lambda _port: "")
     proxy = Proxy(port, _target(session, endpoint, outputs, args.sign_in))
     try:
-        let_return(session, outputs, proxy.address)
+        allow_redirect(session, outputs, proxy.address)
         _show(args, proxy.address)
         wait(_life(args.stack, endpoint), args.stack)
     finally:
@@ -85,23 +87,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def port_of(live_url: str) -> int:
-    """The port that the map's address asks for, if it is on this machine."""
-    asked = urlsplit(live_url).port if is_loopback(live_url) else None
-    return asked or MAP_PORT
+    """The port in the map's address, if it is on this machine."""
+    port = urlsplit(live_url).port if is_loopback(live_url) else None
+    return port or MAP_PORT
 
 
 def _target(
     session: Any, endpoint: str, outputs: Mapping[str, str], sign_in: bool
-) -> Target:
+) -> ProxyTarget:
     if sign_in:
-        return Target(endpoint, outputs["LiveApiId"])
-    password = users.a_password()
-    users.create(session, outputs, CONTROLLER, password)
-    return Target(endpoint, outputs["LiveApiId"], CONTROLLER, password)
+        return ProxyTarget(endpoint, outputs["LiveApiId"])
+    password = users.random_password()
+    users.create_controller(session, outputs, CONTROLLER, password)
+    return ProxyTarget(endpoint, outputs["LiveApiId"], CONTROLLER, password)
 
 
-def let_return(session: Any, outputs: Mapping[str, str], address: str) -> None:
-    """Have the sign-in lead back to *address* too, as the parameter SiteUrl does."""
+def allow_redirect(session: Any, outputs: Mapping[str, str], address: str) -> None:
+    """Allow the sign-in to redirect to *address*, as the parameter SiteUrl does."""
     cognito = aws.client(session, "cognito-idp")
     name = {
         "UserPoolId": outputs["UserPoolId"],
@@ -111,29 +113,29 @@ def let_return(session: Any, outputs: Mapping[str, str], address: str) -> None:
     url = f"{address}/"
     if url in client["CallbackURLs"]:
         return
-    kept = {field: client[field] for field in CLIENT_FIELDS if field in client}
+    settings = {field: client[field] for field in CLIENT_FIELDS if field in client}
     for field in ("CallbackURLs", "LogoutURLs"):
-        kept[field] = [*client.get(field, []), url]
-    cognito.update_user_pool_client(**name, **kept)
+        settings[field] = [*client.get(field, []), url]
+    cognito.update_user_pool_client(**name, **settings)
 
 
 def _show(args: argparse.Namespace, address: str) -> None:
-    who = "with a sign-in" if args.sign_in else f"signed in as {CONTROLLER}"
-    output.say(f"the live map of {args.stack}, {who} (Ctrl-C ends it):")
+    who = "with sign-in" if args.sign_in else f"signed in as {CONTROLLER}"
+    output.say(f"live map of {args.stack}, {who} (Ctrl-C to stop):")
     print(address, flush=True)
     if not args.no_open and may_open(sys.platform, os.environ):
         webbrowser.open(address)
 
 
 def may_open(platform: str, environ: Mapping[str, str]) -> bool:
-    """Whether there is a screen for a browser; one in the terminal shows no map."""
+    """Whether there is a screen: a text browser cannot show the map."""
     if platform == "darwin":
         return True
     return any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
 
 
 def _life(stack: str, endpoint: str) -> Callable[[], bool]:
-    """Return what tells whether the city still runs; without a record, it does."""
+    """A function that says whether the city is running; without a record, True."""
     directory = home(stack)
     city = running(directory)
     if city is None or city.endpoint != endpoint:
@@ -144,11 +146,11 @@ def _life(stack: str, endpoint: str) -> Callable[[], bool]:
 def wait(
     lives: Callable[[], bool], stack: str, look_every_s: float = LOOK_EVERY_S
 ) -> None:
-    """Wait for Ctrl-C. CityError if the city ends first."""
+    """Wait for Ctrl-C. CityError if the city stops first."""
     try:
         while lives():
             time.sleep(look_every_s)
     except KeyboardInterrupt:
-        output.say(f"the map has ended; the city {stack} goes on")
+        output.say(f"stopped the map; the city {stack} keeps running")
         return
-    raise CityError(f"the local city {stack} has ended - `trafficctl up` starts it")
+    raise CityError(f"the local city {stack} has stopped - `trafficctl up` starts it")

@@ -1,9 +1,9 @@
-"""The live map of a local city under one address: its page, its API, its sign-in.
+"""The live map of a local city at one address: page, API and sign-in.
 
-Passes requests through to the emulator, whose authorizer goes on to enforce. On AWS the
-page and the sign-in have addresses of their own, so two things are changed on the way:
-`/config.json` names this address for the sign-in, and other sites' pages are refused.
-It also describes the recording, so that the page shows the recording's clock.
+Forwards requests to the emulator, which authorizes them. On AWS the page and the
+sign-in have separate addresses, so two things change here: `/config.json` gives this
+address for the sign-in, and requests of other sites' pages are refused. `/config.json`
+also describes a recording, so that the page shows its clock.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SIGN_IN = ("/oauth2/", "/login", "/logout")
 CONFIG = "/config.json"
 TIMEOUT_S = 30.0
 MOST_BODY = 1_000_000
-# What belongs to one connection, and what says who asks: `guard` has judged that.
+# Headers of one connection, and those that say who asks: `guard` has judged these.
 DROPPED: tuple[str, ...] = (
     "connection",
     "keep-alive",
@@ -41,11 +41,11 @@ OTHERS = ("access-control-", "sec-fetch-")
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where requests go: the emulator's address, and the id of the API that is meant.
+class ProxyTarget:
+    """Where requests go: the emulator's address and the id of the API.
 
-    With *email* and *password* every visitor is signed in as that controller, without
-    being asked. *settings* are added to the page's own.
+    With *email* and *password* every visitor is signed in as that controller.
+    *settings* are added to the page's settings.
     """
 
     endpoint: str
@@ -60,7 +60,7 @@ class Target:
         return urllib.parse.urlsplit(self.endpoint).netloc
 
     def host(self, path: str) -> str:
-        """The Host header by which the emulator knows who is meant."""
+        """The Host header by which the emulator selects the API."""
         if path.startswith(SIGN_IN):
             return self.netloc
         return f"{self.api}.execute-api.localhost:{self.netloc.rpartition(':')[2]}"
@@ -68,7 +68,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the emulator answered."""
+    """The emulator's response."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -84,9 +84,9 @@ class _Server(ThreadingHTTPServer):
 
 
 class Proxy:
-    """Serves until closed, on this machine only; says so until it has a target."""
+    """Serves on this machine until closed; responds 503 without a target."""
 
-    def __init__(self, port: int, target: Target | None = None) -> None:
+    def __init__(self, port: int, target: ProxyTarget | None = None) -> None:
         self.target = target
         self._server: ThreadingHTTPServer = listen(port, _handler(self))
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
@@ -94,12 +94,12 @@ class Proxy:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port it listens on."""
         return int(self._server.server_port)
 
     @property
     def address(self) -> str:
-        """Where a browser finds it: what the stack's SiteUrl has to be."""
+        """Its address for a browser: the stack's SiteUrl must be the same."""
         return f"http://{HOST}:{self.port}"
 
     def close(self) -> None:
@@ -109,43 +109,49 @@ class Proxy:
 
 
 def listen(port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
-    """A server on this machine only. Raises UserError if the port is taken."""
+    """A server on this machine only. Raises UserError if the port is in use."""
     try:
         return _Server((HOST, port), handler)
     except OSError as exc:
         if exc.errno != errno.EADDRINUSE:
             raise
         msg = (
-            f"port {port} is taken on {HOST} - choose another with --port or DEMO_PORT"
+            f"port {port} on {HOST} is in use - choose another with --port or DEMO_PORT"
         )
         raise UserError(msg) from exc
 
 
-def passed(
-    target: Target, method: str, path: str, headers: Mapping[str, str], body: bytes
+def forward(
+    target: ProxyTarget, method: str, path: str, headers: Mapping[str, str], body: bytes
 ) -> Reply:
-    """Ask the emulator, and return its answer as it is."""
-    kept = {k: v for k, v in headers.items() if _is_kept(k)}
+    """Send a request to the emulator and return its response."""
+    passed_headers = {k: v for k, v in headers.items() if _is_kept(k)}
     connection = HTTPConnection(target.netloc, timeout=TIMEOUT_S)
     try:
-        connection.request(method, path, body, {**kept, "Host": target.host(path)})
+        connection.request(
+            method, path, body, {**passed_headers, "Host": target.host(path)}
+        )
         answer = connection.getresponse()
         return Reply(answer.status, answer.getheaders(), answer.read())
     finally:
         connection.close()
 
 
-def signed_in(target: Target, path: str) -> Reply:
-    """Fill in the form that an authorization request leads to, and send it."""
-    asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
-    form = {**asked, "username": target.email or "", "password": target.password or ""}
+def sign_in(target: ProxyTarget, path: str) -> Reply:
+    """Submit the sign-in form of an authorization request."""
+    parameters = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(path).query))
+    form = {
+        **parameters,
+        "username": target.email or "",
+        "password": target.password or "",
+    }
     body = urllib.parse.urlencode(form).encode()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    return passed(target, "POST", "/login", kind, body)
+    return forward(target, "POST", "/login", kind, body)
 
 
-def readdressed(reply: Reply, address: str, settings: Mapping[str, object]) -> Reply:
-    """The page's settings and *settings*, with this address for the sign-in."""
+def rewrite_config(reply: Reply, address: str, settings: Mapping[str, object]) -> Reply:
+    """Add *settings* to the page's, with this address for the sign-in."""
     if reply.status != HTTPStatus.OK:
         return reply
     config = {**json.loads(reply.body), **settings}
@@ -153,28 +159,29 @@ def readdressed(reply: Reply, address: str, settings: Mapping[str, object]) -> R
     return Reply(reply.status, reply.headers, json.dumps(config).encode())
 
 
-def answered(
-    target: Target,
+def respond(
+    target: ProxyTarget,
     address: str,
     method: str,
     path: str,
     headers: Mapping[str, str],
     body: bytes,
 ) -> Reply:
-    """Return the answer to a request that came to the proxy at *address*."""
+    """The response to a request to the proxy at *address*."""
     host = address.removeprefix("http://")
     reason = guard.refusal(headers, host)
     if reason is not None:
         return _told(HTTPStatus.FORBIDDEN, f"the local map refuses this: {reason}")
-    if headers.get("Host") != host:  # sign-in returns to one address only
+    if headers.get("Host") != host:
+        # Sign-in redirects to one address only; other host names are redirected to it.
         return Reply(HTTPStatus.TEMPORARY_REDIRECT, [("Location", address + path)], b"")
     if path.startswith("/oauth2/authorize") and target.email:
-        return signed_in(target, path)
+        return sign_in(target, path)
     if path == CONFIG:
         plain = {k: v for k, v in headers.items() if k.lower() != "accept-encoding"}
-        reply = passed(target, method, path, plain, body)
-        return readdressed(reply, address, target.settings)
-    return passed(target, method, path, headers, body)
+        reply = forward(target, method, path, plain, body)
+        return rewrite_config(reply, address, target.settings)
+    return forward(target, method, path, headers, body)
 
 
 def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
@@ -198,9 +205,9 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                 return _unready("the local city is starting")
             ask = (proxy.target, proxy.address, self.command, self.path, headers, body)
             try:
-                return answered(*ask)
+                return respond(*ask)
             except (OSError, HTTPException):
-                return _unready("the local city does not answer")
+                return _unready("the local city does not respond")
 
         def _send(self, reply: Reply) -> None:
             self.send_response(reply.status)
@@ -212,7 +219,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(reply.body)
 
         def log_message(self, *args: object) -> None:
-            """Say nothing: the terminal is for alerts."""
+            """Log nothing: the terminal shows alerts."""
 
     return Handler
 

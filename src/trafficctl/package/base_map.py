@@ -1,7 +1,7 @@
-"""The live map's own base map: a city's water, coast and main roads, as GeoJSON.
+"""The live map's base map: a city's water, coast and main roads, as GeoJSON.
 
-It is packed beside the page's files and comes from the page's own address. Each feature
-has one property, `kind`; others are dropped, and coordinates are rounded to about 1 m.
+It is packaged with the page and served from the page's address. Each feature has one
+property, `kind`; others are dropped, and coordinates are rounded to about 1 m.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ AREAS = ("Polygon", "MultiPolygon")
 LINES = ("LineString", "MultiLineString")
 KINDS = {"water": AREAS + LINES, "coast": LINES, "road": LINES}
 DECIMALS = 5  # degrees; about 1 m
-MOST_BYTES = 4_000_000  # base64 makes a third more of it, and Lambda answers 6 MB
+MOST_BYTES = 4_000_000  # base64 adds a third, and a Lambda response has at most 6 MB
 MOST_ATTRIBUTION = 200
 
 
@@ -27,17 +27,17 @@ def add_option(parser: argparse.ArgumentParser) -> None:
         "--base-map",
         type=Path,
         metavar="FILE",
-        help="GeoJSON of water, coast and main roads to draw beneath the live map; "
-        "give it at each deployment",
+        help="GeoJSON of water, coast and main roads to draw under the live map; "
+        "repeat it at every deployment",
     )
 
 
-def as_shipped(path: Path) -> bytes:
-    """The file as the package carries it; UserError names the feature at fault."""
+def packed(path: Path) -> bytes:
+    """The file as packaged; UserError names the invalid feature."""
     try:
         document = json.loads(path.read_text("utf-8"))
     except OSError as exc:
-        raise UserError(f"{path}: {exc.strerror} - name a GeoJSON file") from exc
+        raise UserError(f"{path}: {exc.strerror} - give a GeoJSON file") from exc
     except (json.JSONDecodeError, UnicodeDecodeError) as exc:
         raise UserError(f"{path}: not JSON ({exc}) - give GeoJSON") from exc
     content = json.dumps(
@@ -46,7 +46,7 @@ def as_shipped(path: Path) -> bytes:
     if len(content) > MOST_BYTES:
         raise UserError(
             f"{path}: {len(content):,} bytes when packed, expected at most "
-            f"{MOST_BYTES:,} - simplify its lines, or leave out small ones"
+            f"{MOST_BYTES:,} - simplify its lines or remove small ones"
         )
     return content
 
@@ -58,7 +58,7 @@ def reduced(document: Any, source: str) -> dict[str, Any]:
         raise UserError(
             f"{source}: expected a GeoJSON FeatureCollection with at least one feature"
         )
-    kept = {
+    collection = {
         "type": "FeatureCollection",
         "features": [
             _feature(feature, f"{source} feature {number}")
@@ -66,11 +66,15 @@ def reduced(document: Any, source: str) -> dict[str, Any]:
         ],
     }
     attribution = document.get("attribution")
-    return kept if attribution is None else {**kept, "attribution": _plain(attribution)}
+    return (
+        collection
+        if attribution is None
+        else {**collection, "attribution": _plain(attribution)}
+    )
 
 
 def _plain(text: Any) -> str:
-    """The attribution, which the map shows as HTML."""
+    """The attribution, which the map inserts as HTML."""
     if (
         isinstance(text, str)
         and len(text) <= MOST_ATTRIBUTION
@@ -87,8 +91,8 @@ def _feature(feature: Any, where: str) -> dict[str, Any]:
     geometry = _member(feature, "geometry")
     kind = _member(feature, "properties").get("kind")
     if kind not in KINDS:
-        known = ", ".join(KINDS)
-        raise UserError(f"{where}: expected kind to be one of {known}, got {kind!r}")
+        kinds = ", ".join(KINDS)
+        raise UserError(f"{where}: expected kind to be one of {kinds}, got {kind!r}")
     if geometry.get("type") not in KINDS[kind]:
         expected = " or ".join(KINDS[kind])
         raise UserError(
@@ -103,12 +107,12 @@ def _feature(feature: Any, where: str) -> dict[str, Any]:
 
 
 def _member(feature: Any, name: str) -> dict[str, Any]:
-    found = feature.get(name) if isinstance(feature, dict) else None
-    return found if isinstance(found, dict) else {}
+    member = feature.get(name) if isinstance(feature, dict) else None
+    return member if isinstance(member, dict) else {}
 
 
 def _rounded(coordinates: Any, where: str) -> list[Any]:
-    """Positions as [longitude, latitude], at whatever depth they lie."""
+    """Positions as [longitude, latitude], at any depth."""
     if not isinstance(coordinates, list) or not coordinates:
         raise UserError(f"{where}: expected coordinates, got {coordinates!r:.60}")
     if isinstance(coordinates[0], list):

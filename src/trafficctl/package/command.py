@@ -1,11 +1,10 @@
-"""The package that Lambda runs: one zip for every supported Python.
+"""`trafficctl package`: builds one Lambda zip for every supported Python.
 
-msgspec's compiled cores lie in it side by side, each named by its Python and its
-architecture: the runtime can change by parameter alone, and a core can never meet
-the wrong Python. There are no .pyc files in it: those fit one Python and go stale.
+It contains msgspec's compiled modules for each Python and architecture, so the runtime
+can change by parameter alone. It contains no .pyc files, which fit one Python only.
 
-Nothing is compressed: a compressor's bytes differ between its releases and forks, and
-two machines would upload two packages of one source.
+Nothing is compressed: compressors differ between releases, and two machines would
+upload different packages of the same source.
 """
 
 from __future__ import annotations
@@ -51,29 +50,29 @@ def build_zip(
 
     `arch` is arm64 or x86_64, with msgspec for each of `runtimes` (python3.9, ...)
     from the cache or from PyPI; or host, with the msgspec of the running Python.
-    `base_map` is GeoJSON that the live map draws beneath.
-    UserError if a wheel is neither cached nor to be had, or the base map is refused.
+    `base_map` is GeoJSON to draw under the live map.
+    UserError if a wheel cannot be fetched or the base map is invalid.
     """
-    files = ours(Path(traffic.__file__).parent)
+    files = source_files(Path(traffic.__file__).parent)
     if base_map is not None:
-        files[f"traffic/live_map/web/{BASE_MAP}"] = base_maps.as_shipped(base_map)
-    for found in _installed() if arch == HOST else _wheels(runtimes, arch):
-        files.update(found)
+        files[f"traffic/live_map/web/{BASE_MAP}"] = base_maps.packed(base_map)
+    for core in _installed() if arch == HOST else _wheels(runtimes, arch):
+        files.update(core)
     out.parent.mkdir(parents=True, exist_ok=True)
     _replace(out, zipped(files))
     return out
 
 
 def host_arch() -> str | None:
-    """Lambda's name of this machine's architecture; None if Lambda has none such."""
+    """Lambda's name of this machine's architecture, None if Lambda does not have it."""
     if sys.platform != "linux":
         return None
     names = {machine: arch for arch, machine in MACHINES.items()}
     return names.get(platform.machine())
 
 
-def ours(root: Path) -> Files:
-    """What is shipped of the folder `root`: code and the live page, nothing stray."""
+def source_files(root: Path) -> Files:
+    """The files of the folder `root` to ship: code and the live page."""
     paths = (path for path in root.rglob("*") if path.is_file())
     return {
         f"traffic/{name.as_posix()}": (root / name).read_bytes()
@@ -83,7 +82,7 @@ def ours(root: Path) -> Files:
 
 
 def is_shipped(name: Path) -> bool:
-    """Whether a file of `src/traffic` is ours: not an editor's or a system's. Pure."""
+    """Whether to ship a file of `src/traffic`: no editor or system files. Pure."""
     hidden = any(part.startswith(".") for part in name.parts)
     return not hidden and (name.suffix in SUFFIXES or name.name in NAMES)
 
@@ -100,14 +99,14 @@ def _installed() -> Iterator[Files]:
 def _wheels(runtimes: Sequence[str], arch: str) -> Iterator[Files]:
     if arch not in MACHINES:
         names = ", ".join((*MACHINES, HOST))
-        raise UserError(f"architecture {arch!r} is none of {names}: choose one")
+        raise UserError(f"architecture {arch!r}: expected one of {names}")
     for runtime in runtimes:
         with zipfile.ZipFile(_wheel(runtime, MACHINES[arch])) as wheel:
             yield {name: wheel.read(name) for name in wheel.namelist() if _needed(name)}
 
 
 def _needed(name: str) -> bool:
-    """Code and licences; not stubs, compiled leftovers and installers' notes."""
+    """Whether a wheel's file is code or a license."""
     if ".dist-info/" in name:
         return "/licenses/" in name and not name.endswith("/")
     return name.endswith((".py", ".so"))
@@ -116,19 +115,19 @@ def _needed(name: str) -> bool:
 def _wheel(runtime: str, machine: str) -> Path:
     tag = _tag(runtime)
     cache = _cache()
-    found = _cached(cache, tag, machine)
-    if found is None:
+    wheel = _cached(cache, tag, machine)
+    if wheel is None:
         _download(cache, tag, machine)
-        found = _cached(cache, tag, machine)
-    if found is None:
+        wheel = _cached(cache, tag, machine)
+    if wheel is None:
         raise UserError(f"no pinned msgspec for {runtime} on {machine}: see {PINNED}")
-    return found
+    return wheel
 
 
 def _tag(runtime: str) -> str:
     if runtime in RUNTIMES:
         return runtime.replace("python", "cp").replace(".", "")
-    raise UserError(f"runtime {runtime!r} is none of {', '.join(RUNTIMES)}: choose one")
+    raise UserError(f"runtime {runtime!r}: expected one of {', '.join(RUNTIMES)}")
 
 
 def _cache() -> Path:
@@ -149,7 +148,7 @@ def _download(cache: Path, tag: str, machine: str) -> None:
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         _pip_download(folder, tag, machine)
         for path in Path(folder).iterdir():
-            path.replace(cache / path.name)  # whole or not at all: runs may overlap
+            path.replace(cache / path.name)  # atomic: runs may overlap
 
 
 def _pip_download(folder: str, tag: str, machine: str) -> None:
@@ -158,29 +157,29 @@ def _pip_download(folder: str, tag: str, machine: str) -> None:
     pip += ["--no-deps", "--only-binary=:all:", "--require-hashes", "--retries=2"]
     pip += ["--implementation=cp", f"--abi={tag}", f"--python-version={tag[2:]}"]
     pip += [f"--platform=manylinux2014_{machine}", f"--dest={folder}"]
-    done = subprocess.run(
+    result = subprocess.run(
         [*pip, f"--requirement={PINNED}"], capture_output=True, text=True, check=False
     )
-    if "No module named pip" in done.stderr:
+    if "No module named pip" in result.stderr:
         raise UserError(
-            f"{sys.executable} has no pip, which fetches msgspec for Lambda - install "
-            f"it: {sys.executable} -m ensurepip"
+            f"{sys.executable} has no pip to fetch msgspec for Lambda - install it: "
+            f"{sys.executable} -m ensurepip"
         )
-    if done.returncode != 0:
-        raise UserError(_why(done.stderr, tag), UNREACHABLE)
+    if result.returncode != 0:
+        raise UserError(_pip_failure(result.stderr, tag), UNREACHABLE)
 
 
-def _why(stderr: str, tag: str) -> str:
+def _pip_failure(stderr: str, tag: str) -> str:
     lines = [line for line in stderr.splitlines() if line.strip()] or ["no reason"]
-    said = next((line for line in lines if line.startswith("ERROR")), lines[-1])
+    reason = next((line for line in lines if line.startswith("ERROR")), lines[-1])
     return (
-        f"cannot fetch msgspec for {tag}: pip says {said!r} - is PyPI within reach? "
-        f"Check the network and pip's settings; wheels are kept in {_cache()}"
+        f"cannot fetch msgspec for {tag}: {reason!r} - check the network and pip's "
+        f"settings; wheels are cached in {_cache()}"
     )
 
 
 def zipped(files: Files) -> bytes:
-    """A zip of `files`, its bytes decided by their names and contents alone. Pure."""
+    """A zip of `files` that depends only on their names and contents. Pure."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
@@ -191,13 +190,13 @@ def zipped(files: Files) -> bytes:
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, EPOCH)
     entry.compress_type = zipfile.ZIP_STORED
-    entry.create_system = 3  # Unix, wherever it is built: Lambda reads the mode below
+    entry.create_system = 3  # Unix on every machine: Lambda reads the mode below
     entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
     return entry
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename: nobody ever reads half a package."""
+    """Write next to `path`, then rename, so that no reader sees half a package."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "wb") as file:
         file.write(content)
@@ -209,25 +208,28 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command package."""
     parser = subparsers.add_parser(
         "package",
-        help="build the Lambda package, for deploying without this tool",
-        description="Write the zip that Lambda runs, with msgspec for each Python "
-        "from PyPI. `trafficctl deploy` builds one by itself.",
+        help="build the Lambda package to deploy without this tool",
+        description="Write the zip that Lambda runs, with msgspec for each Python from "
+        "PyPI. Not needed for `trafficctl deploy`, which builds its own.",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=DEFAULT_OUT,
         metavar="FILE",
-        help=f"the zip (else {DEFAULT_OUT})",
+        help=f"write to this file (default {DEFAULT_OUT})",
     )
     parser.add_argument(
         "--arch",
         choices=(*MACHINES, HOST),
         default="arm64",
-        help="processor; host: this machine and this Python (else arm64)",
+        help="architecture; host: this machine and this Python (default arm64)",
     )
     parser.add_argument(
-        "--runtime", action="append", choices=RUNTIMES, help="repeatable (else all)"
+        "--runtime",
+        action="append",
+        choices=RUNTIMES,
+        help="may be repeated (default: all)",
     )
     base_maps.add_option(parser)
     parser.set_defaults(run=_run)

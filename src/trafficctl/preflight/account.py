@@ -1,4 +1,4 @@
-"""Checks of the account that are not quotas: who asks, where, runtimes, leftovers."""
+"""Checks of the account other than quotas: identity, Region, runtime, stack."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from trafficctl.preflight.result import (
     OK,
     REFUSALS,
     UNKNOWN,
-    Question,
-    Row,
+    CheckResult,
+    PreflightRequest,
     brief,
     data,
 )
@@ -23,113 +23,126 @@ from trafficctl.stack.stack import Account, Stack
 WARN_DAYS = 180
 
 
-def credentials(account: Account) -> Row:
-    """Who asks; missing if nobody that AWS knows."""
+def credentials(account: Account) -> CheckResult:
+    """The caller's identity; missing if AWS does not accept the credentials."""
     try:
-        found = account.client("sts").get_caller_identity()
+        identity = account.client("sts").get_caller_identity()
     except REFUSALS as exc:
-        return Row("credentials", "-", "valid", MISSING, str(translate(exc)))
-    return Row("credentials", str(found["Arn"]), "valid", OK)
+        return CheckResult("credentials", "-", "valid", MISSING, str(translate(exc)))
+    return CheckResult("credentials", str(identity["Arn"]), "valid", OK)
 
 
-def region(name: str | None) -> Row:
-    """The Region, and whether IoT Core is small there. Pure."""
+def region(name: str | None) -> CheckResult:
+    """The Region, and whether IoT Core has small quotas there. Pure."""
     if not name:
-        return Row(
-            "region", "-", "set", MISSING, "set AWS_REGION, or one in the profile"
+        return CheckResult(
+            "region", "-", "set", MISSING, "set AWS_REGION, or a Region in the profile"
         )
     small = data("quotas")["small_regions"]["regions"]
-    step = "IoT Core's quotas are a tenth of the usual here" if name in small else ""
-    return Row("region", name, "set", OK, step)
+    step = (
+        "IoT Core's default quotas are a tenth in this Region" if name in small else ""
+    )
+    return CheckResult("region", name, "set", OK, step)
 
 
-def parameters(question: Question) -> Row:
-    """With which parameters all else is judged. Pure."""
-    whose = question.standing.whose
-    count = len(question.given)
-    return Row("parameters", f"{whose}, {count} given" if count else whose, "-", OK)
+def parameters(request: PreflightRequest) -> CheckResult:
+    """The parameters used for all other checks. Pure."""
+    source = request.existing.source
+    count = len(request.given)
+    return CheckResult(
+        "parameters", f"{source}, {count} given" if count else source, "-", OK
+    )
 
 
-def runtime(question: Question) -> Row:
-    """Whether AWS takes functions of this runtime today. Pure.
+def runtime(request: PreflightRequest) -> CheckResult:
+    """Whether AWS accepts functions of this runtime today. Pure.
 
-    A stack that exists is updated: AWS blocks that a month later than creation.
+    AWS blocks updates of existing functions a month after creation.
     """
-    name = question.settings["LambdaRuntime"]
+    name = request.settings["LambdaRuntime"]
     blocks = data("runtimes")["runtimes"][name]
-    blocked = "update" if question.standing.exists else "create"
-    until = dt.date.fromisoformat(blocks[blocked])
-    left = (until - question.today).days
+    blocked = "update" if request.existing.exists else "create"
+    end = dt.date.fromisoformat(blocks[blocked])
+    days_left = (end - request.today).days
     newest = max(data("runtimes")["runtimes"], key=_minor)
     step = f"--parameter LambdaRuntime={newest}"
-    if left <= 0:
-        return Row(
-            "Lambda runtime", f"{name}: refused since {until}", "taken", MISSING, step
+    if days_left <= 0:
+        return CheckResult(
+            "Lambda runtime", f"{name}: blocked since {end}", "supported", MISSING, step
         )
-    step = f"{left} days left: {step}" if left <= WARN_DAYS else ""
-    return Row("Lambda runtime", f"{name} until {until}", "taken", OK, step)
+    step = f"{days_left} days left: {step}" if days_left <= WARN_DAYS else ""
+    return CheckResult("Lambda runtime", f"{name} until {end}", "supported", OK, step)
 
 
 def _minor(name: str) -> int:
     return int(name.partition(".")[2])
 
 
-def stack(account: Account, question: Question) -> Row:
-    """Whether a stack of this name can be made or updated, and on what."""
-    found = Stack(account, question.stack)
-    status = found.status()
+def stack(account: Account, request: PreflightRequest) -> CheckResult:
+    """Whether a stack of this name can be created or updated."""
+    existing = Stack(account, request.stack)
+    status = existing.status()
     try:
-        step = found.next_step(status)
+        step = existing.next_step(status)
         if step is not states.Step.CREATE:
-            return Row("stack", str(status), "can be changed", OK, _said(step))
-        estate = retained.find(found, question.template)
+            return CheckResult(
+                "stack", str(status), "can be updated", OK, _step_text(step)
+            )
+        estate = retained.find(existing, request.template)
     except CityError as exc:
-        return Row("stack", str(status), "can be changed", MISSING, str(exc))
+        return CheckResult("stack", str(status), "can be updated", MISSING, str(exc))
     if not estate.leftovers:
-        return Row("stack", "none yet", "can be made", OK)
-    return Row("stack", _left(estate), "can be made", OK, _adopting(question.stack))
+        return CheckResult("stack", "none", "can be created", OK)
+    return CheckResult(
+        "stack",
+        _retained_text(estate),
+        "can be created",
+        OK,
+        _import_hint(request.stack),
+    )
 
 
-def _left(estate: retained.Estate) -> str:
-    return f"{len(estate.leftovers)} resources of an earlier stack"
+def _retained_text(estate: retained.Estate) -> str:
+    return f"{len(estate.leftovers)} retained resources of an earlier stack"
 
 
-def _adopting(name: str) -> str:
+def _import_hint(name: str) -> str:
     return (
-        f"`trafficctl deploy --stack {name}` takes them in; "
+        f"`trafficctl deploy --stack {name}` imports them; "
         f"`trafficctl destroy --purge --stack {name}` deletes them"
     )
 
 
-def _said(step: states.Step) -> str:
+def _step_text(step: states.Step) -> str:
     return (
         "" if step is states.Step.UPDATE else f"`trafficctl deploy` will {step.value}"
     )
 
 
-def quicksight(account: Account) -> Row:
+def quicksight(account: Account) -> CheckResult:
     """Whether the account has a QuickSight subscription."""
     check = "QuickSight subscription"
     try:
-        found: Any = account.client("quicksight").describe_account_subscription(
+        subscription: Any = account.client("quicksight").describe_account_subscription(
             AwsAccountId=account.number
         )
     except REFUSALS as exc:
         code = getattr(exc, "response", {}).get("Error", {}).get("Code", "")
         if code == "ResourceNotFoundException":
-            return Row(check, "none", "active", MISSING, _SUBSCRIBE)
-        return Row(check, "?", "active", UNKNOWN, f"not read: {brief(translate(exc))}")
-    info = found["AccountInfo"]
+            return CheckResult(check, "none", "active", MISSING, _SUBSCRIBE)
+        return CheckResult(
+            check, "?", "active", UNKNOWN, f"not checked: {brief(translate(exc))}"
+        )
+    info = subscription["AccountInfo"]
     status = str(info.get("AccountSubscriptionStatus", "?"))
     fits = status == "ACCOUNT_CREATED" and "ENTERPRISE" in str(info.get("Edition", ""))
     have = f"{status}, {info.get('Edition', '?')}"
-    return Row(
+    return CheckResult(
         check, have, "active", OK if fits else MISSING, "" if fits else _SUBSCRIBE
     )
 
 
 _SUBSCRIBE = (
     "subscribe to QuickSight Enterprise in its console "
-    "(docs/explanation/quicksight.md), "
-    "or leave QuickSightPrincipalArn empty"
+    "(docs/explanation/quicksight.md), or leave QuickSightPrincipalArn empty"
 )

@@ -1,4 +1,4 @@
-"""All checks at once, within a time that a person waits."""
+"""Runs all checks in parallel, with deadlines."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from trafficctl.preflight.result import (
     OK,
     REFUSALS,
     UNKNOWN,
-    Question,
-    Row,
+    CheckResult,
+    PreflightRequest,
     brief,
     data,
 )
@@ -26,97 +26,101 @@ from trafficctl.stack.stack import Account
 WHO_DEADLINE_S = 3.0
 STANDING_DEADLINE_S = 3.0
 DEADLINE_S = 5.0
-ALL_S = 9.0  # of the three in turn: the last gets less where the first took long
+ALL_S = 9.0  # of all three stages: the last has less time if the first ones take long
 READ_TIMEOUT_S = 3.0
 ATTEMPTS = 2
-Check = tuple[str, Callable[[], Row]]
+Check = tuple[str, Callable[[], CheckResult]]
 
 
-def preflight(session: Any, question: Question) -> list[Row]:
-    """The answer to all checks; those that do not answer in time are unknown."""
+def preflight(session: Any, request: PreflightRequest) -> list[CheckResult]:
+    """The results of all checks; those that time out are unknown."""
     where = accounts.region(session.region_name)
     if where.verdict != OK:
         return [where]
     end = time.monotonic() + ALL_S
     account = Account(session, read_timeout_s=READ_TIMEOUT_S, attempts=ATTEMPTS)
-    asked = [("credentials", lambda: accounts.credentials(account))]
-    (who,) = gather(asked, WHO_DEADLINE_S)
+    credentials = [("credentials", lambda: accounts.credentials(account))]
+    (who,) = gather(credentials, WHO_DEADLINE_S)
     if who.verdict != OK:
         return [who, where]
-    question, judged = met(account, question)
+    request, parameters = with_existing_stack(account, request)
     left_s = min(DEADLINE_S, end - time.monotonic())
-    found = gather(checks(account, question), left_s)
-    pure = [quotas.first_shards(question), quotas.fresh_tables(question)]
-    return [who, where, judged, *found, *pure]
+    results = gather(checks(account, request), left_s)
+    pure = [quotas.first_shards(request), quotas.fresh_tables(request)]
+    return [who, where, parameters, *results, *pure]
 
 
-def met(account: Account, question: Question) -> tuple[Question, Row]:
-    """The question with what stands already, and the row that says so.
+def with_existing_stack(
+    account: Account, request: PreflightRequest
+) -> tuple[PreflightRequest, CheckResult]:
+    """The request with the existing stack, and the result on its parameters.
 
-    Where that cannot be read, the template's defaults are judged. UserError if the
-    parameters given do not fit those that stay.
+    If the stack cannot be read, the template's defaults are checked. UserError if the
+    given parameters conflict with those that stay.
     """
-    seen: list[Question] = []
+    complete: list[PreflightRequest] = []
 
-    def look() -> Row:
-        stands = existing_stack.look(account, question.stack, question.template)
-        seen.append(replace(question, standing=stands))
-        return accounts.parameters(seen[0])
+    def look() -> CheckResult:
+        existing = existing_stack.look(account, request.stack, request.template)
+        complete.append(replace(request, existing=existing))
+        return accounts.parameters(complete[0])
 
     (row,) = gather([("parameters", look)], STANDING_DEADLINE_S)
     if row.verdict == OK:
-        parameter_limits.check(question.template, question.given, seen[0].standing.kept)
-        return seen[0], row
-    return question, replace(row, have=accounts.parameters(question).have)
+        parameter_limits.check(
+            request.template, request.given, complete[0].existing.parameters
+        )
+        return complete[0], row
+    return request, replace(row, have=accounts.parameters(request).have)
 
 
-def checks(account: Account, question: Question) -> list[Check]:
-    """Name and work of each check, in the order of the table."""
-    found: list[Check] = [
-        ("stack", lambda: accounts.stack(account, question)),
-        ("Lambda runtime", lambda: accounts.runtime(question)),
-        (permissions.CHECK, lambda: permissions.check(account, question)),
-        ("Lambda unreserved", lambda: quotas.unreserved(account, question)),
+def checks(account: Account, request: PreflightRequest) -> list[Check]:
+    """Name and function of each check, in table order."""
+    all_checks: list[Check] = [
+        ("stack", lambda: accounts.stack(account, request)),
+        ("Lambda runtime", lambda: accounts.runtime(request)),
+        (permissions.CHECK, lambda: permissions.check(account, request)),
+        ("Lambda unreserved", lambda: quotas.unreserved(account, request)),
     ]
-    for one in data("quotas")["quotas"]:
-        found.append((one["what"], _quota(account, question, one)))
-    if question.wants_reports:
-        found.append(("QuickSight", lambda: accounts.quicksight(account)))
-    return found
+    for quota in data("quotas")["quotas"]:
+        all_checks.append((quota["what"], _quota(account, request, quota)))
+    if request.wants_reports:
+        all_checks.append(("QuickSight", lambda: accounts.quicksight(account)))
+    return all_checks
 
 
 def _quota(
-    account: Account, question: Question, quota: quotas.Quota
-) -> Callable[[], Row]:
-    return lambda: quotas.check(account, question, quota)
+    account: Account, request: PreflightRequest, quota: quotas.Quota
+) -> Callable[[], CheckResult]:
+    return lambda: quotas.check(account, request, quota)
 
 
 def gather(
-    asked: Sequence[Check],
+    named_checks: Sequence[Check],
     deadline_s: float,
     clock: Callable[[], float] = time.monotonic,
-) -> list[Row]:
-    """The rows of all checks, made side by side; unknown after the deadline.
+) -> list[CheckResult]:
+    """The results of all checks, run in parallel; unknown after the deadline.
 
-    The threads are daemons: a check that hangs holds nobody up.
+    The threads are daemons, so a hanging check does not block the exit.
     """
-    rows: list[Row | None] = [None] * len(asked)
+    rows: list[CheckResult | None] = [None] * len(named_checks)
     faults: list[Exception] = []
 
     def work(place: int) -> None:
-        name, check = asked[place]
+        name, check = named_checks[place]
         try:
             rows[place] = check()
         except REFUSALS as exc:
-            rows[place] = Row(
-                name, "?", "-", UNKNOWN, f"not read: {brief(translate(exc))}"
+            rows[place] = CheckResult(
+                name, "?", "-", UNKNOWN, f"not checked: {brief(translate(exc))}"
             )
         except Exception as exc:
             faults.append(exc)
 
     threads = [
         threading.Thread(target=work, args=(place,), daemon=True)
-        for place in range(len(asked))
+        for place in range(len(named_checks))
     ]
     end = clock() + deadline_s
     for thread in threads:
@@ -125,8 +129,8 @@ def gather(
         thread.join(max(0.0, end - clock()))
     if faults:
         raise faults[0]
-    late = f"no answer within {deadline_s:.2g} s: repeat the command"
+    late = f"no response within {deadline_s:.2g} s: repeat the command"
     return [
-        row or Row(name, "?", "-", UNKNOWN, late)
-        for row, (name, _) in zip(rows, asked, strict=True)
+        row or CheckResult(name, "?", "-", UNKNOWN, late)
+        for row, (name, _) in zip(rows, named_checks, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""`trafficctl preflight`: can this account carry the load, and may we deploy there?"""
+"""`trafficctl preflight`: checks that an account is ready for a deployment."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rich.text import Text
 from trafficctl.aws import session as aws
 from trafficctl.cli import options, output
 from trafficctl.cli.output import KEY, Column
-from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.errors import CHECK_FAILED, OK
 from trafficctl.preflight import result as verdicts
 from trafficctl.preflight.checks import preflight
-from trafficctl.preflight.load import Load
-from trafficctl.preflight.result import Question, Row
+from trafficctl.preflight.load import PlannedLoad
+from trafficctl.preflight.result import CheckResult, PreflightRequest
 from trafficctl.stack import parameter_limits, parameters
 from trafficctl.stack import template as texts
 
@@ -31,35 +31,15 @@ STYLES = {
 
 def register(subparsers: Any) -> None:
     """Add the command preflight."""
-    usual = Load()
     parser = subparsers.add_parser(
         "preflight",
         help="check that an AWS account is ready for a deployment",
-        description="Check quotas, permissions, runtimes and leftovers; change "
-        "nothing. A parameter that is not given has the deployed stack's value, else "
-        "the default. Exit code 0 if the deployment can go on.",
+        description="Check quotas, permissions, runtime and retained resources; change "
+        "nothing. Parameters that are not given keep the deployed stack's value, else "
+        "have their default. Exit code 0 if the account is ready.",
     )
     options.add_common(parser, json=True, csv=True)
-    for option, kind, default, what in (
-        ("--sensors", options.positive_int, usual.sensors, "sensors of the city"),
-        (
-            "--interval",
-            options.positive_float,
-            usual.interval,
-            "seconds between two readings of a sensor",
-        ),
-        (
-            "--readings-per-message",
-            options.positive_int,
-            usual.readings_per_message,
-            "readings in a message, of as many sensors",
-        ),
-        ("--segments", options.positive_int, None, "road segments"),
-    ):
-        said = f"else {default:,}" if default is not None else "else a tenth of sensors"
-        parser.add_argument(
-            option, type=kind, default=default, metavar="N", help=f"{what} ({said})"
-        )
+    _add_load(parser)
     options.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
@@ -70,35 +50,68 @@ def register(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+def _add_load(parser: argparse.ArgumentParser) -> None:
+    defaults = PlannedLoad()
+    for option, kind, default, text in (
+        ("--sensors", options.positive_int, defaults.sensors, "sensors in the city"),
+        (
+            "--interval",
+            options.positive_float,
+            defaults.interval,
+            "seconds between two readings of a sensor",
+        ),
+        (
+            "--readings-per-message",
+            options.positive_int,
+            defaults.readings_per_message,
+            "readings in one message, each from another sensor",
+        ),
+    ):
+        help_text = f"{text} (default {default:,})"
+        parser.add_argument(
+            option, type=kind, default=default, metavar="N", help=help_text
+        )
+    parser.add_argument(
+        "--segments",
+        type=options.positive_int,
+        metavar="N",
+        help="road segments (default: a tenth of the sensors)",
+    )
+
+
 def run(args: argparse.Namespace) -> int:
-    """Check; 1 if a quota has to be raised or something is missing first."""
-    question = asked(args, dt.datetime.now(dt.timezone.utc).date())
-    rows = preflight(aws.session(), question)
+    """Run the checks; 1 if a quota is too low or something is missing."""
+    request = request_of(args, dt.datetime.now(dt.timezone.utc).date())
+    rows = preflight(aws.session(), request)
     if args.json:
-        output.show_json({"go_on": go_on(rows), "checks": [vars(row) for row in rows]})
+        output.show_json(
+            {"go_on": can_deploy(rows), "checks": [vars(row) for row in rows]}
+        )
     elif args.csv:
-        output.show_csv([one.name for one in fields(Row)], map(vars, rows))
+        output.show_csv([one.name for one in fields(CheckResult)], map(vars, rows))
     else:
         show(rows)
-    return OK if go_on(rows) else ANSWER_IS_NO
+    return OK if can_deploy(rows) else CHECK_FAILED
 
 
-def asked(args: argparse.Namespace, today: dt.date) -> Question:
-    """The question that the options put."""
+def request_of(args: argparse.Namespace, today: dt.date) -> PreflightRequest:
+    """The request from the options."""
     template = texts.read(args.template)
-    chosen = parameters.given(args)
-    parameter_limits.check(template, chosen)
-    load = Load(args.sensors, args.interval, args.readings_per_message, args.segments)
-    return Question(args.stack, template, load, chosen, today, args.quicksight)
+    given = parameters.given(args)
+    parameter_limits.check(template, given)
+    load = PlannedLoad(
+        args.sensors, args.interval, args.readings_per_message, args.segments
+    )
+    return PreflightRequest(args.stack, template, load, given, today, args.quicksight)
 
 
-def go_on(rows: Sequence[Row]) -> bool:
-    """Whether nothing has to be done first; what is unknown does not hold up."""
+def can_deploy(rows: Sequence[CheckResult]) -> bool:
+    """Whether nothing blocks a deployment; unknown results do not."""
     return not any(row.verdict in verdicts.NOT_YET for row in rows)
 
 
-def show(rows: Sequence[Row]) -> None:
-    """The table, then each next step in full: commands must not be broken."""
+def show(rows: Sequence[CheckResult]) -> None:
+    """Print the table, then each next step unwrapped, so commands stay whole."""
     columns = [
         Column("check", importance=KEY),
         Column("have", importance=6),

@@ -1,4 +1,4 @@
-"""What stands already: the parameters that `deploy` would keep, and what is used."""
+"""The existing stack: the parameters that `deploy` keeps, and its stream."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ STREAM_OUTPUT = "ReadingsStream"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A stack that `deploy` would update or make again; without one, nothing.
+class ExistingStack:
+    """The stack that `deploy` would update or recreate; empty without one.
 
-    `kept` are the parameters that stay unless others are given, `whose` says where
-    they come from. `exists` is false for a stack that was deleted, whose `kept` come
-    back with its data. `stream` is the name of the stream, where there is one.
+    `parameters` stay unless others are given; `source` says where they come from.
+    `exists` is false for a deleted stack, whose `parameters` return with its data.
+    `stream` is the name of the stream, if there is one.
     """
 
-    kept: Mapping[str, str] = field(default_factory=dict)
-    whose: str = DEFAULTS
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    source: str = DEFAULTS
     exists: bool = False
     stream: str | None = None
 
 
-def look(account: Account, name: str, template: str) -> Standing:
-    """What stands under this name, as `deploy` would meet it. Reads only."""
+def look(account: Account, name: str, template: str) -> ExistingStack:
+    """The existing stack of this name, as `deploy` would see it. Reads only."""
     stack = Stack(account, name)
     status = stack.status()
     if status in states.NEVER_BEGUN or status in states.FAILED_CREATION:
         return _deleted(stack, template)
-    return Standing(
+    return ExistingStack(
         stack.parameters(),
         f"those of stack {name}",
         exists=True,
@@ -43,14 +43,15 @@ def look(account: Account, name: str, template: str) -> Standing:
     )
 
 
-def _deleted(stack: Stack, template: str) -> Standing:
-    """A deleted stack whose data the new one would take in, with its parameters."""
+def _deleted(stack: Stack, template: str) -> ExistingStack:
+    """A deleted stack whose data the new one would import, with its parameters."""
     try:
-        left = retained.find(stack, template) if stack.deleted_ids() else None
+        resources = retained.find(stack, template) if stack.deleted_ids() else None
     except CityError:
-        return Standing()  # the row of the stack says what is wrong with them
-    if left is None or not left.leftovers or left.deleted_id is None:
-        return Standing()
-    return Standing(
-        stack.parameters(left.deleted_id), f"those of the deleted stack {stack.name}"
+        return ExistingStack()  # the check of the stack reports the error
+    if resources is None or not resources.leftovers or resources.deleted_id is None:
+        return ExistingStack()
+    return ExistingStack(
+        stack.parameters(resources.deleted_id),
+        f"those of the deleted stack {stack.name}",
     )

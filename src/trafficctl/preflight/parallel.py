@@ -1,7 +1,7 @@
-"""Calls made side by side that nobody has to wait for.
+"""Parallel calls in daemon threads.
 
-`concurrent.futures` joins its threads when Python ends: a service that does not answer
-would hold the whole command up, long after its answer was given.
+`concurrent.futures` joins its threads at exit, so a service that does not respond would
+block the command after its result is printed.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def side_by_side(works: Sequence[Callable[[], T]], parallel: int) -> list[T]:
-    """The results in order. The first fault is raised at once, and ends the rest.
+def run_parallel(works: Sequence[Callable[[], T]], parallel: int) -> list[T]:
+    """The results in order. The first error is raised at once.
 
-    What is under way then is left to daemons; nothing more is begun.
+    Calls in progress are then abandoned, and no more are started.
     """
     waiting: SimpleQueue[int] = SimpleQueue()
     over: SimpleQueue[tuple[int, Any, Exception | None]] = SimpleQueue()

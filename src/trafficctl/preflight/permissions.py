@@ -1,4 +1,4 @@
-"""Whether the deploying identity may do what the template asks, by simulation."""
+"""Simulates whether the deploying identity has the template's permissions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any
 
 from trafficctl.errors import translate
-from trafficctl.preflight.parallel import side_by_side
+from trafficctl.preflight.parallel import run_parallel
 from trafficctl.preflight.result import (
     MISSING,
     OK,
     REFUSALS,
     UNKNOWN,
-    Question,
-    Row,
+    CheckResult,
+    PreflightRequest,
     brief,
     data,
 )
@@ -24,7 +24,7 @@ from trafficctl.stack import template as texts
 from trafficctl.stack.stack import Account
 
 CHECK = "permissions to deploy"
-NAMED = 6  # of the missing actions: the rest is counted
+NAMED = 6  # missing actions to name; the rest is counted
 PARALLEL = 8
 PASSED_TO = "iam:PassedToService"
 ROOT = re.compile(r"^arn:[a-z-]+:iam::\d{12}:root$")
@@ -32,8 +32,8 @@ ASSUMED = re.compile(r"^arn:[a-z-]+:sts::\d{12}:assumed-role/([^/]+)/")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Actions on a resource; `context` is what AWS would tell IAM of the call."""
+class PermissionRequest:
+    """Actions on a resource; `context` is the request context that AWS would add."""
 
     arn: str
     actions: tuple[str, ...]
@@ -41,49 +41,55 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """An action that was not allowed, and the context that IAM would have needed.
+class DeniedAction:
+    """An action that was not allowed, and the context keys that IAM was missing.
 
-    Without that context its answer is no verdict: a condition could not be weighed.
+    With missing keys the result is unknown: a condition could not be evaluated.
     """
 
     action: str
-    lacking: tuple[str, ...] = ()
+    missing_context: tuple[str, ...] = ()
 
 
-def check(account: Account, question: Question) -> Row:
-    """Every action on a resource such as it would be made, asked of IAM.
+def check(account: Account, request: PreflightRequest) -> CheckResult:
+    """Simulate every action on the resources to deploy.
 
-    IAM's simulation knows nothing of service control policies and permission
-    boundaries of an organization; it is unknown where it may not be asked.
+    IAM's simulation ignores service control policies; the result is unknown if the
+    identity may not simulate.
     """
     arn = str(account.client("sts").get_caller_identity()["Arn"])
-    asked = wanted(question, names(account, question.stack))
-    total = sum(len(one.actions) for one in asked)
+    permissions = required_permissions(request, names(account, request.stack))
+    total = sum(len(permission.actions) for permission in permissions)
     if ROOT.match(arn):
-        return Row(CHECK, "the root user", str(total), OK)
+        return CheckResult(CHECK, "the root user", str(total), OK)
     try:
         source = _principal(account, arn)
-        refused = simulated(account.client("iam"), source, asked)
+        denied = simulated(account.client("iam"), source, permissions)
     except REFUSALS as exc:
-        return Row(
-            CHECK, "?", str(total), UNKNOWN, f"not tried: {brief(translate(exc))}"
+        return CheckResult(
+            CHECK, "?", str(total), UNKNOWN, f"not checked: {brief(translate(exc))}"
         )
-    return judged(total, refused)
+    return judged(total, denied)
 
 
-def judged(total: int, refused: Collection[Refused]) -> Row:
-    """The row for the actions that were not allowed. Pure."""
-    denied = sorted({one.action for one in refused if not one.lacking})
-    unclear = sorted({one.action for one in refused} - set(denied))
+def judged(total: int, denied_actions: Collection[DeniedAction]) -> CheckResult:
+    """The result for the actions that were not allowed. Pure."""
+    denied = sorted({one.action for one in denied_actions if not one.missing_context})
+    unclear = sorted({one.action for one in denied_actions} - set(denied))
     allowed = str(total - len(denied) - len(unclear))
     if denied:
-        return Row(CHECK, allowed, str(total), MISSING, f"have allowed: {_few(denied)}")
+        return CheckResult(
+            CHECK,
+            allowed,
+            str(total),
+            MISSING,
+            f"request these permissions: {_few(denied)}",
+        )
     if unclear:
-        keys = sorted({key for one in refused for key in one.lacking})
-        told = f"{_few(unclear)}: IAM cannot tell without {', '.join(keys)}"
-        return Row(CHECK, allowed, str(total), UNKNOWN, told)
-    return Row(CHECK, allowed, str(total), OK)
+        keys = sorted({key for one in denied_actions for key in one.missing_context})
+        text = f"{_few(unclear)}: IAM cannot decide without {', '.join(keys)}"
+        return CheckResult(CHECK, allowed, str(total), UNKNOWN, text)
+    return CheckResult(CHECK, allowed, str(total), OK)
 
 
 def _few(actions: Sequence[str]) -> str:
@@ -91,32 +97,36 @@ def _few(actions: Sequence[str]) -> str:
     return ", ".join(actions[:NAMED]) + more
 
 
-def wanted(question: Question, filled: Mapping[str, str]) -> list[Wanted]:
-    """The actions on each kind of resource that these settings would make. Pure."""
-    known = data("permissions")
-    declared = texts.types(question.template)
-    parts = [*known["always"], *(known["types"].get(kind, {}) for kind in declared)]
-    parts += [one for one in known["besides"] if set(one["types"]) & set(declared)]
+def required_permissions(
+    request: PreflightRequest, filled: Mapping[str, str]
+) -> list[PermissionRequest]:
+    """The actions on each type of resource with these settings. Pure."""
+    catalog = data("permissions")
+    declared = texts.types(request.template)
+    parts = [*catalog["always"], *(catalog["types"].get(kind, {}) for kind in declared)]
+    parts += [part for part in catalog["besides"] if set(part["types"]) & set(declared)]
     return [
-        made
-        for one in parts
-        if "actions" in one and _is_made(one.get("only"), question.settings)
-        for made in _filled(one, filled)
+        permission
+        for part in parts
+        if "actions" in part and _is_deployed(part.get("only"), request.settings)
+        for permission in _requests_of(part, filled)
     ]
 
 
-def _filled(part: Mapping[str, Any], filled: Mapping[str, str]) -> Iterator[Wanted]:
+def _requests_of(
+    part: Mapping[str, Any], filled: Mapping[str, str]
+) -> Iterator[PermissionRequest]:
     """A part of permissions.json; one for each service that a role is passed to."""
     arn, actions = part["arn"].format(**filled), tuple(part["actions"])
     contexts: list[dict[str, str]] = [
         {PASSED_TO: service} for service in part.get("passed_to", [])
     ]
     for context in contexts or [{}]:
-        yield Wanted(arn, actions, context)
+        yield PermissionRequest(arn, actions, context)
 
 
 def names(account: Account, stack: str) -> dict[str, str]:
-    """What is filled into the ARNs."""
+    """The values to fill into the ARNs."""
     return {
         "stack": stack,
         "region": account.region,
@@ -125,8 +135,8 @@ def names(account: Account, stack: str) -> dict[str, str]:
     }
 
 
-def _is_made(only: str | None, settings: Mapping[str, str]) -> bool:
-    """Whether a parameter has the value, or any value, that a resource waits for."""
+def _is_deployed(only: str | None, settings: Mapping[str, str]) -> bool:
+    """Whether a parameter has the value, or any value, that a resource requires."""
     if only is None:
         return True
     name, _, value = only.partition("=")
@@ -134,7 +144,7 @@ def _is_made(only: str | None, settings: Mapping[str, str]) -> bool:
 
 
 def _principal(account: Account, arn: str) -> str:
-    """Whom to simulate: a session's role; its path is known to IAM alone."""
+    """The principal to simulate: a session's role, with its path from IAM."""
     assumed = ASSUMED.match(arn)
     if assumed is None:
         return arn
@@ -142,35 +152,41 @@ def _principal(account: Account, arn: str) -> str:
     return str(role["Role"]["Arn"])
 
 
-def simulated(iam: Any, source: str, asked: Iterable[Wanted]) -> list[Refused]:
-    """What of `asked` the principal `source` may not do."""
-    works = [partial(_simulated, iam, source, one) for one in asked]
-    return [one for found in side_by_side(works, PARALLEL) for one in found]
+def simulated(
+    iam: Any, source: str, permissions: Iterable[PermissionRequest]
+) -> list[DeniedAction]:
+    """The actions that the principal `source` may not do."""
+    works = [partial(_simulated, iam, source, permission) for permission in permissions]
+    return [
+        permission for denied in run_parallel(works, PARALLEL) for permission in denied
+    ]
 
 
-def _simulated(iam: Any, source: str, one: Wanted) -> list[Refused]:
-    found = iam.simulate_principal_policy(
+def _simulated(
+    iam: Any, source: str, permission: PermissionRequest
+) -> list[DeniedAction]:
+    answer = iam.simulate_principal_policy(
         PolicySourceArn=source,
-        ActionNames=list(one.actions),
-        ResourceArns=[one.arn],
+        ActionNames=list(permission.actions),
+        ResourceArns=[permission.arn],
         ContextEntries=[
             {
                 "ContextKeyName": key,
                 "ContextKeyValues": [value],
                 "ContextKeyType": "string",
             }
-            for key, value in one.context.items()
+            for key, value in permission.context.items()
         ],
     )
     return [
-        Refused(str(result["EvalActionName"]), _lacking(result))
-        for result in found["EvaluationResults"]
+        DeniedAction(str(result["EvalActionName"]), _missing_context(result))
+        for result in answer["EvaluationResults"]
         if result["EvalDecision"] != "allowed"
     ]
 
 
-def _lacking(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """The context that IAM lacked; of a resource that was named, it says so there."""
+def _missing_context(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """The context keys that IAM was missing, for the call or for its resource."""
     parts = [result, *result.get("ResourceSpecificResults", ())]
     keys = {key for one in parts for key in one.get("MissingContextValues", ())}
     return tuple(sorted(keys))

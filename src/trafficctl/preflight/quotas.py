@@ -1,4 +1,4 @@
-"""The quotas of an account: read where they can be read, judged against the load."""
+"""The quotas of an account compared with the load."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from trafficctl.preflight.result import (
     RAISE,
     REFUSALS,
     UNKNOWN,
-    Question,
-    Row,
+    CheckResult,
+    PreflightRequest,
     brief,
     data,
 )
@@ -29,84 +29,86 @@ Quota = Mapping[str, Any]
 OFFERED = re.compile(r"^  KinesisShardCount:\n.*?Values: \[(.*?)\]", re.M | re.S)
 
 ON_DEMAND = "PAY_PER_REQUEST"
-NO_QUOTAS = "a local city has none"
+NO_QUOTAS = "a local city has no quotas"
 
 
 @dataclass(frozen=True)
-class Room:
-    """A quota, and what others than this stack have taken of it."""
+class QuotaUse:
+    """A quota, and how much of it others than this stack use."""
 
     limit: float
     taken: float = 0
 
     @property
     def free(self) -> float:
-        """What is left for this stack."""
+        """What is available to this stack."""
         return self.limit - self.taken
 
 
-def check(account: Account, question: Question, quota: Quota) -> Row:
+def check(account: Account, request: PreflightRequest, quota: Quota) -> CheckResult:
     """One quota of data/quotas.json.
 
-    The service itself is asked first where it can tell, then Service Quotas. Where
-    both refuse, the row is unknown, and says what the default would be worth.
+    It is read from the service if possible, then from Service Quotas. If both fail, the
+    result is unknown and says whether the default is enough.
     """
-    need = loads.needs(question.load, question.settings)[quota["key"]]
+    need = loads.needs(request.load, request.settings)[quota["key"]]
     try:
-        room = _own(account, question, quota["key"])
+        room = _from_service(account, request, quota["key"])
         code = str(quota["code"])
         if room is None:
             limit, code = _from_service_quotas(account, quota)
-            room = Room(limit)
+            room = QuotaUse(limit)
     except REFUSALS as exc:
         why = NO_QUOTAS if account.is_local else brief(translate(exc))
         return unreadable(quota, need, account.region, why)
     return judged(quota, room, need, code, account.region)
 
 
-def judged(quota: Quota, room: Room, need: int, code: str, region: str) -> Row:
-    """The row of a quota that was read. Pure."""
+def judged(
+    quota: Quota, room: QuotaUse, need: int, code: str, region: str
+) -> CheckResult:
+    """The result for a quota that was read. Pure."""
     verdict = loads.judge(room.free, need)
     step = ""
     if verdict == RAISE:
         step = request(quota["service"], code, room.taken + need, region)
-    return Row(quota["what"], number(room.free), number(need), verdict, step)
+    return CheckResult(quota["what"], number(room.free), number(need), verdict, step)
 
 
-def unreadable(quota: Quota, need: int, region: str, why: str) -> Row:
-    """The row of a quota that nobody would tell. Pure."""
+def unreadable(quota: Quota, need: int, region: str, why: str) -> CheckResult:
+    """The result for a quota that could not be read. Pure."""
     small = region in data("quotas")["small_regions"]["regions"]
     default = quota["small" if small else "default"]
-    worth = "would do" if loads.judge(default, need) == OK else "would not do"
-    return Row(
+    worth = "is enough" if loads.judge(default, need) == OK else "is not enough"
+    return CheckResult(
         quota["what"],
         "?",
         number(need),
         UNKNOWN,
-        f"the usual {number(default)} {worth}; not read: {why}",
+        f"the default {number(default)} {worth}; not checked: {why}",
     )
 
 
 def request(service: str, code: str, total: float, region: str) -> str:
-    """The command that asks AWS for a quota of `total` and some room.
+    """The command that requests a quota of `total` with headroom.
 
-    AWS takes no request for less than there is: others' part belongs to the total.
+    AWS rejects requests below the current value, so the total includes others' use.
     """
     return (
         f"aws service-quotas request-service-quota-increase --service-code {service} "
-        f"--quota-code {code} --desired-value {loads.to_ask_for(total)} "
+        f"--quota-code {code} --desired-value {loads.quota_to_request(total)} "
         f"--region {region}"
     )
 
 
-def unreserved(account: Account, question: Question) -> Row:
+def unreserved(account: Account, request: PreflightRequest) -> CheckResult:
     """Whether 100 executions stay unreserved; Lambda refuses to go below."""
-    room = _executions(account, question)
-    return judged_unreserved(room, loads.reserved(question.settings), account.region)
+    room = _executions(account, request)
+    return judged_unreserved(room, loads.reserved(request.settings), account.region)
 
 
-def judged_unreserved(room: Room, reserved: int, region: str) -> Row:
-    """The row of the unreserved floor. Pure."""
+def judged_unreserved(room: QuotaUse, reserved: int, region: str) -> CheckResult:
+    """The result for the unreserved minimum. Pure."""
     need = reserved + loads.UNRESERVED_FLOOR if reserved else 0
     verdict = loads.judge(room.free, need)
     step = ""
@@ -116,109 +118,111 @@ def judged_unreserved(room: Room, reserved: int, region: str) -> Row:
             "LambdaReservedConcurrency, or "
             + request("lambda", "L-B99A9384", room.taken + need, region)
         )
-    return Row(
+    return CheckResult(
         "Lambda unreserved executions", number(room.free), number(need), verdict, step
     )
 
 
-def fresh_tables(question: Question) -> Row:
-    """Whether a new on-demand table takes the load from its first minute. Pure.
+def fresh_tables(request: PreflightRequest) -> CheckResult:
+    """Whether a new on-demand table handles the load from its first minute. Pure.
 
-    One that stands on demand has grown with its own past.
+    An existing on-demand table has already scaled with its load.
     """
-    need = loads.table_writes(question.load, question.settings)
+    need = loads.table_writes(request.load, request.settings)
     limit = loads.FRESH_TABLE_WRITES_PER_S
     what = "writes/s of a new table"
-    if question.settings["DynamoDBBillingMode"] != ON_DEMAND:
-        return Row(what, question.settings["DynamoDBWriteCapacity"], "-", OK)
-    standing = question.standing
-    if standing.exists and standing.kept.get("DynamoDBBillingMode") == ON_DEMAND:
-        return Row(what, "on demand", "-", OK)
+    if request.settings["DynamoDBBillingMode"] != ON_DEMAND:
+        return CheckResult(what, request.settings["DynamoDBWriteCapacity"], "-", OK)
+    existing = request.existing
+    if existing.exists and existing.parameters.get("DynamoDBBillingMode") == ON_DEMAND:
+        return CheckResult(what, "on demand", "-", OK)
     if need <= limit:
-        return Row(what, number(limit), number(need), OK)
-    return Row(
+        return CheckResult(what, number(limit), number(need), OK)
+    return CheckResult(
         what,
         number(limit),
         number(need),
         RAISE,
         "connect the fleet in parts over an hour, or deploy with --parameter "
-        f"DynamoDBBillingMode=PROVISIONED and DynamoDBWriteCapacity of {number(need)}",
+        f"DynamoDBBillingMode=PROVISIONED --parameter DynamoDBWriteCapacity={need}",
     )
 
 
-def first_shards(question: Question) -> Row:
-    """Whether the stream begins with the shards that the load needs. Pure.
+def first_shards(request: PreflightRequest) -> CheckResult:
+    """Whether the stream starts with the shards that the load needs. Pure.
 
-    Fewer are no fault, they are added as the load grows; but each doubling takes
-    minutes. An on-demand stream that stands has as many as its own past asked for.
+    Fewer are allowed: the scaler adds more, but each doubling takes minutes. An
+    existing on-demand stream has already scaled with its load.
     """
-    what, wanted = "shards to begin with", loads.shards(question.load)
-    on_demand = loads.is_on_demand(question.settings)
-    if on_demand and question.standing.exists:
-        return Row(what, "on demand", "-", OK)
+    what, needed = "initial shards", loads.shards(request.load)
+    on_demand = loads.is_on_demand(request.settings)
+    if on_demand and request.existing.exists:
+        return CheckResult(what, "on demand", "-", OK)
     have = loads.FRESH_STREAM_SHARDS
     if not on_demand:
-        have = int(question.settings["KinesisShardCount"])
+        have = int(request.settings["KinesisShardCount"])
     step = ""
-    if have < wanted:
-        fitting = loads.fitting(wanted, offered(question.template))
-        step = f"--parameter KinesisShardCount={fitting}"
+    if have < needed:
+        count = loads.smallest_sufficient(needed, offered(request.template))
+        step = f"--parameter KinesisShardCount={count}"
         if on_demand:
             step += (
-                " --parameter KinesisStreamMode=PROVISIONED at first: deployed again "
-                "with ON_DEMAND, the stream keeps these shards"
+                " --parameter KinesisStreamMode=PROVISIONED first; deployed again with "
+                "ON_DEMAND, the stream keeps these shards"
             )
-    return Row(what, number(have), number(wanted), OK, step)
+    return CheckResult(what, number(have), number(needed), OK, step)
 
 
 def offered(template: str) -> list[int]:
-    """The shard counts that the template takes to begin with. Pure."""
-    (listed,) = OFFERED.findall(template)
-    return [int(one) for one in listed.split(",")]
+    """The initial shard counts that the template allows. Pure."""
+    (values,) = OFFERED.findall(template)
+    return [int(one) for one in values.split(",")]
 
 
-def _own(account: Account, question: Question, key: str) -> Room | None:
-    """What the service itself says; None where it says nothing."""
-    ask = _ASKED_THEMSELVES.get(key)
+def _from_service(
+    account: Account, request: PreflightRequest, key: str
+) -> QuotaUse | None:
+    """The quota from the service itself, None if it has no such call."""
+    ask = _SERVICE_LIMITS.get(key)
     if ask is None:
         return None
     try:
-        return ask(account, question)
+        return ask(account, request)
     except REFUSALS:
         return None
 
 
-def _shards(account: Account, question: Question) -> Room:
-    found = account.client("kinesis").describe_limits()
-    ours = _open_shards(account, question.standing.stream)
-    return Room(found["ShardLimit"], max(0, found["OpenShardCount"] - ours))
+def _shards(account: Account, request: PreflightRequest) -> QuotaUse:
+    limits = account.client("kinesis").describe_limits()
+    ours = _open_shards(account, request.existing.stream)
+    return QuotaUse(limits["ShardLimit"], max(0, limits["OpenShardCount"] - ours))
 
 
 def _open_shards(account: Account, stream: str | None) -> int:
-    """The shards of the stack's own stream, as far as they count for the quota."""
+    """The shards of the stack's own stream that count against the quota."""
     if stream is None:
         return 0
-    found = account.client("kinesis").describe_stream_summary(StreamName=stream)
-    summary = found["StreamDescriptionSummary"]
+    answer = account.client("kinesis").describe_stream_summary(StreamName=stream)
+    summary = answer["StreamDescriptionSummary"]
     on_demand = summary.get("StreamModeDetails", {}).get("StreamMode") == "ON_DEMAND"
     return 0 if on_demand else int(summary["OpenShardCount"])
 
 
-def _executions(account: Account, question: Question) -> Room:
-    """What others have set apart is taken; what the stack has set apart is its own."""
-    found = account.client("lambda").get_account_settings()["AccountLimit"]
-    limit = found["ConcurrentExecutions"]
-    reserved = limit - found["UnreservedConcurrentExecutions"]
-    ours = loads.reserved(question.standing.kept) if question.standing.exists else 0
-    return Room(limit, max(0, reserved - ours))
+def _executions(account: Account, request: PreflightRequest) -> QuotaUse:
+    """The concurrency quota, less what others than this stack reserve."""
+    limits = account.client("lambda").get_account_settings()["AccountLimit"]
+    limit = limits["ConcurrentExecutions"]
+    reserved = limit - limits["UnreservedConcurrentExecutions"]
+    ours = loads.reserved(request.existing.parameters) if request.existing.exists else 0
+    return QuotaUse(limit, max(0, reserved - ours))
 
 
-def _writes(account: Account, _question: Question) -> Room:
-    found = account.client("dynamodb").describe_limits()
-    return Room(found["TableMaxWriteCapacityUnits"])
+def _writes(account: Account, _request: PreflightRequest) -> QuotaUse:
+    limits = account.client("dynamodb").describe_limits()
+    return QuotaUse(limits["TableMaxWriteCapacityUnits"])
 
 
-_ASKED_THEMSELVES: dict[str, Callable[[Account, Question], Room]] = {
+_SERVICE_LIMITS: dict[str, Callable[[Account, PreflightRequest], QuotaUse]] = {
     "shards": _shards,
     "executions": _executions,
     "table_writes": _writes,
@@ -226,35 +230,35 @@ _ASKED_THEMSELVES: dict[str, Callable[[Account, Question], Room]] = {
 
 
 def _from_service_quotas(account: Account, quota: Quota) -> tuple[float, str]:
-    """Value and code. A code that names another quota is not trusted."""
+    """Value and code; a code that names another quota is not used."""
     api = account.client("service-quotas")
-    asked = {"ServiceCode": quota["service"], "QuotaCode": quota["code"]}
+    key = {"ServiceCode": quota["service"], "QuotaCode": quota["code"]}
     for get in (api.get_service_quota, api.get_aws_default_service_quota):
         try:
-            found = get(**asked)["Quota"]
+            candidate = get(**key)["Quota"]
         except api.exceptions.NoSuchResourceException:
             continue
-        if named(found, quota):
-            return float(found["Value"]), str(found["QuotaCode"])
+        if has_name_of(candidate, quota):
+            return float(candidate["Value"]), str(candidate["QuotaCode"])
     return _by_name(api, quota)
 
 
 def _by_name(api: Any, quota: Quota) -> tuple[float, str]:
     for listing in ("list_service_quotas", "list_aws_default_service_quotas"):
-        for found in _listed(api, listing, quota["service"]):
-            if named(found, quota):
-                return float(found["Value"]), str(found["QuotaCode"])
+        for candidate in _list_quotas(api, listing, quota["service"]):
+            if has_name_of(candidate, quota):
+                return float(candidate["Value"]), str(candidate["QuotaCode"])
     raise ClientError(
         {"Error": {"Code": "NotFound", "Message": f"no quota named {quota['name']!r}"}},
         "ListServiceQuotas",
     )
 
 
-def _listed(api: Any, listing: str, service: str) -> Iterator[Any]:
+def _list_quotas(api: Any, listing: str, service: str) -> Iterator[Any]:
     for page in api.get_paginator(listing).paginate(ServiceCode=service):
         yield from page["Quotas"]
 
 
-def named(found: Mapping[str, Any], quota: Quota) -> bool:
-    """Whether a quota read is the one meant, by its name. Pure."""
-    return str(quota["name"]).lower() in str(found.get("QuotaName", "")).lower()
+def has_name_of(candidate: Mapping[str, Any], quota: Quota) -> bool:
+    """Whether a quota has the expected name. Pure."""
+    return str(quota["name"]).lower() in str(candidate.get("QuotaName", "")).lower()

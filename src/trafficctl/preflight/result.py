@@ -1,4 +1,4 @@
-"""A line of the answer, and what the checks are asked with."""
+"""The request for a preflight and the result of one check."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from trafficctl.preflight.existing_stack import Standing
-from trafficctl.preflight.load import Load
+from trafficctl.preflight.existing_stack import ExistingStack
+from trafficctl.preflight.load import PlannedLoad
 from trafficctl.stack import template as texts
 
 OK, RAISE, MISSING, UNKNOWN = "ok", "raise", "missing", "unknown"
-NOT_YET = (RAISE, MISSING)  # the answers that say: do not go on
-# What an account may answer instead of what was asked: the row is unknown then.
+NOT_YET = (RAISE, MISSING)  # verdicts that block a deployment
+# Errors of AWS after which a result is unknown.
 REFUSALS = (BotoCoreError, ClientError, ResponseParserError)
 BRIEF = 120
 DATA = Path(__file__).with_name("data")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One check: what is there, what is needed, the verdict, the next step."""
+class CheckResult:
+    """One check: the current and the needed value, the verdict, the next step."""
 
     check: str
     have: str
@@ -37,31 +37,31 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Question:
-    """What the account is asked about.
+class PreflightRequest:
+    """What to check.
 
-    `given` are the parameters that the person names; `today` decides about runtimes;
-    `quicksight` asks for its subscription in any case.
+    `given` are the parameters from the command line; `today` decides on runtimes;
+    `quicksight` checks its subscription in any case.
     """
 
     stack: str
     template: str
-    load: Load
+    load: PlannedLoad
     given: Mapping[str, str]
     today: dt.date
     quicksight: bool = False
-    standing: Standing = field(default_factory=Standing)
+    existing: ExistingStack = field(default_factory=ExistingStack)
 
     @cached_property
     def settings(self) -> Mapping[str, str]:
         """All parameters of the template, as `deploy` would set them."""
         defaults = texts.parameters(self.template)
-        kept = {k: v for k, v in self.standing.kept.items() if k in defaults}
-        return {**defaults, **kept, **self.given}
+        current = {k: v for k, v in self.existing.parameters.items() if k in defaults}
+        return {**defaults, **current, **self.given}
 
     @property
     def wants_reports(self) -> bool:
-        """Whether QuickSight has to be there."""
+        """Whether QuickSight is required."""
         return self.quicksight or bool(self.settings.get("QuickSightPrincipalArn"))
 
 
@@ -71,6 +71,6 @@ def data(name: str) -> Any:
 
 
 def brief(error: object) -> str:
-    """What an error says, on one line of a table's width."""
-    said = " ".join(str(error).partition(" - ")[0].split())
-    return said if len(said) <= BRIEF else said[: BRIEF - 3] + "..."
+    """An error message shortened to one table line."""
+    text = " ".join(str(error).partition(" - ")[0].split())
+    return text if len(text) <= BRIEF else text[: BRIEF - 3] + "..."

@@ -1,9 +1,9 @@
 """`trafficctl devices`: simulated roadside units, as Things with X.509 certificates.
 
-A device is a Thing of the stack's thing type with the attribute `segment_id`, and a
-certificate under the stack's own policy, which lets it publish to its own segment and
-name and nothing else. They are registered as real devices are (`trafficctl.sensors`),
-but take over whatever bears their name: they are nobody's property.
+A device is a Thing of the stack's thing type with the attribute `segment_id` and a
+certificate under the stack's policy, which allows it to publish only to its own segment
+and name. They are registered like real devices (`trafficctl.sensors`), but replace any
+device of their name.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from trafficctl.cli.options import add_common, positive_int
 from trafficctl.cli.output import KEY, Column, say, show, show_csv, show_json, table
 from trafficctl.errors import OK, UserError
 from trafficctl.local.process import running
-from trafficctl.local.state_dir import belongings, home
+from trafficctl.local.state_dir import home, state_path
 from trafficctl.registry.certificates import pem_path
-from trafficctl.registry.context import DEVICES, place_of
+from trafficctl.registry.context import DEVICES, context_of
 from trafficctl.registry.csv_file import DEVICE_ID
 from trafficctl.registry.journal import DONE, read_entries
-from trafficctl.registry.plan import Wanted as WantedDevice
+from trafficctl.registry.plan import DeviceSpec
 from trafficctl.registry.registration import carry_out, keys_plan
 from trafficctl.roads.network import read_geojson
 
@@ -38,8 +38,8 @@ ENDPOINT_VARIABLE, CA_VARIABLE = "TRAFFIC_MQTT_ENDPOINT", "TRAFFIC_MQTT_CA"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A device to simulate; `unit` is its name in every stack, by which it is sent."""
+class SimulatedDevice:
+    """A device to simulate; `unit` is its name without the stack."""
 
     unit: str
     device_id: str
@@ -58,9 +58,9 @@ class Device:
 
 @dataclass(frozen=True)
 class Broker:
-    """Where devices connect; without `ca_file` the system's authorities are trusted.
+    """Where devices connect; without `ca_file` the system's CAs are trusted.
 
-    Those include Amazon Root CA 1, which signs the endpoints of AWS IoT Core.
+    They include Amazon Root CA 1, which signs the endpoints of AWS IoT Core.
     """
 
     host: str
@@ -74,10 +74,10 @@ def unit_name(segment_id: str, unit: int) -> str:
 
 
 def device_id(stack: str, segment_id: str, unit: int) -> str:
-    """The name of its Thing. The account shares those: it has the stack's name.
+    """The name of its Thing, unique in the account through the stack's name.
 
-    A Thing's name takes no dot and has its limit, so such a segment is named by a
-    part of its id and a digest of all of it. No stack's name has a `_`.
+    A Thing's name has no dot and a limited length, so other segments are named by part
+    of their id and a digest. No stack's name has a `_`.
     """
     name = f"{stack}_{unit_name(segment_id, unit)}"
     if DEVICE_ID.fullmatch(name):
@@ -88,31 +88,44 @@ def device_id(stack: str, segment_id: str, unit: int) -> str:
     return head[: MAX_ID_LENGTH - len(end)] + end
 
 
-def wanted_for(stack: str, segments: Iterable[str], units: int = 1) -> list[Wanted]:
+def devices_of(
+    stack: str, segments: Iterable[str], units: int = 1
+) -> list[SimulatedDevice]:
     """The devices of `segments`, `units` for each."""
     return [
-        Wanted(unit_name(s, n), device_id(stack, s, n), s)
+        SimulatedDevice(unit_name(s, n), device_id(stack, s, n), s)
         for s in segments
         for n in range(1, units + 1)
     ]
 
 
 def register_devices(
-    session: Any, outputs: Mapping[str, str], base: Path, wanted: Sequence[Wanted]
+    session: Any,
+    outputs: Mapping[str, str],
+    base: Path,
+    simulated: Sequence[SimulatedDevice],
 ) -> list[Device]:
-    """Have all of `wanted` registered, with a progress display; in their order.
+    """Register the `simulated` devices with a progress display; same order.
 
-    `base` is the stack's state directory, which keeps their keys.
+    `base` is the stack's state directory, which holds their keys.
     """
-    place = place_of(session, outputs, base)
-    with place.journal(DEVICES) as journal:
-        described = [WantedDevice(w.device_id, w.segment_id, NOTE) for w in wanted]
-        plan = keys_plan(place, journal, described, again=True)
-        carry_out(plan, place.registrar(journal).register)
-    folder = place.directory(DEVICES)
+    context = context_of(session, outputs, base)
+    with context.journal(DEVICES) as journal:
+        specs = [
+            DeviceSpec(device.device_id, device.segment_id, NOTE)
+            for device in simulated
+        ]
+        plan = keys_plan(context, journal, specs, again=True)
+        carry_out(plan, context.registrar(journal).register)
+    folder = context.directory(DEVICES)
     return [
-        Device(w.unit, w.device_id, w.segment_id, pem_path(folder, w.device_id))
-        for w in wanted
+        Device(
+            device.unit,
+            device.device_id,
+            device.segment_id,
+            pem_path(folder, device.device_id),
+        )
+        for device in simulated
     ]
 
 
@@ -120,23 +133,21 @@ def find_broker(
     session: Any, stack: str, environ: Mapping[str, str] = os.environ
 ) -> Broker:
     """The MQTT endpoint: TRAFFIC_MQTT_ENDPOINT, else the local city's, else AWS's."""
-    given = environ.get(ENDPOINT_VARIABLE)
-    if given:
-        return _given_broker(given, environ.get(CA_VARIABLE))
+    endpoint = environ.get(ENDPOINT_VARIABLE)
+    if endpoint:
+        return _parse_broker(endpoint, environ.get(CA_VARIABLE))
     iot = aws.client(session, "iot")
     city = running(home(stack, environ))
     if city is not None and city.endpoint == iot.meta.endpoint_url:
         return Broker(city.mqtt_host, city.mqtt_port, Path(city.ca_file))
-    found = iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
-    return Broker(found, MQTT_TLS_PORT)
+    address = iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"]
+    return Broker(address, MQTT_TLS_PORT)
 
 
-def _given_broker(endpoint: str, ca_file: str | None) -> Broker:
+def _parse_broker(endpoint: str, ca_file: str | None) -> Broker:
     host, _, port = endpoint.rpartition(":")
     if not host or not port.isdecimal():
-        raise UserError(
-            f"{ENDPOINT_VARIABLE}: expected host:port, got {endpoint!r} - correct it"
-        )
+        raise UserError(f"{ENDPOINT_VARIABLE}: expected host:port, got {endpoint!r}")
     return Broker(host.strip("[]"), int(port), Path(ca_file) if ca_file else None)
 
 
@@ -144,40 +155,41 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `devices register` and `devices list`."""
     parser = subparsers.add_parser(
         "devices",
-        help="register and list simulated devices (for real ones: sensors)",
-        description="Register and list the devices that `simulate` and `replay` "
-        "publish as. Both register what they need. For real devices, use `sensors`.",
+        help="register and list simulated devices (real devices: sensors)",
+        description="Register and list the devices that `simulate` and `replay` use. "
+        "Both commands register their devices themselves. For real devices, use "
+        "`sensors`.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    adding = actions.add_parser(
+    register_parser = actions.add_parser(
         "register",
         help="register simulated devices",
-        description="Register a Thing with a certificate for each simulated device: of "
-        "the segments named, of a road file, or else of all segments of the city.",
+        description="Register a Thing and a certificate for each simulated device: of "
+        "the given segments, of a road file, or of all segments of the city.",
     )
-    adding.add_argument(
+    register_parser.add_argument(
         "segment", nargs="*", metavar="SEGMENT", help="only for these segments"
     )
-    adding.add_argument(
+    register_parser.add_argument(
         "--roads",
         type=Path,
         metavar="FILE.geojson",
         help="for the segments of this road file",
     )
-    adding.add_argument(
+    register_parser.add_argument(
         "--units",
         type=positive_int,
         default=1,
         metavar="N",
         help="devices for each segment (default %(default)s)",
     )
-    add_common(adding)
-    adding.set_defaults(run=_run_register)
-    listing = actions.add_parser(
-        "list", help="list the devices whose keys are on this machine"
+    add_common(register_parser)
+    register_parser.set_defaults(run=_run_register)
+    list_parser = actions.add_parser(
+        "list", help="list the devices with keys on this machine"
     )
-    add_common(listing, json=True, csv=True)
-    listing.set_defaults(run=_run_list)
+    add_common(list_parser, json=True, csv=True)
+    list_parser.set_defaults(run=_run_list)
 
 
 def _run_register(args: argparse.Namespace) -> int:
@@ -187,10 +199,10 @@ def _run_register(args: argparse.Namespace) -> int:
     if args.segment:
         check_segments(session, outputs, args.segment)
     if not segments:
-        raise UserError("no segments - name some, or load a road file first")
-    wanted = wanted_for(args.stack, segments, args.units)
-    made = register_devices(session, outputs, home(args.stack), wanted)
-    say(f"{len(made)} devices are registered; keys in {made[0].pem.parent}")
+        raise UserError("no segments - give some, or load a road file first")
+    simulated = devices_of(args.stack, segments, args.units)
+    devices = register_devices(session, outputs, home(args.stack), simulated)
+    say(f"{len(devices)} devices registered; keys in {devices[0].pem.parent}")
     return OK
 
 
@@ -204,8 +216,8 @@ def _segments(
 
 def _run_list(args: argparse.Namespace) -> int:
     iot = aws.client(aws.session(), "iot")
-    kept = belongings(home(args.stack), iot) / DEVICES
-    entries = sorted(read_entries(kept).items())
+    directory = state_path(home(args.stack), iot) / DEVICES
+    entries = sorted(read_entries(directory).items())
     rows = [(n, e.segment_id, e.certificate_id) for n, e in entries if e.step == DONE]
     names = ("device_id", "segment_id", "certificate_id")
     plain = [dict(zip(names, row, strict=True)) for row in rows]
@@ -217,5 +229,5 @@ def _run_list(args: argparse.Namespace) -> int:
         columns = [Column(names[0], importance=KEY), *map(Column, names[1:])]
         show(table(columns, rows))
     else:
-        say("no device has keys on this machine - `trafficctl devices register`")
+        say("no device has keys on this machine - run `trafficctl devices register`")
     return OK

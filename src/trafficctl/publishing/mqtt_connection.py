@@ -1,4 +1,4 @@
-"""One simulated device's connection: its certificate, its client, what it owes."""
+"""One simulated device's connection: TLS, client, backlog."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from trafficctl.publishing.devices import Broker, Device
 
 KEEPALIVE_S = 60
 HANDSHAKE_TIMEOUT_S = 10.0
-MAX_IN_FLIGHT = 80  # of one connection; IoT Core takes 100
+MAX_IN_FLIGHT = 80  # per connection; IoT Core allows 100
 
 
-class Message(NamedTuple):
-    """What a device publishes: its payload, and how many readings that holds."""
+class MqttMessage(NamedTuple):
+    """A message to publish: its payload and its number of readings."""
 
     payload: bytes
     readings: int
 
 
-class Link:
-    """One device's connection: what waits, what is in flight, how it stands."""
+class DeviceConnection:
+    """One device's connection: backlog, messages in flight, state."""
 
     def __init__(self, device: Device, topic: str, client: Client) -> None:
         self.device, self.topic, self.client = device, topic, client
-        self.backlog: deque[Message] = deque()
+        self.backlog: deque[MqttMessage] = deque()
         self.in_flight: dict[int, int] = {}  # readings, by message id
         self.connecting: Future[Any] | None = None
-        self.watched: Any = None  # the socket that the selector knows
+        self.watched_socket: Any = None  # the socket registered with the selector
         self.ready = False
         self.retry_at = 0.0
         self.failures = self.losses = 0
-        self.last_error, self.refusal = "no answer", ""
+        self.last_error, self.refusal = "no response", ""
 
     @property
     def idle(self) -> bool:
-        """Whether nothing waits and nothing is in flight."""
+        """Whether nothing is waiting or in flight."""
         return not self.backlog and not self.in_flight
 
 
 def tls_context(broker: Broker, device: Device) -> ssl.SSLContext:
-    """TLS 1.2 or newer, the broker verified, the device's own certificate shown."""
+    """TLS 1.2 or newer, with the broker verified and the device's certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if broker.ca_file is None:
@@ -57,7 +57,7 @@ def tls_context(broker: Broker, device: Device) -> ssl.SSLContext:
 
 
 def make_client(broker: Broker, device: Device) -> Client:
-    """An MQTT 3.1.1 client of `device` that is not connected yet."""
+    """An MQTT 3.1.1 client of `device`, not connected yet."""
     client = Client(CallbackAPIVersion.VERSION2, client_id=device.device_id)
     client.tls_set_context(tls_context(broker, device))
     client.max_inflight_messages_set(MAX_IN_FLIGHT)

@@ -1,6 +1,6 @@
-"""A publishing run: devices, connections, pace, progress and tally around messages.
+"""A publishing run: devices, connections, timing, progress and tally.
 
-`simulate` and `replay` decide what is published and when; this decides nothing.
+`simulate` and `replay` decide what is published and when.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from trafficctl.cli.output import (
 )
 from trafficctl.cli.progress import publishing
 from trafficctl.errors import OK, UNREACHABLE, UserError
-from trafficctl.local.state_dir import belongings, home
-from trafficctl.publishing.devices import find_broker, register_devices, wanted_for
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.local.state_dir import home, state_path
+from trafficctl.publishing.devices import devices_of, find_broker, register_devices
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.mqtt_fleet import Fleet
 from trafficctl.publishing.tally import FILE_NAME, Run, Tally
 
@@ -42,19 +42,19 @@ DRAIN_S, INTERRUPTED_DRAIN_S = 20.0, 3.0
 LOOK_EVERY_S = 0.25
 LONGEST_POLL_S = 0.05
 DEFAULT_BATCH = 25  # about 3 KB; IoT Core meters in steps of 5 KB
-MAX_BATCH = 500  # about 60 KB; IoT Core takes 128 KB
+MAX_BATCH = 500  # about 60 KB; IoT Core allows 128 KB
 
 
 class SentReading(Reading, omit_defaults=True):
-    """A reading as it is published: what is absent is left out."""
+    """A reading as published: without absent fields."""
 
 
-class Timed(NamedTuple):
-    """A message with the second of the run in which it is due, and its sender."""
+class TimedMessage(NamedTuple):
+    """A message with its due time in seconds of the run, and its sender."""
 
     due_s: float
     unit: str
-    message: Message
+    message: MqttMessage
 
 
 class Mqtt(Protocol):
@@ -62,18 +62,18 @@ class Mqtt(Protocol):
 
     @property
     def full(self) -> bool:
-        """Whether nothing more should be published for now."""
+        """Whether to publish nothing more for now."""
 
-    def publish(self, unit: str, message: Message) -> None:
-        """Publish as soon as the device can."""
+    def publish(self, unit: str, message: MqttMessage) -> None:
+        """Publish as soon as the device is ready."""
 
     def poll(self, timeout_s: float) -> None:
         """Serve the connections, waiting at most `timeout_s`."""
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How a run kept its times: seconds it took, seconds it was late at worst."""
+class RunTiming:
+    """The duration of a run and its worst lag, in seconds."""
 
     seconds: float
     worst_lag_s: float
@@ -81,10 +81,10 @@ class Pace:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run has done; `unsent` messages waited for a connection at its end."""
+    """The result of a run; `unsent` messages were still waiting at its end."""
 
     run: Run
-    pace: Pace
+    timing: RunTiming
     reconnects: int
     unsent: int
 
@@ -92,17 +92,17 @@ class Summary:
         """The summary as plain values."""
         return {
             **asdict(self.run),
-            "seconds": round(self.pace.seconds, 3),
+            "seconds": round(self.timing.seconds, 3),
             "readings_per_second": round(self.readings_per_s, 1),
-            "worst_lag_s": round(self.pace.worst_lag_s, 3),
+            "worst_lag_s": round(self.timing.worst_lag_s, 3),
             "reconnects": self.reconnects,
             "unsent_messages": self.unsent,
         }
 
     @property
     def readings_per_s(self) -> float:
-        """The rate that was held, readings/s."""
-        return self.run.readings / self.pace.seconds if self.pace.seconds else 0.0
+        """The average rate, readings/s."""
+        return self.run.readings / self.timing.seconds if self.timing.seconds else 0.0
 
 
 def payload(readings: Sequence[SentReading], bare: bool = False) -> bytes:
@@ -113,7 +113,7 @@ def payload(readings: Sequence[SentReading], bare: bool = False) -> bytes:
 
 
 def batch_size(text: str) -> int:
-    """The readings that one message may hold, from the command line."""
+    """The most readings per message, from the command line."""
     value = positive_int(text)
     if value <= MAX_BATCH:
         return value
@@ -121,13 +121,13 @@ def batch_size(text: str) -> int:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` the options that every publishing run has."""
+    """Give `parser` the options of every publishing run."""
     parser.add_argument(
         "--batch",
         type=batch_size,
         default=DEFAULT_BATCH,
         metavar="B",
-        help=f"most readings per message (default {DEFAULT_BATCH}; 1 sends them bare)",
+        help=f"most readings per message (default {DEFAULT_BATCH}; 1: without list)",
     )
     parser.add_argument(
         "--connections",
@@ -138,57 +138,59 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def unit_of(sensor_id: str, units: int) -> int:
-    """The roadside unit of its segment (from 1) that speaks for a sensor, always."""
+    """The roadside unit of its segment (from 1) that always sends for a sensor."""
     return 1 if units == 1 else zlib.crc32(sensor_id.encode()) % units + 1
 
 
 def units_for(connections: int | None, segments: int) -> int:
-    """Roadside units for each segment, when `connections` is asked for in all.
+    """Roadside units per segment for a total of `connections`.
 
-    Raises UserError when there are fewer: a device speaks for one segment only.
+    Raises UserError if there are fewer than segments: a device has one segment.
     """
     if connections is not None and connections < segments:
         raise UserError(
-            f"--connections {connections} is too few: a device speaks for one segment, "
-            f"and there are {segments}"
+            f"--connections {connections}: expected at least {segments}, one for each "
+            "segment"
         )
     return 1 if connections is None else connections // segments
 
 
-def keep_pace(
+def publish_when_due(
     mqtt: Mqtt,
-    messages: Iterable[Timed],
+    messages: Iterable[TimedMessage],
     clock: Callable[[], float],
     look: Callable[[float], object] = lambda _seconds: None,
-) -> Pace:
-    """Publish each message when it is due; `look` is called now and then.
+) -> RunTiming:
+    """Publish each message when due; `look` is called regularly.
 
-    Times count from the first call of the clock, so that a delay is made up for
-    and not added up. While too much waits for PUBACKs nothing more is published.
+    Times count from the first call of the clock, so delays do not accumulate. While
+    too many messages wait for PUBACKs, nothing more is published.
     """
-    begun = clock()
-    worst = looked = 0.0
+    start_s = clock()
+    worst_s = last_look_s = 0.0
     for due_s, unit, message in messages:
-        passed = clock() - begun
-        while passed < due_s or mqtt.full:
-            mqtt.poll(min(max(due_s - passed, 0.001), LONGEST_POLL_S))
-            passed = clock() - begun
-            looked = _look(look, passed, looked)
-        worst = max(worst, passed - due_s)
+        elapsed_s = clock() - start_s
+        while elapsed_s < due_s or mqtt.full:
+            mqtt.poll(min(max(due_s - elapsed_s, 0.001), LONGEST_POLL_S))
+            elapsed_s = clock() - start_s
+            last_look_s = _look(look, elapsed_s, last_look_s)
+        worst_s = max(worst_s, elapsed_s - due_s)
         mqtt.publish(unit, message)
-        looked = _look(look, passed, looked)
-    return Pace(clock() - begun, worst)
+        last_look_s = _look(look, elapsed_s, last_look_s)
+    return RunTiming(clock() - start_s, worst_s)
 
 
-def _look(look: Callable[[float], object], passed: float, looked: float) -> float:
-    if passed - looked < LOOK_EVERY_S:
-        return looked
-    look(passed)
-    return passed
+def _look(look: Callable[[float], object], now_s: float, last_s: float) -> float:
+    if now_s - last_s < LOOK_EVERY_S:
+        return last_s
+    look(now_s)
+    return now_s
 
 
-def served(mqtt: Mqtt, messages: Iterable[Timed], every: int = 64) -> Iterable[Timed]:
-    """`messages`, with the connections served between many that are due at once."""
+def with_polling(
+    mqtt: Mqtt, messages: Iterable[TimedMessage], every: int = 64
+) -> Iterable[TimedMessage]:
+    """`messages`, polling the connections after every `every` of them."""
     for position, message in enumerate(messages, 1):
         yield message
         if position % every == 0:
@@ -196,36 +198,36 @@ def served(mqtt: Mqtt, messages: Iterable[Timed], every: int = 64) -> Iterable[T
 
 
 @dataclass(frozen=True)
-class Target:
-    """The stack that a run publishes to."""
+class PublishTarget:
+    """The stack to publish to."""
 
     session: Any
     stack: str
     outputs: Mapping[str, str]
 
 
-def open_target(stack: str) -> Target:
-    """The deployed `stack`. Raises CityError when it is not."""
+def open_target(stack: str) -> PublishTarget:
+    """The deployed `stack`. Raises CityError if it is not deployed."""
     session = aws.session()
-    return Target(session, stack, aws.stack_outputs(session, stack))
+    return PublishTarget(session, stack, aws.stack_outputs(session, stack))
 
 
 def publish_run(
-    target: Target,
+    target: PublishTarget,
     segments: Sequence[str],
     units: int,
-    messages: Callable[[], Iterable[Timed]],
+    messages: Callable[[], Iterable[TimedMessage]],
     duration_s: float,
 ) -> Summary:
     """Register and connect the devices of `segments`, then publish `messages()`.
 
-    `messages` is called when all are connected: the run's time 0. `duration_s` is
-    for the display only.
+    `messages` is called when all are connected, at time 0 of the run. `duration_s` is
+    only for the display.
     """
-    wanted, base = wanted_for(target.stack, segments, units), home(target.stack)
-    devices = register_devices(target.session, target.outputs, base, wanted)
+    simulated, base = devices_of(target.stack, segments, units), home(target.stack)
+    devices = register_devices(target.session, target.outputs, base, simulated)
     broker = find_broker(target.session, target.stack)
-    path = belongings(base, aws.client(target.session, "iot")) / FILE_NAME
+    path = state_path(base, aws.client(target.session, "iot")) / FILE_NAME
     prefix = target.outputs["IngestTopicPrefix"]
     with (
         Tally(path, secrets.token_hex(4), _now_ms) as tally,
@@ -238,20 +240,21 @@ def publish_run(
             lambda n: bar.update(task, completed=n, state=f"{n} devices"),
         )
 
-        def look(passed: float) -> None:
+        def look(elapsed_s: float) -> None:
             tally.tick()
-            bar.update(task, completed=passed, state=_state(tally, fleet))
+            bar.update(task, completed=elapsed_s, state=_state(tally, fleet))
 
         bar.reset(task, total=duration_s, description="Publishing", state="")
         try:
-            pace = keep_pace(fleet, served(fleet, messages()), time.monotonic, look)
+            timed = with_polling(fleet, messages())
+            timing = publish_when_due(fleet, timed, time.monotonic, look)
         except KeyboardInterrupt:
             fleet.close(INTERRUPTED_DRAIN_S)
             say(f"interrupted: {_state(tally, fleet)}")
             raise
         bar.update(task, description="Waiting for acknowledgements")
         fleet.close(DRAIN_S)
-        return Summary(tally.close(), pace, fleet.reconnects, fleet.waiting)
+        return Summary(tally.close(), timing, fleet.reconnects, fleet.waiting)
 
 
 def _now_ms() -> int:
@@ -268,12 +271,12 @@ def _state(tally: Tally, fleet: Fleet) -> str:
 def report(summary: Summary, args: argparse.Namespace, extra: Mapping[str, int]) -> int:
     """Print the tally of a run; 0 if every message was acknowledged, else 3."""
     run = summary.run
-    named = {name.replace(" ", "_"): count for name, count in extra.items()}
-    told = {**summary.as_json(), **named}
+    values = summary.as_json()
+    values |= {name.replace(" ", "_"): count for name, count in extra.items()}
     if args.json:
-        show_json(told)
+        show_json(values)
     elif args.csv:
-        show_csv(list(told), [told], ("started_at", "ended_at"))
+        show_csv(list(values), [values], ("started_at", "ended_at"))
     else:
         rows = [
             ("messages", number(run.messages)),
@@ -282,14 +285,14 @@ def report(summary: Summary, args: argparse.Namespace, extra: Mapping[str, int])
             ("readings resent", number(run.resent)),
             *((name, number(count)) for name, count in extra.items()),
             ("reconnects", number(summary.reconnects)),
-            ("took", duration(summary.pace.seconds)),
+            ("took", duration(summary.timing.seconds)),
             ("readings per second", number(summary.readings_per_s)),
         ]
         show(table([Column("Published", importance=KEY), Column("", True, KEY)], rows))
-    if summary.pace.worst_lag_s > 1:
-        say(f"at worst {summary.pace.worst_lag_s:.1f} s behind the times asked for")
-    missing = run.readings - run.acknowledged
-    if not missing and not summary.unsent:
+    if summary.timing.worst_lag_s > 1:
+        say(f"fell up to {summary.timing.worst_lag_s:.1f} s behind schedule")
+    unacknowledged = run.readings - run.acknowledged
+    if not unacknowledged and not summary.unsent:
         return OK
-    say(f"{missing} readings unacknowledged, {summary.unsent} messages never sent")
+    say(f"not acknowledged: {unacknowledged:,} readings; unsent: {summary.unsent:,}")
     return UNREACHABLE

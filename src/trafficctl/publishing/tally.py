@@ -1,9 +1,9 @@
-"""What this machine has published, told so that a killed run still tells the truth.
+"""The record of what this machine published, correct even after a kill.
 
-`tally.jsonl` holds JSON lines; of the lines of one run the last counts. A line of a
-run in progress is written ahead: its `readings` and `resent` are what may have been
-published by the time the next line appears, its `acknowledged` what surely was. The
-line that ends a run (`ended_at` is set) has the exact figures.
+`tally.jsonl` holds JSON lines; the last line of a run counts. A line of a run in
+progress is written ahead: its `readings` and `resent` are upper bounds until the next
+line, its `acknowledged` is a lower bound. The last line of a run (`ended_at` is set) is
+exact.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ LINE_EVERY_MS = 2_000
 
 @dataclass(frozen=True)
 class Run:
-    """One publishing run; times in ms since the epoch, all else counts.
+    """One publishing run; times in ms since the epoch, the rest are counts.
 
-    `readings` were handed to MQTT, `acknowledged` ones have their PUBACK, `resent`
-    ones were in messages sent again after a reconnect: an upper bound of extra copies.
+    `readings` were handed to MQTT, `acknowledged` have their PUBACK, `resent` were in
+    messages resent after a reconnect: an upper bound of extra copies.
     """
 
     run: str
@@ -37,17 +37,17 @@ class Run:
 
 
 def read(path: Path) -> list[Run]:
-    """The runs in the file at `path`, in the order they began; none if it is absent.
+    """The runs in the file at `path` in order; none if it does not exist.
 
-    A last line cut short by a kill is passed over: the line before it still holds.
+    A last line cut short by a kill is ignored: the previous one is valid.
     """
     if not path.exists():
         return []
     runs: dict[str, Run] = {}
     for line in path.read_text("utf-8").splitlines():
-        found = _parse(line)
-        if found is not None:
-            runs[found.run] = found
+        run = _parse(line)
+        if run is not None:
+            runs[run.run] = run
     return list(runs.values())
 
 
@@ -60,7 +60,7 @@ def _parse(line: str) -> Run | None:
 
 
 class Tally:
-    """Counts one run and writes it down; to be closed, best by `with`."""
+    """Counts one run and writes it to a file; a context manager."""
 
     def __init__(self, path: Path, run: str, clock_ms: Callable[[], int]) -> None:
         self._clock_ms = clock_ms
@@ -68,7 +68,7 @@ class Tally:
         self.messages = self.readings = self.acknowledged = self.resent = 0
         self._announced, self._written_at = 0, self._started_at
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _mend(path)
+        _end_torn_line(path)
         self._file = path.open("a", encoding="utf-8")
 
     def publishing(self, readings: int) -> None:
@@ -80,11 +80,11 @@ class Tally:
             self._write(None)
 
     def acknowledge(self, readings: int) -> None:
-        """Count a message whose PUBACK has come."""
+        """Count a message that has its PUBACK."""
         self.acknowledged += readings
 
     def resending(self, readings: int) -> None:
-        """Count messages before they are sent again."""
+        """Count messages before they are resent."""
         if readings:
             self.resent += readings
             self._write(None)
@@ -95,11 +95,11 @@ class Tally:
             self._write(None)
 
     def so_far(self) -> Run:
-        """The exact figures of this moment."""
+        """The exact counts at this moment."""
         return self._line(None, self.readings)
 
     def close(self) -> Run:
-        """Write the line that ends the run, and give it."""
+        """Write the last line of the run and return it."""
         ended = self._line(self._clock_ms(), self.readings)
         if not self._file.closed:
             self._append(ended)
@@ -107,7 +107,7 @@ class Tally:
         return ended
 
     def __enter__(self) -> Tally:
-        """Begin."""
+        """Return the tally."""
         return self
 
     def __exit__(
@@ -116,7 +116,7 @@ class Tally:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close, whatever happened."""
+        """Close, also after an error."""
         self.close()
 
     def _line(self, ended_at: int | None, readings: int) -> Run:
@@ -132,8 +132,8 @@ class Tally:
         self._file.flush()
 
 
-def _mend(path: Path) -> None:
-    """End a line that a kill cut short, so that the next one stands by itself."""
+def _end_torn_line(path: Path) -> None:
+    """End a line cut short by a kill, so that the next one is separate."""
     if path.exists() and path.stat().st_size:
         with path.open("rb+") as file:
             file.seek(-1, 2)

@@ -1,4 +1,4 @@
-"""`trafficctl redrive`: dead letters back into the stream."""
+"""`trafficctl redrive`: sends dead letters back to the stream."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from trafficctl.aws.city_tables import check_segments
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say, show, show_csv, show_json
 from trafficctl.cli.progress import counting
-from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.errors import CHECK_FAILED, OK
 from trafficctl.redrive.buckets import Buckets
-from trafficctl.redrive.objects import Objects
 from trafficctl.redrive.options import add_options
-from trafficctl.redrive.report import sums_view
-from trafficctl.redrive.run import Redrive, Seen
-from trafficctl.redrive.selection import Selection, Sums
-from trafficctl.redrive.stream_writer import Stream
+from trafficctl.redrive.report import totals_view
+from trafficctl.redrive.run import Progress, Redrive
+from trafficctl.redrive.selected_objects import SelectedObjects
+from trafficctl.redrive.selection import RedriveTotals, Selection
+from trafficctl.redrive.stream_writer import StreamWriter
 
 FIELDS = (
     "kind",
@@ -40,11 +40,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add `redrive`."""
     parser = subparsers.add_parser(
         "redrive",
-        help="put dead letters back into the stream",
+        help="send dead letters back to the stream",
         description=(
-            "List what is in the dead letters. With --execute, put it back into the "
-            "stream. Safe to interrupt and repeat: a reading counts once. Exit code 1 "
-            "when an object could not be put back."
+            "List the dead letters. With --execute, send them back to the stream. Safe "
+            "to interrupt and repeat: a reading is counted once. Exit code 1 if an "
+            "object cannot be redriven."
         ),
     )
     add_options(parser)
@@ -57,30 +57,30 @@ def _run(args: argparse.Namespace) -> int:
     outputs = aws.stack_outputs(session, args.stack)
     buckets = Buckets(aws.client(session, "s3"), outputs)
     selection = Selection(args.prefix, args.day, args.segment)
-    redrive = Redrive(buckets, Objects(buckets, selection, args.quarantine))
+    redrive = Redrive(buckets, SelectedObjects(buckets, selection, args.quarantine))
     if args.execute:
         kinesis = aws.client(session, "kinesis")
         name = outputs["ReadingsStream"]
-        stream = Stream(kinesis, name, args.rate, time.monotonic, time.sleep)
+        stream = StreamWriter(kinesis, name, args.rate, time.monotonic, time.sleep)
         _execute(redrive, stream)
     else:
-        with _progress(redrive.objects, "reading") as seen:
-            redrive.survey(seen)
-    if args.segment is not None and not redrive.sums.letters + redrive.sums.left:
+        with _progress(redrive.objects, "reading") as progress:
+            redrive.survey(progress)
+    if args.segment is not None and not redrive.totals.letters + redrive.totals.skipped:
         check_segments(session, outputs, [args.segment])
-    _report(redrive.sums, args)
-    return ANSWER_IS_NO if redrive.sums.left else OK
+    _report(redrive.totals, args)
+    return CHECK_FAILED if redrive.totals.skipped else OK
 
 
-def _execute(redrive: Redrive, stream: Stream) -> None:
-    uncertain = redrive.objects.settle()
+def _execute(redrive: Redrive, stream: StreamWriter) -> None:
+    uncertain = redrive.objects.resume()
     if uncertain:
         say(
-            f"An earlier run was interrupted: up to {uncertain:,} readings may be in "
-            "the stream already. They are put again, and then count as duplicates."
+            f"An earlier run was interrupted: up to {uncertain:,} readings may already "
+            "be in the stream. They are sent again and count as duplicates then."
         )
-    with _progress(redrive.objects, "putting back") as seen:
-        redrive.execute(stream, _name_of_run(), seen)
+    with _progress(redrive.objects, "redriving") as progress:
+        redrive.execute(stream, _name_of_run(), progress)
 
 
 def _name_of_run() -> str:
@@ -89,8 +89,8 @@ def _name_of_run() -> str:
 
 
 @contextmanager
-def _progress(objects: Objects, what: str) -> Iterator[Seen]:
-    """A display on stderr; only where somebody looks is the total counted first."""
+def _progress(objects: SelectedObjects, what: str) -> Iterator[Progress]:
+    """A display on stderr; the total is counted first only on a terminal."""
     display = counting("objects")
     total = None if display.disable else objects.total()
     with display:
@@ -98,26 +98,26 @@ def _progress(objects: Objects, what: str) -> Iterator[Seen]:
         yield lambda count: display.advance(task, count)
 
 
-def _report(sums: Sums, args: argparse.Namespace) -> None:
+def _report(totals: RedriveTotals, args: argparse.Namespace) -> None:
     if args.json:
-        left = [{"object": name, "reason": why} for name, why in sums.left_named]
-        by_day = {"executed": args.execute, "by_day": sums.as_json()}
-        totals = {"letters": sums.letters, "readings": sums.readings}
-        show_json({**by_day, **totals, "left": sums.left, "left_named": left})
+        skipped = [
+            {"object": name, "reason": why} for name, why in totals.skipped_objects
+        ]
+        by_day = {"executed": args.execute, "by_day": totals.as_json()}
+        counts = {"letters": totals.letters, "readings": totals.readings}
+        show_json({**by_day, **counts, "left": totals.skipped, "left_named": skipped})
         return
     if args.csv:
-        show_csv(FIELDS, sums.as_json(), TIMES)
-    elif sums.letters or sums.left:
-        show(sums_view(sums))
-    say(_sentence(sums, args.execute))
+        show_csv(FIELDS, totals.as_json(), TIMES)
+    elif totals.letters or totals.skipped:
+        show(totals_view(totals))
+    say(_sentence(totals, args.execute))
 
 
-def _sentence(sums: Sums, executed: bool) -> str:
-    if not sums.letters:
-        return "There is nothing to put back."
-    what = f"{sums.readings:,} readings in {sums.letters:,} objects"
+def _sentence(totals: RedriveTotals, executed: bool) -> str:
+    if not totals.letters:
+        return "There is nothing to redrive."
+    what = f"{totals.readings:,} readings in {totals.letters:,} objects"
     if executed:
-        return (
-            f"{what} are back in the stream. `trafficctl audit` shows what came of it."
-        )
-    return f"{what} would be put back. Nothing was changed: --execute does it."
+        return f"Sent {what} back to the stream. Check with `trafficctl audit`."
+    return f"{what} to redrive. Nothing was changed: use --execute."

@@ -1,8 +1,8 @@
-"""What lies in the buckets, as the records that go back into the stream; pure.
+"""Dead letters as records to send back to the stream; pure.
 
-Three kinds are known by what they hold: Lambda's failure objects, the objects of the
-IoT rule's error action, and the processor's quarantine. A record of the stream goes
-back as it was. A message that never became one gets what the rule would have added.
+There are three kinds: Lambda's failure objects, the objects of the IoT rule's error
+action, and the processor's quarantine. A stream record goes back unchanged. A message
+that did not reach the stream gets the fields that the rule would have added.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from traffic.timestamps import day_text
 
 BATCH, MESSAGE, REFUSED = "batch", "message", "refused"
 KINDS = {
-    BATCH: "given up by the processor",
-    MESSAGE: "not put into the stream",
-    REFUSED: "refused, in quarantine",
+    BATCH: "processor retries exhausted",
+    MESSAGE: "not delivered to the stream",
+    REFUSED: "rejected, in quarantine",
 }
 QUARANTINE_PREFIX = "quarantine/"
-# More than the largest: a batch has 6 MB, a refused reading some 500 bytes of reasons.
+# Above the largest: a batch has 6 MB, a rejected reading some 500 bytes of reasons.
 MOST_BYTES = 64 * 1024 * 1024
 
 _RULE_KEY = re.compile(r"iot/(?P<segment>[^/]+)/(?P<ms>\d{13})-[^/]*")
@@ -38,11 +38,11 @@ _DAY_IN_KEY = re.compile(
 
 
 class UnreadableError(Exception):
-    """An object is none of the three kinds, or not whole; its text says why."""
+    """An object is none of the three kinds, or incomplete; the message says why."""
 
 
-class Entry(NamedTuple):
-    """An object as its bucket lists it; *modified_ms* since the epoch."""
+class StoredObject(NamedTuple):
+    """An object as listed; *modified_ms* since the epoch."""
 
     bucket: str
     key: str
@@ -51,22 +51,22 @@ class Entry(NamedTuple):
 
     @property
     def day(self) -> str:
-        """The day (UTC) of which its key tells, else the one it was written on."""
-        found = _DAY_IN_KEY.match(self.key)
-        if found:
-            return "-".join(part for part in found.groups() if part)
+        """The day (UTC) in its key, else the day it was written."""
+        match = _DAY_IN_KEY.match(self.key)
+        if match:
+            return "-".join(part for part in match.groups() if part)
         return day_text(self.written_ms)
 
     @property
     def written_ms(self) -> int:
-        """When it was written; a key of the rule tells to the millisecond."""
-        found = _RULE_KEY.fullmatch(self.key)
-        return int(found["ms"]) if found else self.modified_ms
+        """When it was written; the rule's keys contain the millisecond."""
+        match = _RULE_KEY.fullmatch(self.key)
+        return int(match["ms"]) if match else self.modified_ms
 
 
 @dataclass(frozen=True)
-class Record:
-    """A record to be put; *received_ms* is when its message was first received."""
+class StreamRecord:
+    """A record to send; *received_ms* is when its message was first received."""
 
     partition_key: str
     data: bytes
@@ -75,12 +75,12 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Letter:
-    """An object, and the records it goes back as."""
+class DeadLetter:
+    """An object and the records to send for it."""
 
-    entry: Entry
+    stored: StoredObject
     kind: str
-    records: Sequence[Record]
+    records: Sequence[StreamRecord]
 
     @property
     def readings(self) -> int:
@@ -88,15 +88,17 @@ class Letter:
         return sum(record.readings for record in self.records)
 
 
-def letter_of(entry: Entry, body: bytes) -> Letter:
-    """The letter in an object. Raises UnreadableError when it holds none."""
-    if entry.key.startswith(QUARANTINE_PREFIX):
-        return Letter(entry, REFUSED, list(_refused(body)))
+def letter_of(stored: StoredObject, body: bytes) -> DeadLetter:
+    """The dead letter in an object. Raises UnreadableError if it is none."""
+    if stored.key.startswith(QUARANTINE_PREFIX):
+        return DeadLetter(stored, REFUSED, list(_rejected(body)))
     content = content_of(body)
     if "base64OriginalPayload" in content:
-        return Letter(entry, MESSAGE, [_message(entry, content)])
-    records = [again(record, entry.written_ms) for record in batch_of(content)]
-    return Letter(entry, BATCH, records)
+        return DeadLetter(stored, MESSAGE, [_message(stored, content)])
+    records = [
+        restored_record(record, stored.written_ms) for record in batch_of(content)
+    ]
+    return DeadLetter(stored, BATCH, records)
 
 
 def content_of(body: bytes) -> dict[str, Any]:
@@ -106,33 +108,36 @@ def content_of(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise UnreadableError("it is no JSON object")
+        raise UnreadableError("not a JSON object")
     return content
 
 
 def batch_of(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records in Lambda's object; `payload` is the event, or its text.
+    """The records in Lambda's object; `payload` is the event or its JSON text.
 
-    Raises UnreadableError when it is neither.
+    Raises UnreadableError if it is neither.
     """
     try:
         event = content["payload"]
         event = json.loads(event) if isinstance(event, str) else event
         records = [
-            {**record, "kinesis": {**record["kinesis"], **_named(record["kinesis"])}}
+            {
+                **record,
+                "kinesis": {**record["kinesis"], **_kinesis_fields(record["kinesis"])},
+            }
             for record in event["Records"]
         ]
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise UnreadableError("it holds no `payload` with records") from None
+        raise UnreadableError("no `payload` with records") from None
     return records
 
 
-def _named(body: dict[str, Any]) -> dict[str, str]:
+def _kinesis_fields(body: dict[str, Any]) -> dict[str, str]:
     names = ("data", "partitionKey", "sequenceNumber")
-    found = {name: body[name] for name in names}
-    if not all(isinstance(value, str) and value for value in found.values()):
+    values = {name: body[name] for name in names}
+    if not all(isinstance(value, str) and value for value in values.values()):
         raise TypeError
-    return found
+    return values
 
 
 def record_of(data: str, partition_key: str = "-") -> dict[str, Any]:
@@ -141,47 +146,49 @@ def record_of(data: str, partition_key: str = "-") -> dict[str, Any]:
     return {"eventID": "-:0", "kinesis": body}
 
 
-def again(record: dict[str, Any], now_ms: int) -> Record:
-    """A record of the stream as it was, if it has a receipt time that is believed.
+def restored_record(record: dict[str, Any], now_ms: int) -> StreamRecord:
+    """A stream record, unchanged if its receipt time is valid.
 
-    Otherwise it gets the one that the processor took, or its readings would be too
-    old by now. *now_ms* is when one without arrival time came. Raises UnreadableError.
+    Otherwise it gets the receipt time that the processor used, or its readings would be
+    too old now. *now_ms* is the time for one without. Raises UnreadableError.
     """
     body = record["kinesis"]
     try:
         raw = base64.b64decode(body["data"], validate=True)
     except binascii.Error:
-        raise UnreadableError("the data of a record are not base64") from None
-    readings, received_ms = _counted(record, now_ms)
+        raise UnreadableError("the data of a record is not base64") from None
+    readings, received_ms = _readings_and_receipt(record, now_ms)
     data = with_fields(raw, {"received_at": received_ms})
-    return Record(body["partitionKey"], data, readings, received_ms)
+    return StreamRecord(body["partitionKey"], data, readings, received_ms)
 
 
-def _message(entry: Entry, content: dict[str, Any]) -> Record:
-    """A message that did not reach the stream, as the rule would have put it."""
+def _message(stored: StoredObject, content: dict[str, Any]) -> StreamRecord:
+    """A message that did not reach the stream, as the rule would have sent it."""
     try:
         raw = base64.b64decode(content["base64OriginalPayload"], validate=True)
         parts = content["topic"].split("/")
-        if parts[:2] == ["$aws", "rules"]:  # Basic Ingest: the rule sees what follows
+        if parts[:2] == ["$aws", "rules"]:  # Basic Ingest: the rule sees only the rest
             parts = parts[3:]
         _, segment_id, device_id = parts
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise UnreadableError("it names no message, segment and device") from None
+        raise UnreadableError("no message, segment and device in it") from None
     if not segment_id:
-        raise UnreadableError("its topic names no segment")
+        raise UnreadableError("no segment in its topic")
     fields = {"segment_id": segment_id, "device_id": device_id}
-    received = {"received_at": entry.written_ms}
-    return _record(segment_id, raw, entry.written_ms, {**fields, **received})
+    received = {"received_at": stored.written_ms}
+    return _record(segment_id, raw, stored.written_ms, {**fields, **received})
 
 
-def _record(key: str, raw: bytes, received_ms: int, fields: dict[str, Any]) -> Record:
+def _record(
+    key: str, raw: bytes, received_ms: int, fields: dict[str, Any]
+) -> StreamRecord:
     data = with_fields(raw, fields)
-    readings, _ = _counted(record_of(base64.b64encode(data).decode(), key))
-    return Record(key, data, readings, received_ms)
+    readings, _ = _readings_and_receipt(record_of(base64.b64encode(data).decode(), key))
+    return StreamRecord(key, data, readings, received_ms)
 
 
 def with_fields(raw: bytes, fields: dict[str, Any]) -> bytes:
-    """A record's data with *fields*; unchanged if it has them, or can't carry any."""
+    """A record's data with *fields*; unchanged if it has them or is not an object."""
     try:
         content = json.loads(raw.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
@@ -195,11 +202,11 @@ def _compact(content: Any) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
 
 
-def _counted(record: dict[str, Any], now_ms: int = 0) -> tuple[int, int]:
-    """Readings in a record, and when it was received, as the processor sees it."""
-    (taken,) = intake([record], now_ms).values()
-    parcels = [*taken.parcels, *(parcel for _, parcel, _ in taken.rejected)]
-    return taken.readings, parcels[0].reference_ms
+def _readings_and_receipt(record: dict[str, Any], now_ms: int = 0) -> tuple[int, int]:
+    """The number of readings in a record and its receipt time, by the processor."""
+    (segment,) = intake([record], now_ms).values()
+    parcels = [*segment.parcels, *(parcel for _, parcel, _ in segment.rejected)]
+    return segment.readings, parcels[0].reference_ms
 
 
 # Quarantine: a line for each rejection
@@ -212,19 +219,21 @@ def rejections_of(body: bytes) -> list[dict[str, Any]]:
         for line in lines:
             hash((line["sequence_number"], line["index"], line["readings"] + 0))
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise UnreadableError("its lines are no rejections") from None
+        raise UnreadableError("its lines are not rejections") from None
     return lines
 
 
-def _refused(body: bytes) -> Iterator[Record]:
-    """Lines as records: what came in one message goes back in one."""
+def _rejected(body: bytes) -> Iterator[StreamRecord]:
+    """Lines as records: what arrived in one message goes back in one."""
     lines = rejections_of(body)
     try:
         for (is_whole, *_), group in groupby(lines, _message_of):
-            said = list(group)
-            yield from (map(_whole, said) if is_whole else _parts(said))
+            group_lines = list(group)
+            yield from (
+                map(_whole_message, group_lines) if is_whole else _parts(group_lines)
+            )
     except (ValueError, LookupError, TypeError):
-        raise UnreadableError("a rejection lacks what it was of") from None
+        raise UnreadableError("a rejection without its message") from None
 
 
 def _message_of(line: dict[str, Any]) -> tuple[Any, ...]:
@@ -232,27 +241,27 @@ def _message_of(line: dict[str, Any]) -> tuple[Any, ...]:
     return (line["index"] is None, *(line[name] for name in names))
 
 
-def _parts(lines: Sequence[dict[str, Any]]) -> Iterator[Record]:
-    """Readings that were refused one by one."""
+def _parts(lines: Sequence[dict[str, Any]]) -> Iterator[StreamRecord]:
+    """Readings that were rejected one by one."""
     for start in range(0, len(lines), MAX_READINGS_PER_MESSAGE):
         part = lines[start : start + MAX_READINGS_PER_MESSAGE]
         content = {"readings": [line["message"] for line in part]}
-        yield _put_back(part[0], _compact(content), len(part))
+        yield _record_of_line(part[0], _compact(content), len(part))
 
 
-def _whole(line: dict[str, Any]) -> Record:
-    """A message that was refused as a whole."""
+def _whole_message(line: dict[str, Any]) -> StreamRecord:
+    """A message that was rejected as a whole."""
     message = line["message"]
     raw = _compact(message)
     if isinstance(message, dict) and set(message) == {"base64"}:
         raw = base64.b64decode(message["base64"], validate=True)
     elif isinstance(message, dict) and set(message) == {"text"}:
-        raw = _told(message["text"]) or raw
-    return _put_back(line, raw, line["readings"])
+        raw = _bytes_literal(message["text"]) or raw
+    return _record_of_line(line, raw, line["readings"])
 
 
-def _told(text: str) -> bytes | None:
-    """The bytes that were only told as Python writes them."""
+def _bytes_literal(text: str) -> bytes | None:
+    """The bytes in a Python bytes literal, None if it is none."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -260,10 +269,10 @@ def _told(text: str) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
-def _put_back(line: dict[str, Any], raw: bytes, readings: int) -> Record:
+def _record_of_line(line: dict[str, Any], raw: bytes, readings: int) -> StreamRecord:
     names = ("segment_id", "device_id", "received_at")
     fields = {name: line[name] for name in names}
     record = _record(line["segment_id"], raw, int(line["received_at"]), fields)
-    if record.readings != readings:  # or they would be lost to the audit
-        raise UnreadableError("a refused message was not kept whole")
+    if record.readings != readings:  # otherwise the audit would miss some
+        raise UnreadableError("a rejected message is incomplete")
     return record

@@ -1,10 +1,9 @@
-"""What was put back, and perhaps more than once: written ahead, so that a kill tells.
+"""The write-ahead journal of redrive.
 
-A page names the letters of one stretch of work. It is written before their records are
-put, again with `put` when all of them are in the stream, and closed when all letters
-are moved out of the way.
-Whatever instant a redrive is killed at, the pages bound how often each letter was put.
-Pages stay: the audit counts by them.
+An entry names the dead letters of one chunk. It is written before their records are
+sent, again with `put` when all are in the stream, and closed when all objects are
+moved. Whenever a redrive is killed, the entries bound how often each dead letter was
+sent. They are kept for the audit.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from trafficctl.redrive.dead_letters import BATCH, Letter, UnreadableError
+from trafficctl.redrive.dead_letters import BATCH, DeadLetter, UnreadableError
 
 JOURNAL = "journal/"
 OPEN, CLOSED = f"{JOURNAL}open/", f"{JOURNAL}closed/"
 MOVED = "redriven/"
 
 
-class Line(NamedTuple):
-    """One letter of a page: the object, what it is, and the readings in it."""
+class LetterLine(NamedTuple):
+    """One dead letter of an entry: object, kind and number of readings."""
 
     bucket: str
     key: str
@@ -32,102 +31,103 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Page:
-    """The letters of one stretch of work; *put* once all are in the stream."""
+class JournalEntry:
+    """The dead letters of one chunk; *put* once all are in the stream."""
 
     name: str
-    letters: tuple[Line, ...]
+    letters: tuple[LetterLine, ...]
     put: bool = False
 
     @property
     def readings(self) -> int:
-        """Readings in all of its letters."""
+        """Readings in all its dead letters."""
         return sum(line.readings for line in self.letters)
 
     def as_bytes(self) -> bytes:
-        """The page as it is stored."""
+        """The entry as stored."""
         return json.dumps(asdict(self)).encode()
 
 
-def page_of(name: str, letters: Iterable[Letter]) -> Page:
-    """The page of letters that are about to be put."""
+def entry_of(name: str, letters: Iterable[DeadLetter]) -> JournalEntry:
+    """The entry for dead letters about to be sent."""
     lines = [
-        Line(one.entry.bucket, one.entry.key, one.kind, one.readings) for one in letters
+        LetterLine(one.stored.bucket, one.stored.key, one.kind, one.readings)
+        for one in letters
     ]
-    return Page(name, tuple(lines))
+    return JournalEntry(name, tuple(lines))
 
 
-def read(body: bytes) -> Page:
-    """The page that was stored. Raises UnreadableError when it is none."""
+def read(body: bytes) -> JournalEntry:
+    """A stored entry. Raises UnreadableError if it is not one."""
     try:
-        said = json.loads(body)
-        lines = tuple(Line(*line) for line in said["letters"])
-        return Page(said["name"], lines, said["put"])
+        fields = json.loads(body)
+        lines = tuple(LetterLine(*line) for line in fields["letters"])
+        return JournalEntry(fields["name"], lines, fields["put"])
     except (ValueError, LookupError, TypeError):
-        raise UnreadableError("it is no page of the journal") from None
+        raise UnreadableError("not a journal entry") from None
 
 
-Place = tuple[str, str]  # bucket and key
+ObjectKey = tuple[str, str]  # bucket and key
 
 
 class History:
-    """What the pages tell of each letter."""
+    """What the journal says about each dead letter."""
 
-    def __init__(self, pages: Iterable[Page]) -> None:
-        whole = _whole(pages)
-        self._lines: dict[Place, list[Line]] = defaultdict(list)
-        self._put: set[Place] = set()
-        for page in whole:
-            for line in page.letters:
+    def __init__(self, entries: Iterable[JournalEntry]) -> None:
+        whole = _unique(entries)
+        self._lines: dict[ObjectKey, list[LetterLine]] = defaultdict(list)
+        self._put: set[ObjectKey] = set()
+        for entry in whole:
+            for line in entry.letters:
                 self._lines[line.bucket, line.key].append(line)
-                if page.put:
+                if entry.put:
                     self._put.add((line.bucket, line.key))
 
-    def is_put(self, place: Place) -> bool:
-        """Whether all of a letter's records are in the stream."""
+    def is_redriven(self, place: ObjectKey) -> bool:
+        """Whether all records of a dead letter are in the stream."""
         return place in self._put
 
-    def is_begun(self, place: Place) -> bool:
-        """Whether some of its records may be in the stream, and nobody knows which."""
+    def is_interrupted(self, place: ObjectKey) -> bool:
+        """Whether an unknown part of its records may be in the stream."""
         return place in self._lines and place not in self._put
 
-    def knows(self, place: Place) -> bool:
-        """Whether a redrive ever began with a letter."""
+    def knows(self, place: ObjectKey) -> bool:
+        """Whether a redrive ever started with a dead letter."""
         return place in self._lines
 
     @property
-    def begun(self) -> bool:
-        """Whether there is a letter that was begun with and never put as a whole."""
+    def has_interrupted(self) -> bool:
+        """Whether a dead letter was started and never completed."""
         return len(self._put) < len(self._lines)
 
     @property
     def put(self) -> int:
-        """Readings of the letters that were put."""
+        """Readings of the completed dead letters."""
         return sum(_largest(self._lines[place]) for place in self._put)
 
     @property
     def copies(self) -> int:
-        """How many readings at most have come into the stream more than once.
+        """The most readings that are in the stream more than once.
 
-        Each try after the first; and of batches, which may have been applied before
-        they were given up, the first as well.
+        Every attempt after the first; for batches, which may have been applied before
+        they failed, the first as well.
         """
         return sum(map(_copies, self._lines.values()))
 
 
-def _copies(lines: Sequence[Line]) -> int:
+def _copies(lines: Sequence[LetterLine]) -> int:
     tried = sum(line.readings for line in lines)
     return tried if lines[0].kind == BATCH else tried - _largest(lines)
 
 
-def _largest(lines: Sequence[Line]) -> int:
+def _largest(lines: Sequence[LetterLine]) -> int:
     return max(line.readings for line in lines)
 
 
-def _whole(pages: Iterable[Page]) -> list[Page]:
-    """Each page once: one that is being closed lies in two places for a moment."""
-    found: dict[str, Page] = {}
-    for page in pages:
-        known = found.get(page.name)
-        found[page.name] = known if known is not None and known.put else page
-    return list(found.values())
+def _unique(entries: Iterable[JournalEntry]) -> list[JournalEntry]:
+    """Each entry once: one being closed exists twice for a moment."""
+    by_name: dict[str, JournalEntry] = {}
+    for entry in entries:
+        earlier = by_name.get(entry.name)
+        by_name[entry.name] = earlier if earlier is not None and earlier.put else entry
+    return list(by_name.values())

@@ -1,8 +1,8 @@
-"""Refused readings, those that wait and those that were put back; pure.
+"""Counts quarantined readings, waiting and redriven; pure.
 
-A rejection is known by the record's sequence number and its place in it, and may lie in
-several objects. It was published once: it waits in quarantine, or it was put back and
-counts anew, and every further time that it was put is a copy.
+A rejection is identified by the record's sequence number and its index, and may be in
+several objects. It was published once: it waits in quarantine or was redriven, and
+every further redrive of it is a copy.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from trafficctl.redrive.journal import History, Place
+from trafficctl.redrive.journal import History, ObjectKey
 
 Rejections = dict[tuple[str, Any], int]  # readings, by sequence number and index
 
 
 @dataclass(frozen=True)
-class Refused:
+class QuarantineCounts:
     """Readings in quarantine, in objects of an interrupted redrive, and copies."""
 
     waiting: int = 0
@@ -25,46 +25,50 @@ class Refused:
     copies: int = 0
 
 
-def count_refused(
-    waiting: Iterable[tuple[Place, Rejections]],
-    moved: Iterable[tuple[Place, Rejections]],
+def count_rejections(
+    waiting: Iterable[tuple[ObjectKey, Rejections]],
+    moved: Iterable[tuple[ObjectKey, Rejections]],
     history: History,
-) -> Refused:
+) -> QuarantineCounts:
     """Count the rejections in objects: those in quarantine, those moved out of it.
 
-    Both are named by the place they have, or had, in quarantine. One that was put and
-    not yet moved counts as put; one that was written again after it was moved, by a
-    retry of its batch, brings only what is new.
+    Both are keyed by their original place in quarantine. One redriven and not yet moved
+    counts as redriven; one written again after the move, by a retry of its batch,
+    counts only what is new.
     """
-    put, begun, plain = Tally(), Tally(), Tally()
-    gone = set()
+    redriven, interrupted, untouched = (
+        RejectionCount(),
+        RejectionCount(),
+        RejectionCount(),
+    )
+    moved_keys = set()
     for place, rejections in moved:
-        gone.add(place)
-        put.add(rejections)
+        moved_keys.add(place)
+        redriven.add(rejections)
     for place, rejections in waiting:
-        if history.is_begun(place):
-            begun.add(rejections)
-        elif history.is_put(place) and place not in gone:
-            put.add(rejections)
+        if history.is_interrupted(place):
+            interrupted.add(rejections)
+        elif history.is_redriven(place) and place not in moved_keys:
+            redriven.add(rejections)
         else:
-            plain.add(rejections)
-    tried = put.distinct | begun.distinct
-    return Refused(
-        waiting=_sum(plain.distinct, but=tried),
-        interrupted=_sum(begun.distinct, but=put.distinct),
-        copies=put.readings + begun.readings - _sum(tried, but={}),
+            untouched.add(rejections)
+    tried = redriven.distinct | interrupted.distinct
+    return QuarantineCounts(
+        waiting=_sum(untouched.distinct, but=tried),
+        interrupted=_sum(interrupted.distinct, but=redriven.distinct),
+        copies=redriven.readings + interrupted.readings - _sum(tried, but={}),
     )
 
 
-class Tally:
-    """Rejections of some objects: each once, and the readings of all of them."""
+class RejectionCount:
+    """The distinct rejections of some objects, and their total readings."""
 
     def __init__(self) -> None:
         self.distinct: Rejections = {}
         self.readings = 0
 
     def add(self, rejections: Rejections) -> None:
-        """Add those of an object."""
+        """Add the rejections of an object."""
         self.distinct.update(rejections)
         self.readings += sum(rejections.values())
 

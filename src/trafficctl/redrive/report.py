@@ -1,4 +1,4 @@
-"""What a redrive found or did, for people."""
+"""The table of a redrive."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from rich.text import Text
 from traffic.timestamps import second_text
 from trafficctl.cli.output import ABSENT, KEY, Column, number, table
 from trafficctl.redrive.dead_letters import KINDS
-from trafficctl.redrive.selection import Sum, Sums
+from trafficctl.redrive.selection import LetterTotals, RedriveTotals
 
 COLUMNS = (
-    Column("Letters", importance=KEY),
+    Column("Dead letters", importance=KEY),
     Column("Day", importance=KEY),
     Column("Objects", number=True, importance=6),
     Column("Records", number=True),
@@ -22,18 +22,18 @@ COLUMNS = (
 )
 
 
-def sums_view(sums: Sums) -> RenderableType:
-    """A line for each kind and day, with what has to stay where it is."""
-    rows = [(KINDS[kind], day, *_cells(one)) for kind, day, one in sums.rows()]
-    unnamed = sums.left - len(sums.left_named)
+def totals_view(totals: RedriveTotals) -> RenderableType:
+    """A row per kind and day, then the objects that were skipped."""
+    rows = [(KINDS[kind], day, *_cells(one)) for kind, day, one in totals.rows()]
+    unnamed = totals.skipped - len(totals.skipped_objects)
     return Group(
         table(COLUMNS, rows),
-        *(Text(f"Left: {name}: {why}.") for name, why in sums.left_named),
-        *([Text(f"Left: {unnamed:,} more.")] if unnamed else []),
+        *(Text(f"Skipped {name}: {why}.") for name, why in totals.skipped_objects),
+        *([Text(f"Skipped {unnamed:,} more.")] if unnamed else []),
     )
 
 
-def _cells(one: Sum) -> tuple[str, ...]:
+def _cells(one: LetterTotals) -> tuple[str, ...]:
     counts = (one.letters, one.records, one.readings, len(one.segments))
     times = (one.oldest_ms, one.newest_ms)
     return (

@@ -1,8 +1,8 @@
-"""Going through the buckets: to say what would be put back, or to put it back.
+"""Lists or redrives the selected dead letters.
 
-One stretch after the other: write its page, put its records, note on the page that
-they are put, and move its objects out of the way. A kill between any two of these
-steps loses nothing, and the page says what may have been put already.
+For each chunk: write a journal entry, send the records, mark the entry, and move the
+objects. A kill between any two steps loses nothing, and the entry says what may already
+be in the stream.
 """
 
 from __future__ import annotations
@@ -10,44 +10,48 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from trafficctl.redrive.buckets import Buckets
-from trafficctl.redrive.dead_letters import Letter
-from trafficctl.redrive.journal import Page, page_of
-from trafficctl.redrive.objects import Objects
-from trafficctl.redrive.selection import Sums
-from trafficctl.redrive.stream_writer import Stream
+from trafficctl.redrive.dead_letters import DeadLetter
+from trafficctl.redrive.journal import JournalEntry, entry_of
+from trafficctl.redrive.selected_objects import SelectedObjects
+from trafficctl.redrive.selection import RedriveTotals
+from trafficctl.redrive.stream_writer import StreamWriter
 
-Seen = Callable[[int], None]
+Progress = Callable[[int], None]
 
 
 class Redrive:
-    """The work on dead letters; *sums* are of what was gone through."""
+    """Processes dead letters; *totals* sums up what was processed."""
 
-    def __init__(self, buckets: Buckets, objects: Objects) -> None:
+    def __init__(self, buckets: Buckets, objects: SelectedObjects) -> None:
         self._buckets, self.objects = buckets, objects
-        self.sums = Sums()
+        self.totals = RedriveTotals()
 
-    def survey(self, seen: Seen) -> None:
-        """Sum up what is meant, and change nothing."""
-        for letters, count in self.objects.stretches(self.sums.leave):
+    def survey(self, progress: Progress) -> None:
+        """Sum up the selection without changing anything."""
+        for letters, count in self.objects.chunks(self.totals.skip):
             self._add(letters)
-            seen(count)
+            progress(count)
 
-    def execute(self, stream: Stream, run: str, seen: Seen) -> None:
-        """Put back what is meant; *run* names this run among all others."""
-        stretches = self.objects.stretches(self.sums.leave)
-        for number, (letters, count) in enumerate(stretches, 1):
+    def execute(self, stream: StreamWriter, run: str, progress: Progress) -> None:
+        """Redrive the selection; *run* is a unique name for this run."""
+        chunks = self.objects.chunks(self.totals.skip)
+        for number, (letters, count) in enumerate(chunks, 1):
             if letters:
-                self._put_back(stream, page_of(f"{run}-{number:06d}", letters), letters)
+                self._put_back(
+                    stream, entry_of(f"{run}-{number:06d}", letters), letters
+                )
             self._add(letters)
-            seen(count)
+            progress(count)
 
-    def _put_back(self, stream: Stream, page: Page, letters: Sequence[Letter]) -> None:
-        self._buckets.write(page)
+    def _put_back(
+        self, stream: StreamWriter, entry: JournalEntry, letters: Sequence[DeadLetter]
+    ) -> None:
+        self._buckets.write(entry)
         stream.put([record for letter in letters for record in letter.records])
-        page = Page(page.name, page.letters, put=True)
-        self._buckets.write(page)
-        self.objects.finish(page)
+        entry = JournalEntry(entry.name, entry.letters, put=True)
+        self._buckets.write(entry)
+        self.objects.finish(entry)
 
-    def _add(self, letters: Sequence[Letter]) -> None:
+    def _add(self, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:
-            self.sums.add(letter)
+            self.totals.add(letter)

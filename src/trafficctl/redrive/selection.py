@@ -1,4 +1,4 @@
-"""Which objects are meant, and what they hold together; pure."""
+"""Which objects are selected, and their totals; pure."""
 
 from __future__ import annotations
 
@@ -7,64 +7,64 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from trafficctl.redrive.dead_letters import KINDS, Entry, Letter
+from trafficctl.redrive.dead_letters import KINDS, DeadLetter, StoredObject
 from trafficctl.redrive.journal import JOURNAL, MOVED
 
-# Of one stretch of work: it is read at once, and if it is interrupted, put again.
+# Limits of a chunk: it is in memory at once, and sent again after an interrupt.
 MOST_LETTERS = 500
 MOST_BYTES = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What an operator asked for; *day* is `2026-11-22`, in UTC."""
+    """The filters of an operator; *day* is `2026-11-22`, in UTC."""
 
     prefix: str = ""
     day: str | None = None
     segment: str | None = None
 
     def listed_prefix(self, bucket_prefix: str) -> str | None:
-        """The prefix to list a bucket by, None where nothing there can be meant."""
+        """The prefix to list a bucket with, None if nothing there can match."""
         if self.prefix.startswith(bucket_prefix):
             return self.prefix
         return bucket_prefix if bucket_prefix.startswith(self.prefix) else None
 
-    def admits(self, entry: Entry) -> bool:
-        """Whether an object is meant, as far as its key tells."""
-        if entry.key.startswith((MOVED, JOURNAL)):
+    def admits(self, stored: StoredObject) -> bool:
+        """Whether an object matches, judging by its key."""
+        if stored.key.startswith((MOVED, JOURNAL)):
             return False
-        if self.day is not None and entry.day != self.day:
+        if self.day is not None and stored.day != self.day:
             return False
-        is_of_rule = entry.key.startswith("iot/")
+        is_of_rule = stored.key.startswith("iot/")
         return self.segment is None or not (
-            is_of_rule and not entry.key.startswith(f"iot/{self.segment}/")
+            is_of_rule and not stored.key.startswith(f"iot/{self.segment}/")
         )
 
-    def wants(self, letter: Letter) -> bool:
-        """Whether a letter holds a record of the segment that is meant."""
+    def wants(self, letter: DeadLetter) -> bool:
+        """Whether a dead letter has a record of the selected segment."""
         return self.segment is None or any(
             record.partition_key == self.segment for record in letter.records
         )
 
 
-def stretches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Objects in their order, as many together as are worked on at once."""
-    together: list[Entry] = []
+def chunks(objects: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:
+    """The objects in order, grouped into chunks."""
+    chunk: list[StoredObject] = []
     size = 0
-    for entry in entries:
-        full = len(together) == MOST_LETTERS or size + entry.size > MOST_BYTES
-        if together and (full or entry.bucket != together[0].bucket):
-            yield together
-            together, size = [], 0
-        together.append(entry)
-        size += entry.size
-    if together:
-        yield together
+    for stored in objects:
+        full = len(chunk) == MOST_LETTERS or size + stored.size > MOST_BYTES
+        if chunk and (full or stored.bucket != chunk[0].bucket):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(stored)
+        size += stored.size
+    if chunk:
+        yield chunk
 
 
 @dataclass
-class Sum:
-    """Letters of one kind and day; *oldest_ms* and *newest_ms* are receipt times."""
+class LetterTotals:
+    """The totals of one kind and day; *oldest_ms* and *newest_ms* are receipt times."""
 
     letters: int = 0
     records: int = 0
@@ -73,8 +73,8 @@ class Sum:
     oldest_ms: int | None = None
     newest_ms: int | None = None
 
-    def add(self, letter: Letter) -> None:
-        """Count a letter."""
+    def add(self, letter: DeadLetter) -> None:
+        """Count a dead letter."""
         self.letters += 1
         self.records += len(letter.records)
         self.readings += letter.readings
@@ -86,26 +86,28 @@ class Sum:
 
 
 @dataclass
-class Sums:
-    """What is meant, by kind and day, and what of it can't be put back."""
+class RedriveTotals:
+    """The totals by kind and day, and the objects that cannot be redriven."""
 
-    by_day: dict[tuple[str, str], Sum] = field(default_factory=lambda: defaultdict(Sum))
-    left: int = 0
-    left_named: list[tuple[str, str]] = field(default_factory=list)
+    by_day: dict[tuple[str, str], LetterTotals] = field(
+        default_factory=lambda: defaultdict(LetterTotals)
+    )
+    skipped: int = 0
+    skipped_objects: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, letter: Letter) -> None:
-        """Count a letter."""
-        self.by_day[letter.kind, letter.entry.day].add(letter)
+    def add(self, letter: DeadLetter) -> None:
+        """Count a dead letter."""
+        self.by_day[letter.kind, letter.stored.day].add(letter)
 
-    def leave(self, entry: Entry, why: str) -> None:
-        """Count an object that stays where it is; the first ones by name."""
-        self.left += 1
-        if len(self.left_named) < 20:
-            self.left_named.append((f"s3://{entry.bucket}/{entry.key}", why))
+    def skip(self, stored: StoredObject, why: str) -> None:
+        """Count an object that cannot be redriven; name the first ones."""
+        self.skipped += 1
+        if len(self.skipped_objects) < 20:
+            self.skipped_objects.append((f"s3://{stored.bucket}/{stored.key}", why))
 
     @property
     def letters(self) -> int:
-        """Letters of all kinds."""
+        """Dead letters of all kinds."""
         return sum(one.letters for one in self.by_day.values())
 
     @property
@@ -113,8 +115,8 @@ class Sums:
         """Readings of all kinds."""
         return sum(one.readings for one in self.by_day.values())
 
-    def rows(self) -> list[tuple[str, str, Sum]]:
-        """Kind, day and sum, in the order of kinds and days."""
+    def rows(self) -> list[tuple[str, str, LetterTotals]]:
+        """Kind, day and totals, ordered by kind and day."""
         order = list(KINDS)
         keys = sorted(self.by_day, key=lambda key: (order.index(key[0]), key[1]))
         return [(*key, self.by_day[key]) for key in keys]

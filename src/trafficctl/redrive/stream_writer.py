@@ -1,4 +1,4 @@
-"""Records into the stream, no faster than asked for."""
+"""Writes records to the stream at a limited rate."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from trafficctl.errors import CityError
-from trafficctl.redrive.dead_letters import Record
+from trafficctl.redrive.dead_letters import StreamRecord
 
 MOST_RECORDS = 500  # of one PutRecords request
-MOST_BYTES = 4 * 1024 * 1024  # of the 5 MB it may have
+MOST_BYTES = 4 * 1024 * 1024  # of at most 5 MB
 MOST_TRIES = 8
 LONGEST_PAUSE_S = 5.0
 
 
-class Stream:
-    """Puts records into a Kinesis stream, at most *rate* readings a second.
+class StreamWriter:
+    """Writes records to a Kinesis stream, at most *rate* readings a second.
 
     *clock* and *sleep* are in seconds.
     """
@@ -32,8 +32,8 @@ class Stream:
         self._clock, self._sleep = clock, sleep
         self._free_at = clock()
 
-    def put(self, records: Sequence[Record]) -> None:
-        """Put all *records*. Raises CityError when the stream keeps refusing some."""
+    def put(self, records: Sequence[StreamRecord]) -> None:
+        """Put all *records*. Raises CityError if the stream keeps rejecting some."""
         for part in self._parts(records):
             now = self._clock()
             self._sleep(max(0.0, self._free_at - now))
@@ -41,9 +41,9 @@ class Stream:
             self._free_at = max(now, self._free_at) + readings / self._rate
             self._put_some(part)
 
-    def _parts(self, records: Sequence[Record]) -> Iterator[list[Record]]:
-        """What goes out at once: as much as a request holds, and a second's worth."""
-        part: list[Record] = []
+    def _parts(self, records: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:
+        """Parts that fit into a request and into one second of the rate."""
+        part: list[StreamRecord] = []
         size = readings = 0
         for record in records:
             room = len(record.data) + len(record.partition_key.encode())
@@ -57,24 +57,24 @@ class Stream:
         if part:
             yield part
 
-    def _put_some(self, records: Sequence[Record]) -> None:
-        left, codes = records, {""}
+    def _put_some(self, records: Sequence[StreamRecord]) -> None:
+        remaining, codes = records, {""}
         for attempt in range(MOST_TRIES):
             if attempt:
                 self._sleep(min(0.2 * 2**attempt, LONGEST_PAUSE_S))
-            answers = self._request(left)
+            answers = self._request(remaining)
             codes = {answer.get("ErrorCode", "") for answer in answers}
-            pairs = zip(left, answers, strict=True)
-            left = [record for record, answer in pairs if "ErrorCode" in answer]
-            if not left:
+            pairs = zip(remaining, answers, strict=True)
+            remaining = [record for record, answer in pairs if "ErrorCode" in answer]
+            if not remaining:
                 return
-        named = ", ".join(sorted(codes - {""}))
+        errors = ", ".join(sorted(codes - {""}))
         raise CityError(
-            f"the stream {self._name} refuses {len(left)} records ({named}) - wait "
-            "until live traffic leaves it room, or use a lower --rate, and repeat"
+            f"stream {self._name} rejected {len(remaining)} records ({errors}) - wait "
+            "for live traffic to drop or use a lower --rate, then repeat the command"
         )
 
-    def _request(self, records: Sequence[Record]) -> list[dict[str, Any]]:
+    def _request(self, records: Sequence[StreamRecord]) -> list[dict[str, Any]]:
         entries = [{"Data": r.data, "PartitionKey": r.partition_key} for r in records]
         answer = self._kinesis.put_records(StreamName=self._name, Records=entries)
         return list(answer["Records"])

@@ -1,4 +1,4 @@
-"""What ARNs say of certificates, and of where things are. Pure."""
+"""Parts of ARNs. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ BEFORE_THE_NAME = 5  # parts: arn, partition, service, Region, account
 
 
 def is_certificate(arn: str) -> bool:
-    """Whether a principal of IoT Core is a certificate."""
+    """Whether an IoT Core principal is a certificate."""
     return ":cert/" in arn
 
 
@@ -16,6 +16,6 @@ def id_of(arn: str) -> str:
 
 
 def account_and_region(arn: str) -> tuple[str, str] | None:
-    """The account and the Region that an ARN names, None if it is none."""
+    """The account and the Region of an ARN, None if it is not an ARN."""
     parts = arn.split(":")
     return (parts[4], parts[3]) if len(parts) > BEFORE_THE_NAME else None

@@ -1,4 +1,4 @@
-"""Taking certificates out of use: at once, and then for good."""
+"""Deactivates and deletes certificates."""
 
 from __future__ import annotations
 
@@ -7,48 +7,50 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.aws.retry import Patience
+from trafficctl.aws.retry import ConflictRetry
 from trafficctl.registry.arns import id_of, is_certificate
-from trafficctl.registry.iot_calls import Calls, is_missing
+from trafficctl.registry.iot_calls import IotCalls, is_missing
 
-DETACHED_WITHIN_S = 60.0  # AWS: "several seconds", until things and policies are off
+DETACHED_WITHIN_S = 60.0  # AWS: detaching takes "several seconds"
 
 
-class Retiring:
-    """Deactivates and deletes certificates; what is gone already is well."""
+class CertificateRemover:
+    """Deactivates and deletes certificates; missing ones are no error."""
 
-    def __init__(self, iot: Any, calls: Calls, policy: str) -> None:
+    def __init__(self, iot: Any, calls: IotCalls, policy: str) -> None:
         self._iot, self._calls, self._policy = iot, calls, policy
-        self._patience = Patience(calls.sleep)
+        self._retry = ConflictRetry(calls.sleep)
 
-    def certificates_of(self, thing: str, noted: Iterable[str] = ()) -> list[str]:
-        """The ARNs of the stack's certificates of a thing, and of the `noted` ids.
+    def certificates_of(self, thing: str, known_ids: Iterable[str] = ()) -> list[str]:
+        """The ARNs of a thing's certificates in this stack, and of `known_ids`.
 
-        Those of a thing that lack the stack's policy are somebody else's. One that a
-        kill left between detaching and deleting is found by its id alone.
+        A certificate without the stack's policy is another stack's. One that a kill
+        left between detaching and deleting is found by its id only.
         """
-        ids = list(dict.fromkeys(noted))
-        found = self._unless_missing(self._iot.list_thing_principals, thingName=thing)
+        ids = list(dict.fromkeys(known_ids))
+        principals = self._unless_missing(
+            self._iot.list_thing_principals, thingName=thing
+        )
         arns = [
             arn
-            for arn in (found["principals"] if found else [])
+            for arn in (principals["principals"] if principals else [])
             if is_certificate(arn)
             and (id_of(arn) in ids or self._policy in self._policies(arn))
         ]
         attached = {id_of(arn) for arn in arns}
         return arns + [
-            told["certificateDescription"]["certificateArn"]
-            for number in ids
-            if number not in attached
+            answer["certificateDescription"]["certificateArn"]
+            for certificate_id in ids
+            if certificate_id not in attached
             and (
-                told := self._unless_missing(
-                    self._iot.describe_certificate, certificateId=number
+                answer := self._unless_missing(
+                    self._iot.describe_certificate, certificateId=certificate_id
                 )
             )
         ]
 
     def deactivate(self, arn: str) -> None:
-        """Let the certificate in no more; IoT Core ends its connections in minutes."""
+        """Deactivate a certificate; IoT Core closes its connections within minutes."""
         self._unless_missing(
             self._iot.update_certificate,
             certificateId=id_of(arn),
@@ -56,7 +58,7 @@ class Retiring:
         )
 
     def delete(self, arn: str) -> None:
-        """Deactivate the certificate, take it from thing and policies, delete it."""
+        """Deactivate, detach from things and policies, and delete a certificate."""
         self.deactivate(arn)
         things = self._unless_missing(self._iot.list_principal_things, principal=arn)
         for thing in things["things"] if things else []:
@@ -65,18 +67,20 @@ class Retiring:
             )
         for policy in self._policies(arn):
             self._unless_missing(self._iot.detach_policy, policyName=policy, target=arn)
-        number = id_of(arn)
-        self._patience.until_free(
-            f"certificate {number[:12]}",
+        certificate_id = id_of(arn)
+        self._retry.retry_while_in_use(
+            f"certificate {certificate_id[:12]}",
             DETACHED_WITHIN_S,
             lambda: self._unless_missing(
-                self._iot.delete_certificate, certificateId=number
+                self._iot.delete_certificate, certificateId=certificate_id
             ),
         )
 
     def _policies(self, arn: str) -> list[str]:
-        listed = self._unless_missing(self._iot.list_attached_policies, target=arn)
-        return [one["policyName"] for one in (listed["policies"] if listed else [])]
+        answer = self._unless_missing(self._iot.list_attached_policies, target=arn)
+        return [
+            policy["policyName"] for policy in (answer["policies"] if answer else [])
+        ]
 
     def _unless_missing(self, call: Any, **arguments: Any) -> Any:
         try:

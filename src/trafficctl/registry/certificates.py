@@ -1,8 +1,7 @@
-"""Certificates for keys made here, so that none is ever made twice.
+"""Issues certificates for keys created here, never twice for one request.
 
-The key is on disk before AWS is asked for its certificate. Should the answer be lost,
-the certificate is found again by its public half: AWS has it as INACTIVE, and nobody
-knows it.
+The key is on disk before its certificate is requested. If the response is lost, the
+certificate is recovered by its public key: it is INACTIVE and not in the journal.
 """
 
 from __future__ import annotations
@@ -15,20 +14,20 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.registry.arns import id_of
-from trafficctl.registry.iot_calls import Calls, InDoubtError, is_missing
+from trafficctl.registry.iot_calls import InDoubtError, IotCalls, is_missing
 from trafficctl.registry.journal import (
     BEGUN,
     DONE,
     GONE,
     MADE,
-    Entry,
+    CertificateEntry,
     Journal,
     write_private,
 )
 
-PAGE = 250  # the most that ListCertificates gives
-SETTLE_S = 3.0  # after which what was asked for is either made or never will be
-CLOCKS_APART_MS = 15 * 60_000  # how far this machine's clock may be from AWS's
+PAGE = 250  # the maximum of ListCertificates
+SETTLE_S = 3.0  # by then a requested certificate exists or never will
+CLOCKS_APART_MS = 15 * 60_000  # the largest difference between this clock and AWS's
 
 NowMs = Callable[[], int]
 
@@ -44,50 +43,59 @@ def key_path(directory: Path, name: str) -> Path:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Whom a certificate is for; `over` is what it may replace (`rows.standing`)."""
+class CertificateRequest:
+    """A certificate to issue; `over` is the row state it replaces (`row_state`)."""
 
     name: str
     segment_id: str = ""
     over: str = ""
 
 
-class Workshop:
-    """Makes certificates, remembers them in `directory`, and takes them back."""
+class CertificateIssuer:
+    """Issues, attaches and activates certificates, with their files in `directory`."""
 
     def __init__(
-        self, iot: Any, journal: Journal, directory: Path, calls: Calls, now_ms: NowMs
+        self,
+        iot: Any,
+        journal: Journal,
+        directory: Path,
+        calls: IotCalls,
+        now_ms: NowMs,
     ) -> None:
         self._iot, self._journal, self._directory = iot, journal, directory
         self._calls, self._now_ms = calls, now_ms
 
-    def certificate(self, wish: Wish, keep: bool) -> Entry:
-        """A certificate for `wish`: with `keep` the known one, else a new one.
+    def certificate(self, request: CertificateRequest, keep: bool) -> CertificateEntry:
+        """A certificate for `request`: with `keep` the existing one, else a new one.
 
-        What was begun for the same wish is gone on with, by the same key. Raises
-        InDoubtError when the certificate may have been made.
+        A request in progress continues with the same key. Raises InDoubtError if the
+        certificate may have been created.
         """
-        entry = self._journal.get(wish.name)
-        if entry is not None and _serves(entry, wish, keep):
+        entry = self._journal.get(request.name)
+        if entry is not None and _serves(entry, request, keep):
             return entry
-        asked = entry is not None and entry.step == BEGUN
-        if entry is None or not (asked and self._has_key(wish.name)):
-            entry = self._begin(wish, reuse_key=entry is None)
-        return self._made(entry, self._ask(entry))
+        was_requested = entry is not None and entry.step == BEGUN
+        if entry is None or not (was_requested and self._has_key(request.name)):
+            entry = self._begin(request, reuse_key=entry is None)
+        return self._save(entry, self._request_certificate(entry))
 
     def _has_key(self, name: str) -> bool:
         return key_path(self._directory, name).exists()
 
-    def _begin(self, wish: Wish, reuse_key: bool) -> Entry:
+    def _begin(self, request: CertificateRequest, reuse_key: bool) -> CertificateEntry:
         from trafficctl.registry import keys  # noqa: PLC0415 - cryptography is slow to import
 
-        path = key_path(self._directory, wish.name)
-        # A key that was never noted was left by a kill, and is as good as new.
-        if not (reuse_key and self._has_key(wish.name)):
+        path = key_path(self._directory, request.name)
+        # A key without a journal entry was left by a kill and is unused.
+        if not (reuse_key and self._has_key(request.name)):
             write_private(path, keys.new_key())
-        return self._note(Entry(wish.name, BEGUN, 0, wish.segment_id, over=wish.over))
+        return self._note(
+            CertificateEntry(
+                request.name, BEGUN, 0, request.segment_id, over=request.over
+            )
+        )
 
-    def _ask(self, entry: Entry) -> Any:
+    def _request_certificate(self, entry: CertificateEntry) -> Any:
         from trafficctl.registry import keys  # noqa: PLC0415 - cryptography is slow to import
 
         key = key_path(self._directory, entry.name).read_text()
@@ -97,33 +105,37 @@ class Workshop:
             setAsActive=False,
         )
 
-    def _made(self, entry: Entry, answer: Any) -> Entry:
+    def _save(self, entry: CertificateEntry, answer: Any) -> CertificateEntry:
         key = key_path(self._directory, entry.name).read_text()
         pem = key + answer["certificatePem"]
         write_private(pem_path(self._directory, entry.name), pem)
-        made = replace(entry, step=MADE, certificate_arn=answer["certificateArn"])
-        return self._note(made)
+        saved = replace(entry, step=MADE, certificate_arn=answer["certificateArn"])
+        return self._note(saved)
 
-    def known(self, name: str) -> Entry | None:
-        """What is noted of the certificate of that name."""
+    def entry_of(self, name: str) -> CertificateEntry | None:
+        """The journal entry of that name."""
         return self._journal.get(name)
 
-    def finish(self, entry: Entry) -> None:
-        """Note that all is in place; the key alone is no longer needed."""
+    def finish(self, entry: CertificateEntry) -> None:
+        """Record that registration is complete; delete the separate key file."""
         key_path(self._directory, entry.name).unlink(missing_ok=True)
         self._note(replace(entry, step=DONE))
 
-    def forget(self, entry: Entry) -> None:
-        """Note that the certificate is no more; its key is never used again."""
-        self._note(Entry(entry.name, GONE, 0, entry.segment_id, over=entry.over))
+    def forget(self, entry: CertificateEntry) -> None:
+        """Record that the certificate is gone; its key is never used again."""
+        self._note(
+            CertificateEntry(entry.name, GONE, 0, entry.segment_id, over=entry.over)
+        )
         pem_path(self._directory, entry.name).unlink(missing_ok=True)
         key_path(self._directory, entry.name).unlink(missing_ok=True)
 
-    def _note(self, entry: Entry) -> Entry:
+    def _note(self, entry: CertificateEntry) -> CertificateEntry:
         return self._journal.note(replace(entry, at_ms=self._now_ms()))
 
-    def attach(self, entry: Entry, policy: str, thing: str | None = None) -> bool:
-        """Give the certificate its policy and thing; False if AWS has it no more."""
+    def attach(
+        self, entry: CertificateEntry, policy: str, thing: str | None = None
+    ) -> bool:
+        """Attach policy and thing to the certificate; False if it does not exist."""
         arn = entry.certificate_arn
         try:
             self._calls.repeatable(
@@ -139,8 +151,8 @@ class Workshop:
             )
         return True
 
-    def activate(self, entry: Entry) -> None:
-        """Let the certificate in."""
+    def activate(self, entry: CertificateEntry) -> None:
+        """Activate the certificate."""
         self._calls.repeatable(
             self._iot.update_certificate,
             certificateId=entry.certificate_id,
@@ -161,8 +173,8 @@ class Workshop:
             self._iot.describe_certificate, certificateId=certificate_id
         )["certificateDescription"]
 
-    def adopt(self, names: Iterable[str]) -> None:
-        """Find what was made for those of `names` that only know that they asked."""
+    def recover(self, names: Iterable[str]) -> None:
+        """Recover certificates of `names` whose responses were lost."""
         doubtful = [e for e in map(self._journal.get, names) if e and e.step == BEGUN]
         if not doubtful:
             return
@@ -171,29 +183,29 @@ class Workshop:
         newest_ms = max(entry.at_ms for entry in doubtful)
         self._calls.sleep(max(0.0, SETTLE_S - (self._now_ms() - newest_ms) / 1000))
         by_key = {
-            keys.public_half(key_path(self._directory, entry.name).read_text()): entry
+            keys.public_key_of(key_path(self._directory, entry.name).read_text()): entry
             for entry in doubtful
             if self._has_key(entry.name)
         }
-        for found in self._unclaimed(min(entry.at_ms for entry in doubtful)):
-            shown = keys.certified_half(found["certificatePem"])
-            entry = by_key.pop(shown, None)
+        for certificate in self._unclaimed(min(entry.at_ms for entry in doubtful)):
+            public_key = keys.certified_key_of(certificate["certificatePem"])
+            entry = by_key.pop(public_key, None)
             if entry is not None:
-                self._made(entry, found)
+                self._save(entry, certificate)
 
     def _unclaimed(self, since_ms: int) -> Iterator[Any]:
-        """The INACTIVE certificates made since then that the journal does not know."""
-        known = {e.certificate_id for e in self._journal.entries().values()}
-        for listed in self._listed():
-            made_ms = listed["creationDate"].timestamp() * 1000
+        """INACTIVE certificates created since then that are not in the journal."""
+        recorded = {e.certificate_id for e in self._journal.entries().values()}
+        for certificate in self._all_certificates():
+            created_ms = certificate["creationDate"].timestamp() * 1000
             if (
-                listed["status"] == "INACTIVE"
-                and listed["certificateId"] not in known
-                and made_ms >= since_ms - CLOCKS_APART_MS
+                certificate["status"] == "INACTIVE"
+                and certificate["certificateId"] not in recorded
+                and created_ms >= since_ms - CLOCKS_APART_MS
             ):
-                yield self._describe(listed["certificateId"])
+                yield self._describe(certificate["certificateId"])
 
-    def _listed(self) -> Iterator[Any]:
+    def _all_certificates(self) -> Iterator[Any]:
         marker: dict[str, str] = {}
         while True:
             page = self._calls.repeatable(
@@ -205,10 +217,16 @@ class Workshop:
             marker = {"marker": page["nextMarker"]}
 
 
-def _serves(entry: Entry, wish: Wish, keep: bool) -> bool:
+def _serves(entry: CertificateEntry, request: CertificateRequest, keep: bool) -> bool:
     return (keep and entry.step in (MADE, DONE)) or (
-        entry.step == MADE and entry.over == wish.over
+        entry.step == MADE and entry.over == request.over
     )
 
 
-__all__ = ["InDoubtError", "Wish", "Workshop", "key_path", "pem_path"]
+__all__ = [
+    "CertificateIssuer",
+    "CertificateRequest",
+    "InDoubtError",
+    "key_path",
+    "pem_path",
+]

@@ -1,4 +1,4 @@
-"""What the actions on devices work with: clients, registry, journal and pace."""
+"""What actions on devices use: clients, registry, journals and rate limit."""
 
 from __future__ import annotations
 
@@ -10,94 +10,95 @@ from pathlib import Path
 from typing import Any
 
 from trafficctl.aws import session as aws
-from trafficctl.local.state_dir import belongings, ensure_home
-from trafficctl.registry.certificate_removal import Retiring
-from trafficctl.registry.certificates import Workshop, pem_path
-from trafficctl.registry.iot_calls import Calls, plain_client
-from trafficctl.registry.journal import Journal, demand_of_account, opened
-from trafficctl.registry.rate_limit import DEFAULT_RATE, UNPACED, Pace
-from trafficctl.registry.registrar import Names, Registrar, now_ms
-from trafficctl.registry.table import Rows, open_rows
-from trafficctl.registry.things import Things
+from trafficctl.local.state_dir import ensure_home, state_path
+from trafficctl.registry.certificate_removal import CertificateRemover
+from trafficctl.registry.certificates import CertificateIssuer, pem_path
+from trafficctl.registry.iot_calls import IotCalls, plain_client
+from trafficctl.registry.journal import Journal, check_account, open_journal
+from trafficctl.registry.rate_limit import DEFAULT_RATE, UNLIMITED, RateLimiter
+from trafficctl.registry.registrar import Registrar, StackNames, now_ms
+from trafficctl.registry.table import DeviceTable, open_table
+from trafficctl.registry.things import ThingRegistry
 
 DEVICES, RENEWALS, CLAIMS = "devices", "renewals", "claims"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A deployed stack, and the calls that may be made to it."""
+class RegistryContext:
+    """A deployed stack and its clients."""
 
     base: Path
     outputs: Mapping[str, str]
     iot: Any
-    rows: Rows
-    calls: Calls
+    table: DeviceTable
+    calls: IotCalls
 
     @property
-    def names(self) -> Names:
-        """What the stack calls its thing type and policy."""
-        return Names.of(self.outputs)
+    def names(self) -> StackNames:
+        """The stack's names for its thing type and policy."""
+        return StackNames.of(self.outputs)
 
     @property
-    def retiring(self) -> Retiring:
-        """What takes certificates out of use."""
-        return Retiring(self.iot, self.calls, self.names.policy)
+    def remover(self) -> CertificateRemover:
+        """Removes certificates."""
+        return CertificateRemover(self.iot, self.calls, self.names.policy)
 
     @property
-    def things(self) -> Things:
-        """What makes and changes the stack's Things."""
-        return Things(self.iot, self.calls, self.names.thing_type)
+    def things(self) -> ThingRegistry:
+        """Creates and changes the stack's Things."""
+        return ThingRegistry(self.iot, self.calls, self.names.thing_type)
 
     def directory(self, kind: str) -> Path:
-        """Where keys and certificates of that kind lie."""
+        """The directory of keys and certificates of that kind."""
         return self.base / kind
 
     @contextmanager
     def journal(self, kind: str) -> Iterator[Journal]:
-        """The journal of that kind, for this process alone.
+        """The journal of that kind, locked by this process.
 
-        Raises UserError when it is of a stack of that name in another account.
+        Raises UserError if it belongs to a stack of that name in another account.
         """
         self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory = self.directory(kind)
-        with opened(directory) as journal:
-            demand_of_account(journal, self.outputs, directory)
+        with open_journal(directory) as journal:
+            check_account(journal, self.outputs, directory)
             yield journal
 
     def registrar(self, journal: Journal) -> Registrar:
-        """What registers devices, noting it in `journal`."""
+        """Registers devices, with their steps in `journal`."""
         directory = self.directory(DEVICES)
         return Registrar(
-            self.iot, self.rows, journal, directory, self.names, self.calls
+            self.iot, self.table, journal, directory, self.names, self.calls
         )
 
-    def workshop(self, journal: Journal, kind: str) -> Workshop:
-        """What makes certificates of that kind."""
+    def issuer(self, journal: Journal, kind: str) -> CertificateIssuer:
+        """Issues certificates of that kind."""
         directory = self.directory(kind)
-        return Workshop(self.iot, journal, directory, self.calls, now_ms)
+        return CertificateIssuer(self.iot, journal, directory, self.calls, now_ms)
 
 
-def open_place(stack: str, rate: float | None = None) -> Place:
-    """The deployed `stack`; `rate` devices a second, by default under AWS's quotas.
+def open_context(stack: str, rate: float | None = None) -> RegistryContext:
+    """The deployed `stack`; `rate` devices a second, by default below AWS's quotas.
 
-    The local city has no quotas: no rate is kept there by default.
+    The local city has no quotas and no default rate.
     """
     session = aws.session()
     outputs = aws.stack_outputs(session, stack)
-    return place_of(session, outputs, ensure_home(stack), rate)
+    return context_of(session, outputs, ensure_home(stack), rate)
 
 
-def place_of(
+def context_of(
     session: Any, outputs: Mapping[str, str], base: Path, rate: float | None = None
-) -> Place:
-    """The same for a session, a stack's outputs and its state directory."""
+) -> RegistryContext:
+    """The context for a session, a stack's outputs and its state directory."""
     iot = plain_client(session, "iot")
-    kept = belongings(base, iot)
-    usual = DEFAULT_RATE if kept == base else UNPACED  # the local city's lie apart
-    calls = Calls(Pace(usual if rate is None else rate, time.monotonic()))
-    return Place(kept, outputs, iot, open_rows(session, outputs), calls)
+    directory = state_path(base, iot)
+    if rate is None:  # a local city has a directory of its own
+        rate = DEFAULT_RATE if directory == base else UNLIMITED
+    calls = IotCalls(RateLimiter(rate, time.monotonic()))
+    return RegistryContext(directory, outputs, iot, open_table(session, outputs), calls)
 
 
-def pems(directory: Path, names: Iterator[str] | list[str]) -> set[str]:
-    """Those of `names` whose key and certificate lie in `directory`."""
+def with_pem(directory: Path, names: Iterator[str] | list[str]) -> set[str]:
+    """The `names` with key and certificate in `directory`."""
     return {name for name in names if pem_path(directory, name).exists()}

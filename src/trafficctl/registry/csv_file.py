@@ -10,85 +10,85 @@ from pathlib import Path
 from traffic.policy import MAX_ID_LENGTH, is_id
 from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
-from trafficctl.registry.plan import Wanted
+from trafficctl.registry.plan import DeviceSpec
 
 NEEDED, OPTIONAL = ("device_id", "segment_id"), ("note",)
 MAX_NOTE = 200
-CLAIM_PREFIX = "claim-"  # by which devices that have no name yet connect
+CLAIM_PREFIX = "claim-"  # client ids of devices that have no certificate yet
 
-# A Thing's name, which a device's is: ids of sensors and segments may hold a dot too.
+# A Thing's name; ids of sensors and segments may also contain a dot.
 DEVICE_ID = re.compile(rf"[A-Za-z0-9:_-]{{1,{MAX_ID_LENGTH}}}")
 
 
-def read_devices(path: Path) -> list[Wanted]:
-    """The devices of a CSV file. Raises UserError naming every line that is wrong."""
+def read_devices(path: Path) -> list[DeviceSpec]:
+    """The devices of a CSV file. Raises UserError naming every wrong line."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return parse(file, str(path))
 
 
-def parse(lines: Iterable[str], source: str) -> list[Wanted]:
+def parse(lines: Iterable[str], source: str) -> list[DeviceSpec]:
     """The devices of a list; `source` names it in errors."""
     reader = csv.reader(lines)
     header = [name.strip() for name in next(reader, [])]
     _check_header(header, source)
-    found: dict[str, Wanted] = {}
+    devices: dict[str, DeviceSpec] = {}
     faults: list[str] = []
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
         where = f"{source} line {reader.line_num}: "
-        faulty, one = _device(header, cells, where)
-        if one.device_id in found and not faulty:
-            first = found[one.device_id].where.removeprefix(f"{source} ")
-            faulty = [
-                f"{where}device_id: {one.device_id!r} is there already, "
-                f"in {first.rstrip(': ')} - give each device one line"
+        device_faults, device = _device(header, cells, where)
+        if device.device_id in devices and not device_faults:
+            first = devices[device.device_id].where.removeprefix(f"{source} ")
+            device_faults = [
+                f"{where}device_id: {device.device_id!r} is already in "
+                f"{first.rstrip(': ')} - give each device one line"
             ]
-        faults += faulty
-        found.setdefault(one.device_id, one)
+        faults += device_faults
+        devices.setdefault(device.device_id, device)
     raise_faults(faults)
-    if not found:
-        raise UserError(f"{source}: no device in it - give one line for each")
-    return list(found.values())
+    if not devices:
+        raise UserError(f"{source}: no devices - give one line for each")
+    return list(devices.values())
 
 
 def _check_header(header: list[str], source: str) -> None:
-    wanted = f"{','.join(NEEDED)}[,{','.join(OPTIONAL)}]"
+    expected = f"{','.join(NEEDED)}[,{','.join(OPTIONAL)}]"
     missing = [name for name in NEEDED if name not in header]
-    strange = [name for name in header if name not in (*NEEDED, *OPTIONAL)]
-    if missing or strange or len(set(header)) < len(header):
+    unknown = [name for name in header if name not in (*NEEDED, *OPTIONAL)]
+    if missing or unknown or len(set(header)) < len(header):
         raise UserError(
-            f"{source} line 1: expected the columns {wanted}, "
-            f"got {','.join(header) or 'nothing'} - correct the header"
+            f"{source} line 1: expected the columns {expected}, "
+            f"got {','.join(header) or 'nothing'}"
         )
 
 
 def _device(
     header: list[str], cells: list[str], where: str
-) -> tuple[list[str], Wanted]:
+) -> tuple[list[str], DeviceSpec]:
     if len(cells) != len(header):
         fault = f"{where}expected {len(header)} columns, got {len(cells)}"
-        return [f"{fault} - correct the line"], Wanted("", "", where=where)
+        return [fault], DeviceSpec("", "", where=where)
     values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-    one = Wanted(
+    device = DeviceSpec(
         values["device_id"], values["segment_id"], values.get("note") or None, where
     )
     faults = [
-        f"{where}{column}: expected {expected}, got {values[column]!r} - correct it"
-        for column, expected in _faults(one)
+        f"{where}{column}: expected {expected}, got {values[column]!r}"
+        for column, expected in _faults(device)
     ]
-    return faults, one
+    return faults, device
 
 
-def _faults(one: Wanted) -> Iterable[tuple[str, str]]:
-    if not DEVICE_ID.fullmatch(one.device_id):
+def _faults(device: DeviceSpec) -> Iterable[tuple[str, str]]:
+    if not DEVICE_ID.fullmatch(device.device_id):
         yield "device_id", f"1-{MAX_ID_LENGTH} of letters, digits, _ : -"
-    elif one.device_id.startswith(CLAIM_PREFIX):
+    elif device.device_id.startswith(CLAIM_PREFIX):
         yield (
             "device_id",
-            f"another beginning than {CLAIM_PREFIX} (devices that claim)",
+            f"an id that does not start with {CLAIM_PREFIX}, which is reserved",
         )
-    if not is_id(one.segment_id):
+    if not is_id(device.segment_id):
         yield "segment_id", f"1-{MAX_ID_LENGTH} of letters, digits, _ : . -"
-    if one.note is not None and len(one.note) > MAX_NOTE:
+    if device.note is not None and len(device.note) > MAX_NOTE:
         yield "note", f"at most {MAX_NOTE} characters"

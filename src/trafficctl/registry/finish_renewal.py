@@ -1,4 +1,4 @@
-"""The end of a renewal: the old certificate is deleted, the new one is the device's."""
+"""Finishes a renewal: deletes the old certificate, keeps the new one."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import replace
 
 from trafficctl.cli.progress import counting
 from trafficctl.registry.certificates import pem_path
-from trafficctl.registry.context import DEVICES, RENEWALS, Place
+from trafficctl.registry.context import DEVICES, RENEWALS, RegistryContext
 from trafficctl.registry.journal import DONE, GONE, Journal, write_private
 from trafficctl.registry.selection import Found
 from trafficctl.registry.table import certificates_in
-from trafficctl.registry.worker_pool import work_through
+from trafficctl.registry.worker_pool import process_all
 
 
-def finish(place: Place, rows: Sequence[Found]) -> tuple[int, int]:
-    """End the renewals of `rows`: how many ended, how many have no new one; repeatable.
+def finish(context: RegistryContext, rows: Sequence[Found]) -> tuple[int, int]:
+    """Finish the renewals of `rows`; returns the counts finished and still without one.
 
-    The old certificate goes first, then the row, then the files here: killed in
-    between, the command does the rest when it is repeated.
+    The old certificate is deleted first, then the row and the files here change: after
+    a kill, repeating the command does the rest.
     """
     with (
-        place.journal(DEVICES) as devices,
-        place.journal(RENEWALS) as renewals,
+        context.journal(DEVICES) as devices,
+        context.journal(RENEWALS) as renewals,
         counting("devices") as bar,
     ):
         task = bar.add_task("Finishing", total=len(rows))
@@ -30,21 +30,21 @@ def finish(place: Place, rows: Sequence[Found]) -> tuple[int, int]:
         def work(row: Found) -> None:
             new = row.get("next_certificate_id")
             if new:
-                _end(place, row)
+                _finish_one(context, row)
             current = new or row.get("certificate_id", "")
-            _take_home(place, devices, renewals, row["device_id"], current)
+            _move_key(context, devices, renewals, row["device_id"], current)
 
-        work_through(rows, work, lambda n: bar.advance(task, n))
+        process_all(rows, work, lambda n: bar.advance(task, n))
     finished = sum("next_certificate_id" in row for row in rows)
     return finished, len(rows) - finished
 
 
-def _end(place: Place, row: Found) -> None:
-    place.calls.wait_for_turn()
+def _finish_one(context: RegistryContext, row: Found) -> None:
+    context.calls.wait_for_turn()
     new = row["next_certificate_id"]
-    for arn in place.retiring.certificates_of(row["device_id"], certificates_in(row)):
+    for arn in context.remover.certificates_of(row["device_id"], certificates_in(row)):
         if not arn.endswith(f"/{new}"):
-            place.retiring.delete(arn)
+            context.remover.delete(arn)
     values = {
         "certificate_id": new,
         "registered_at": row.get("next_registered_at"),
@@ -53,19 +53,23 @@ def _end(place: Place, row: Found) -> None:
         "renew_until": None,
     }
     identity = {"certificate_id": new, "next_certificate_id": None}
-    place.rows.write(row["device_id"], values, seen=row, also=identity)
+    context.table.write(row["device_id"], values, expected=row, also=identity)
 
 
-def _take_home(
-    place: Place, devices: Journal, renewals: Journal, name: str, current: str
+def _move_key(
+    context: RegistryContext,
+    devices: Journal,
+    renewals: Journal,
+    name: str,
+    current: str,
 ) -> None:
-    """Keep the key of the certificate now in use where the others are."""
+    """Move the key of the current certificate to the other devices' keys."""
     entry = renewals.get(name)
     if entry is None or entry.step != DONE or entry.certificate_id != current:
         return
-    renewed = pem_path(place.directory(RENEWALS), name)
+    renewed = pem_path(context.directory(RENEWALS), name)
     if renewed.exists():
-        home = pem_path(place.directory(DEVICES), name)
+        home = pem_path(context.directory(DEVICES), name)
         write_private(home, renewed.read_text())
         devices.note(entry)
     renewals.note(replace(entry, step=GONE))

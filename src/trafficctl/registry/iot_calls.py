@@ -1,7 +1,7 @@
-"""Calls to IoT Core, paced, each repeated only where that is known to be safe.
+"""Calls to IoT Core: rate-limited, and retried only where that is safe.
 
 boto3's own retries are off: it would repeat CreateCertificateFromCsr when only the
-answer was lost, and make a second certificate.
+response was lost, and create a second certificate.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from botocore.exceptions import ClientError
 
 from trafficctl.aws.session import CONNECT_TIMEOUT_S, POOL_CONNECTIONS, READ_TIMEOUT_S
 from trafficctl.errors import THROTTLED
-from trafficctl.registry.rate_limit import Pace
+from trafficctl.registry.rate_limit import RateLimiter
 
-TRIES = 5  # of a call that may be repeated, when AWS has a fault or is not reached
-MAX_COMPLAINTS = 60  # of one call about the rate: a minute or more
+TRIES = 5  # of a repeatable call, on server errors and lost connections
+MAX_THROTTLES = 60  # throttled attempts of one call: a minute or more
 SERVER_FAULT = 500
 
 Clock = Callable[[], float]
@@ -28,11 +28,11 @@ Sleep = Callable[[float], None]
 
 
 class InDoubtError(Exception):
-    """A call may have been carried out, yet its answer did not come."""
+    """A call may have succeeded, but its response was lost."""
 
 
 def plain_client(session: Any, service: str) -> Any:
-    """A client that asks once: `Calls` decides what may be asked again."""
+    """A client without retries: `IotCalls` decides what to repeat."""
     return session.client(
         service,
         config=Config(
@@ -44,24 +44,27 @@ def plain_client(session: Any, service: str) -> Any:
     )
 
 
-class Calls:
-    """What paces and repeats calls, for all threads together."""
+class IotCalls:
+    """Limits the rate of calls and repeats them, for all threads together."""
 
     def __init__(
-        self, pace: Pace, clock: Clock = time.monotonic, sleep: Sleep = time.sleep
+        self,
+        limiter: RateLimiter,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = time.sleep,
     ) -> None:
-        self._pace, self._clock, self.sleep = pace, clock, sleep
+        self._limiter, self._clock, self.sleep = limiter, clock, sleep
         self._lock = threading.Lock()
 
     def wait_for_turn(self) -> None:
-        """Wait until the next device may be begun."""
+        """Wait until the next device may start."""
         with self._lock:
-            wait_s = self._pace.reserve(self._clock())
+            wait_s = self._limiter.reserve(self._clock())
         if wait_s > 0:
             self.sleep(wait_s)
 
     def repeatable(self, call: Callable[..., Any], **arguments: Any) -> Any:
-        """Make a call that changes nothing more when it is made again."""
+        """Make an idempotent call, repeating it if necessary."""
         for attempt in range(1, TRIES):
             try:
                 return self.once(call, **arguments)
@@ -70,11 +73,11 @@ class Calls:
         return self.once(call, **arguments)
 
     def once(self, call: Callable[..., Any], **arguments: Any) -> Any:
-        """Make a call that must not be made twice; raises InDoubtError.
+        """Make a call that must not run twice; raises InDoubtError.
 
-        What was refused for the rate was not carried out, and is asked again.
+        A throttled call had no effect and is repeated.
         """
-        for _ in range(MAX_COMPLAINTS):
+        for _ in range(MAX_THROTTLES):
             try:
                 return call(**arguments)
             except ClientError as exc:
@@ -89,12 +92,12 @@ class Calls:
 
     def _back_off(self) -> None:
         with self._lock:
-            wait_s = self._pace.throttled(self._clock())
+            wait_s = self._limiter.throttled(self._clock())
         self.sleep(wait_s)
 
 
 def is_missing(exc: ClientError) -> bool:
-    """Whether AWS says that there is no such thing, certificate or policy."""
+    """Whether the resource does not exist."""
     return _code(exc) in ("ResourceNotFoundException", "404")
 
 

@@ -1,9 +1,9 @@
-"""What has been done for which device, so that a kill at any instant costs nothing.
+"""The write-ahead journal of certificates, so that a kill at any time loses nothing.
 
-One line of JSON a step, in the order of the steps: a key was made and its certificate
-is being asked for (`begun`), the certificate is known (`made`), all is in place
-(`done`), or the certificate is no more (`gone`). The key lies in `NAME.key` before
-`begun` is noted, key and certificate in `NAME.pem` before `made` is.
+Each step is one JSON line: the key exists and its certificate is requested (`begun`),
+the certificate is stored (`made`), registration is complete (`done`), or the
+certificate is deleted (`gone`). The key is in `NAME.key` before `begun` is written, key
+and certificate are in `NAME.pem` before `made` is.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from trafficctl.registry.arns import account_and_region, id_of
 
 FILE_NAME, LOCK_NAME = "journal.jsonl", "journal.lock"
 BEGUN, MADE, DONE, GONE = "begun", "made", "done", "gone"
-STEPS_OF_ONE = 3  # a journal with many more lines than that is written anew
+STEPS_OF_ONE = 3  # a journal with many more lines is compacted
 
 
 @dataclass(frozen=True)
-class Entry:
-    """The last step for `name`, at `at_ms`; `over` tells the row it may replace."""
+class CertificateEntry:
+    """The last step for `name`, at `at_ms`; `over` is the row state it replaces."""
 
     name: str
     step: str
@@ -39,12 +39,12 @@ class Entry:
 
     @property
     def certificate_id(self) -> str:
-        """The id that AWS gives the certificate; empty while none is known."""
+        """The certificate's id, empty until it is known."""
         return id_of(self.certificate_arn)
 
 
 class Journal:
-    """The journal of `directory`; each note is on disk before `note` returns."""
+    """The journal in `directory`; an entry is on disk when `note` returns."""
 
     def __init__(self, directory: Path) -> None:
         path = directory / FILE_NAME
@@ -55,16 +55,16 @@ class Journal:
         self._file = path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> Entry | None:
+    def get(self, name: str) -> CertificateEntry | None:
         """The last step for `name`."""
         return self._entries.get(name)
 
-    def entries(self) -> Mapping[str, Entry]:
+    def entries(self) -> Mapping[str, CertificateEntry]:
         """The last step for each name."""
         return self._entries
 
-    def note(self, entry: Entry) -> Entry:
-        """Put a step on disk."""
+    def note(self, entry: CertificateEntry) -> CertificateEntry:
+        """Write a step to disk."""
         with self._lock:
             self._file.write(_line(entry))
             self._file.flush()
@@ -78,14 +78,14 @@ class Journal:
 
 
 @contextmanager
-def opened(directory: Path) -> Iterator[Journal]:
-    """The journal of `directory`, which nobody else writes to meanwhile."""
+def open_journal(directory: Path) -> Iterator[Journal]:
+    """The journal in `directory`, locked against other processes."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (directory / LOCK_NAME).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"waiting for another trafficctl that is at work in {directory}")
+            say(f"waiting for another trafficctl that uses {directory}")
             fcntl.flock(lock, fcntl.LOCK_EX)
         journal = Journal(directory)
         try:
@@ -94,28 +94,28 @@ def opened(directory: Path) -> Iterator[Journal]:
             journal.close()
 
 
-def demand_of_account(
+def check_account(
     journal: Journal, outputs: Mapping[str, str], directory: Path
 ) -> None:
-    """Raise UserError if what is noted was made in another account or Region."""
+    """Raise UserError if the entries are of another account or Region."""
     here = account_and_region(outputs.get("DeviceRegistryTableArn", ""))
     for entry in journal.entries().values():
         there = account_and_region(entry.certificate_arn)
         if here and there and there != here:
             raise UserError(
                 f"{directory}: expected keys of account {' in '.join(here)}, got those "
-                f"of {' in '.join(there)} - they are a stack of the same name's: move "
-                "that directory away, or set TRAFFIC_HOME to one of this stack's own"
+                f"of {' in '.join(there)}, which has a stack of the same name - move "
+                "the directory away, or set TRAFFIC_HOME"
             )
 
 
-def read_entries(directory: Path) -> dict[str, Entry]:
+def read_entries(directory: Path) -> dict[str, CertificateEntry]:
     """The last step for each name, as it is on disk now."""
     return _read(directory / FILE_NAME)[0]
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone may read, whole or not at all."""
+    """Write a file atomically, readable by its owner only."""
     partial = path.with_name(path.name + ".new")
     partial.unlink(missing_ok=True)
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -126,17 +126,17 @@ def write_private(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _read(path: Path) -> tuple[dict[str, Entry], int]:
-    """The last entry for each name, and how many lines there are; no torn one."""
+def _read(path: Path) -> tuple[dict[str, CertificateEntry], int]:
+    """The last entry of each name and the number of complete lines."""
     if not path.exists():
         return {}, 0
     lines = path.read_text("utf-8").split("\n")[:-1]
-    found = (Entry(**json.loads(line)) for line in lines)
-    return {entry.name: entry for entry in found}, len(lines)
+    entries = (CertificateEntry(**json.loads(line)) for line in lines)
+    return {entry.name: entry for entry in entries}, len(lines)
 
 
 def _drop_torn_line(path: Path) -> None:
-    """Cut off what a kill left of a line, or the next one would be glued to it."""
+    """Remove a last line cut short by a kill."""
     if not path.exists():
         return
     content = path.read_bytes()
@@ -146,10 +146,10 @@ def _drop_torn_line(path: Path) -> None:
             file.truncate(whole)
 
 
-def _rewrite(path: Path, entries: Mapping[str, Entry]) -> None:
+def _rewrite(path: Path, entries: Mapping[str, CertificateEntry]) -> None:
     write_private(path, "".join(map(_line, entries.values())))
 
 
-def _line(entry: Entry) -> str:
-    told = {name: value for name, value in asdict(entry).items() if value}
-    return json.dumps(told, separators=(",", ":")) + "\n"
+def _line(entry: CertificateEntry) -> str:
+    fields = {name: value for name, value in asdict(entry).items() if value}
+    return json.dumps(fields, separators=(",", ":")) + "\n"

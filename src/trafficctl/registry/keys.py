@@ -1,4 +1,4 @@
-"""Keys of devices, and the requests by which IoT Core certifies them; all as PEM."""
+"""Device keys and certificate signing requests, as PEM."""
 
 from __future__ import annotations
 
@@ -22,28 +22,30 @@ def request_for(name: str, key: str) -> str:
     """A certificate signing request of `name`, signed with its `key`."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    signed = request.sign(_read(key), hashes.SHA256())
+    signed = request.sign(_load(key), hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def public_half(key: str) -> bytes:
-    """What a certificate for `key` shows of it."""
-    return _shown(_read(key).public_key())
+def public_key_of(key: str) -> bytes:
+    """The public key of `key`, as DER."""
+    return _public_bytes(_load(key).public_key())
 
 
-def certified_half(certificate: str) -> bytes:
-    """What a certificate shows of its key, to be compared with `public_half`."""
-    return _shown(x509.load_pem_x509_certificate(certificate.encode()).public_key())
+def certified_key_of(certificate: str) -> bytes:
+    """The public key in a certificate, to compare with `public_key_of`."""
+    return _public_bytes(
+        x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    )
 
 
-def _read(key: str) -> ec.EllipticCurvePrivateKey:
-    found = serialization.load_pem_private_key(key.encode(), password=None)
-    assert isinstance(found, ec.EllipticCurvePrivateKey)  # noqa: S101 - we made it
-    return found
+def _load(key: str) -> ec.EllipticCurvePrivateKey:
+    private_key = serialization.load_pem_private_key(key.encode(), password=None)
+    assert isinstance(private_key, ec.EllipticCurvePrivateKey)  # noqa: S101 - created here
+    return private_key
 
 
-def _shown(key: object) -> bytes:
-    shown: bytes = key.public_bytes(  # type: ignore[attr-defined] # each kind has it
+def _public_bytes(key: object) -> bytes:
+    encoded: bytes = key.public_bytes(  # type: ignore[attr-defined] # each kind has it
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return shown
+    return encoded

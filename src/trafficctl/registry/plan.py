@@ -1,6 +1,6 @@
-"""What has to be done for each device of a list, decided before anything is.
+"""Plans the registration of a list of devices before anything changes.
 
-Pure: from what the list wants, what the registry says and what was done from here.
+Pure: from the list, the registry's rows and the journal.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from traffic.provisioning.admission import EXPECTED, REGISTERED, REVOKED
-from trafficctl.registry.journal import BEGUN, DONE, MADE, Entry
-from trafficctl.registry.table import Row, standing
+from trafficctl.registry.journal import BEGUN, DONE, MADE, CertificateEntry
+from trafficctl.registry.table import Row, row_state
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A device that is to be registered; `where` names its line in messages."""
+class DeviceSpec:
+    """A device to register; `where` names its line in messages."""
 
     device_id: str
     segment_id: str
@@ -25,136 +25,140 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Task:
-    """A device to work on: its row as seen, and whether its certificate may stay."""
+    """A device to process: its row, and whether its certificate stays."""
 
-    wanted: Wanted
-    seen: Row | None
+    spec: DeviceSpec
+    row: Row | None
     keep: bool = False
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to do, how many devices need nothing, and why some cannot be done."""
+class RegistrationPlan:
+    """The tasks, the number of unchanged devices, and the refusals."""
 
     tasks: Sequence[Task]
-    done: int
+    unchanged: int
     refusals: Sequence[str]
 
     @property
-    def losing(self) -> list[str]:
+    def replaced(self) -> list[str]:
         """The devices in service whose certificates the plan deletes."""
         return [
-            task.wanted.device_id
+            task.spec.device_id
             for task in self.tasks
-            if task.seen is not None
-            and task.seen["status"] == REGISTERED
+            if task.row is not None
+            and task.row["status"] == REGISTERED
             and not task.keep
         ]
 
 
 def plan_keys(
-    wanted: Sequence[Wanted],
+    specs: Sequence[DeviceSpec],
     rows: Mapping[str, Row],
-    entries: Mapping[str, Entry],
-    here: set[str],
+    entries: Mapping[str, CertificateEntry],
+    with_keys: set[str],
     again: bool,
-) -> Plan:
-    """How to register `wanted` with keys made here.
+) -> RegistrationPlan:
+    """Plan to register `specs` with keys created here.
 
-    `here` are the devices whose key and certificate lie on this machine. `again` takes
-    over what is registered from elsewhere, revoked, lost, or of another segment.
+    `with_keys` are the devices with key and certificate on this machine. `again`
+    replaces devices that are registered elsewhere, revoked, lost or of another segment.
     """
-    tasks, refusals, done = list[Task](), list[str](), 0
-    for one in wanted:
-        row, entry = rows.get(one.device_id), entries.get(one.device_id)
-        keep = _may_keep(row, entry, one.device_id in here)
-        if _is_done(one, row, entry, keep):
-            done += 1
+    tasks, refusals, unchanged = list[Task](), list[str](), 0
+    for spec in specs:
+        row, entry = rows.get(spec.device_id), entries.get(spec.device_id)
+        keep = _may_keep(row, entry, spec.device_id in with_keys)
+        if _is_unchanged(spec, row, entry, keep):
+            unchanged += 1
             continue
-        reason = None if again else _in_the_way(one, row, entry, keep)
+        reason = None if again else _obstacle(spec, row, entry, keep)
         if reason is None:
-            tasks.append(Task(one, row, keep))
+            tasks.append(Task(spec, row, keep))
         else:
-            refusals.append(f"{one.where}{reason}")
-    return Plan(tasks, done, refusals)
+            refusals.append(f"{spec.where}{reason}")
+    return RegistrationPlan(tasks, unchanged, refusals)
 
 
-def plan_claims(wanted: Sequence[Wanted], rows: Mapping[str, Row], again: bool) -> Plan:
-    """How to expect `wanted`, which fetch their certificates themselves.
+def plan_claims(
+    specs: Sequence[DeviceSpec], rows: Mapping[str, Row], again: bool
+) -> RegistrationPlan:
+    """Plan to expect `specs`, which request their certificates themselves.
 
-    A device that has come in since needs nothing more; with `again` it, and a revoked
-    one, is expected anew.
+    A registered device stays unchanged; with `again` it is expected again, like a
+    revoked one.
     """
-    tasks, refusals, done = list[Task](), list[str](), 0
-    for one in wanted:
-        row = rows.get(one.device_id)
-        reason = None if again or row is None else _refused_claim(one, row)
+    tasks, refusals, unchanged = list[Task](), list[str](), 0
+    for spec in specs:
+        row = rows.get(spec.device_id)
+        reason = None if again or row is None else _refused_claim(spec, row)
         if reason is not None:
-            refusals.append(f"{one.where}{reason}")
-        elif row is None or _needs_expecting(one, row, again):
-            tasks.append(Task(one, row))
+            refusals.append(f"{spec.where}{reason}")
+        elif row is None or _needs_expecting(spec, row, again):
+            tasks.append(Task(spec, row))
         else:
-            done += 1
-    return Plan(tasks, done, refusals)
+            unchanged += 1
+    return RegistrationPlan(tasks, unchanged, refusals)
 
 
-def _may_keep(row: Row | None, entry: Entry | None, here: bool) -> bool:
-    """Whether the certificate that was made here is the device's own, or to be."""
-    if entry is None or entry.step not in (MADE, DONE) or not here:
+def _may_keep(row: Row | None, entry: CertificateEntry | None, has_key: bool) -> bool:
+    """Whether the certificate created here is, or will be, the device's."""
+    if entry is None or entry.step not in (MADE, DONE) or not has_key:
         return False
     if row is None:
         return True
     if row.get("certificate_id") == entry.certificate_id:
         return bool(row["status"] != REVOKED)
-    return entry.step == MADE and entry.over == standing(row)
+    return entry.step == MADE and entry.over == row_state(row)
 
 
-def _is_done(one: Wanted, row: Row | None, entry: Entry | None, keep: bool) -> bool:
+def _is_unchanged(
+    spec: DeviceSpec, row: Row | None, entry: CertificateEntry | None, keep: bool
+) -> bool:
     return bool(
         keep
         and row is not None
         and row["status"] == REGISTERED
-        and row["segment_id"] == one.segment_id
+        and row["segment_id"] == spec.segment_id
         and entry is not None
         and entry.step == DONE
         and row.get("certificate_id") == entry.certificate_id
     )
 
 
-def _in_the_way(
-    one: Wanted, row: Row | None, entry: Entry | None, keep: bool
+def _obstacle(
+    spec: DeviceSpec, row: Row | None, entry: CertificateEntry | None, keep: bool
 ) -> str | None:
-    """Why the device cannot be registered without taking something over."""
+    """Why the device cannot be registered without `again`."""
     if row is None or keep:
-        return None if row is None else _other_segment(one, row)
-    if entry is not None and entry.step == BEGUN and entry.over == standing(row):
-        return None  # a take-over that was allowed, and killed on its way
+        return None if row is None else _other_segment(spec, row)
+    if entry is not None and entry.step == BEGUN and entry.over == row_state(row):
+        return None  # an allowed replacement that was interrupted
     if row["status"] == REVOKED:
-        return f"{one.device_id} is revoked - give --again to let it in anew"
+        return f"{spec.device_id} is revoked - use --again to register it again"
     if row["status"] == REGISTERED:
         return (
-            f"{one.device_id} is registered, and its key is not here - give --again "
-            "to replace its certificate"
+            f"{spec.device_id} is registered, but its key is not here - use "
+            "--again to replace its certificate"
         )
-    return _other_segment(one, row)
+    return _other_segment(spec, row)
 
 
-def _other_segment(one: Wanted, row: Row) -> str | None:
-    if row["segment_id"] == one.segment_id:
+def _other_segment(spec: DeviceSpec, row: Row) -> str | None:
+    if row["segment_id"] == spec.segment_id:
         return None
     return (
-        f"{one.device_id} is of segment {row['segment_id']}, not {one.segment_id} - "
-        "correct the file, or `trafficctl sensors move` it first"
+        f"{spec.device_id} is bound to segment {row['segment_id']}, not "
+        f"{spec.segment_id} - correct the file, or use `trafficctl sensors move` first"
     )
 
 
-def _refused_claim(one: Wanted, row: Row) -> str | None:
+def _refused_claim(spec: DeviceSpec, row: Row) -> str | None:
     if row["status"] == REVOKED:
-        return f"{one.device_id} is revoked - give --again to expect it anew"
-    return _other_segment(one, row)
+        return f"{spec.device_id} is revoked - use --again to expect it again"
+    return _other_segment(spec, row)
 
 
-def _needs_expecting(one: Wanted, row: Row, again: bool) -> bool:
+def _needs_expecting(spec: DeviceSpec, row: Row, again: bool) -> bool:
     if row["status"] == EXPECTED:
-        return bool(row["segment_id"] != one.segment_id)
+        return bool(row["segment_id"] != spec.segment_id)
     return again

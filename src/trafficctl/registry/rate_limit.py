@@ -1,53 +1,53 @@
-"""How fast devices are registered: under AWS's quotas, and slower when it complains.
+"""The rate of registrations: below AWS's quotas, and lower after throttling.
 
-Pure: time is a parameter, in seconds of a clock that never goes back.
+Pure: time is a parameter, in seconds of a monotonic clock.
 """
 
 from __future__ import annotations
 
 # A device takes one call each of CreateThing, CreateCertificateFromCsr, AttachPolicy,
 # AttachThingPrincipal and UpdateCertificate. The lowest default quota of these is 10 a
-# second for the account, which its other users want a part of.
+# second per account, shared with other users.
 DEFAULT_RATE = 8.0
-ROWS_RATE = 200.0  # where only the registry is written, and IoT Core not asked
-UNPACED = 100_000.0  # the local city has no quotas
+ROWS_RATE = 200.0  # for registry writes without IoT Core calls
+UNLIMITED = 100_000.0  # the local city has no quotas
 SLOWEST = 0.2
-QUIET_S = 1.0  # complaints within this time are one complaint
-REGAIN_S = 30.0  # from nothing back to the whole rate, if nobody complains
+QUIET_S = 1.0  # throttles within this time count once
+RECOVERY_S = 30.0  # from zero back to the full rate, without throttling
 
 
-class Pace:
-    """Gives each device its moment; the rate halves at a complaint and recovers."""
+class RateLimiter:
+    """Spaces out devices; the rate halves when throttled and recovers (AIMD)."""
 
     def __init__(self, rate: float, now_s: float) -> None:
         self._limit = self._rate = rate
-        self._next_s = self._since_s = self._complaint_s = now_s
+        self._next_s = self._since_s = self._throttled_until_s = now_s
 
     @property
     def rate(self) -> float:
-        """Devices a second, at the moment."""
+        """The current rate, devices a second."""
         return self._rate
 
     def reserve(self, now_s: float) -> float:
-        """Take the next moment; gives how long to wait for it."""
-        self._regain(now_s)
+        """Reserve the next slot; returns the seconds to wait for it."""
+        self._recover(now_s)
         start_s = max(now_s, self._next_s)
         self._next_s = start_s + 1 / self._rate
         return start_s - now_s
 
     def throttled(self, now_s: float) -> float:
-        """Note that AWS complained; gives how long to leave it alone."""
-        self._regain(now_s)
-        if now_s >= self._complaint_s:
-            self._complaint_s = now_s + QUIET_S
+        """Record a throttle; returns the seconds to wait."""
+        self._recover(now_s)
+        if now_s >= self._throttled_until_s:
+            self._throttled_until_s = now_s + QUIET_S
             self._rate = max(min(self._rate, self._limit) / 2, SLOWEST)
             self._next_s = max(self._next_s, now_s + QUIET_S)
         return QUIET_S
 
-    def _regain(self, now_s: float) -> None:
-        """Add what quiet time since the last look has earned."""
-        quiet_s = now_s - max(self._since_s, self._complaint_s)
+    def _recover(self, now_s: float) -> None:
+        """Raise the rate for the quiet time since the last call."""
+        quiet_s = now_s - max(self._since_s, self._throttled_until_s)
         self._since_s = now_s
         if quiet_s > 0:
-            gained = self._limit * quiet_s / REGAIN_S
+            gained = self._limit * quiet_s / RECOVERY_S
             self._rate = min(self._limit, self._rate + gained)

@@ -1,4 +1,4 @@
-"""Registers devices: Thing, certificate and row, each once, whatever interrupts it."""
+"""Registers devices: Thing, certificate and row, each exactly once."""
 
 from __future__ import annotations
 
@@ -9,103 +9,105 @@ from pathlib import Path
 from typing import Any
 
 from traffic.provisioning.admission import EXPECTED, REGISTERED
-from trafficctl.registry.certificate_removal import Retiring
-from trafficctl.registry.certificates import Wish, Workshop
-from trafficctl.registry.iot_calls import Calls
-from trafficctl.registry.journal import Entry, Journal
+from trafficctl.registry.certificate_removal import CertificateRemover
+from trafficctl.registry.certificates import CertificateIssuer, CertificateRequest
+from trafficctl.registry.iot_calls import IotCalls
+from trafficctl.registry.journal import CertificateEntry, Journal
 from trafficctl.registry.plan import Task
-from trafficctl.registry.table import Rows, certificates_in, standing
-from trafficctl.registry.things import Things
-from trafficctl.registry.worker_pool import Done, work_through
+from trafficctl.registry.table import DeviceTable, certificates_in, row_state
+from trafficctl.registry.things import ThingRegistry
+from trafficctl.registry.worker_pool import Progress, process_all
 
 
 def now_ms() -> int:
-    """The time by this machine's clock."""
+    """This machine's time, ms since the epoch."""
     return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True)
-class Names:
-    """What the stack calls its thing type and the policy of its devices."""
+class StackNames:
+    """The stack's names for its thing type and its device policy."""
 
     thing_type: str
     policy: str
 
     @classmethod
-    def of(cls, outputs: Mapping[str, str]) -> Names:
-        """Those of a deployed stack."""
+    def of(cls, outputs: Mapping[str, str]) -> StackNames:
+        """The names of a deployed stack."""
         return cls(outputs["DeviceThingType"], outputs["DevicePolicy"])
 
 
 class Registrar:
-    """Carries out the tasks of a plan, many at a time and as fast as it may."""
+    """Runs the tasks of a plan in parallel, within the rate limit."""
 
     def __init__(
         self,
         iot: Any,
-        rows: Rows,
+        table: DeviceTable,
         journal: Journal,
         directory: Path,
-        names: Names,
-        calls: Calls,
+        names: StackNames,
+        calls: IotCalls,
         clock_ms: Callable[[], int] = now_ms,
     ) -> None:
-        self._rows, self._names = rows, names
+        self._table, self._names = table, names
         self._calls, self._now_ms = calls, clock_ms
-        self._workshop = Workshop(iot, journal, directory, calls, clock_ms)
-        self._things = Things(iot, calls, names.thing_type)
-        self._retiring = Retiring(iot, calls, names.policy)
+        self._issuer = CertificateIssuer(iot, journal, directory, calls, clock_ms)
+        self._things = ThingRegistry(iot, calls, names.thing_type)
+        self._remover = CertificateRemover(iot, calls, names.policy)
 
-    def register(self, tasks: Sequence[Task], done: Done) -> None:
-        """Register all of `tasks` with keys made here, telling `done` after each.
+    def register(self, tasks: Sequence[Task], progress: Progress) -> None:
+        """Register `tasks` with keys created here, reporting `progress` after each.
 
-        Raises CityError when some stay in doubt, and whatever else stops it.
+        Raises CityError if some remain in doubt, and any other error.
         """
 
-        def settle(left: Sequence[Task]) -> None:
-            self._workshop.adopt(task.wanted.device_id for task in left)
+        def settle(remaining: Sequence[Task]) -> None:
+            self._issuer.recover(task.spec.device_id for task in remaining)
 
-        work_through(tasks, self._register, done, settle)
+        process_all(tasks, self._register, progress, settle)
 
-    def expect(self, tasks: Sequence[Task], done: Done) -> None:
-        """Expect all of `tasks`: each fetches a certificate by its claim."""
-        work_through(tasks, self._expect, done)
+    def expect(self, tasks: Sequence[Task], progress: Progress) -> None:
+        """Expect `tasks`: each device requests its certificate with a claim."""
+        process_all(tasks, self._expect, progress)
 
     def _register(self, task: Task) -> None:
         self._calls.wait_for_turn()
-        self._things.bind(task.wanted.device_id, task.wanted.segment_id)
+        self._things.bind(task.spec.device_id, task.spec.segment_id)
         self._certify(task, task.keep)
 
     def _certify(self, task: Task, keep: bool) -> None:
-        wanted = task.wanted
-        wish = Wish(wanted.device_id, wanted.segment_id, standing(task.seen))
-        entry = self._workshop.certificate(wish, keep)
-        if not self._workshop.attach(entry, self._names.policy, wanted.device_id):
-            self._workshop.forget(entry)  # this city does not know it: it is a new one
+        spec = task.spec
+        request = CertificateRequest(
+            spec.device_id, spec.segment_id, row_state(task.row)
+        )
+        entry = self._issuer.certificate(request, keep)
+        if not self._issuer.attach(entry, self._names.policy, spec.device_id):
+            self._issuer.forget(entry)  # it is of an earlier city
             self._certify(task, keep=False)
             return
         self._write(task, entry)
-        self._workshop.activate(entry)
+        self._issuer.activate(entry)
         for arn in self._others(task, entry):
-            self._retiring.delete(arn)
-        self._workshop.finish(entry)
+            self._remover.delete(arn)
+        self._issuer.finish(entry)
 
-    def _write(self, task: Task, entry: Entry) -> None:
+    def _write(self, task: Task, entry: CertificateEntry) -> None:
         identity = {
             "status": REGISTERED,
-            "segment_id": task.wanted.segment_id,
+            "segment_id": task.spec.segment_id,
             "certificate_id": entry.certificate_id,
         }
         values = {**identity, **_fresh(task), "registered_at": self._now_ms()}
-        self._rows.write(task.wanted.device_id, values, task.seen, also=identity)
+        self._table.write(task.spec.device_id, values, task.row, also=identity)
 
-    def _others(self, task: Task, entry: Entry) -> Iterable[str]:
-        """The certificates that this one replaces: a device has one."""
-        if task.seen is None and not entry.over:
+    def _others(self, task: Task, entry: CertificateEntry) -> Iterable[str]:
+        """The certificates that this one replaces."""
+        if task.row is None and not entry.over:
             return []
-        noted = [*certificates_in(task.seen), entry.over.partition(":")[2]]
-        arns = self._retiring.certificates_of(
-            task.wanted.device_id, filter(None, noted)
+        known_ids = [*certificates_in(task.row), entry.over.partition(":")[2]]
+        arns = self._remover.certificates_of(
+            task.spec.device_id, filter(None, known_ids)
         )
         return [arn for arn in arns if arn != entry.certificate_arn]
 
@@ -113,19 +115,19 @@ class Registrar:
         self._calls.wait_for_turn()
         identity = {
             "status": EXPECTED,
-            "segment_id": task.wanted.segment_id,
+            "segment_id": task.spec.segment_id,
             "certificate_id": None,
         }
         values = {**identity, **_fresh(task), "expected_at": self._now_ms()}
-        if task.seen is not None:  # before the row, which would say that all is done
-            noted = certificates_in(task.seen)
-            for arn in self._retiring.certificates_of(task.wanted.device_id, noted):
-                self._retiring.delete(arn)
-        self._rows.write(task.wanted.device_id, values, task.seen, also=identity)
+        if task.row is not None:  # before the row, which marks the task as complete
+            known_ids = certificates_in(task.row)
+            for arn in self._remover.certificates_of(task.spec.device_id, known_ids):
+                self._remover.delete(arn)
+        self._table.write(task.spec.device_id, values, task.row, also=identity)
 
 
 def _fresh(task: Task) -> dict[str, Any]:
-    """What a row says beside who it is: the note, and nothing of what was before."""
-    noted = {} if task.wanted.note is None else {"note": task.wanted.note}
-    ended = ("renew_until", "next_certificate_id", "next_registered_at", "revoked_at")
-    return {**dict.fromkeys(ended), **noted}
+    """The other fields of a row: the note, and None for earlier values."""
+    note = {} if task.spec.note is None else {"note": task.spec.note}
+    cleared = ("renew_until", "next_certificate_id", "next_registered_at", "revoked_at")
+    return {**dict.fromkeys(cleared), **note}

@@ -1,4 +1,4 @@
-"""The registration of devices, planned and carried out."""
+"""Plans and runs the registration of devices."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any
 
 from trafficctl.cli.progress import counting
 from trafficctl.cli.wrong_input import raise_faults
-from trafficctl.registry.context import DEVICES, Place, pems
+from trafficctl.registry.context import DEVICES, RegistryContext, with_pem
 from trafficctl.registry.journal import Journal
-from trafficctl.registry.plan import Plan, Wanted, plan_keys
-from trafficctl.registry.worker_pool import Done
+from trafficctl.registry.plan import DeviceSpec, RegistrationPlan, plan_keys
+from trafficctl.registry.worker_pool import Progress
 
 
 def keys_plan(
-    place: Place, journal: Journal, wanted: Sequence[Wanted], again: bool
-) -> Plan:
-    """The plan for devices whose keys are made here. Raises UserError."""
-    names = [one.device_id for one in wanted]
+    context: RegistryContext, journal: Journal, specs: Sequence[DeviceSpec], again: bool
+) -> RegistrationPlan:
+    """The plan for devices with keys created here. Raises UserError."""
+    names = [spec.device_id for spec in specs]
     plan = plan_keys(
-        wanted,
-        place.rows.read(names),
+        specs,
+        context.table.read(names),
         journal.entries(),
-        pems(place.directory(DEVICES), names),
+        with_pem(context.directory(DEVICES), names),
         again,
     )
     raise_faults(list(plan.refusals))
     return plan
 
 
-def carry_out(plan: Plan, work: Any) -> None:
-    """Do the tasks of `plan` with a progress display."""
+def carry_out(plan: RegistrationPlan, work: Any) -> None:
+    """Run the tasks of `plan` with a progress display."""
     with counting("devices") as bar:
-        total = plan.done + len(plan.tasks)
-        task = bar.add_task("Devices", total=total, completed=plan.done)
-        done: Done = lambda n: bar.advance(task, n)  # noqa: E731 - as short as it gets
-        work(plan.tasks, done)
+        total = plan.unchanged + len(plan.tasks)
+        task = bar.add_task("Devices", total=total, completed=plan.unchanged)
+        progress: Progress = lambda n: bar.advance(task, n)  # noqa: E731
+        work(plan.tasks, progress)

@@ -1,4 +1,4 @@
-"""The devices that a command names, found in the registry before anything is done."""
+"""The devices given to a command, read from the registry first."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any
 
 from trafficctl.cli.wrong_input import raise_unknown
 from trafficctl.errors import UserError
-from trafficctl.registry.table import Rows
+from trafficctl.registry.table import DeviceTable
 
 Found = dict[str, Any]
 
 
 def add_devices(parser: argparse.ArgumentParser, many: str = "+") -> None:
-    """Give `parser` the devices to work on."""
+    """Give `parser` the devices as arguments."""
     parser.add_argument("device", nargs=many, metavar="DEVICE")
 
 
-def read_chosen(rows: Rows, names: Sequence[str]) -> list[Found]:
-    """The rows of these devices. Raises UserError naming all that have none."""
-    found = rows.read(names)
-    if any(name not in found for name in names):
-        known = [str(row["device_id"]) for row in rows.all()]
+def read_devices(table: DeviceTable, names: Sequence[str]) -> list[Found]:
+    """The rows of these devices. Raises UserError naming the unknown ones."""
+    by_name = table.read(names)
+    if any(name not in by_name for name in names):
+        known = [str(row["device_id"]) for row in table.all()]
         raise_unknown("device", names, known, "`trafficctl sensors list` shows them")
-    return [found[name] for name in dict.fromkeys(names)]
+    return [by_name[name] for name in dict.fromkeys(names)]
 
 
-def demand(condition: bool, message: str) -> None:
+def require(condition: bool, message: str) -> None:
     """Raise UserError with `message` unless `condition` holds."""
     if not condition:
         raise UserError(message)

@@ -1,7 +1,7 @@
-"""The registry's rows, read and written by the operator's side.
+"""Reads and writes the device registry.
 
-What a row means, `traffic.provisioning.admission` says. The provisioning hook writes
-into them too, so that every write here names what it has seen.
+`traffic.provisioning.admission` defines its rows. The provisioning hook writes to them
+too, so every write here is conditional on the row as read.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ FIELDS = (
     "note",
 )
 OUTPUT = "DeviceRegistryTable"
-BATCH = 100  # the most that BatchGetItem takes
+BATCH = 100  # the maximum of BatchGetItem
 PARALLEL_READS = 4
 
 Row = Mapping[str, Any]
 
 
 def certificates_in(row: Row | None) -> list[str]:
-    """The ids of the certificates that a row tells of."""
-    told = row or {}
+    """The ids of the certificates in a row."""
+    values = row or {}
     names = ("certificate_id", "next_certificate_id")
-    return [told[name] for name in names if told.get(name)]
+    return [values[name] for name in names if values.get(name)]
 
 
-class ChangedError(CityError):
-    """The row is not as it was seen: somebody else has written it."""
+class RowChangedError(CityError):
+    """The row has changed since it was read."""
 
 
-def standing(row: Row | None) -> str:
-    """A row's status and certificate in one word; empty where there is no row.
+def row_state(row: Row | None) -> str:
+    """A row's status and certificate as one string, empty without a row.
 
-    What is written under the condition that this still holds, replaces nothing unseen.
+    A write conditional on this state cannot replace anything unseen.
     """
     if row is None:
         return ""
@@ -62,70 +62,72 @@ def table_of(outputs: Mapping[str, str]) -> str:
     """The registry's table. Raises CityError for a stack too old to have one."""
     if OUTPUT not in outputs:
         raise CityError(
-            f"the stack has no output {OUTPUT}: it was made from an older template - "
-            "update it (`trafficctl up` for the local city, else `trafficctl deploy`)"
+            f"the stack has no output {OUTPUT}: its template is too old - update it "
+            "with `trafficctl deploy` (local city: `trafficctl up`)"
         )
     return outputs[OUTPUT]
 
 
-class Rows:
-    """The table of devices."""
+class DeviceTable:
+    """The registry's table."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client, self._table = client, table
 
     def all(self) -> list[dict[str, Any]]:
         """Every row, by device id."""
-        found = scan(self._client, self._table, FIELDS, consistent=True)
-        return sorted(found, key=lambda row: str(row["device_id"]))
+        rows = scan(self._client, self._table, FIELDS, consistent=True)
+        return sorted(rows, key=lambda row: str(row["device_id"]))
 
     def read(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The rows of these devices, those that exist."""
+        """The existing rows of these devices."""
         unique = list(dict.fromkeys(names))
         parts = [unique[i : i + BATCH] for i in range(0, len(unique), BATCH)]
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            found = [row for rows in pool.map(self._read_part, parts) for row in rows]
-        return {row["device_id"]: row for row in found}
+            rows = [row for part in pool.map(self._read_part, parts) for row in part]
+        return {row["device_id"]: row for row in rows}
 
     def _read_part(self, names: Sequence[str]) -> list[dict[str, Any]]:
         return list(self._batches(names))
 
     def _batches(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         keys = [{"device_id": {"S": name}} for name in names]
-        asked = {self._table: {"Keys": keys, "ConsistentRead": True}}
-        while asked:
-            answer = self._client.batch_get_item(RequestItems=asked)
+        request = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        while request:
+            answer = self._client.batch_get_item(RequestItems=request)
             yield from map(plain_item, answer["Responses"].get(self._table, []))
-            asked = answer.get("UnprocessedKeys")
+            request = answer.get("UnprocessedKeys")
 
     def write(
         self,
         device_id: str,
         values: Mapping[str, Any],
-        seen: Row | None,
+        expected: Row | None,
         also: Mapping[str, Any] | None = None,
     ) -> None:
-        """Set `values` (None removes one) if the row still stands as `seen`.
+        """Set `values` (None removes one) if the row is still as `expected`.
 
-        With `also` it may as well hold those values already: then it is our own write,
-        made before a kill. Raises ChangedError.
+        With `also` the row may also hold those values already: our own write before a
+        kill. Raises RowChangedError.
         """
-        row = _Update(values)
-        row.only_if(seen, also or {})
+        update = _Update(values)
+        update.only_if(expected, also or {})
         try:
             self._client.update_item(
-                TableName=self._table, Key={"device_id": {"S": device_id}}, **row.call
+                TableName=self._table,
+                Key={"device_id": {"S": device_id}},
+                **update.call,
             )
         except ClientError as exc:
             if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            raise ChangedError(
-                f"{device_id}: its row has changed meanwhile - repeat the command"
+            raise RowChangedError(
+                f"{device_id}: its row changed meanwhile - repeat the command"
             ) from exc
 
 
 class _Update:
-    """The arguments of one UpdateItem, gathered."""
+    """Builds the arguments of one UpdateItem."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._names: dict[str, str] = {}
@@ -135,24 +137,24 @@ class _Update:
             for name, value in values.items()
             if value is not None
         ]
-        gone = [self._name(name) for name, value in values.items() if value is None]
-        parts = [("SET", terms), ("REMOVE", gone)]
+        removed = [self._name(name) for name, value in values.items() if value is None]
+        parts = [("SET", terms), ("REMOVE", removed)]
         self._expression = " ".join(f"{k} {', '.join(v)}" for k, v in parts if v)
         self._condition = ""
 
-    def only_if(self, seen: Row | None, also: Mapping[str, Any]) -> None:
-        """Demand that the row stands as `seen`, or holds what `also` says."""
-        if seen is None:
+    def only_if(self, expected: Row | None, also: Mapping[str, Any]) -> None:
+        """Require that the row is as `expected`, or holds `also`."""
+        if expected is None:
             before = f"attribute_not_exists({self._name('device_id')})"
         else:
-            held = ("status", "certificate_id", "next_certificate_id", "segment_id")
-            before = " AND ".join(self._is(name, seen.get(name)) for name in held)
+            fields = ("status", "certificate_id", "next_certificate_id", "segment_id")
+            before = " AND ".join(self._is(name, expected.get(name)) for name in fields)
         ours = " AND ".join(self._is(name, value) for name, value in also.items())
         self._condition = f"({before}) OR ({ours})" if ours else before
 
     @property
     def call(self) -> dict[str, Any]:
-        """The arguments, but for table and key."""
+        """The arguments without table and key."""
         call: dict[str, Any] = {
             "UpdateExpression": self._expression,
             "ConditionExpression": self._condition,
@@ -177,6 +179,6 @@ class _Update:
         return key
 
 
-def open_rows(session: Any, outputs: Mapping[str, str]) -> Rows:
+def open_table(session: Any, outputs: Mapping[str, str]) -> DeviceTable:
     """The registry of a deployed stack."""
-    return Rows(aws.client(session, "dynamodb"), table_of(outputs))
+    return DeviceTable(aws.client(session, "dynamodb"), table_of(outputs))

@@ -1,4 +1,4 @@
-"""The stack's Things. Their names are the account's: another stack may have one."""
+"""The stack's Things. Names are unique per account, across stacks."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.errors import CityError
-from trafficctl.registry.iot_calls import Calls, is_missing
+from trafficctl.registry.iot_calls import IotCalls, is_missing
 
 
-class Things:
-    """Makes and changes Things of `thing_type`, the stack's own, and no others."""
+class ThingRegistry:
+    """Creates and changes Things of `thing_type`, the stack's, and no others."""
 
-    def __init__(self, iot: Any, calls: Calls, thing_type: str) -> None:
+    def __init__(self, iot: Any, calls: IotCalls, thing_type: str) -> None:
         self._iot, self._calls, self._type = iot, calls, thing_type
 
     def bind(self, device_id: str, segment_id: str) -> None:
-        """Have a Thing of that name, of our type, bound to that segment.
+        """Create or update the Thing of that name, bound to that segment.
 
-        Raises CityError, and changes nothing, where one of another type has the name.
+        Raises CityError without changes if a Thing of another type has the name.
         """
         payload = {"attributes": {"segment_id": segment_id}}
         try:
@@ -30,38 +30,38 @@ class Things:
                 attributePayload=payload,
             )
         except self._iot.exceptions.ResourceAlreadyExistsException:
-            self.demand_ours(device_id)
+            self.check_type(device_id)
             self._calls.repeatable(
                 self._iot.update_thing,
                 thingName=device_id,
                 attributePayload={**payload, "merge": True},
             )
 
-    def demand_ours(self, device_id: str) -> None:
-        """Raise CityError if there is a Thing of that name that is not of our type."""
+    def check_type(self, device_id: str) -> None:
+        """Raise CityError if a Thing of that name has another type."""
         try:
-            found = self._calls.repeatable(
+            thing = self._calls.repeatable(
                 self._iot.describe_thing, thingName=device_id
             )
         except ClientError as exc:
             if is_missing(exc):
                 return
             raise
-        its_type = found.get("thingTypeName")
+        its_type = thing.get("thingTypeName")
         if its_type != self._type:
-            raise CityError(taken(device_id, its_type, self._type))
+            raise CityError(name_conflict(device_id, its_type, self._type))
 
 
-def taken(device_id: str, its_type: str | None, ours: str) -> str:
-    """What to tell of a name that is another's: whose, and what to do."""
-    expected = f"{device_id}: expected a Thing of type {ours}, and this account has one"
+def name_conflict(device_id: str, its_type: str | None, ours: str) -> str:
+    """The message for a name in use: by which type, and what to do."""
+    expected = f"{device_id}: expected a Thing of type {ours}, but this account has one"
     if its_type is None:
         return (
-            f"{expected} without a type - if it is this stack's, `aws iot update-thing "
-            f"--thing-name {device_id} --thing-type-name {ours}`, else give the device "
-            "another id"
+            f"{expected} without a type - if it is of this stack, run `aws iot "
+            f"update-thing --thing-name {device_id} --thing-type-name {ours}`, else "
+            "use another device id"
         )
     return (
-        f"{expected} of type {its_type}, which is another stack's - names of Things "
-        "are the account's: give the device another id in one of the two stacks"
+        f"{expected} of type {its_type}, of another stack - Thing names are "
+        "unique per account: use another device id in one of the stacks"
     )

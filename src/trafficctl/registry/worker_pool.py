@@ -1,4 +1,4 @@
-"""Work on many devices at a time, until all are done or something stops it."""
+"""Processes many devices in parallel, until all are done or an error stops it."""
 
 from __future__ import annotations
 
@@ -11,61 +11,64 @@ from trafficctl.errors import CityError
 from trafficctl.registry.iot_calls import InDoubtError
 
 PARALLEL = 12
-MANY_DOUBTS = 2 * PARALLEL  # in one pass: AWS is not answering at all
-PASSES = 3  # over what stayed in doubt: AWS was asked, and its answer was lost
-GO_ON = "repeat the command in a minute: it goes on from where it was"
+MAX_DOUBTS = 2 * PARALLEL  # in one pass: AWS does not respond at all
+PASSES = 3  # over items in doubt, whose responses were lost
+RETRY_HINT = "repeat the command in a minute: it continues where it stopped"
 
 T = TypeVar("T")
-Done = Callable[[int], object]
+Progress = Callable[[int], object]
 
 
-def nothing(_left: object) -> None:
-    """What has to be looked up before a pass: nothing."""
+def no_lookup(_remaining: object) -> None:
+    """No lookup before a pass."""
 
 
-def work_through(
+def process_all(
     items: Sequence[T],
     work: Callable[[T], object],
-    done: Done,
-    look_up: Callable[[Sequence[T]], None] = nothing,
+    progress: Progress,
+    look_up: Callable[[Sequence[T]], None] = no_lookup,
 ) -> None:
-    """Do `work` for all of `items`, telling `done` after each.
+    """Do `work` for all `items`, reporting `progress` after each.
 
-    What stays in doubt is tried again, after `look_up`, which settles what became of
-    it. Raises CityError when some are still in doubt, and whatever else stops it.
+    Items in doubt are retried after `look_up`, which finds out what happened to them.
+    Raises CityError if some remain in doubt, and any other error.
     """
-    left = items
+    remaining = items
     for _ in range(PASSES):
-        look_up(left)
-        left = _each(left, work, done)
-        if not left:
+        look_up(remaining)
+        remaining = _each(remaining, work, progress)
+        if not remaining:
             return
     raise CityError(
-        f"AWS did not answer for {len(left)} of {len(items)} devices - {GO_ON}"
+        f"no response from AWS for {len(remaining)} of {len(items)} devices - "
+        f"{RETRY_HINT}"
     )
 
 
-def _each(items: Sequence[T], work: Callable[[T], object], done: Done) -> list[T]:
-    """Do `work` for each; gives those in doubt.
+def _each(
+    items: Sequence[T], work: Callable[[T], object], progress: Progress
+) -> list[T]:
+    """Do `work` for each item; returns those in doubt.
 
-    An item is begun when another is over and was looked at: at an error or an
-    interrupt, what is under way is finished, and nothing is begun.
+    An item starts when another has completed and was checked: after an error or an
+    interrupt, running items finish and no more start.
     """
     doubtful, rest = list[T](), iter(items)
     with ThreadPoolExecutor(PARALLEL) as pool:
         running = {pool.submit(work, item): item for item in islice(rest, PARALLEL)}
         while running:
-            over, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in over:
+            completed, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in completed:
                 item = running.pop(future)
                 try:
                     future.result()
                 except InDoubtError as exc:
                     doubtful.append(item)
-                    if len(doubtful) >= MANY_DOUBTS:
-                        raise CityError(f"{exc} - {GO_ON}") from exc
+                    if len(doubtful) >= MAX_DOUBTS:
+                        raise CityError(f"{exc} - {RETRY_HINT}") from exc
                 else:
-                    done(1)
-            for item in islice(rest, len(over)):
+                    progress(1)
+            for item in islice(rest, len(completed)):
                 running[pool.submit(work, item)] = item
     return doubtful

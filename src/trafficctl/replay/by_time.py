@@ -12,7 +12,7 @@ import msgspec
 from traffic.model import Reading
 from trafficctl.errors import UserError
 from trafficctl.replay.mapping import MEASURED
-from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.rows import BadRow, ReplayRow
 
 TABLE = "CREATE TABLE given (ms INTEGER, segment TEXT, sensor TEXT, reading BLOB)"
 INSERT = "INSERT INTO given VALUES (?, ?, ?, ?)"
@@ -24,7 +24,7 @@ class HeldRows:
     """Rows read once, by time or as given, ready as often as one likes; `bad` apart."""
 
     def __init__(
-        self, rows: Iterable[Row | BadRow], path: Path, order: str = BY_TIME
+        self, rows: Iterable[ReplayRow | BadRow], path: Path, order: str = BY_TIME
     ) -> None:
         self.bad: list[BadRow] = []
         # An empty name is a database of its own, which SQLite removes when it closes.
@@ -39,17 +39,17 @@ class HeldRows:
                 "folder by TMPDIR"
             ) from exc
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[ReplayRow]:
         """The good rows in their order."""
         found = self._database.execute("SELECT * FROM held ORDER BY rowid")
         for ms, segment, reading in found:
-            yield Row(ms, segment, msgspec.msgpack.decode(reading, type=Reading))
+            yield ReplayRow(ms, segment, msgspec.msgpack.decode(reading, type=Reading))
 
     def __del__(self) -> None:
         self._database.close()
 
     def _good(
-        self, rows: Iterable[Row | BadRow]
+        self, rows: Iterable[ReplayRow | BadRow]
     ) -> Iterator[tuple[int, str, str, bytes]]:
         for row in rows:
             if isinstance(row, BadRow):
@@ -60,7 +60,9 @@ class HeldRows:
                 yield row.event_ms, row.segment_id, sensor, content
 
 
-def merged(rows: Iterable[Row | BadRow], path: Path) -> Iterator[Row | BadRow]:
+def merged(
+    rows: Iterable[ReplayRow | BadRow], path: Path
+) -> Iterator[ReplayRow | BadRow]:
     """The values of a sensor and an instant as one reading, by time.
 
     A value that is there already begins another reading: the city counts duplicates.
@@ -79,7 +81,7 @@ def merged(rows: Iterable[Row | BadRow], path: Path) -> Iterator[Row | BadRow]:
         yield made
 
 
-def _key(row: Row) -> tuple[int, str, str]:
+def _key(row: ReplayRow) -> tuple[int, str, str]:
     return row.event_ms, row.segment_id, row.reading.sensor_id
 
 

@@ -20,10 +20,10 @@ from trafficctl.cli.options import add_common, positive_float
 from trafficctl.cli.output import say
 from trafficctl.errors import UserError
 from trafficctl.publishing.devices import unit_name
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.publisher import (
     SentReading,
-    Timed,
+    TimedMessage,
     add_options,
     open_target,
     payload,
@@ -34,7 +34,7 @@ from trafficctl.publishing.publisher import (
 )
 from trafficctl.replay.options import add_file_options, source_of
 from trafficctl.replay.preview import show_first
-from trafficctl.replay.rows import Row
+from trafficctl.replay.rows import ReplayRow
 from trafficctl.replay.source import Source, Span, inspected
 from trafficctl.roads.store import load
 
@@ -121,8 +121,8 @@ def _advice(shift: str) -> str:
 
 
 def messages(
-    rows: Iterable[Row], replay: Schedule, batch: int, units: int
-) -> Iterator[Timed]:
+    rows: Iterable[ReplayRow], replay: Schedule, batch: int, units: int
+) -> Iterator[TimedMessage]:
     """The messages of `rows`: those of one instant and one device together.
 
     The order of the file is kept. A row that is earlier than the first goes out at
@@ -140,10 +140,10 @@ def messages(
             for begin in range(0, len(readings), batch):
                 part = readings[begin : begin + batch]
                 content = payload(part, bare=batch == 1)
-                yield Timed(due_s, sender_id, Message(content, len(part)))
+                yield TimedMessage(due_s, sender_id, MqttMessage(content, len(part)))
 
 
-def _sent(row: Row, published_ms: int) -> SentReading:
+def _sent(row: ReplayRow, published_ms: int) -> SentReading:
     reading = row.reading
     return SentReading(
         reading.sensor_id,
@@ -215,7 +215,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.roads is not None:
         load(target.session, target.outputs["RoadSegmentsTable"], args.roads)
 
-    def due() -> Iterator[Timed]:
+    def due() -> Iterator[TimedMessage]:
         replay = plan(span, args.speed, args.shift, _now_ms())
         return messages(source, replay, args.batch, units)
 

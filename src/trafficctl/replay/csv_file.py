@@ -22,7 +22,7 @@ from trafficctl.replay.dialect import Line, Table
 from trafficctl.replay.fields import columns_of, resolved
 from trafficctl.replay.instants import Clock, zone_of
 from trafficctl.replay.mapping import HELP, MEASURED, PLAIN, Mapping, normal
-from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.replay.translate import Translator
 
 REQUIRED = (
@@ -51,12 +51,12 @@ class ReplayFile:
         self.zone = zone or zone_of(mapping.time.zone)
         self.notes: list[str] = []
 
-    def __iter__(self) -> Iterator[Row | BadRow]:
+    def __iter__(self) -> Iterator[ReplayRow | BadRow]:
         """The rows in their order. Raises UserError for a file that cannot be read."""
         rows = self._rows()
         return merged(rows, self._path) if self.is_long else iter(rows)
 
-    def _rows(self) -> Iterator[Row | BadRow]:
+    def _rows(self) -> Iterator[ReplayRow | BadRow]:
         wanted = {normal(n) for n in columns_of(self._mapping, (self._mapping,))}
         table = Table(self._path, self._mapping.file, {*COLUMNS, *wanted})
         lines = table.lines()
@@ -145,7 +145,7 @@ def _short(name: str) -> str:
     return short if short.isprintable() else repr(short)
 
 
-def read_rows(path: Path) -> Iterator[Row | BadRow]:
+def read_rows(path: Path) -> Iterator[ReplayRow | BadRow]:
     """The rows of the file in their order. Raises UserError for a wrong header."""
     return iter(ReplayFile(path))
 

@@ -18,7 +18,7 @@ from trafficctl.cli.output import (
 )
 from trafficctl.errors import OK
 from trafficctl.replay.csv_file import COLUMNS
-from trafficctl.replay.rows import Row
+from trafficctl.replay.rows import ReplayRow
 from trafficctl.replay.source import Source, inspected
 
 FIRST = 10
@@ -53,12 +53,12 @@ def show_first(source: Source, args: argparse.Namespace) -> int:
     return OK
 
 
-def _values(row: Row) -> dict[str, Any]:
+def _values(row: ReplayRow) -> dict[str, Any]:
     reading = row.reading
     return {name: getattr(reading, name, row.segment_id) for name in COLUMNS}
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: ReplayRow) -> list[str]:
     reading = row.reading
     return [
         instant(row.event_ms),

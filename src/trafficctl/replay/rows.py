@@ -10,7 +10,7 @@ from traffic.model import Reading
 LONGEST_SHOWN = 60  # characters of a cell in a message
 
 
-class Row(NamedTuple):
+class ReplayRow(NamedTuple):
     """One reading of the file: its event time (ms), its segment, and the reading."""
 
     event_ms: int

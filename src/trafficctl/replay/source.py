@@ -14,7 +14,7 @@ from trafficctl.errors import UserError
 from trafficctl.replay.by_time import AS_GIVEN, BY_TIME, HeldRows
 from trafficctl.replay.csv_file import ReplayFile
 from trafficctl.replay.mapping import HELP
-from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.rows import BadRow, ReplayRow
 
 BAD_ROWS_SHOWN = 5
 MOST_BAD_ROWS = 10_000
@@ -40,7 +40,7 @@ class Span:
         return dataclasses.replace(self, first_ms=self.least_ms, out_of_order=0)
 
 
-def survey(rows: Iterable[Row], path: Path) -> Span:
+def survey(rows: Iterable[ReplayRow], path: Path) -> Span:
     """What `rows` span. Raises UserError if there are none."""
     segments: dict[str, None] = {}
     first = least = last = count = out_of_order = 0
@@ -77,11 +77,11 @@ class Part:
     until_ms: int | None = None
     limit: int | None = None
 
-    def of(self, rows: Iterable[Row | BadRow]) -> Iterator[Row | BadRow]:
+    def of(self, rows: Iterable[ReplayRow | BadRow]) -> Iterator[ReplayRow | BadRow]:
         """The rows of the part; bad ones have no time and stay."""
         return islice((row for row in rows if self._has(row)), self.limit)
 
-    def _has(self, row: Row | BadRow) -> bool:
+    def _has(self, row: ReplayRow | BadRow) -> bool:
         if isinstance(row, BadRow):
             return True
         early = self.from_ms is not None and row.event_ms < self.from_ms
@@ -110,7 +110,7 @@ class Source:
         self._held: HeldRows | None = None
         self.skipped: list[BadRow] = []
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[ReplayRow]:
         """The rows in their order; `skipped` starts again at none."""
         self.skipped = []
         for row in self._part.of(self._file) if self._held is None else self._held:
@@ -138,10 +138,10 @@ class Source:
         rows = self._part.of(self._file)
         self._held = HeldRows(rows, self._path, BY_TIME if sort else AS_GIVEN)
 
-    def first(self, count: int) -> list[Row]:
+    def first(self, count: int) -> list[ReplayRow]:
         """The first good rows as they stand, whatever is wrong with others."""
         rows = self._part.of(self._file)
-        return list(islice((row for row in rows if isinstance(row, Row)), count))
+        return list(islice((row for row in rows if isinstance(row, ReplayRow)), count))
 
     @property
     def notes(self) -> list[str]:

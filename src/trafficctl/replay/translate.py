@@ -22,7 +22,7 @@ from trafficctl.replay.mapping import (
     normal,
     text_of,
 )
-from trafficctl.replay.rows import BadRow, Fault, Row, shown
+from trafficctl.replay.rows import BadRow, Fault, ReplayRow, shown
 
 KMH = {"km/h": 1.0, "mph": 1.609344, "m/s": 3.6}
 HOUR_S = 3_600
@@ -90,7 +90,7 @@ class Translator:
         self._made_of: dict[tuple[str, str], str] = {}
         self.counts = Counts()
 
-    def rows(self, line: int, cells: Sequence[str]) -> Iterator[Row | BadRow]:
+    def rows(self, line: int, cells: Sequence[str]) -> Iterator[ReplayRow | BadRow]:
         """The readings of one line, or all that is wrong with it."""
         wanted, more = len(self._names), cells[len(self._names) :]
         if len(cells) < wanted or (not self._mapping.file.header and any(more)):
@@ -114,7 +114,7 @@ class Translator:
 
     def _reading(
         self, line: int, row: dict[str, str], fields: Fields
-    ) -> Row | BadRow | None:
+    ) -> ReplayRow | BadRow | None:
         faults: list[Fault] = []
         segment, sensor = (self._id(n, row, fields, faults) for n in IDS)
         interval = self._interval(row, fields, faults)
@@ -136,7 +136,7 @@ class Translator:
         if occupancy is not None and occupancy > 1 and not self.counts.percent:
             self.counts.percent = f"line {line}: sensor {sensor}, occupancy {occupancy}"
         reading = Reading(sensor, event_ms, interval=interval, **values)
-        return Row(event_ms, segment, reading)
+        return ReplayRow(event_ms, segment, reading)
 
     def _id(
         self, name: str, row: dict[str, str], fields: Fields, faults: list[Fault]

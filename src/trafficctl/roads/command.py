@@ -18,7 +18,7 @@ from trafficctl.aws import session as aws
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import unknown
-from trafficctl.errors import ANSWER_IS_NO, OK, UserError
+from trafficctl.errors import CHECK_FAILED, OK, UserError
 from trafficctl.roads import network, placement, store
 from trafficctl.roads.mapping import Mapping
 from trafficctl.roads.network import ATTRIBUTES, Network, RoadSegment
@@ -77,7 +77,7 @@ def _run_load(args: argparse.Namespace) -> int:
 def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> int:
     """Write a network into the table, and say what differs from what was there.
 
-    With `replace`, the table's network becomes equal to it; ANSWER_IS_NO if a road has
+    With `replace`, the table's network becomes equal to it; CHECK_FAILED if a road has
     to stay.
     """
     known, mine = store.known_roads(dynamodb, table), found.positions()
@@ -110,7 +110,7 @@ def _replaced(old: Stale, kept: Sequence[str]) -> int:
         f"{named(kept)} kept: with an open alert or an unsent event - repeat the "
         "command once it is cleared"
     )
-    return ANSWER_IS_NO
+    return CHECK_FAILED
 
 
 def sources_of(given: Sequence[str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ def between(a: Point, b: Point, share: float) -> Point:
 
 
 def middle(line: Sequence[Point]) -> Point:
-    """The point half way along `line`."""
+    """The point halfway along `line`."""
     rest = length_m(line) / 2
     for a, b in pairwise(line):
         step = distance_m(a, b)
@@ -61,7 +61,7 @@ def _fixed(degrees: float) -> int:
 
 
 def _chunks(delta: int) -> Iterator[str]:
-    """Five bits a character, the lowest first; the sign is the lowest bit."""
+    """Five bits per character, lowest first; the sign is the lowest bit."""
     rest = ~(delta << 1) if delta < 0 else delta << 1
     while rest >= 0x20:
         yield chr((0x20 | (rest & 0x1F)) + 63)

@@ -237,7 +237,7 @@ def _shape_fault(message: str, feature: Any) -> str:
 
 def _fault(path: str, actual: Any, expected: str | None = None) -> str:
     field = path.rsplit(".", 1)[-1].split("[", maxsplit=1)[0]
-    told = expected or EXPECTED.get(field, "an object, as GeoJSON has it")
+    told = expected or EXPECTED.get(field, "a GeoJSON object")
     shown = NOTHING if actual is NOTHING else f"{actual!r:.80}"
     return f"{path}: expected {told}, got {shown}"
 

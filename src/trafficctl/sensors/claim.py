@@ -1,4 +1,4 @@
-"""`trafficctl sensors claim`: what a batch of new devices comes with."""
+"""`trafficctl sensors claim`: claim certificates for new devices."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import suggestion
 from trafficctl.errors import OK, UserError
-from trafficctl.registry.certificates import Wish, pem_path
-from trafficctl.registry.context import CLAIMS, Place, open_place
+from trafficctl.registry.certificates import CertificateRequest, pem_path
+from trafficctl.registry.context import CLAIMS, RegistryContext, open_context
 from trafficctl.registry.csv_file import CLAIM_PREFIX, DEVICE_ID
 from trafficctl.registry.iot_calls import InDoubtError
-from trafficctl.registry.journal import BEGUN, GONE, Entry, Journal
-from trafficctl.registry.worker_pool import GO_ON
+from trafficctl.registry.journal import BEGUN, GONE, CertificateEntry, Journal
+from trafficctl.registry.worker_pool import RETRY_HINT
 
 DESCRIPTION = """\
-Create a claim certificate. With it a new device can request its own certificate, and
-do nothing else. Make one for each delivery or installer, to revoke them separately."""
+Create a claim certificate. With it a new device can request its own certificate and
+do nothing else. Create one per delivery or installer, to revoke them separately."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,9 +28,11 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="create or revoke a claim certificate for new devices",
         description=DESCRIPTION,
     )
-    parser.add_argument("name", type=_name, metavar="NAME", help="such as delivery-7")
     parser.add_argument(
-        "--revoke", action="store_true", help="delete it, so that no device can use it"
+        "name", type=_name, metavar="NAME", help="for example delivery-7"
+    )
+    parser.add_argument(
+        "--revoke", action="store_true", help="delete the claim certificate"
     )
     add_common(parser)
     parser.set_defaults(run=_run)
@@ -40,56 +42,56 @@ def _name(text: str) -> str:
     if re.fullmatch(DEVICE_ID, text):
         return text
     raise argparse.ArgumentTypeError(
-        f"{text!r} is no name: 1-64 of letters, digits, _ : -"
+        f"{text!r} is not a name: use 1-64 of letters, digits, _ : -"
     )
 
 
 def _run(args: argparse.Namespace) -> int:
-    place = open_place(args.stack)
-    with place.journal(CLAIMS) as journal:
+    context = open_context(args.stack)
+    with context.journal(CLAIMS) as journal:
         if args.revoke:
-            revoke(place, journal, args.name)
+            revoke(context, journal, args.name)
         else:
-            make(place, journal, args.name)
+            make(context, journal, args.name)
     return OK
 
 
-def make(place: Place, journal: Journal, name: str) -> Entry:
-    """Make the claim certificate of that name, or go on with it."""
-    workshop = place.workshop(journal, CLAIMS)
-    workshop.adopt([name])
-    pem = pem_path(place.directory(CLAIMS), name)
+def make(context: RegistryContext, journal: Journal, name: str) -> CertificateEntry:
+    """Create the claim certificate of that name, or continue."""
+    issuer = context.issuer(journal, CLAIMS)
+    issuer.recover([name])
+    pem = pem_path(context.directory(CLAIMS), name)
     try:
-        entry = workshop.certificate(Wish(name), keep=pem.exists())
+        entry = issuer.certificate(CertificateRequest(name), keep=pem.exists())
     except InDoubtError as exc:
-        raise UserError(f"{exc} - {GO_ON}", exit_code=3) from exc
-    if not workshop.attach(entry, place.outputs["ClaimPolicy"]):
-        workshop.forget(entry)  # of a city that is no more
-        return make(place, journal, name)
-    workshop.activate(entry)
-    workshop.finish(entry)
+        raise UserError(f"{exc} - {RETRY_HINT}", exit_code=3) from exc
+    if not issuer.attach(entry, context.outputs["ClaimPolicy"]):
+        issuer.forget(entry)  # of a city that no longer exists
+        return make(context, journal, name)
+    issuer.activate(entry)
+    issuer.finish(entry)
     say(f"""\
-claim certificate {entry.certificate_id[:12]}, with its key: {pem}
-Give it to whoever prepares the devices, over a way that nobody else reads, with:
+created claim certificate {entry.certificate_id[:12]}, with its key: {pem}
+Send it to the installer of the devices over a secure channel, with:
   client id    {CLAIM_PREFIX}<device id>
-  template     {place.outputs["FleetTemplate"]}
-It lets in only what `trafficctl sensors register --claim` expects. When all devices
-of the batch are registered: `trafficctl sensors claim {name} --revoke`""")
+  template     {context.outputs["FleetTemplate"]}
+It works only for devices of `trafficctl sensors register --claim`. When all devices
+of the batch are registered, run `trafficctl sensors claim {name} --revoke`""")
     return entry
 
 
-def revoke(place: Place, journal: Journal, name: str) -> None:
-    """Delete the claim certificate of that name, and its key here."""
-    workshop = place.workshop(journal, CLAIMS)
-    workshop.adopt([name])
+def revoke(context: RegistryContext, journal: Journal, name: str) -> None:
+    """Delete the claim certificate of that name and its key here."""
+    issuer = context.issuer(journal, CLAIMS)
+    issuer.recover([name])
     entry = journal.get(name)
     if entry is None or entry.step in (BEGUN, GONE):
-        made = [n for n, e in journal.entries().items() if e.step not in (BEGUN, GONE)]
-        look = f"look for it in IoT Core, under policy {place.outputs['ClaimPolicy']}"
+        names = [n for n, e in journal.entries().items() if e.step not in (BEGUN, GONE)]
+        look = f"look for it in IoT Core under policy {context.outputs['ClaimPolicy']}"
         raise UserError(
-            f"{name}: no claim certificate of that name was made from here - "
-            f"{suggestion(name, made) or look}"
+            f"no claim certificate {name} was created from this machine - "
+            f"{suggestion(name, names) or look}"
         )
-    place.retiring.delete(entry.certificate_arn)
-    workshop.forget(entry)
-    say(f"claim certificate {name} is deleted: no device comes in by it any more")
+    context.remover.delete(entry.certificate_arn)
+    issuer.forget(entry)
+    say(f"deleted claim certificate {name}")

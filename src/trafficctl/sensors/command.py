@@ -1,11 +1,11 @@
-"""`trafficctl sensors`: the devices of the city, from registration to repair."""
+"""`trafficctl sensors`: registers and maintains the city's devices."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 
-# Each module has add(actions); this order is the order of the help page.
+# Each module has add(actions), in the order of the help page.
 ACTIONS: tuple[str, ...] = (
     "register",
     "list",

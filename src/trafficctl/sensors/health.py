@@ -1,4 +1,4 @@
-"""`trafficctl sensors health`: what is out of order, as a maintenance crew reads it."""
+"""`trafficctl sensors health`: lists sensor faults for a maintenance crew."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ from trafficctl.cli.output import (
 )
 from trafficctl.cli.output import table as make_table
 from trafficctl.cli.wrong_input import check_district, unknown
-from trafficctl.errors import ANSWER_IS_NO, OK, UserError
-from trafficctl.sensors.fault_words import WORDS
+from trafficctl.errors import CHECK_FAILED, OK, UserError
+from trafficctl.sensors.fault_labels import LABELS
 from trafficctl.watch.render import utc_text
 
 COLUMNS = (
@@ -61,7 +61,7 @@ COLUMNS = (
     Column("For", number=True, importance=6),
     Column("Sensors", number=True, importance=4),
     Column("District", importance=5),
-    Column("What to do first", importance=7),
+    Column("First step", importance=7),
 )
 STYLE = {FLEET: "bold red", DISTRICT: "bold red", SEGMENT: "yellow", SENSOR: ""}
 
@@ -70,29 +70,29 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors health`."""
     parser = actions.add_parser(
         "health",
-        help="list sensors that are silent or report nonsense",
+        help="list silent or implausible sensors",
         description=(
-            "List sensor faults, the broadest first. A fault that a broader one "
-            "explains is counted in it, not listed. A line on stderr says when the "
-            "processor is behind: it finds no new silent sensors until it catches up. "
-            "A sensor that can't be believed is left out of its segment's figures "
-            "until its fault is over or dismissed. "
+            "List sensor faults, the broadest first. A fault that is part of a broader "
+            "one is counted there, not listed. A line on stderr says if the processor "
+            "is behind: silent sensors are not detected until it catches up. An "
+            "implausible sensor is excluded from its segment's figures until its "
+            "fault is over or dismissed. "
             "Exit code 1 while a district or the whole fleet is silent."
         ),
     )
     parser.add_argument(
         "--all",
         action="store_true",
-        help="also faults that are over, dismissed, or part of a broader fault",
+        help="include faults that are over, dismissed or part of a broader fault",
     )
-    parser.add_argument("--district", help="only this district; upper or lower case")
+    parser.add_argument("--district", help="only this district (case-insensitive)")
     parser.add_argument(
         "--dismiss",
         nargs="+",
         metavar="FAULT_ID",
-        help="the sensors with these faults were removed from the street (for a "
-        "district or the fleet: all that fell silent with it); they are not listed "
-        "again until they report",
+        help="dismiss these faults because the sensors were removed (for a district or "
+        "the fleet: all sensors that fell silent with it); they are not listed again "
+        "until they report",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
@@ -107,58 +107,58 @@ def run(args: argparse.Namespace) -> int:
     if args.dismiss is not None:
         return dismiss_each(client, table, args.dismiss, now_ms)
     faults = read(client, table, args.all)
-    chosen = in_order(faults, args.all, args.district)
-    if args.district is not None and all(fault.scope == FLEET for fault in chosen):
+    selected = in_order(faults, args.all, args.district)
+    if args.district is not None and all(fault.scope == FLEET for fault in selected):
         roads = scan(client, outputs["RoadSegmentsTable"], ("district",))
         check_district(args.district, roads)
     if args.json:
-        show_json([fault_items.listed(fault) for fault in chosen])
+        show_json([fault_items.listed(fault) for fault in selected])
     elif args.csv:
-        write_csv(chosen)
+        write_csv(selected)
     else:
-        show(view(chosen, now_ms, args))
+        show(view(selected, now_ms, args))
     names = outputs["ReadingsStream"], outputs["ProcessorFunction"]
     warn(CloudWatchStream(aws.client(session, "cloudwatch"), *names), now_ms)
-    return ANSWER_IS_NO if is_out(chosen) else OK
+    return CHECK_FAILED if is_area_silent(selected) else OK
 
 
 def warn(stream: CloudWatchStream, now_ms: int) -> None:
-    """Say on stderr where the list may miss a sensor that has just fallen silent."""
+    """Warn on stderr if the list may miss sensors that have just fallen silent."""
     try:
         if stream.is_behind(now_ms):
             say(
-                "the processor is behind: no silence is judged until it has kept up "
-                f"for {FIGURES_MS // 60_000} minutes - "
+                "the processor is behind: silent sensors are not detected until it "
+                f"keeps up for {FIGURES_MS // 60_000} minutes - "
                 "docs/runbooks/processor-behind.md"
             )
     except MetricsError as exc:
-        say(f"whether the processor is behind, and silence judged, is not known: {exc}")
+        say(f"cannot tell whether the processor is behind: {exc}")
 
 
 def read(client: Any, table: str, everything: bool) -> list[Fault]:
-    """The open faults, or with *everything* all that the table still has."""
+    """The open faults, or with *everything* all faults in the table."""
     try:
         if not everything:
             return standing(client, table, (OPEN,))
-        found = list(pages(client.scan, {"TableName": table}))
-    except StoreError as exc:  # the Lambda code's word for it; ours names the next step
+        items = list(pages(client.scan, {"TableName": table}))
+    except StoreError as exc:  # its cause translates to a message with the next step
         raise exc.__cause__ or exc from None
-    return [fault_items.fault_of(fault_items.plain(item)) for item in found]
+    return [fault_items.fault_of(fault_items.plain(item)) for item in items]
 
 
 def in_order(
     faults: Sequence[Fault], everything: bool = False, district: str | None = None
 ) -> list[Fault]:
-    """What is listed: open before over, the broadest first, the oldest first."""
+    """The faults to list: open first, then the broadest, then the oldest."""
     broad = [f for f in faults if f.scope != SENSOR and f.standing == OPEN]
-    chosen = [
+    selected = [
         fault
         for fault in faults
         if everything or not any(explains(one, fault) for one in broad)
     ]
     if district is not None:
-        chosen = [f for f in chosen if _is_in(f, district.casefold())]
-    return sorted(chosen, key=_gravest_first)
+        selected = [f for f in selected if _is_in(f, district.casefold())]
+    return sorted(selected, key=_most_severe_first)
 
 
 def _is_in(fault: Fault, district: str) -> bool:
@@ -166,12 +166,12 @@ def _is_in(fault: Fault, district: str) -> bool:
     return fault.scope == FLEET or (name or "").casefold() == district
 
 
-def _gravest_first(fault: Fault) -> tuple[bool, int, int, str]:
+def _most_severe_first(fault: Fault) -> tuple[bool, int, int, str]:
     rank = SCOPES.index(fault.scope)
     return (fault.standing != OPEN, rank, fault.since, fault.fault_id)
 
 
-def is_out(faults: Iterable[Fault]) -> bool:
+def is_area_silent(faults: Iterable[Fault]) -> bool:
     """Whether a district or the fleet is silent now."""
     return any(f.standing == OPEN and f.scope in (FLEET, DISTRICT) for f in faults)
 
@@ -179,10 +179,10 @@ def is_out(faults: Iterable[Fault]) -> bool:
 def view(
     faults: Sequence[Fault], now_ms: int, args: argparse.Namespace
 ) -> RenderableType:
-    """The list with its headline, or that there is nothing to repair."""
+    """The faults with a headline, or that there are none."""
     if not faults:
         where = f" in {args.district}" if args.district else ""
-        return Text(f"no sensor is out of order{where}")
+        return Text(f"no sensor faults{where}")
     return Group(faults_table(faults, now_ms), Text(headline(faults), "dim"))
 
 
@@ -211,7 +211,7 @@ def row(fault: Fault, now_ms: int) -> list[Text]:
 
 
 def where(fault: Fault) -> str:
-    """Where the crew has to go: the road and its id, for a sensor also its own."""
+    """The location: the road and its id, for a sensor also the sensor id."""
     if fault.scope in (FLEET, DISTRICT):
         return place_of(fault)
     road = f"{fault.name} ({fault.segment_id})" if fault.name else fault.segment_id
@@ -219,9 +219,9 @@ def where(fault: Fault) -> str:
 
 
 def what(fault: Fault) -> str:
-    """What is wrong, with what the sweep saw of it."""
+    """The label of the fault with its detail."""
     return (
-        f"{WORDS[fault.kind]} ({fault.detail})" if fault.detail else WORDS[fault.kind]
+        f"{LABELS[fault.kind]} ({fault.detail})" if fault.detail else LABELS[fault.kind]
     )
 
 
@@ -235,10 +235,10 @@ def headline(faults: Sequence[Fault]) -> str:
     """How many faults of each scope are open, in one line."""
     open_now = [fault for fault in faults if fault.standing == OPEN]
     counts = [(scope, sum(f.scope == scope for f in open_now)) for scope in SCOPES]
-    told = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
+    text = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
     out = sum(fault.kind in LEFT_OUT_KINDS for fault in open_now)
-    left = f"; left out of their segments' figures: {out:,}" if out else ""
-    return f"out of order: {told or 'nothing now'}{left}"
+    excluded = f"; excluded from their segments' figures: {out:,}" if out else ""
+    return f"open faults: {text or 'none'}{excluded}"
 
 
 def write_csv(faults: Iterable[Fault]) -> None:
@@ -249,7 +249,7 @@ def write_csv(faults: Iterable[Fault]) -> None:
 
 
 def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int) -> int:
-    """Dismiss those faults; one that can't be does not keep the others."""
+    """Dismiss these faults; a failure does not stop the others."""
     refused = []
     for fault_id in fault_ids:
         try:
@@ -262,25 +262,31 @@ def dismiss_each(client: Any, table: str, fault_ids: Sequence[str], now_ms: int)
 
 
 def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
-    """Take what has the fault off the street, if the fault still stands."""
-    found = client.get_item(
+    """Dismiss a fault if it is still open."""
+    answer = client.get_item(
         TableName=table, Key={"fault_id": {"S": fault_id}}, ConsistentRead=True
     )
-    if "Item" not in found:
+    if "Item" not in answer:
         known = (fault.fault_id for fault in read(client, table, False))
         advice = "`trafficctl sensors health --json` names them"
         raise unknown("fault", fault_id, known, advice)
-    fault = _dismissable(fault_id, found["Item"])
+    fault = _dismissable(fault_id, answer["Item"])
     statement = fault_items.change(table, fault, dismissed(fault, now_ms), 0)
     try:
         client.execute_statement(**statement)
     except ClientError as exc:
         if exc.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        raise UserError(f"{fault_id} has just changed - list the faults again") from exc
+        raise UserError(
+            f"{fault_id} changed meanwhile - list the faults again"
+        ) from exc
     wide = fault.scope in (FLEET, DISTRICT)
-    what = f"what fell silent with {place_of(fault)}" if wide else place_of(fault)
-    say(f"{what} is off the street until it speaks again")
+    what = (
+        f"all sensors that fell silent with {place_of(fault)}"
+        if wide
+        else place_of(fault)
+    )
+    say(f"dismissed {what} until it reports again")
     return OK
 
 

@@ -1,4 +1,4 @@
-"""`trafficctl sensors list`: what the registry holds."""
+"""`trafficctl sensors list`: lists the device registry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from traffic.provisioning.admission import STATUSES
 from traffic.timestamps import second_text
 from trafficctl.aws import session as aws
-from trafficctl.aws.city_tables import LISTED, segment_ids
+from trafficctl.aws.city_tables import LIST_SEGMENTS_HINT, segment_ids
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import (
     ABSENT,
@@ -22,10 +22,10 @@ from trafficctl.cli.output import (
 )
 from trafficctl.cli.wrong_input import raise_unknown
 from trafficctl.errors import OK
-from trafficctl.registry.table import FIELDS, open_rows
+from trafficctl.registry.table import FIELDS, open_table
 
 TIMES = {"registered": "registered_at", "revoked": "revoked_at"}
-ENDS = ("_at", "_until")  # of the names of fields that hold a time
+ENDS = ("_at", "_until")  # suffixes of time fields
 COLUMNS = (
     Column("device_id", importance=KEY),
     Column("segment_id", importance=8),
@@ -34,14 +34,18 @@ COLUMNS = (
     Column("certificate", importance=3),
     Column("note", importance=4),
 )
-CERTIFICATE_SHOWN = 12  # characters of an id: enough to find it in the console
+CERTIFICATE_SHOWN = 12  # characters of an id, enough to find it in the console
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors list`."""
     parser = actions.add_parser("list", help="list the registered devices")
-    parser.add_argument("--segment", metavar="SEGMENT", help="only of this segment")
-    parser.add_argument("--status", choices=STATUSES, help="only with this status")
+    parser.add_argument(
+        "--segment", metavar="SEGMENT", help="only devices of this segment"
+    )
+    parser.add_argument(
+        "--status", choices=STATUSES, help="only devices with this status"
+    )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=_run)
 
@@ -49,23 +53,23 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _run(args: argparse.Namespace) -> int:
     session = aws.session()
     outputs = aws.stack_outputs(session, args.stack)
-    rows = open_rows(session, outputs).all()
-    taken = {str(row["segment_id"]) for row in rows if "segment_id" in row}
-    if args.segment is not None and args.segment not in taken:
-        known = taken.union(segment_ids(session, outputs))
-        raise_unknown("segment", [args.segment], known, LISTED)
-    shown = [
+    rows = open_table(session, outputs).all()
+    used = {str(row["segment_id"]) for row in rows if "segment_id" in row}
+    if args.segment is not None and args.segment not in used:
+        known = used.union(segment_ids(session, outputs))
+        raise_unknown("segment", [args.segment], known, LIST_SEGMENTS_HINT)
+    selected = [
         row
         for row in rows
         if args.segment in (None, row.get("segment_id"))
         and args.status in (None, row.get("status"))
     ]
     if args.json:
-        show_json([{name: row.get(name) for name in FIELDS} for row in shown])
+        show_json([{name: row.get(name) for name in FIELDS} for row in selected])
     elif args.csv:
-        show_csv(FIELDS, shown, [name for name in FIELDS if name.endswith(ENDS)])
-    elif shown:
-        show(table(COLUMNS, map(_cells, shown)))
+        show_csv(FIELDS, selected, [name for name in FIELDS if name.endswith(ENDS)])
+    elif selected:
+        show(table(COLUMNS, map(_cells, selected)))
     else:
         say("no devices match")
     return OK

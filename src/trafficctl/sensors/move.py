@@ -1,4 +1,4 @@
-"""`trafficctl sensors move`: a device now stands at another segment."""
+"""`trafficctl sensors move`: binds a device to another segment."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from trafficctl.aws.city_tables import check_segments
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.errors import OK
-from trafficctl.registry.context import open_place
-from trafficctl.registry.selection import demand, read_chosen
+from trafficctl.registry.context import open_context
+from trafficctl.registry.selection import read_devices, require
 
 DESCRIPTION = """\
-Bind a device to another segment, in the registry and for what its certificate may
-publish. The topic of its readings names the segment: the device needs the new
-settings and a new connection. Until then its readings are refused."""
+Bind a device to another segment, in the registry and in what its certificate may
+publish. The topic contains the segment, so the device needs new settings and a new
+connection. Until then its readings are rejected."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,23 +31,23 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    place = open_place(args.stack)
-    (row,) = read_chosen(place.rows, [args.device])
-    demand(
+    context = open_context(args.stack)
+    (row,) = read_devices(context.table, [args.device])
+    require(
         row["status"] != "revoked",
-        f"{args.device} is revoked - `trafficctl sensors register --again` lets it in",
+        f"{args.device} is revoked - use `trafficctl sensors register --again` first",
     )
-    check_segments(aws.session(), place.outputs, [args.segment])
+    check_segments(aws.session(), context.outputs, [args.segment])
     if row["status"] == REGISTERED:
-        place.things.demand_ours(args.device)
-    place.rows.write(
+        context.things.check_type(args.device)
+    context.table.write(
         args.device,
         {"segment_id": args.segment},
-        seen=row,
+        expected=row,
         also={"segment_id": args.segment},
     )
     if row["status"] == REGISTERED:
-        place.things.bind(args.device, args.segment)
-    topic = f"{place.outputs['IngestTopicPrefix']}/{args.segment}/{args.device}"
-    say(f"{args.device} is of {args.segment} now; it publishes to {topic}")
+        context.things.bind(args.device, args.segment)
+    topic = f"{context.outputs['IngestTopicPrefix']}/{args.segment}/{args.device}"
+    say(f"moved {args.device} to {args.segment}; it must publish to {topic}")
     return OK

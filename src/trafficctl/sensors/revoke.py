@@ -1,4 +1,4 @@
-"""`trafficctl sensors revoke`: a device comes in no more, from now on."""
+"""`trafficctl sensors revoke`: locks out a device."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.errors import OK
 from trafficctl.registry.certificates import CLOCKS_APART_MS
-from trafficctl.registry.context import Place, open_place
+from trafficctl.registry.context import RegistryContext, open_context
 from trafficctl.registry.registrar import now_ms
-from trafficctl.registry.selection import Found, add_devices, read_chosen
-from trafficctl.registry.table import ChangedError, certificates_in
+from trafficctl.registry.selection import Found, add_devices, read_devices
+from trafficctl.registry.table import RowChangedError, certificates_in
 
-SETTLED_S = 10.0  # from what the hook answers to an active certificate, amply
-TRIES = 3  # of a row that somebody else writes at the same time
+SETTLED_S = 10.0  # upper bound from the hook's response to an active certificate
+TRIES = 3  # of a row that changes at the same time
 DESCRIPTION = """\
-Deactivate all certificates of the devices, and mark them as revoked, so that no
-claim brings them in again. A new connection is refused at once; AWS ends a
-connection that is open within a few minutes. With --delete the certificates are also
-detached and deleted. `sensors register --again` lets a revoked device in again."""
+Deactivate all certificates of the devices and mark them as revoked, so that they
+cannot claim new ones. New connections are refused at once; AWS closes an open
+connection within a few minutes. With --delete the certificates are also detached and
+deleted. To register a revoked device again, use `sensors register --again`."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `sensors revoke`."""
     parser = actions.add_parser(
-        "revoke", help="lock out a lost or stolen device", description=DESCRIPTION
+        "revoke", help="revoke a lost or stolen device", description=DESCRIPTION
     )
     add_devices(parser)
     parser.add_argument(
@@ -37,62 +37,62 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    place = open_place(args.stack)
-    for row in read_chosen(place.rows, args.device):
-        count = revoke(place, row, args.delete)
+    context = open_context(args.stack)
+    for row in read_devices(context.table, args.device):
+        count = revoke(context, row, args.delete)
         verb = "deleted" if args.delete else "deactivated"
         say(f"{row['device_id']}: revoked; {count} certificates {verb}")
     return OK
 
 
-def revoke(place: Place, row: Found, delete: bool) -> int:
-    """Revoke one device, and count its certificates; safe to repeat.
+def revoke(context: RegistryContext, row: Found, delete: bool) -> int:
+    """Revoke one device; returns its number of certificates. Idempotent.
 
-    The row comes first: a claim that comes meanwhile finds it, and what a claim has
-    attached just before is found with the others. One that the hook has just let in
-    may be activated after that, so its certificates are looked at once more.
+    The row changes first, so that a later claim is denied and the certificate of an
+    earlier one is found. A certificate that the hook has just allowed may become active
+    later, so its certificates are read once more.
     """
-    revoked = _mark(place, row)
-    arns = _deactivated(place, revoked)
-    if revoked is not row or _came_just_now(revoked, now_ms()):
-        place.calls.sleep(SETTLED_S)
-        arns = list(dict.fromkeys([*arns, *_deactivated(place, revoked)]))
-    retiring = place.retiring
+    revoked = _mark(context, row)
+    arns = _deactivated(context, revoked)
+    if revoked is not row or _registered_just_now(revoked, now_ms()):
+        context.calls.sleep(SETTLED_S)
+        arns = list(dict.fromkeys([*arns, *_deactivated(context, revoked)]))
+    remover = context.remover
     if delete:
         for arn in arns:
-            retiring.delete(arn)
+            remover.delete(arn)
     return len(arns)
 
 
-def _came_just_now(row: Found, at_ms: int) -> bool:
-    """Whether the hook let in a certificate of the device a moment ago.
+def _registered_just_now(row: Found, at_ms: int) -> bool:
+    """Whether the hook has just allowed a certificate of the device.
 
-    A device whose keys were made here was never expected, and waits for nothing.
+    A device whose keys were created here was never expected: False.
     """
-    let_in = row.get("registered_at") or 0, row.get("next_registered_at") or 0
+    registered = row.get("registered_at") or 0, row.get("next_registered_at") or 0
     since = at_ms - SETTLED_S * 1000 - CLOCKS_APART_MS
-    return row.get("expected_at") is not None and max(let_in) > since
+    return row.get("expected_at") is not None and max(registered) > since
 
 
-def _deactivated(place: Place, row: Found) -> list[str]:
-    """The device's certificates, deactivated."""
-    retiring = place.retiring
-    arns = retiring.certificates_of(row["device_id"], certificates_in(row))
+def _deactivated(context: RegistryContext, row: Found) -> list[str]:
+    """Deactivate the device's certificates and return their ARNs."""
+    remover = context.remover
+    arns = remover.certificates_of(row["device_id"], certificates_in(row))
     for arn in arns:
-        retiring.deactivate(arn)
+        remover.deactivate(arn)
     return arns
 
 
-def _mark(place: Place, row: Found) -> Found:
-    """Mark the row as revoked, and return what it was then."""
+def _mark(context: RegistryContext, row: Found) -> Found:
+    """Mark the row as revoked and return its earlier state."""
     values = {"status": REVOKED, "revoked_at": now_ms(), "renew_until": None}
     name = row["device_id"]
     for _ in range(TRIES):
         try:
-            place.rows.write(name, values, seen=row, also={"status": REVOKED})
-        except ChangedError:  # the device came in this moment: revoked all the same
-            row = place.rows.read([name])[name]
+            context.table.write(name, values, expected=row, also={"status": REVOKED})
+        except RowChangedError:  # the device registered meanwhile: revoke it anyway
+            row = context.table.read([name])[name]
         else:
             return row
-    place.rows.write(name, values, seen=row, also={"status": REVOKED})
+    context.table.write(name, values, expected=row, also={"status": REVOKED})
     return row

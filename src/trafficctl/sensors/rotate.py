@@ -1,8 +1,8 @@
-"""`trafficctl sensors rotate`: new certificates, while the old ones still serve.
+"""`trafficctl sensors rotate`: renews certificates without downtime.
 
-A device whose key was made here gets a second certificate at once, for the operator to
-install. One that fetched its own may fetch another by its claim. Both are good until
-`--finish`, so that nothing in between locks a device out.
+A device whose key was created here gets a second certificate for the operator to
+install. One that requested its own may request another with its claim. Both are valid
+until `--finish`, so no device is locked out.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from traffic.provisioning.admission import REGISTERED
 from trafficctl.cli.options import add_common, non_negative_float, positive_int
 from trafficctl.cli.output import say
 from trafficctl.errors import OK
-from trafficctl.registry.context import RENEWALS, Place, open_place
+from trafficctl.registry.context import RENEWALS, RegistryContext, open_context
 from trafficctl.registry.finish_renewal import finish
 from trafficctl.registry.registrar import now_ms
 from trafficctl.registry.renewal import Renewal
-from trafficctl.registry.selection import Found, add_devices, demand, read_chosen
+from trafficctl.registry.selection import Found, add_devices, read_devices, require
 
 DAY_MS = 86_400_000
 DESCRIPTION = """\
-Give devices a second certificate beside the one they have. For a device whose key
-was made here it is made at once: install its file on the device. A device that
-fetched its own certificate may fetch another by its claim, within --days. Then, for
-the devices that are seen to work with the new one, repeat the command with --finish:
-it deletes the old certificates. Until then both are good."""
+Give devices a second certificate. For a device whose key was created here it is
+issued at once: install its file on the device. A device that requested its own
+certificate may request another with its claim within --days. When the devices work
+with the new certificate, repeat the command with --finish to delete the old ones.
+Until then both are valid."""
 
 
 def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,14 +39,14 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--older-than",
         type=non_negative_float,
         metavar="DAYS",
-        help="only devices whose certificate is older",
+        help="only devices with a certificate older than DAYS",
     )
     parser.add_argument(
         "--days",
         type=positive_int,
         default=30,
         metavar="N",
-        help="days in which a device may fetch a new one with its claim (%(default)s)",
+        help="days in which a device may claim a new certificate (default %(default)s)",
     )
     parser.add_argument(
         "--finish",
@@ -58,50 +58,55 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    demand(
+    require(
         bool(args.device) != args.all,
-        "name the devices to rotate, or give --all - one of both",
+        "give either DEVICE names or --all",
     )
-    place = open_place(args.stack)
-    rows = chosen(place, args, now_ms())
+    context = open_context(args.stack)
+    rows = selected_rows(context, args, now_ms())
     if not rows:
-        say("no device to rotate")
+        say("no devices to rotate")
         return OK
     if args.finish:
-        return _finish(place, rows)
-    return _begin(place, rows, args.days)
+        return _finish(context, rows)
+    return _begin(context, rows, args.days)
 
 
-def chosen(place: Place, args: argparse.Namespace, at_ms: int) -> list[Found]:
-    """The rows of the devices that the command means. Raises UserError."""
+def selected_rows(
+    context: RegistryContext, args: argparse.Namespace, at_ms: int
+) -> list[Found]:
+    """The rows of the selected devices. Raises UserError."""
     if args.device:
-        rows = read_chosen(place.rows, args.device)
+        rows = read_devices(context.table, args.device)
         wrong = [r["device_id"] for r in rows if r["status"] != REGISTERED]
-        demand(not wrong, f"{', '.join(wrong)}: not registered - nothing to rotate")
+        require(
+            not wrong,
+            f"{', '.join(wrong)}: not registered - only registered devices can rotate",
+        )
     else:
-        rows = [row for row in place.rows.all() if row["status"] == REGISTERED]
+        rows = [row for row in context.table.all() if row["status"] == REGISTERED]
     if args.older_than is None:
         return rows
     limit_ms = at_ms - args.older_than * DAY_MS
     return [row for row in rows if row.get("registered_at", 0) < limit_ms]
 
 
-def _begin(place: Place, rows: list[Found], days: int) -> int:
+def _begin(context: RegistryContext, rows: list[Found], days: int) -> int:
     until_ms = now_ms() + days * DAY_MS
-    with place.journal(RENEWALS) as journal:
-        renewal = Renewal(place, journal, until_ms)
-        made, waiting = renewal.begin(rows)
-    if made:
-        say(f"new certificates to install: {made}, in {place.directory(RENEWALS)}")
+    with context.journal(RENEWALS) as journal:
+        renewal = Renewal(context, journal, until_ms)
+        created, waiting = renewal.begin(rows)
+    if created:
+        say(f"{created} new certificates to install: {context.directory(RENEWALS)}")
     if waiting:
-        say(f"devices that may fetch one by their claim, for {days} days: {waiting}")
-    say("then: trafficctl sensors rotate ... --finish")
+        say(f"{waiting} devices may claim a new certificate for {days} days")
+    say("when they are in use, run: trafficctl sensors rotate ... --finish")
     return OK
 
 
-def _finish(place: Place, rows: list[Found]) -> int:
-    finished, waiting = finish(place, rows)
-    say(f"devices that now have their new certificate alone: {finished}")
+def _finish(context: RegistryContext, rows: list[Found]) -> int:
+    finished, waiting = finish(context, rows)
+    say(f"{finished} devices finished: their old certificates are deleted")
     if waiting:
-        say(f"devices that have no new one yet, and keep theirs: {waiting}")
+        say(f"{waiting} devices unchanged: they have no new certificate yet")
     return OK

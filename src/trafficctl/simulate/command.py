@@ -1,4 +1,4 @@
-"""`trafficctl simulate`: a made-up city that publishes in real time."""
+"""`trafficctl simulate`: publishes the readings of a simulated city."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from trafficctl.cli.options import add_common, positive_float, positive_int
 from trafficctl.cli.wrong_input import raise_unknown
 from trafficctl.errors import UserError
 from trafficctl.publishing.devices import unit_name
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.publisher import (
-    Timed,
+    TimedMessage,
     add_options,
     open_target,
     publish_run,
@@ -44,16 +44,16 @@ from trafficctl.simulate.traffic_model import (
     spoil,
     streets,
 )
-from trafficctl.simulate.vehicles import State, Traffic
+from trafficctl.simulate.vehicles import Traffic, TrafficAt
 
 DEFAULT_SEGMENTS, DEFAULT_SENSORS, DEFAULT_SECONDS = 20, 10, 60.0
-LOOKED_BACK_S = 64  # seconds of a street's traffic that are kept
-LEAST_INTERVAL_S = 0.001  # two readings of a sensor never bear the same millisecond
+LOOKED_BACK_S = 64  # seconds of a street's traffic to cache
+LEAST_INTERVAL_S = 0.001  # readings of a sensor need distinct milliseconds
 
 
 @dataclass(frozen=True)
-class Load:
-    """What is asked for: `interval_s` lies between two readings of one sensor."""
+class SimulationLoad:
+    """The load to simulate; `interval_s` between two readings of a sensor."""
 
     sensors: int
     interval_s: float
@@ -64,25 +64,29 @@ class Load:
 
     @property
     def rounds(self) -> int:
-        """How often each sensor reads."""
+        """The number of readings of each sensor."""
         return max(1, round(self.seconds / self.interval_s))
 
 
 class Simulation:
-    """The messages of a run, and what was published wrongly on purpose, by kind."""
+    """The messages of a run, and the deliberate faults by kind."""
 
     def __init__(
-        self, roads: Sequence[Street], jams: Sequence[str], load: Load, seed: int
+        self,
+        roads: Sequence[Street],
+        jams: Sequence[str],
+        load: SimulationLoad,
+        seed: int,
     ) -> None:
         self._roads, self._load = roads, load
         self._random = Random(seed)  # noqa: S311 - a model, no secret
         self._model = Model(roads, jams, self._random)
         self.faults: Counter[str] = Counter()
 
-    def messages(self, began_ms: int, hour: float) -> Iterator[Timed]:
-        """All messages, in the order they fall due; `hour` of the day at the start.
+    def messages(self, began_ms: int, hour: float) -> Iterator[TimedMessage]:
+        """All messages in due order; `hour` of the day at the start.
 
-        The segments take turns within the interval, so that the load is even.
+        The segments are spread over the interval, so the load is even.
         """
         load, turn_s = self._load, self._load.interval_s / len(self._roads)
         sensors = Sensors(load.sensors, partial(self._state, hour), self._random)
@@ -93,10 +97,10 @@ class Simulation:
                 readings = sensors.read(street, due_s, load.interval_s, at_ms)
                 yield from self._sent(street, readings, due_s)
 
-    def _state(self, began: float, street: Street) -> State:
-        """The traffic of a street by the second of a run begun at this hour."""
+    def _state(self, began: float, street: Street) -> TrafficAt:
+        """The traffic of a street by the second of a run started at this hour."""
 
-        # The lanes of a street ask, one after the other, for the same seconds.
+        # The lanes of a street request the same seconds one after the other.
         @lru_cache(maxsize=min(LOOKED_BACK_S, int(self._load.interval_s) + 2))
         def at(second: int) -> Traffic:
             hour = (began + second / 3600) % 24
@@ -106,18 +110,18 @@ class Simulation:
 
     def _sent(
         self, street: Street, readings: Sequence[dict[str, Any]], due_s: float
-    ) -> Iterator[Timed]:
+    ) -> Iterator[TimedMessage]:
         by_unit: dict[int, list[dict[str, Any]]] = {}
         for reading in readings:
             unit = unit_of(reading["sensor_id"], self._load.units)
-            by_unit.setdefault(unit, []).extend(self._perhaps_spoilt(reading))
+            by_unit.setdefault(unit, []).extend(self._with_fault(reading))
         for unit, ready in by_unit.items():
             for begin in range(0, len(ready), self._load.batch):
                 part = ready[begin : begin + self._load.batch]
-                message = Message(encode(part, self._load.batch == 1), len(part))
-                yield Timed(due_s, unit_name(street.segment_id, unit), message)
+                message = MqttMessage(encode(part, self._load.batch == 1), len(part))
+                yield TimedMessage(due_s, unit_name(street.segment_id, unit), message)
 
-    def _perhaps_spoilt(self, reading: dict[str, Any]) -> list[dict[str, Any]]:
+    def _with_fault(self, reading: dict[str, Any]) -> list[dict[str, Any]]:
         if not self._load.faults or self._random.random() >= self._load.faults:
             return [reading]
         kind = self._random.choice(KINDS)
@@ -125,7 +129,7 @@ class Simulation:
         return spoil(reading, kind)
 
     def tally(self) -> dict[str, int]:
-        """Faults by what the city has to do with them, then by kind."""
+        """Faults by expected outcome, then by kind."""
         if not self._load.faults:
             return {}
         rejected = sum(n for kind, n in self.faults.items() if is_rejected(kind))
@@ -141,16 +145,17 @@ def encode(readings: Sequence[dict[str, Any]], bare: bool) -> bytes:
     return msgspec.json.encode(readings[0] if bare else {"readings": readings})
 
 
-def load_of(args: argparse.Namespace, segments: int) -> Load:
-    """The load that the options ask for. Raises UserError if it cannot be."""
+def load_of(args: argparse.Namespace, segments: int) -> SimulationLoad:
+    """The load from the options. Raises UserError if it is impossible."""
     sensors = args.sensors_per_segment
     rate = args.rate or segments * sensors
     interval_s = round(segments * sensors / rate, 6)
     if not LEAST_INTERVAL_S <= interval_s <= policy.MAX_INTERVAL_S:
         raise UserError(
-            f"--rate {rate:g} makes each of {segments * sensors} sensors read every "
-            f"{interval_s:g} s; {LEAST_INTERVAL_S:g} to {policy.MAX_INTERVAL_S} s "
-            "can be - change --rate, --segments or --sensors-per-segment"
+            f"--rate {rate:g}: each of {segments * sensors} sensors would read every "
+            f"{interval_s:g} s, expected {LEAST_INTERVAL_S:g} to "
+            f"{policy.MAX_INTERVAL_S} s - change --rate, --segments or "
+            "--sensors-per-segment"
         )
     if sensors > policy.MAX_SENSORS_PER_SEGMENT:
         raise UserError(
@@ -158,13 +163,15 @@ def load_of(args: argparse.Namespace, segments: int) -> Load:
             f"{policy.MAX_SENSORS_PER_SEGMENT}"
         )
     units = units_for(args.connections, segments)
-    return Load(sensors, interval_s, args.seconds, args.batch, units, args.faults)
+    return SimulationLoad(
+        sensors, interval_s, args.seconds, args.batch, units, args.faults
+    )
 
 
 def check_jams(jams: Sequence[str], roads: Sequence[RoadSegment]) -> None:
-    """Raise UserError for a jam where there is no road."""
+    """Raise UserError for a jam on an unknown segment."""
     known = [road.segment_id for road in roads]
-    advice = f"--jam takes one of {known[0]} to {known[-1]}"
+    advice = f"expected one of {known[0]} to {known[-1]}"
     raise_unknown("segment", jams, known, advice)
 
 
@@ -174,9 +181,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "simulate",
         help="publish the readings of a simulated city",
         description="Publish the readings of a simulated city over MQTT in real time. "
-        "Its roads are loaded and its devices registered first. A jam grows, travels "
-        "up the road and dissolves within the run; alerts take their hold time, so "
-        "give it a few minutes.",
+        "Loads its roads and registers its devices first. A jam grows, travels up the "
+        "road and dissolves within the run; alerts need their hold time, so run it "
+        "for a few minutes.",
     )
     _add_city(parser)
     add_options(parser)
@@ -206,14 +213,14 @@ def _add_city(parser: argparse.ArgumentParser) -> None:
         "--rate",
         type=positive_float,
         metavar="R",
-        help="readings/s in total (default: one a second per sensor)",
+        help="readings/s in total (default: one per sensor and second)",
     )
     add(
         "--seconds",
         type=positive_float,
         default=DEFAULT_SECONDS,
         metavar="S",
-        help=f"how long to publish (default {DEFAULT_SECONDS:g})",
+        help=f"seconds to publish (default {DEFAULT_SECONDS:g})",
     )
 
 
@@ -231,7 +238,7 @@ def _add_events(parser: argparse.ArgumentParser) -> None:
         type=_share,
         default=0.0,
         metavar="SHARE",
-        help="share of invalid readings, 0-1 (default 0)",
+        help="share of faulty readings, 0-1 (default 0)",
     )
     add("--hour", type=_hour, metavar="H", help="hour of the day (default: now)")
     add(
@@ -264,8 +271,8 @@ def _between(text: str, least: float, most: float) -> float:
 
 def _run(args: argparse.Namespace) -> int:
     if args.roads is None:
-        made = feature_collection(made_up_roads(args.segments))
-        roads = parse(made, "the made-up city")
+        collection = feature_collection(made_up_roads(args.segments))
+        roads = parse(collection, "the simulated city")
     else:
         roads = read_geojson(args.roads)
     check_jams(args.jam, roads)
@@ -274,7 +281,7 @@ def _run(args: argparse.Namespace) -> int:
     target = open_target(args.stack)
     load_segments(target.session, target.outputs["RoadSegmentsTable"], roads)
 
-    def due() -> Iterator[Timed]:
+    def due() -> Iterator[TimedMessage]:
         now = datetime.now().astimezone()
         hour = now.hour + now.minute / 60 if args.hour is None else args.hour
         return simulation.messages(time.time_ns() // 1_000_000, hour)

@@ -1,8 +1,8 @@
-"""A made-up city: roads, the traffic on them, and sensors that may be out of order.
+"""A simulated city: roads, their traffic, and sensors with faults.
 
-Pure: the seed is the only chance. Speed follows demand by Greenshields' diagram
-(`trafficctl.metr_la.flow_per_lane` derives it), demand follows the time of day, and a
-jam travels up the road, against the traffic, as real ones do.
+Pure: the seed is the only source of randomness. Speed follows demand by Greenshields'
+diagram (see `trafficctl.metr_la.flow_per_lane`), demand follows the time of day, and a
+jam travels upstream, as real ones do.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from trafficctl.metr_la import CAPACITY_PER_LANE, flow_per_lane
 from trafficctl.roads.geojson import feature
 from trafficctl.roads.geometry import Point
 from trafficctl.roads.network import RoadSegment
-from trafficctl.simulate.vehicles import Lane, State, Traffic
+from trafficctl.simulate.vehicles import LoopDetector, Traffic, TrafficAt
 
 ROAD_LENGTH = 20  # segments from end to end
-NORTH_WEST: Point = (51.52, -0.09)  # of Greenwich: made up, but on a map
+NORTH_WEST: Point = (51.52, -0.09)  # near Greenwich: fictional, but on a map
 STEP_LAT, STEP_LON = 0.006, 0.0072  # about 670 m between roads, 500 m a segment
 LANES, FREE_FLOW_KMH = 2, 60.0
-CITY_STREET_KMH = 50.0  # where a road file does not give the free-flow speed
+CITY_STREET_KMH = 50.0  # if a road file has no free-flow speed
 
-QUIET, BUSY = 0.15, 0.6  # share of capacity in the night, and added at a peak
+QUIET, BUSY = 0.15, 0.6  # share of capacity at night, and added at a peak
 PEAKS_H, PEAK_WIDTH_H = (8.0, 17.5), 1.5
 
-SPREAD = 0.08  # of the speeds of single vehicles, around their mean
-JAMMED_RATIO = 0.12  # of the free-flow speed: a queue that creeps
+SPREAD = 0.08  # of single vehicles' speeds around their mean
+JAMMED_RATIO = 0.12  # of the free-flow speed: a crawling queue
 JAM_BEGINS, JAM_IS_FULL, JAM_EASES, JAM_ENDS = 0.1, 0.15, 0.65, 0.75  # of the run
 WAVE_DELAY, WAVE_REACH = 0.05, 3  # of the run for each segment, and how many
 
 
 @dataclass(frozen=True)
 class Street:
-    """What the traffic needs to know of a segment; `road` and `place` order them."""
+    """A segment of the model; `road` and `place` give its order."""
 
     segment_id: str
     free_flow: float
@@ -45,10 +45,10 @@ class Street:
 
 
 def made_up_roads(count: int) -> list[dict[str, Any]]:
-    """GeoJSON features of `count` segments: eastbound roads, one south of the other."""
+    """GeoJSON features of `count` segments on parallel eastbound roads."""
     return [
         feature(
-            _stretch(number // ROAD_LENGTH, number % ROAD_LENGTH),
+            _segment_line(number // ROAD_LENGTH, number % ROAD_LENGTH),
             segment_id=f"sim-{number + 1:04d}",
             name=f"Simulated Road {number // ROAD_LENGTH + 1}, "
             f"section {number % ROAD_LENGTH + 1}",
@@ -60,35 +60,35 @@ def made_up_roads(count: int) -> list[dict[str, Any]]:
     ]
 
 
-def _stretch(road: int, place: int) -> list[Point]:
+def _segment_line(road: int, place: int) -> list[Point]:
     latitude = NORTH_WEST[0] - road * STEP_LAT
     begin = NORTH_WEST[1] + place * STEP_LON
     return [(latitude, begin), (latitude, begin + STEP_LON)]
 
 
 def streets(roads: Sequence[RoadSegment]) -> list[Street]:
-    """The segments of a road file, in whose order traffic flows along a road.
+    """The segments of a road file; traffic flows along a road in file order.
 
-    Segments belong to one road whose names are the same up to the first comma.
+    Segments with the same name up to the first comma belong to one road.
     """
-    seen: dict[str, int] = {}
-    made = []
+    lengths: dict[str, int] = {}
+    ordered = []
     for segment in roads:
         road = (segment.name or segment.segment_id).split(",")[0]
-        seen[road] = seen.get(road, 0) + 1
+        lengths[road] = lengths.get(road, 0) + 1
         free_flow = segment.free_flow_speed or CITY_STREET_KMH
-        made.append(Street(segment.segment_id, free_flow, road, seen[road]))
-    return made
+        ordered.append(Street(segment.segment_id, free_flow, road, lengths[road]))
+    return ordered
 
 
 def demand(hour: float) -> float:
-    """Share of the capacity that wants to travel at this hour of the day, 0-1."""
+    """Demand at this hour of the day, as a share of the capacity, 0-1."""
     peaks = sum(exp(-(((hour - peak) / PEAK_WIDTH_H) ** 2)) for peak in PEAKS_H)
     return min(0.95, QUIET + BUSY * peaks)
 
 
 def free_ratio(share: float) -> float:
-    """Speed over free flow when a share of capacity flows, uncongested: 0.5-1.
+    """Uncongested speed over free-flow speed at a share of the capacity: 0.5-1.
 
     The upper root of q / C = 4 r (1 - r).
     """
@@ -96,9 +96,9 @@ def free_ratio(share: float) -> float:
 
 
 def jam_depth(progress: float, distance: int) -> float:
-    """How full a jam is, 0-1, `distance` segments up the road from its head.
+    """The severity of a jam, 0-1, `distance` segments upstream of its head.
 
-    `progress` is the share of the run that has passed.
+    `progress` is the elapsed share of the run.
     """
     if not 0 <= distance <= WAVE_REACH:
         return 0.0
@@ -109,7 +109,7 @@ def jam_depth(progress: float, distance: int) -> float:
 
 
 class Model:
-    """The traffic of a made-up day on `streets`, with jams where they are asked for."""
+    """The traffic of a simulated day on `streets`, with jams at given segments."""
 
     def __init__(
         self, streets: Sequence[Street], jams: Sequence[str], random: Random
@@ -124,7 +124,7 @@ class Model:
         }
 
     def at(self, street: Street, hour: float, progress: float) -> Traffic:
-        """The traffic at an hour of the day, when a share of the run has passed."""
+        """The traffic at an hour of the day and an elapsed share of the run."""
         share = min(0.95, demand(hour) * self._busy[street.segment_id])
         heads = self._heads[street.segment_id]
         depth = max((jam_depth(progress, d) for d in heads), default=0.0)
@@ -137,25 +137,25 @@ class Model:
 
 
 class Sensors:
-    """The sensors of all segments, each a loop in a lane of its own.
+    """The sensors of all segments, each a loop in its own lane.
 
     `state` gives the traffic of a street at a second of the run.
     """
 
     def __init__(
-        self, count: int, state: Callable[[Street], State], random: Random
+        self, count: int, state: Callable[[Street], TrafficAt], random: Random
     ) -> None:
         self._names = [f"sensor-{n + 1:02d}" for n in range(count)]
         self._state, self._random = state, random
-        self._lanes: dict[str, list[Lane]] = {}
+        self._lanes: dict[str, list[LoopDetector]] = {}
 
     def read(
         self, street: Street, end_s: float, interval_s: float, at_ms: int
     ) -> list[dict[str, Any]]:
-        """One reading of each sensor, of the interval that ends at `end_s`."""
+        """One reading of each sensor for the interval that ends at `end_s`."""
         lanes = self._lanes.get(street.segment_id)
         if lanes is None:
-            lanes = self._lanes[street.segment_id] = self._laid(
+            lanes = self._lanes[street.segment_id] = self._lanes_of(
                 street, end_s - interval_s
             )
         readings = []
@@ -169,16 +169,16 @@ class Sensors:
             readings.append(reading)
         return readings
 
-    def _laid(self, street: Street, begin_s: float) -> list[Lane]:
+    def _lanes_of(self, street: Street, begin_s: float) -> list[LoopDetector]:
         state, seed = self._state(street), self._random.getrandbits
-        return [Lane(state, Random(seed(64)), begin_s) for _ in self._names]  # noqa: S311 - a model, no secret
+        return [LoopDetector(state, Random(seed(64)), begin_s) for _ in self._names]  # noqa: S311 - a model, no secret
 
 
 HOUR_MS = 3_600_000
 DUPLICATE, HARMLESS = "duplicate", "unknown field"
 
-# What a sensor may get wrong: its fields with these instead; None leaves a field out.
-# A number that JSON does not know (NaN) is no reading at all: the rule refuses it.
+# Faults: these fields replace those of a reading; None removes a field. NaN is not
+# valid JSON, so the rule rejects the message.
 _WRONG: Mapping[str, Mapping[str, Any]] = {
     "wrong type": {"average_speed": "fast"},
     "not a number": {"average_speed": "NaN", "vehicle_count": 1},
@@ -198,7 +198,7 @@ KINDS = (*_WRONG, *_CLOCKS, DUPLICATE, HARMLESS)
 
 
 def spoil(reading: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
-    """What a faulty sensor sends instead of `reading`."""
+    """What a sensor with this fault sends instead of `reading`."""
     if kind == DUPLICATE:
         return [dict(reading), dict(reading)]
     if kind == HARMLESS:
@@ -210,5 +210,5 @@ def spoil(reading: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
 
 
 def is_rejected(kind: str) -> bool:
-    """Whether the city has to set aside what a fault of this kind sends."""
+    """Whether the city must reject a reading with this fault."""
     return kind not in {DUPLICATE, HARMLESS}

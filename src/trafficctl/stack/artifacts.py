@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.aws.retry import Patience
+from trafficctl.aws.retry import ConflictRetry
 from trafficctl.errors import CityError
 from trafficctl.stack.stack import Account
 
@@ -46,7 +46,7 @@ class Artifacts:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.account, self.say = account, say
-        self._patience = Patience(sleep, say)
+        self._patience = ConflictRetry(sleep, say)
         self.stack = stack
         self.given = bucket is not None
         self.bucket = bucket or bucket_name(account.number, account.region)
@@ -151,7 +151,7 @@ class Artifacts:
         self._insist(put, Bucket=self.bucket, ExpectedBucketOwner=owner, **setting)
 
     def _insist(self, call: Callable[..., Any], **asked: Any) -> None:
-        self._patience.until_free(
+        self._patience.retry_while_in_use(
             f"bucket {self.bucket}", BUSY_S, lambda: call(**asked), BUSY
         )
 

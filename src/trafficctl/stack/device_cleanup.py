@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trafficctl.aws.retry import Patience
+from trafficctl.aws.retry import ConflictRetry
 from trafficctl.cli import output
 from trafficctl.registry.arns import id_of, is_certificate
 from trafficctl.registry.certificate_removal import DETACHED_WITHIN_S
@@ -22,7 +22,7 @@ UNREADY = ("InvalidRequestException",)  # a thing or type that something still u
 TOGETHER = 100  # things whose detachments are waited for at once
 DEVICES_OF = "-device"  # the end of the name of each stack's policy for devices
 PAGES = {"PageSize": 250}  # the most that IoT Core tells at once
-PATIENCE = Patience()
+PATIENCE = ConflictRetry()
 
 Tick = Callable[[int], None]
 
@@ -71,7 +71,7 @@ def detach(account: Account, policy_name: str) -> list[str]:
 
 
 def delete_policy(
-    account: Account, name: str, tick: Tick, patience: Patience = PATIENCE
+    account: Account, name: str, tick: Tick, patience: ConflictRetry = PATIENCE
 ) -> None:
     """Delete a policy with its versions, and the certificates that had no other.
 
@@ -89,13 +89,13 @@ def delete_policy(
     for one in iot.list_policy_versions(policyName=name)["policyVersions"]:
         if not one["isDefaultVersion"]:
             iot.delete_policy_version(policyName=name, policyVersionId=one["versionId"])
-    patience.until_free(
+    patience.retry_while_in_use(
         f"policy {name}", POLICY_S, lambda: iot.delete_policy(policyName=name)
     )
 
 
 def delete_all(
-    account: Account, type_name: str, tick: Tick, patience: Patience = PATIENCE
+    account: Account, type_name: str, tick: Tick, patience: ConflictRetry = PATIENCE
 ) -> None:
     """Delete the things of a type with their certificates, then the type.
 
@@ -117,7 +117,7 @@ def delete_all(
 
 
 def _delete_things(
-    iot: Any, names: Sequence[str], policy_name: str, patience: Patience
+    iot: Any, names: Sequence[str], policy_name: str, patience: ConflictRetry
 ) -> list[str]:
     """Delete things with their certificates; gives the names of those that stay.
 
@@ -174,14 +174,14 @@ def _deactivate(iot: Any, arn: str) -> None:
     iot.update_certificate(certificateId=id_of(arn), newStatus="INACTIVE")
 
 
-def _delete_certificate(iot: Any, arn: str, patience: Patience) -> None:
+def _delete_certificate(iot: Any, arn: str, patience: ConflictRetry) -> None:
     """Delete a certificate that no thing has any more; its policies let go of it.
 
     One that is gone is deleted: its answer was lost, and boto3 asked again.
     """
     number = id_of(arn)
     try:
-        patience.until_free(
+        patience.retry_while_in_use(
             f"certificate {number[:12]}",
             DETACHED_WITHIN_S,
             lambda: iot.delete_certificate(certificateId=number, forceDelete=True),
@@ -191,8 +191,8 @@ def _delete_certificate(iot: Any, arn: str, patience: Patience) -> None:
             raise
 
 
-def _delete_thing(iot: Any, name: str, patience: Patience) -> None:
-    patience.until_free(
+def _delete_thing(iot: Any, name: str, patience: ConflictRetry) -> None:
+    patience.retry_while_in_use(
         f"thing {name}",
         DETACHED_WITHIN_S,
         lambda: iot.delete_thing(thingName=name),
@@ -200,10 +200,10 @@ def _delete_thing(iot: Any, name: str, patience: Patience) -> None:
     )
 
 
-def _delete_type(iot: Any, name: str, patience: Patience) -> None:
+def _delete_type(iot: Any, name: str, patience: ConflictRetry) -> None:
     with contextlib.suppress(iot.exceptions.ResourceNotFoundException):
         iot.deprecate_thing_type(thingTypeName=name)
-    patience.until_free(
+    patience.retry_while_in_use(
         f"thing type {name}",
         DEPRECATION_S,
         lambda: iot.delete_thing_type(thingTypeName=name),

@@ -1,7 +1,7 @@
-"""`trafficctl up`, `env` and `down`: the local city, from start to end.
+"""`trafficctl up`, `env` and `down`: start and stop the local city.
 
-As a library: `up` does all that the command does; `start`, `running` and `stop` handle
-the emulator alone.
+As a library: `up` does what the command does; `start`, `running` and `stop` handle only
+the emulator.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from trafficctl.local.process import (
     GATEWAY_PORT,
     MQTT_PORT,
     City,
-    let_go,
+    detach,
     purge,
     running,
     start,
@@ -40,7 +40,7 @@ from trafficctl.up.deploy import deploy
 __all__ = [
     "City",
     "deploy",
-    "let_go",
+    "detach",
     "register",
     "running",
     "start",
@@ -61,36 +61,36 @@ def up(
     code: Path | None = None,
     say: Say = output.say,
 ) -> tuple[City, dict[str, str]]:
-    """Start the city of this state directory, or take the running one, and deploy.
+    """Start the city of this state directory, or use the running one, and deploy.
 
     The directory's name is the stack's. `code` is the Lambda package; None builds it
-    from this installation. Gives the city and the stack's outputs. A city that was
-    started here and fails is ended, and nothing of it stays.
+    from this installation. Returns the city and the stack's outputs. If a city started
+    here fails, it is stopped and its files are deleted.
     """
-    chosen = dict(parameters or {})
-    network = _checked(home.name, template, chosen, roads)
+    given = dict(parameters or {})
+    network = _check_input(home.name, template, given, roads)
     city = running(home)
     if city is not None:
         _check_ports(city, gateway_port, mqtt_port)
-        return city, _deployed(city, template, chosen, network, say, code)
+        return city, _deploy(city, template, given, network, say, code)
     check_machine(home)
-    with _nothing_left(home, say):
+    with _cleanup_on_failure(home, say):
         ports = gateway_port or GATEWAY_PORT, mqtt_port or MQTT_PORT
         city = start(home, *ports, say)
-        return city, _deployed(city, template, chosen, network, say, code)
+        return city, _deploy(city, template, given, network, say, code)
 
 
-def _checked(
+def _check_input(
     stack: str, template: Path, parameters: Mapping[str, str], roads: Path | None
 ) -> Sequence[RoadSegment]:
-    """The segments of the road file. UserError if anything given is wrong."""
+    """The segments of the road file. UserError if any input is invalid."""
     text = texts.read(template)
     parameter_limits.check(text, parameters)
     texts.check_name(text, stack)
     return [] if roads is None else read_geojson(roads)
 
 
-def _deployed(
+def _deploy(
     city: City,
     template: Path,
     parameters: Mapping[str, str],
@@ -106,38 +106,38 @@ def _deployed(
 
 
 @contextmanager
-def _nothing_left(home: Path, say: Say) -> Iterator[None]:
-    """End the city if what is within fails, and remove what was made for it."""
-    made = [one for one in (home, *home.parents) if not one.exists()]
+def _cleanup_on_failure(home: Path, say: Say) -> Iterator[None]:
+    """On an error, stop the city and delete its files."""
+    created = [one for one in (home, *home.parents) if not one.exists()]
     try:
         yield
     except BaseException:
         if stop(home) is not None:
-            say(f"the local city {home.name} is ended again; nothing of it stays")
+            say(f"stopped the local city {home.name} and deleted its files")
         purge(home)
-        for folder in made:
-            with suppress(OSError):  # somebody else has put something there
+        for folder in created:
+            with suppress(OSError):  # not empty
                 folder.rmdir()
         raise
 
 
 def _check_ports(city: City, gateway_port: int | None, mqtt_port: int | None) -> None:
-    """A running city keeps its ports: UserError if others are asked for."""
-    asked = (
+    """UserError if other ports are requested than those of the running city."""
+    ports = (
         ("--port", gateway_port, city.port),
         ("--mqtt-port", mqtt_port, city.mqtt_port),
     )
-    for option, wanted, port in asked:
-        if wanted not in (None, port):
+    for option, requested, port in ports:
+        if requested not in (None, port):
             raise UserError(
-                f"the city {city.stack} runs with {option} {port} already - "
-                "leave the option out, or end it first by `trafficctl down`"
+                f"the city {city.stack} is running with {option} {port} - "
+                "omit the option, or stop the city with `trafficctl down`"
             )
 
 
 def export_lines(city: City) -> str:
-    """What `eval "$(trafficctl up)"` has the shell do."""
-    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN"]  # they would win over our keys
+    """The shell commands for `eval "$(trafficctl up)"`."""
+    lines = ["unset AWS_PROFILE AWS_SESSION_TOKEN"]  # they take precedence over keys
     lines += [f"export {k}={shlex.quote(v)}" for k, v in city.environment().items()]
     return "\n".join(lines)
 
@@ -148,14 +148,14 @@ def register(subparsers: Any) -> None:
     env = subparsers.add_parser(
         "env",
         help="print the settings that point a shell at the local city",
-        description='Use it as: eval "$(trafficctl env)"',
+        description='Usage: eval "$(trafficctl env)"',
     )
     cli_common.add_common(env)
     env.set_defaults(run=_run_env)
     down = subparsers.add_parser(
         "down",
         help="stop the local city",
-        description="Stop what `up` started, and nothing else.",
+        description="Stop the local city that `up` started.",
     )
     cli_common.add_common(down)
     down.add_argument(
@@ -170,8 +170,8 @@ def _register_up(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "up",
         help="start the local city, or update the running one",
-        description="Start the AWS services on this machine, deploy the template to "
-        'them and print the settings to use it: eval "$(trafficctl up)"',
+        description="Start the AWS services on this machine, deploy the template, and "
+        'print the settings for a shell: eval "$(trafficctl up)"',
     )
     cli_common.add_common(parser)
     for option, default, what in (
@@ -190,7 +190,7 @@ def _register_up(subparsers: Any) -> None:
         "--roads",
         type=Path,
         metavar="FILE",
-        help="also load this road network (GeoJSON)",
+        help="also load this road file (GeoJSON)",
     )
     parser.set_defaults(run=_run_up)
 
@@ -204,12 +204,12 @@ def _run_up(args: argparse.Namespace) -> int:
         dict(args.parameter),
         args.roads,
     )
-    let_go(city)
-    output.say(f"the city runs at {city.endpoint}, MQTT at port {city.mqtt_port}")
-    output.say(f"its state lies in {Path(city.log).parent}")
-    output.say(f"its live map: trafficctl map --stack {city.stack}")
+    detach(city)
+    output.say(f"the city is running at {city.endpoint}, MQTT on port {city.mqtt_port}")
+    output.say(f"state: {Path(city.log).parent}")
+    output.say(f"live map: trafficctl map --stack {city.stack}")
     if sys.stdout.isatty():
-        output.say('point this shell at it: eval "$(trafficctl env)"')
+        output.say('to use it in this shell: eval "$(trafficctl env)"')
     print(export_lines(city))
     return OK
 
@@ -225,8 +225,8 @@ def _run_env(args: argparse.Namespace) -> int:
 
 def _none_runs(directory: Path) -> str:
     return (
-        f"no local city {directory.name} runs by the records in {directory.parent} - "
-        "`trafficctl up` starts one; TRAFFIC_HOME names another folder of records"
+        f"no local city {directory.name} is running (state in {directory.parent}) - "
+        "`trafficctl up` starts one; TRAFFIC_HOME sets another state directory"
     )
 
 
@@ -236,7 +236,7 @@ def _run_down(args: argparse.Namespace) -> int:
     if city is None:
         output.say(_none_runs(directory))
     else:
-        output.say(f"the city at {city.endpoint} has ended")
+        output.say(f"stopped the city at {city.endpoint}")
     if args.purge:
         purge(directory)
     return OK

@@ -1,4 +1,4 @@
-"""Deploying into the local city without questions, as `trafficctl up` does."""
+"""Deploys to the local city without prompts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def deploy(
     say: Say,
     code: Path | None = None,
 ) -> dict[str, str]:
-    """Deploy or update the city's stack; its outputs by key.
+    """Deploy or update the city's stack; returns its outputs by key.
 
-    `code` is a ready package; None builds one of this interpreter's kind. UserError
+    `code` is a finished package; None builds one for this interpreter. UserError
     for an unknown parameter, CityError with the first cause if the deployment fails.
     """
     say(f"deploying {template.name} as stack {city.stack}")

@@ -1,4 +1,4 @@
-"""`trafficctl users`: who may sign in to the live map; and signing in by program."""
+"""`trafficctl users`: manages the users of the live map."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ from trafficctl.cli import options, output
 from trafficctl.cli.output import Column
 from trafficctl.errors import OK, CityError
 from trafficctl.users import pool as user_pool
-from trafficctl.users.pool import Pool
+from trafficctl.users.pool import UserPool
 
 SCOPE = "openid email"
 TIMEOUT_S = 10.0
-LONGEST = 128  # characters of a user name, by Cognito
+LONGEST = 128  # characters of a Cognito user name
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands users add, list and remove."""
     parser = subparsers.add_parser(
         "users",
-        help="say who may sign in to the live map",
-        description="Add, list and remove the users of the live map.",
+        help="manage the users of the live map",
+        description="Add, list and remove users of the live map.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, run, about, more in (
         (
             "add",
             _add,
-            "let a person in",
-            "AWS mails the person a first password, good for 3 days. The local city "
-            "sends no mail: it prints the password, which `trafficctl map --sign-in` "
-            "asks for.",
+            "add a user",
+            "AWS e-mails a temporary password that is valid for 3 days. The local city "
+            "sends no e-mail: the command prints the password for `trafficctl map "
+            "--sign-in`.",
         ),
-        ("list", _list, "show who may sign in", "One line for each user."),
+        ("list", _list, "list the users", "List the users with their state."),
         (
             "remove",
             _remove,
-            "stop a person from signing in",
-            "Signs the person out and deletes the user. A page that is open goes on "
-            "for up to an hour, until its token ends.",
+            "remove a user",
+            "Sign the user out and delete the user. An open page keeps working for up "
+            "to an hour, until its token expires.",
         ),
     ):
         action = actions.add_parser(name, help=about, description=more)
@@ -65,42 +65,44 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def email_address(text: str) -> str:
-    """An e-mail address as the user pool takes it."""
+    """An e-mail address that the user pool accepts."""
     is_one = re.fullmatch(r"[^@\s\x00-\x20]+@[^@\s.]+(\.[^@\s.]+)+", text)
     if is_one and text.isascii() and len(text) <= LONGEST:
         return text
     raise argparse.ArgumentTypeError(
-        f"{text!r} is no e-mail address: expected one such as controller@city.example"
+        f"{text!r} is not an e-mail address such as controller@city.example"
     )
 
 
 def _add(args: argparse.Namespace) -> int:
-    pool = Pool.of(args.stack)
+    pool = UserPool.of(args.stack)
     if not pool.is_local:
         pool.invite(args.email)
-        output.say(f"{args.email} may sign in at {pool.live_url}: AWS mails a password")
+        output.say(
+            f"{args.email} can sign in at {pool.live_url}: AWS e-mails a password"
+        )
         return OK
-    password = a_password()
+    password = random_password()
     pool.invite(args.email, password)
     output.say(
-        f"{args.email} may sign in at `trafficctl map --sign-in` with this password:"
+        f"{args.email} can sign in with `trafficctl map --sign-in` and this password:"
     )
     print(password)
     return OK
 
 
 def _list(args: argparse.Namespace) -> int:
-    found = Pool.of(args.stack).users()
+    users = UserPool.of(args.stack).users()
     if args.json:
-        output.show_json(found)
+        output.show_json(users)
         return OK
     if args.csv:
-        output.show_csv(("email", "state", "created_at"), found)
+        output.show_csv(("email", "state", "created_at"), users)
         return OK
-    if not found:
-        output.say("nobody may sign in: `trafficctl users add EMAIL` lets a person in")
+    if not users:
+        output.say("no users - `trafficctl users add EMAIL` adds one")
         return OK
-    rows = [(one["email"], one["state"], one["created_at"]) for one in found]
+    rows = [(one["email"], one["state"], one["created_at"]) for one in users]
     output.show(
         output.table(
             [Column("user", importance=output.KEY), Column("state"), Column("added")],
@@ -111,63 +113,65 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    Pool.of(args.stack).remove(args.email)
+    UserPool.of(args.stack).remove(args.email)
     output.say(f"{args.email} can no longer sign in")
     return OK
 
 
-def create(session: Any, outputs: Mapping[str, str], email: str, password: str) -> None:
-    """Make a controller who can sign in at once; one who exists gets the password.
+def create_controller(
+    session: Any, outputs: Mapping[str, str], email: str, password: str
+) -> None:
+    """Create a controller who can sign in at once; an existing one gets the password.
 
-    *outputs* are the stack's. No mail is sent. Raises CityError where Cognito refuses,
-    as it does a weak password.
+    *outputs* are the stack's. Sends no e-mail. Raises CityError if Cognito refuses, for
+    example a weak password.
     """
     cognito, pool = aws.client(session, "cognito-idp"), outputs["UserPoolId"]
     try:
         with contextlib.suppress(cognito.exceptions.UsernameExistsException):
-            user_pool.make(cognito, pool, email, password)
+            user_pool.create_user(cognito, pool, email, password)
         cognito.admin_set_user_password(
             UserPoolId=pool, Username=email, Password=password, Permanent=True
         )
     except ClientError as exc:
         reason = exc.response["Error"].get("Message", "no reason given")
-        raise CityError(f"cannot make {email} a controller: {reason}") from exc
+        raise CityError(f"cannot create the user {email}: {reason}") from exc
 
 
-def a_password() -> str:
-    """Return a password that nobody knows, as strong as the pool demands."""
+def random_password() -> str:
+    """A random password as strong as the pool requires."""
     return f"{secrets.token_urlsafe(18)}-Aa1"
 
 
 def local_tokens(
     endpoint: str, client_id: str, redirect: str, email: str, password: str
 ) -> dict[str, Any]:
-    """Sign in at the local city as a browser does, by code and PKCE; the tokens.
+    """Sign in at the local city like a browser, by code and PKCE; returns tokens.
 
-    Gives `id_token`, `access_token`, `refresh_token` and `expires_in`. Raises CityError
-    where the sign-in refuses. Cognito's own page wants a browser: this is for the
-    local city at *endpoint*, whose page is a plain form.
+    These are `id_token`, `access_token`, `refresh_token` and `expires_in`. Raises
+    CityError if the sign-in is refused. Cognito's page needs a browser: this works for
+    the local city at *endpoint*, whose page is a plain form.
     """
     verifier = secrets.token_urlsafe(48)
-    asked = authorization(client_id, redirect, verifier)
-    form = {**asked, "username": email, "password": password}
+    request = authorization(client_id, redirect, verifier)
+    form = {**request, "username": email, "password": password}
     place = _posted(f"{endpoint}/login", form).get("Location", "")
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(place).query)
     if "code" not in query:
         raise CityError(f"the sign-in at {endpoint} refused {email}: wrong password?")
-    exchanged = {
+    exchange = {
         "grant_type": "authorization_code",
         "client_id": client_id,
         "redirect_uri": redirect,
         "code": query["code"][0],
         "code_verifier": verifier,
     }
-    with _opened(f"{endpoint}/oauth2/token", exchanged) as answer:
+    with _opened(f"{endpoint}/oauth2/token", exchange) as answer:
         return dict(json.load(answer))
 
 
 def authorization(client_id: str, redirect: str, verifier: str) -> dict[str, str]:
-    """Return the parameters of an authorization request with PKCE (S256)."""
+    """The parameters of an authorization request with PKCE (S256)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return {
         "response_type": "code",
@@ -196,8 +200,8 @@ def _opened(url: str, form: Mapping[str, str]) -> HTTPResponse:
     return answer
 
 
-class _Staying(urllib.request.HTTPRedirectHandler):
-    """Takes a redirection as the answer: it carries the code."""
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Does not follow redirects: the redirect carries the code."""
 
     def http_error_302(
         self,
@@ -210,4 +214,4 @@ class _Staying(urllib.request.HTTPRedirectHandler):
         return fp
 
 
-_OPENER = urllib.request.build_opener(_Staying)
+_OPENER = urllib.request.build_opener(_NoRedirect)

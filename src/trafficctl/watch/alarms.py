@@ -1,4 +1,4 @@
-"""`trafficctl alarms`: what is wrong with the system, and which page mends it."""
+"""`trafficctl alarms`: shows the system's alarms with their runbooks."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from trafficctl.cli.output import (
     watch,
 )
 from trafficctl.cli.output import table as make_table
-from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.errors import CHECK_FAILED, OK
 
-# The gravest first; this is also the order of the counts.
+# The most severe first; also the order of the counts.
 STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
 STYLE = {"ALARM": "bold red", "INSUFFICIENT_DATA": "yellow", "OK": "green"}
 SHOWN = {"ALARM": "ALARM", "INSUFFICIENT_DATA": "no data", "OK": "ok"}
@@ -58,18 +58,18 @@ class Alarm:
 
 
 def read(aws: Callable[[str], Any], stack: str) -> list[Alarm]:
-    """Every alarm of the stack, the gravest first and then the longest.
+    """Every alarm of the stack, the most severe first, then the oldest.
 
-    `aws` gives a client by service.
+    `aws` returns a client by service.
     """
-    # By the stack's resources: the names of city-dev's alarms begin with `city-` too.
+    # By the stack's resources: the names of city-dev's alarms start with `city-` too.
     ours = _names(aws("cloudformation"), stack)
     prefix = f"{stack}-"
     paginator = aws("cloudwatch").get_paginator("describe_alarms")
     pages = paginator.paginate(AlarmNamePrefix=prefix)
     described = [alarm for page in pages for alarm in page["MetricAlarms"]]
-    found = [_alarm(a, prefix) for a in described if a["AlarmName"] in ours]
-    return sorted(found, key=_gravest_first)
+    alarms = [_alarm(a, prefix) for a in described if a["AlarmName"] in ours]
+    return sorted(alarms, key=_most_severe_first)
 
 
 def _names(cloudformation: Any, stack: str) -> set[str]:
@@ -100,21 +100,21 @@ def _alarm(described: dict[str, Any], prefix: str) -> Alarm:
 
 
 def _since(described: dict[str, Any]) -> float | None:
-    """When the state last changed; an alarm that never did tells its last update."""
+    """When the state last changed, else when it was last updated."""
     at = described.get("StateTransitionedTimestamp")
     at = at or described.get("StateUpdatedTimestamp")
     return at.timestamp() if isinstance(at, datetime) else None
 
 
-def _gravest_first(alarm: Alarm) -> tuple[int, float, str]:
+def _most_severe_first(alarm: Alarm) -> tuple[int, float, str]:
     return STATES.index(alarm.state), alarm.since or 0.0, alarm.name
 
 
 def view(alarms: Sequence[Alarm], now_s: float, everything: bool) -> RenderableType:
     """A table of the alarms that are not OK, or of `everything`, and the counts."""
-    chosen = [a for a in alarms if everything or a.state != "OK"]
+    shown = [a for a in alarms if everything or a.state != "OK"]
     total = Text(counts(alarms), "dim")
-    return Group(_table(chosen, now_s), total) if chosen else total
+    return Group(_table(shown, now_s), total) if shown else total
 
 
 def counts(alarms: Sequence[Alarm]) -> str:
@@ -122,8 +122,8 @@ def counts(alarms: Sequence[Alarm]) -> str:
     if not alarms:
         return "this stack has no alarms"
     numbers = [(sum(a.state == state for a in alarms), state) for state in STATES]
-    told = ", ".join(f"{n} {SHOWN[state]}" for n, state in numbers)
-    return f"{len(alarms)} alarm{'s' * (len(alarms) > 1)}: {told}"
+    text = ", ".join(f"{n} {SHOWN[state]}" for n, state in numbers)
+    return f"{len(alarms)} alarm{'s' * (len(alarms) > 1)}: {text}"
 
 
 def _table(alarms: Sequence[Alarm], now_s: float) -> RenderableType:
@@ -146,9 +146,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "alarms",
         help="show the system's alarms, each with its runbook",
         description="Show the stack's alarms that are not OK, those in ALARM first, "
-        "each with its runbook. Exit code 1 if any is in ALARM.",
+        "each with its runbook. Exit code 1 if any alarm is in ALARM.",
     )
-    parser.add_argument("--all", action="store_true", help="also those that are OK")
+    parser.add_argument("--all", action="store_true", help="include alarms that are OK")
     add_watch(parser)
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
@@ -157,22 +157,22 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Run `trafficctl alarms`."""
     at = session()
-    stack_outputs(at, args.stack)  # says so if there is no such stack
+    stack_outputs(at, args.stack)  # raises if there is no such stack
 
     def alarms() -> list[Alarm]:
         return read(functools.partial(client, at), args.stack)
 
     if args.watch is not None and not args.json and not args.csv:
         watch(lambda: view(alarms(), time.time(), args.all), args.watch)
-    found = alarms()
-    chosen = [asdict(a) for a in found if args.all or a.state != "OK"]
+    current = alarms()
+    selected = [asdict(a) for a in current if args.all or a.state != "OK"]
     if args.json:
-        show_json(chosen)
+        show_json(selected)
     elif args.csv:
-        show_csv([f.name for f in fields(Alarm)], map(_with_ms, chosen), ("since",))
+        show_csv([f.name for f in fields(Alarm)], map(_with_ms, selected), ("since",))
     else:
-        show(view(found, time.time(), args.all))
-    return ANSWER_IS_NO if any(a.state == "ALARM" for a in found) else OK
+        show(view(current, time.time(), args.all))
+    return CHECK_FAILED if any(a.state == "ALARM" for a in current) else OK
 
 
 def _with_ms(alarm: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The city's segments and alerts as tables for a controller's eyes; pure."""
+"""The city's segments and alerts as tables for controllers; pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ALERT_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Filter:
+class SegmentFilter:
     """Which segments to show; None means no restriction."""
 
     worst: int | None = None
@@ -49,16 +49,16 @@ class Filter:
     level: str | None = None
 
     def takes(self, item: Item) -> bool:
-        """Whether *item* is of the district and level asked for."""
+        """Whether *item* has the district and level."""
         district, level = item.get("district"), level_of(item)
         if self.district is not None and not _same(district, self.district):
             return False
         return self.level is None or level == self.level
 
     def apply(self, items: Iterable[Item]) -> list[Item]:
-        """The items asked for, the most congested first, unheard ones last."""
-        chosen = sorted(filter(self.takes, items), key=_worst_first)
-        return chosen if self.worst is None else chosen[: self.worst]
+        """The matching items, the most congested first, those without data last."""
+        selected = sorted(filter(self.takes, items), key=_worst_first)
+        return selected if self.worst is None else selected[: self.worst]
 
 
 def level_of(item: Item) -> str:
@@ -80,7 +80,7 @@ def _worst_first(item: Item) -> tuple[float, float, str]:
 
 
 def age_s(item: Item, now_ms: int) -> float | None:
-    """Seconds since the newest reading of a segment was taken; None: never heard."""
+    """Seconds since the newest reading of a segment was taken; None without any."""
     observed = item.get("observed_at")
     return None if observed is None else (now_ms - observed) / 1000
 
@@ -104,12 +104,12 @@ def segment_row(item: Item, now_ms: int) -> list[Text]:
 
 
 def road_of(item: Item) -> str:
-    """Name and district of a segment or alert, as far as the road file gives them."""
+    """Name and district of a segment or alert, if the road file has them."""
     return ", ".join(item[k] for k in ("name", "district") if item.get(k)) or ABSENT
 
 
 def free_flow_of(item: Item) -> str:
-    """Free-flow speed in km/h, or `unknown`: then no score comes from speed."""
+    """Free-flow speed in km/h, or `unknown`: then speed gives no score."""
     speed = item.get("free_flow_speed")
     return "unknown" if speed is None else number(speed)
 
@@ -139,14 +139,14 @@ def segments_table(items: Iterable[Item], now_ms: int) -> DataTable:
 
 
 def headline(items: list[Item]) -> str:
-    """All segments in one line: how many, at which level, how many unheard of."""
+    """All segments in one line: the number at each level and without data."""
     counts = {level: sum(level_of(i) == level for i in items) for level in LEVELS}
-    unheard = sum(i.get("observed_at") is None for i in items)
+    without_data = sum(i.get("observed_at") is None for i in items)
     line = (
         f"{len(items):,} segments: {counts['severe']:,} severe, "
-        f"{counts['high']:,} high, {counts['none'] - unheard:,} without alert"
+        f"{counts['high']:,} high, {counts['none'] - without_data:,} without alert"
     )
-    return line + (f", {unheard:,} not heard from yet" if unheard else "")
+    return line + (f", {without_data:,} without data yet" if without_data else "")
 
 
 def alert_row(item: Item, now_ms: int) -> list[Text]:
@@ -173,7 +173,7 @@ def alert_row(item: Item, now_ms: int) -> list[Text]:
 
 
 def utc_text(moment_ms: int | None) -> str:
-    """A moment as `11-22 18:32`, in UTC."""
+    """A time as `11-22 18:32`, in UTC."""
     if moment_ms is None:
         return ABSENT
     return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime(
@@ -183,10 +183,10 @@ def utc_text(moment_ms: int | None) -> str:
 
 def alerts_table(items: Iterable[Item], now_ms: int) -> DataTable:
     """Alerts as a table: open before cleared, severe before high, oldest first."""
-    ordered = sorted(items, key=_gravest_first)
+    ordered = sorted(items, key=_most_severe_first)
     return make_table(ALERT_COLUMNS, (alert_row(item, now_ms) for item in ordered))
 
 
-def _gravest_first(item: Item) -> tuple[bool, bool, int]:
+def _most_severe_first(item: Item) -> tuple[bool, bool, int]:
     is_open = item.get("alert_status") == "open"
     return (not is_open, is_open and item.get("level") != "severe", item["opened_at"])

@@ -1,4 +1,4 @@
-"""`trafficctl segments` and `trafficctl alerts`: the city, as a controller reads it."""
+"""`trafficctl segments` and `trafficctl alerts`: the state of the city."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from datetime import datetime, timedelta, timezone
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from trafficctl.aws.city_tables import LISTED, SEGMENT_FIELDS, City, Item, open_city
+from trafficctl.aws.city_tables import (
+    LIST_SEGMENTS_HINT,
+    SEGMENT_FIELDS,
+    CityReader,
+    Item,
+    open_city,
+)
 from trafficctl.cli.options import add_common, add_watch, positive_int
 from trafficctl.cli.output import show, show_csv, show_json, watch
 from trafficctl.cli.wrong_input import check_district, unknown
 from trafficctl.errors import OK
 from trafficctl.watch.render import (
     LEVELS,
-    Filter,
+    SegmentFilter,
     alerts_table,
     headline,
     segments_table,
@@ -55,12 +61,12 @@ def recent_days(now_ms: int, days: int = DAYS_OF_ALL) -> list[str]:
     return [(today - timedelta(days=n)).isoformat() for n in range(days)]
 
 
-def all_alerts(city: City, now_ms: int) -> list[Item]:
+def all_alerts(city: CityReader, now_ms: int) -> list[Item]:
     """The open alerts and those opened in the last days, each once."""
-    found = city.open_alerts()
+    alerts = city.open_alerts()
     for day in recent_days(now_ms):
-        found += city.alerts_of_day(day)
-    return list({item["alert_id"]: item for item in found}.values())
+        alerts += city.alerts_of_day(day)
+    return list({item["alert_id"]: item for item in alerts}.values())
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -75,12 +81,12 @@ def _register_segments(
     parser = subparsers.add_parser(
         "segments",
         help="show the traffic on each road segment",
-        description="Show the traffic on each road segment, the worst first.",
+        description="Show the traffic on each road segment, the most congested first.",
     )
     parser.add_argument(
         "--worst", type=positive_int, metavar="N", help="only the N most congested"
     )
-    parser.add_argument("--district", help="only this district; upper or lower case")
+    parser.add_argument("--district", help="only this district (case-insensitive)")
     parser.add_argument("--level", choices=LEVELS, help="only this alert level")
     parser.add_argument("--segment", metavar="ID", help="only this segment")
     add_watch(parser)
@@ -94,16 +100,19 @@ def _register_alerts(
     parser = subparsers.add_parser(
         "alerts",
         help="show congestion alerts",
-        description="Show the open congestion alerts, severe ones first.",
+        description="Show the open congestion alerts, the most severe first.",
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--all",
         action="store_true",
-        help=f"also alerts opened in the last {DAYS_OF_ALL} days",
+        help=f"include all alerts opened in the last {DAYS_OF_ALL} days",
     )
     which.add_argument(
-        "--day", type=_day, metavar="YYYY-MM-DD", help="alerts opened on this day (UTC)"
+        "--day",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="only alerts opened on this day (UTC)",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run_alerts)
@@ -116,16 +125,16 @@ def _day(text: str) -> str:
         text = ""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return text
-    raise argparse.ArgumentTypeError("a day is written like 2026-11-22")
+    raise argparse.ArgumentTypeError("expected a day such as 2026-11-22")
 
 
 def run_segments(args: argparse.Namespace) -> int:
     """Run `trafficctl segments`."""
     city = open_city(args.stack)
     if args.json:
-        show_json(chosen(city, args)[0])
+        show_json(select_segments(city, args)[0])
     elif args.csv:
-        show_csv(SEGMENT_FIELDS, chosen(city, args)[0], SEGMENT_TIMES)
+        show_csv(SEGMENT_FIELDS, select_segments(city, args)[0], SEGMENT_TIMES)
     elif args.watch is not None:
         watch(lambda: _segments_view(city, args), args.watch)
     else:
@@ -133,27 +142,31 @@ def run_segments(args: argparse.Namespace) -> int:
     return OK
 
 
-def chosen(city: City, args: argparse.Namespace) -> tuple[list[Item], list[Item]]:
-    """The segments asked for, and all that were read to choose them.
+def select_segments(
+    city: CityReader, args: argparse.Namespace
+) -> tuple[list[Item], list[Item]]:
+    """The selected segments, and all that were read.
 
-    Raises UserError for a segment or district that the city does not have.
+    Raises UserError for an unknown segment or district.
     """
     if args.segment is not None:
         item = city.segment(args.segment)
         if item is None:
             ids = [one["segment_id"] for one in city.segments()]
-            raise unknown("segment", args.segment, ids, LISTED)
+            raise unknown("segment", args.segment, ids, LIST_SEGMENTS_HINT)
         return [item], [item]
     everything = city.segments()
     check_district(args.district, everything)
-    return Filter(args.worst, args.district, args.level).apply(everything), everything
+    return SegmentFilter(args.worst, args.district, args.level).apply(
+        everything
+    ), everything
 
 
-def _segments_view(city: City, args: argparse.Namespace) -> RenderableType:
-    found, everything = chosen(city, args)
+def _segments_view(city: CityReader, args: argparse.Namespace) -> RenderableType:
+    selected, everything = select_segments(city, args)
     if not everything:
-        return Text("no road segments yet: load some with `trafficctl roads load`")
-    return Group(segments_table(found, _now_ms()), Text(headline(everything), "dim"))
+        return Text("no road segments - load some with `trafficctl roads load`")
+    return Group(segments_table(selected, _now_ms()), Text(headline(everything), "dim"))
 
 
 def run_alerts(args: argparse.Namespace) -> int:

@@ -68,7 +68,7 @@ class WithBaseMap(FolderAssets):
 def given(tmp_path: Path, city: CannedCity, clock: Clock) -> Iterator[CannedServer]:
     (tmp_path / "given.geojson").write_text(json.dumps(MAP))
     shipped = tmp_path / BASE_MAP
-    shipped.write_bytes(base_map.as_shipped(tmp_path / "given.geojson"))
+    shipped.write_bytes(base_map.packed(tmp_path / "given.geojson"))
     server = CannedServer(city, clock, assets=WithBaseMap(shipped))
     yield server
     server.close()

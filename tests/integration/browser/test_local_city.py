@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.device import Device, register
 from trafficctl.map import command as live_map
-from trafficctl.map.proxy import Proxy, Target
+from trafficctl.map.proxy import Proxy, ProxyTarget
 from trafficctl.roads.store import load_segments
 from trafficctl.users import command as users
 
@@ -64,11 +64,13 @@ def road(local_city: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def address(local_city: Any) -> Iterator[str]:
     """Where a browser finds the city, with a controller who is let in."""
-    password = users.a_password()
-    users.create(local_city.session, local_city.outputs, CONTROLLER, password)
+    password = users.random_password()
+    users.create_controller(
+        local_city.session, local_city.outputs, CONTROLLER, password
+    )
     endpoint, api = local_city.city.endpoint, local_city.outputs["LiveApiId"]
-    proxy = Proxy(0, Target(endpoint, api, CONTROLLER, password))
-    live_map.let_return(local_city.session, local_city.outputs, proxy.address)
+    proxy = Proxy(0, ProxyTarget(endpoint, api, CONTROLLER, password))
+    live_map.allow_redirect(local_city.session, local_city.outputs, proxy.address)
     yield proxy.address
     proxy.close()
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response
 
 from trafficctl.local.process import City, start, stop
-from trafficctl.map.proxy import Proxy, Target
+from trafficctl.map.proxy import Proxy, ProxyTarget
 
 from .chromium import browser_or_skip
 
@@ -86,7 +86,7 @@ def city(tmp_path_factory: pytest.TempPathFactory, free_port: Any) -> Iterator[C
 @pytest.fixture(scope="module", params=["emulator", "map"])
 def port(request: Any, city: City) -> Iterator[int]:
     """Where a local city listens for HTTP."""
-    proxy = Proxy(0, Target(city.endpoint, "api"))
+    proxy = Proxy(0, ProxyTarget(city.endpoint, "api"))
     yield city.port if request.param == "emulator" else proxy.port
     proxy.close()
 

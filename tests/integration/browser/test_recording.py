@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Route, expect
 
-from trafficctl.demo.plan import STEP_MS, WEEK_MS, Plan
+from trafficctl.demo.plan import STEP_MS, WEEK_MS, DemoSchedule
 
 from .canned_server import CannedServer, Clock
 from .conftest import Open
@@ -20,7 +20,7 @@ BEGAN = 1_795_000_123_456
 def test_the_page_and_the_console_read_the_same_clock(
     tab: Open, server: CannedServer
 ) -> None:
-    page, played = tab(), Plan(BEGAN)
+    page, played = tab(), DemoSchedule(BEGAN)
     page.goto(f"{server.address}/config.json")
     steps = [0, 1, 2, 190, 1_915, 1_916, WEEK_MS // STEP_MS, 5_000]
     published = [played.began_ms + round(n * STEP_MS / 180) for n in steps]
@@ -45,7 +45,7 @@ def test_the_map_shows_the_recordings_clock(
     def replayed(route: Route) -> None:
         answer = route.fetch()
         config: dict[str, Any] = answer.json()
-        config["recording"] = Plan(clock()).recording()
+        config["recording"] = DemoSchedule(clock()).recording()
         route.fulfill(response=answer, body=json.dumps(config))
 
     page.route("**/config.json", replayed)

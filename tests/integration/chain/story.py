@@ -15,11 +15,11 @@ from traffic.timestamps import minute_text
 from trafficctl.local.process import LOCAL
 from trafficctl.publishing.devices import (
     Broker,
+    devices_of,
     register_devices,
     unit_name,
-    wanted_for,
 )
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.mqtt_fleet import Fleet
 from trafficctl.publishing.tally import FILE_NAME, Tally
 from trafficctl.roads.geojson import feature, feature_collection
@@ -130,7 +130,7 @@ def _unknown(story: Story) -> Told:
 def publish(stack: Stack, told: Sequence[Told]) -> None:
     """Publish messages in their order, each by the device of its segment."""
     segments = list(dict.fromkeys(segment for segment, _ in told))
-    wanted = wanted_for(stack.city.stack, segments)
+    wanted = devices_of(stack.city.stack, segments)
     session = stack.city.session()
     devices = register_devices(session, stack.outputs, stack.home, wanted)
     city, prefix = stack.city, stack.outputs["IngestTopicPrefix"]
@@ -143,5 +143,5 @@ def publish(stack: Stack, told: Sequence[Told]) -> None:
         fleet.connect(PATIENCE_S)
         for segment, readings in told:
             content = json.dumps({"readings": readings}).encode()
-            fleet.publish(unit_name(segment, 1), Message(content, len(readings)))
+            fleet.publish(unit_name(segment, 1), MqttMessage(content, len(readings)))
         assert fleet.drain(PATIENCE_S)

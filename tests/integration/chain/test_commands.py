@@ -229,8 +229,8 @@ def test_the_audit_misses_a_lost_quarantine_object(whole: Stack) -> None:
 @pytest.mark.parametrize(
     ("counter", "more", "words"),
     [
-        ("accepted", -2, "2 readings that arrived are nowhere to be found"),
-        ("duplicate", 3, "3 readings more than were published"),
+        ("accepted", -2, "2 readings arrived but are not stored"),
+        ("duplicate", 3, "3 more readings are stored than were published"),
     ],
 )
 def test_the_audit_sees_a_counter_that_is_wrong(

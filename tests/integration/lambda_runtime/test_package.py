@@ -20,7 +20,7 @@ from trafficctl.package.command import (
     RUNTIMES,
     build_zip,
     host_arch,
-    ours,
+    source_files,
     zipped,
 )
 
@@ -67,7 +67,7 @@ def test_age_and_rights_of_the_files_are_not_in_it(tmp_path: Path) -> None:
     (other / "processor.py").chmod(0o700)
     (other / "web").chmod(0o711)
 
-    assert zipped(ours(one)) == zipped(ours(other))
+    assert zipped(source_files(one)) == zipped(source_files(other))
 
 
 def test_what_editors_and_systems_leave_is_not_shipped(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_what_editors_and_systems_leave_is_not_shipped(tmp_path: Path) -> None:
     write(tmp_path, "#processor.py#", "._processor.py", "processor.py.orig", "4913")
     write(tmp_path, "__pycache__/processor.cpython-313.pyc", ".idea/of.py")
 
-    assert sorted(ours(tmp_path)) == [
+    assert sorted(source_files(tmp_path)) == [
         "traffic/processor.py",
         "traffic/web/index.html",
         "traffic/web/vendor/SHA256SUMS",
@@ -97,7 +97,7 @@ def test_every_file_of_ours_is_shipped() -> None:
     ).stdout.split()
 
     kept = {name.removeprefix("src/") for name in listed if (ROOT / name).exists()}
-    assert kept - set(ours(ROOT / "src" / "traffic")) == set()
+    assert kept - set(source_files(ROOT / "src" / "traffic")) == set()
 
 
 def test_it_carries_our_code_and_the_licence_of_what_comes_with_it(

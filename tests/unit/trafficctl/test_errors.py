@@ -60,13 +60,13 @@ def test_every_error_of_paho_is_an_unreachable_broker(kind):
 @pytest.mark.parametrize(
     ("code", "next_step"),
     [
-        ("AccessDeniedException", "lacks this permission"),
-        ("UnrecognizedClientException", "credentials not valid there"),
+        ("AccessDeniedException", "does not have this permission"),
+        ("UnrecognizedClientException", "credentials are not valid here"),
         ("ExpiredToken", "sign in again"),
         ("ResourceNotFoundException", "is --stack its name?"),
         ("NoSuchBucket", "is --stack its name?"),
         ("ThrottlingException", "wait a minute"),
-        ("SomethingNew", "correct what it names"),
+        ("SomethingNew", "fix what the message names"),
     ],
 )
 def test_a_refusal_names_the_call_the_code_and_the_next_step(code, next_step):
@@ -87,15 +87,15 @@ def test_a_refusal_names_the_call_the_code_and_the_next_step(code, next_step):
         (aws.ReadTimeoutError(endpoint_url="u"), 3, "is the city up?"),
         (ConnectionRefusedError(111, "refused"), 3, "is the city up?"),
         (TimeoutError("slow"), 3, "is the city up?"),
-        (ssl.SSLCertVerificationError(1, "self-signed"), 3, "makes them anew"),
+        (ssl.SSLCertVerificationError(1, "self-signed"), 3, "creates new ones"),
         (FileNotFoundError(errno.ENOENT, "No such file", "a.csv"), 2, "check the path"),
         (IsADirectoryError(errno.EISDIR, "Is a directory", "a"), 2, "give a file"),
         (PermissionError(errno.EACCES, "denied", "a"), 2, "check the permissions"),
-        (OSError(errno.EADDRINUSE, "in use"), 2, "choose another by its option"),
+        (OSError(errno.EADDRINUSE, "in use"), 2, "choose another one"),
         (OSError(errno.ENOSPC, "full"), 2, "free some disk space"),
-        (OSError(errno.EIO, "broken"), 2, "the operating system refused"),
+        (OSError(errno.EIO, "broken"), 2, "refused by the operating system"),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), 2, "not UTF-8"),
-        (KeyError("x"), 70, "report it"),
+        (KeyError("x"), 70, "report the traceback"),
     ],
     ids=lambda value: type(value).__name__,
 )

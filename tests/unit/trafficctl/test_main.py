@@ -51,7 +51,7 @@ def test_a_stack_name_that_aws_would_refuse_is_refused_here(capsys):
         main(["segments", "--stack", "my_city"])
 
     assert stopped.value.code == 2
-    assert "'my_city' is no stack name" in capsys.readouterr().err
+    assert "'my_city' is not a stack name" in capsys.readouterr().err
 
 
 def run_tool(*args, env):

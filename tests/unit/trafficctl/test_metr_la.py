@@ -25,7 +25,7 @@ from trafficctl.metr_la import (
     speed_at,
 )
 from trafficctl.replay.csv_file import COLUMNS, read_rows, write_rows
-from trafficctl.replay.rows import Row
+from trafficctl.replay.rows import ReplayRow
 from trafficctl.roads.network import parse
 
 MONDAY_MORNING = datetime(2012, 3, 5, 7, tzinfo=LOS_ANGELES)
@@ -105,7 +105,7 @@ def test_the_replay_file_passes_the_citys_own_rules(week: Week, tmp_path: Path) 
         written = write_rows(file, replay_rows(week, MONDAY_MORNING, 0.5, 60))
     rows = list(read_rows(path))
     assert len(rows) == written == 30 * 207
-    assert all(isinstance(row, Row) for row in rows)
+    assert all(isinstance(row, ReplayRow) for row in rows)
 
 
 def test_a_reading_bears_the_end_of_its_step(week: Week) -> None:

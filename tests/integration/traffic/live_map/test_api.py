@@ -45,8 +45,10 @@ def test_a_token_of_another_pool_is_refused(live: Live) -> None:
     client = cognito.create_user_pool_client(
         UserPoolId=pool, ClientName="c", ExplicitAuthFlows=["ADMIN_NO_SRP_AUTH"]
     )["UserPoolClient"]["ClientId"]
-    password = users.a_password()
-    users.create(live.city.session, {"UserPoolId": pool}, "eve@city.example", password)
+    password = users.random_password()
+    users.create_controller(
+        live.city.session, {"UserPoolId": pool}, "eve@city.example", password
+    )
     foreign = cognito.admin_initiate_auth(
         UserPoolId=pool,
         ClientId=client,

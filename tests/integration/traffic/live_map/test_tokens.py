@@ -37,8 +37,8 @@ def with_claims(token: str, **news: Any) -> str:
 @pytest.fixture(scope="module")
 def tokens(live: Live) -> dict[str, str]:
     """All that a controller's sign-in gives."""
-    outputs, password = live.city.outputs, users.a_password()
-    users.create(live.city.session, outputs, "ada@city.example", password)
+    outputs, password = live.city.outputs, users.random_password()
+    users.create_controller(live.city.session, outputs, "ada@city.example", password)
     told = users.local_tokens(
         live.city.city.endpoint,
         outputs["UserPoolClientId"],
@@ -56,8 +56,10 @@ def of_another_page(live: Live) -> dict[str, str]:
     client = cognito.create_user_pool_client(
         UserPoolId=pool, ClientName="other", ExplicitAuthFlows=["ADMIN_NO_SRP_AUTH"]
     )["UserPoolClient"]["ClientId"]
-    password = users.a_password()
-    users.create(live.city.session, live.city.outputs, "bea@city.example", password)
+    password = users.random_password()
+    users.create_controller(
+        live.city.session, live.city.outputs, "bea@city.example", password
+    )
     told = cognito.admin_initiate_auth(
         UserPoolId=pool,
         ClientId=client,

@@ -32,7 +32,7 @@ def test_data_outlives_the_stack_and_the_next_one_goes_on_with_it(
     left = everything_of(empty_city, "kept")
     declined = empty_city.run("deploy", "--stack", "kept")
     known = eventually(
-        lambda: "takes them in" in empty_city.run("preflight", "--stack", "kept").stdout
+        lambda: "imports them" in empty_city.run("preflight", "--stack", "kept").stdout
     )
     again = empty_city.run("deploy", "--stack", "kept", "--yes")
 

@@ -94,14 +94,14 @@ def test_ctrl_c_ends_the_map_and_not_the_city(served: tuple[str, Any]) -> None:
 
     assert process.returncode == 0
     assert "signed in as map@city.example" in said
-    assert "the map has ended; the city test-city goes on" in said
+    assert "stopped the map; the city test-city keeps running" in said
 
 
 def test_a_port_that_is_taken_is_said_with_the_option(local_city: Any) -> None:
     done = typed(local_city, "map", "--port", str(local_city.city.port))
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"port {local_city.city.port} is taken" in done.stderr
+    assert f"port {local_city.city.port} on 127.0.0.1 is in use" in done.stderr
     assert "choose another with --port" in done.stderr
 
 
@@ -114,12 +114,12 @@ def test_a_user_is_added_signs_in_is_listed_and_removed(local_city: Any) -> None
     gone = typed(local_city, "users", "remove", EMAIL)
 
     assert (added.returncode, again.returncode) == (0, 2)
-    assert f"{EMAIL} is a user of test-city already" in again.stderr
+    assert f"{EMAIL} is already a user of test-city" in again.stderr
     (row,) = [one for one in listed if one["email"] == EMAIL]
     assert row["state"] == "active"
     assert "id_token" in tokens
     assert (removed.returncode, gone.returncode) == (0, 2)
-    assert f"{EMAIL} is no user of test-city" in gone.stderr
+    assert f"{EMAIL} is not a user of test-city" in gone.stderr
     assert EMAIL not in typed(local_city, "users", "list").stdout
     with pytest.raises(CityError):
         signed_in(local_city, added.stdout.strip())
@@ -136,4 +136,4 @@ def test_a_wrong_address_is_refused_before_anyone_is_asked(local_city: Any) -> N
     done = typed(local_city, "users", "add", "night-watch")
 
     assert done.returncode == 2
-    assert "'night-watch' is no e-mail address" in done.stderr
+    assert "'night-watch' is not an e-mail address" in done.stderr

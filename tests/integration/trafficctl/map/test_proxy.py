@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from trafficctl.errors import UserError
-from trafficctl.map.proxy import Proxy, Target
+from trafficctl.map.proxy import Proxy, ProxyTarget
 from trafficctl.users import command as users
 
 DEMO = "demo@city.example"
@@ -34,11 +34,11 @@ def idle() -> Iterator[Proxy]:
 
 @pytest.fixture
 def proxy(idle: Proxy, local_city: Any) -> Proxy:
-    password = users.a_password()
-    users.create(local_city.session, local_city.outputs, DEMO, password)
+    password = users.random_password()
+    users.create_controller(local_city.session, local_city.outputs, DEMO, password)
     api = local_city.outputs["LiveApiId"]
     endpoint, told = local_city.city.endpoint, {"recording": {"speedup": 180}}
-    idle.target = Target(endpoint, api, DEMO, password, told)
+    idle.target = ProxyTarget(endpoint, api, DEMO, password, told)
     return idle
 
 
@@ -102,9 +102,9 @@ def test_the_demos_controller_is_signed_in_without_being_asked(
 
 
 def test_a_city_that_is_gone_is_said_to_be(proxy: Proxy) -> None:
-    proxy.target = Target("http://127.0.0.1:9", "api")
+    proxy.target = ProxyTarget("http://127.0.0.1:9", "api")
 
     answer, body = asked(proxy, "/")
 
     assert answer.status == 503
-    assert json.loads(body) == {"error": "the local city does not answer"}
+    assert json.loads(body) == {"error": "the local city does not respond"}

@@ -71,7 +71,7 @@ def test_a_repeated_file_expects_nobody_twice(operator: Operator, claim: Path) -
 
     said = operator.expect(("new-5", "seg-new-5"), ("new-6", "seg-new-5"))
 
-    assert "0 devices are expected, 2 were so already" in said
+    assert "0 devices expected, 2 unchanged" in said
     assert (operator.row("new-5"), operator.row("new-6")) == before
 
 

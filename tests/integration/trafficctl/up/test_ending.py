@@ -149,7 +149,7 @@ def test_a_city_that_was_let_go_outlives_its_starter(
     begin: Any, tmp_path: Path, free_port: Any
 ) -> None:
     home = tmp_path / "city"
-    letting_go = START.replace("time.sleep(600)", "city.let_go(begun)")
+    letting_go = START.replace("time.sleep(600)", "city.detach(begun)")
     starter = begin("-c", letting_go, home, free_port(), free_port())
 
     assert starter.wait(PATIENCE_S) == 0

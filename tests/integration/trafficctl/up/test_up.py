@@ -122,7 +122,7 @@ def test_the_command_leaves_nothing_when_it_is_ended(
 
     assert started is not None
     assert (process.returncode, out) == (128 + number, "")
-    assert "the local city city-traffic is ended again" in said
+    assert "stopped the local city city-traffic" in said
     assert start_time(started.pid) is None
     assert list(tmp_path.iterdir()) == []
 
@@ -145,7 +145,7 @@ def test_a_taken_port_leaves_no_folder(up: Up, said: Said) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
-        with pytest.raises(UserError, match=r"is taken on 127\.0\.0\.1 - choose"):
+        with pytest.raises(UserError, match=r"on 127\.0\.0\.1 is in use - choose"):
             up(say=said, gateway_port=busy.getsockname()[1])
 
     assert not said.home.parent.exists()
@@ -158,7 +158,7 @@ def test_a_port_that_another_city_has_is_said_to_be_that_citys(
     for port in (local_city.city.port, local_city.city.mqtt_port):
         with pytest.raises(UserError, match="`trafficctl down --stack test-city`"):
             city.up(beside, port, port, say=said)
-    with pytest.raises(UserError, match="by a local city of another folder"):
+    with pytest.raises(UserError, match="by a local city of another state"):
         up(say=said, gateway_port=local_city.city.port)
 
     assert not beside.exists()
@@ -170,16 +170,16 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(
 ) -> None:
     written(tmp_path, ".traffic", "a file in the way")
 
-    with pytest.raises(UserError, match=r"cannot write in .*name one in TRAFFIC_HOME"):
+    with pytest.raises(UserError, match=r"cannot write .*set TRAFFIC_HOME"):
         city.up(tmp_path / ".traffic" / "city", free_port(), free_port())
 
 
 def test_a_machine_that_has_too_little_is_told_what_is_needed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"Python 3\.9, and .* needs 3\.10"):
+    with pytest.raises(UserError, match=r"needs Python 3\.10 .*this is 3\.9"):
         checks.check_python((3, 9))
-    with pytest.raises(UserError, match="has no module no_such_module - install"):
+    with pytest.raises(UserError, match="missing Python modules no_such_module"):
         checks.check_modules(["json", "no_such_module"])
-    with pytest.raises(UserError, match="99 MB free, and a local city needs 100 MB"):
+    with pytest.raises(UserError, match="needs 100 MB of disk space, 99 MB are free"):
         checks.check_space(tmp_path, checks.FREE_BYTES - 1)
 
     checks.check_python((3, 10))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from tests.unit.traffic.segment.builders import message, reading, record
 from traffic.errors import StoreError
-from trafficctl.audit.processor_metrics import Processed
+from trafficctl.audit.processor_metrics import ProcessorCounts
 
 from .test_batch import World
 
 
-def figures(world: World, *batch: object) -> Processed:
+def figures(world: World, *batch: object) -> ProcessorCounts:
     """What the audit reads of one run."""
     counts = world.run(*batch).figures.counts
     names = ("received", "accepted", "late", "duplicate", "redelivered", "rejected")
-    return Processed(**{name: counts[name.capitalize()] for name in names})
+    return ProcessorCounts(**{name: counts[name.capitalize()] for name in names})
 
 
 def batch() -> list[object]:
@@ -27,7 +27,7 @@ def batch() -> list[object]:
 def test_a_batch_that_goes_well_settles_all_it_received() -> None:
     told = figures(World(), *batch())
 
-    assert told == Processed(received=7, accepted=4, duplicate=1, rejected=2)
+    assert told == ProcessorCounts(received=7, accepted=4, duplicate=1, rejected=2)
     assert (told.settled, told.came_again) == (7, 0)
 
 
@@ -46,5 +46,5 @@ def test_what_is_delivered_once_more_is_received_and_settled_once_more() -> None
 
     told = figures(world, *batch())
 
-    assert told == Processed(received=7, redelivered=5, rejected=2)
+    assert told == ProcessorCounts(received=7, redelivered=5, rejected=2)
     assert told.came_again == 0

@@ -10,26 +10,30 @@ from typing import Any
 
 import pytest
 
-from trafficctl.audit.command import account_view, settle
-from trafficctl.audit.device_audit import UNKNOWN, Account, remarks, verdict
+from trafficctl.audit.command import device_report_view, settle
+from trafficctl.audit.device_audit import UNKNOWN, DeviceReport, remarks, verdict
 from trafficctl.audit.evidence import Evidence
 from trafficctl.audit.identity import DeadLetters, Redriven, Stored
-from trafficctl.audit.processor_metrics import Processed
+from trafficctl.audit.processor_metrics import ProcessorCounts
 from trafficctl.cli.output import show
 from trafficctl.publishing.tally import FILE_NAME, Tally
 
 TEN_S = 1_774_000_800  # 2026-03-20 10:00 UTC
-DAY = Processed(
+DAY = ProcessorCounts(
     received=1000, accepted=900, late=5, duplicate=40, redelivered=20, rejected=40
 )
 LIFE = Stored(accepted=5000, late=50, duplicate=400)
 
 
-def account(new: Processed = DAY, stored: Stored = LIFE, **others: Any) -> Account:
-    return Account(7, new, stored, 300, **{"dead_letters": DeadLetters(), **others})
+def account(
+    new: ProcessorCounts = DAY, stored: Stored = LIFE, **others: Any
+) -> DeviceReport:
+    return DeviceReport(
+        7, new, stored, 300, **{"dead_letters": DeadLetters(), **others}
+    )
 
 
-def but(**changed: int) -> Processed:
+def but(**changed: int) -> ProcessorCounts:
     return dataclasses.replace(DAY, **changed)
 
 
@@ -44,16 +48,16 @@ def test_what_devices_published_is_not_called_a_surplus() -> None:
 @pytest.mark.parametrize(
     ("new", "stored", "sentence"),
     [
-        (but(accepted=901), LIFE, "1 readings were settled that were never received"),
-        (but(lost_messages=3), LIFE, "3 messages were neither delivered nor kept"),
-        (but(lost_batches=2), LIFE, "2 batches were given up and not kept"),
+        (but(accepted=901), LIFE, "1 readings were settled but not received"),
+        (but(lost_messages=3), LIFE, "3 messages were lost before the stream"),
+        (but(lost_batches=2), LIFE, "2 batches were lost after their last retry"),
         (DAY, Stored(899, 5, 400), "1 readings that the processor counted are in no"),
         (DAY, Stored(5000, 5, 38), "2 readings that the processor counted are in no"),
         (but(stale=1), LIFE, "1 readings that the processor counted are in no"),
     ],
 )
 def test_a_loss_that_can_be_known_fails_the_audit(
-    new: Processed, stored: Stored, sentence: str
+    new: ProcessorCounts, stored: Stored, sentence: str
 ) -> None:
     found = account(new, stored)
 
@@ -68,13 +72,13 @@ def test_stale_readings_of_these_days_fail_it_and_older_ones_do_not() -> None:
     before = account(DAY, older)
     assert before.holds
     assert verdict(before) == (
-        "every reading received in the last 7 days is accounted for, but 8 in all are "
-        f"stale: they may be lost; {UNKNOWN}"
+        "every reading received in the last 7 days is accounted for, but 8 in total "
+        f"are stale and may be lost; {UNKNOWN}"
     )
     assert "docs/runbooks/stale-readings.md" in remarks(before)[0]
     assert not account(DAY, older, since_s=TEN_S).holds  # figures come a minute later
     assert (found.holds, found.missing, found.surplus) == (False, 0, 0)
-    assert verdict(found) == "8 readings are stale: they may be lost"
+    assert verdict(found) == "8 readings are stale and may be lost"
     assert "docs/runbooks/stale-readings.md" in remarks(found)[0]
     assert found.as_json()["processed"]["stale"] == 8  # type: ignore[index]
 
@@ -102,28 +106,28 @@ def test_what_came_again_and_what_waits_is_said_and_fails_nothing() -> None:
 
 
 def test_a_city_of_which_nothing_came_says_so() -> None:
-    found = account(Processed(), Stored())
+    found = account(ProcessorCounts(), Stored())
 
     assert found.holds
-    assert verdict(found) == f"nothing was received in the last 7 days; {UNKNOWN}"
+    assert verdict(found) == f"no readings received in the last 7 days; {UNKNOWN}"
 
 
 def test_the_table_shows_what_came_beside_what_is_stored() -> None:
     out = io.StringIO()
-    show(account_view(account(dead_letters=DeadLetters(1, 25))), out)
+    show(device_report_view(account(dead_letters=DeadLetters(1, 25))), out)
     shown = [" ".join(line.split()) for line in out.getvalue().splitlines()]
 
-    assert "Readings last 7 d in all" in shown
-    assert "published - - not known here (no tally)" in shown
+    assert "Readings last 7 d total" in shown
+    assert "published - - not known (no tally)" in shown
     assert "received 1,000 - by the processor" in shown
     assert "= accepted 900 5,000" in shown
     assert "of them late 5 50" in shown
     assert "+ duplicate 40 400" in shown
-    assert "+ redelivered 20 - counted before" in shown
+    assert "+ redelivered 20 - already counted" in shown
     assert "+ rejected 40 300 quarantine" in shown
-    assert "+ came again 0 - their batch failed" in shown
+    assert "+ retried 0 - their batch failed" in shown
     assert "dead-lettered - 1 to 26" in shown
-    assert "lost messages 0 - of IoT Core" in shown
+    assert "lost messages 0 - by IoT Core" in shown
     assert shown[-1] == f"HOLDS: every reading received is accounted for; {UNKNOWN}."
 
 
@@ -182,8 +186,8 @@ def test_since_when_it_is_added_up_is_said_where_the_table_is_young() -> None:
     found = account(since_s=TEN_S + 60)
 
     assert remarks(found) == [
-        "added up since 2026-03-20T10:01:00Z only: road_segments is younger than "
-        "these days, and figures from before are of other tables"
+        "counted since 2026-03-20T10:01:00Z, when road_segments was created: "
+        "earlier metrics belong to an earlier table"
     ]
     assert found.as_json()["since"] == "2026-03-20T10:01:00Z"
     assert account().as_json()["since"] is None
@@ -208,4 +212,4 @@ def test_the_table_of_the_segments_tells_when_it_was_made(tmp_path: Path) -> Non
         Made(datetime.fromtimestamp(TEN_S, timezone.utc)), None, outputs, tmp_path
     )
 
-    assert evidence.made_s() == TEN_S
+    assert evidence.created_s() == TEN_S

@@ -16,10 +16,10 @@ from trafficctl.audit.processor_metrics import (
     HOUR_S,
     MOST_DAYS,
     PIECES_KEPT_S,
-    Processed,
-    begin_of,
+    ProcessorCounts,
+    audit_start,
     metrics,
-    read,
+    read_counts,
 )
 from trafficctl.errors import CityError
 
@@ -77,11 +77,11 @@ def test_the_figures_are_summed_over_all_hours_and_pages() -> None:
     cloudwatch = CloudWatch(
         {"received": [600.0, 300.0], "accepted": [900.0]}, {"received": [100.0]}
     )
-    begin = begin_of(2, 0, TEN_S + 1800)
+    begin = audit_start(2, 0, TEN_S + 1800)
 
-    found = read(cloudwatch, "city", OUTPUTS, begin.at_s, TEN_S + 1800)
+    found = read_counts(cloudwatch, "city", OUTPUTS, begin.at_s, TEN_S + 1800)
 
-    assert found == Processed(received=1000, accepted=900)
+    assert found == ProcessorCounts(received=1000, accepted=900)
     assert cloudwatch.spans() == [(at(11, day=18), at(11), 3600)]
     (asked,) = cloudwatch.asked
     assert {q["MetricStat"]["Stat"] for q in asked["MetricDataQueries"]} == {"Sum"}
@@ -95,16 +95,16 @@ def test_what_cloudwatch_does_not_tell_is_no_zero(field: str, said: str) -> None
     cloudwatch = CloudWatch({"received": [1.0]}, **{field: said})
 
     with pytest.raises(CityError, match=f"is {said}, not Complete.*and repeat") as why:
-        read(cloudwatch, "city", OUTPUTS, TEN_S, TEN_S)
+        read_counts(cloudwatch, "city", OUTPUTS, TEN_S, TEN_S)
     assert metrics("city", OUTPUTS)[field].metric[1] in str(why.value)
 
 
 def test_what_an_earlier_stack_of_this_name_counted_is_left_out() -> None:
     made = at(8, 21).timestamp() + 59
-    begin = begin_of(7, made, TEN_S + 1800)
+    begin = audit_start(7, made, TEN_S + 1800)
     cloudwatch = CloudWatch({"received": [10.0]})
 
-    found = read(cloudwatch, "city", OUTPUTS, begin.at_s, TEN_S + 1800)
+    found = read_counts(cloudwatch, "city", OUTPUTS, begin.at_s, TEN_S + 1800)
 
     assert begin == (at(8, 21).timestamp(), True)
     assert cloudwatch.spans() == [(at(8, 21), at(9), 60), (at(9), at(11), 3600)]
@@ -124,10 +124,12 @@ def test_what_an_earlier_stack_of_this_name_counted_is_left_out() -> None:
 def test_a_stack_that_is_young_is_asked_for_no_empty_span(
     made: datetime, spans: list[tuple[datetime, datetime, int]]
 ) -> None:
-    begin = begin_of(7, made.timestamp(), TEN_S + 1800)
+    begin = audit_start(7, made.timestamp(), TEN_S + 1800)
     cloudwatch = CloudWatch({})
 
-    assert read(cloudwatch, "city", OUTPUTS, begin.at_s, TEN_S) == Processed()
+    assert (
+        read_counts(cloudwatch, "city", OUTPUTS, begin.at_s, TEN_S) == ProcessorCounts()
+    )
     assert cloudwatch.spans() == spans
 
 
@@ -137,8 +139,8 @@ def test_where_the_minutes_are_gone_it_begins_with_a_full_hour() -> None:
     for age_s in (kept_s - 1, kept_s):
         now_s = at(8, 21).timestamp() + age_s
         cloudwatch = CloudWatch({})
-        begin = begin_of(30, at(8, 21).timestamp(), now_s)
-        read(cloudwatch, "city", OUTPUTS, begin.at_s, now_s)
+        begin = audit_start(30, at(8, 21).timestamp(), now_s)
+        read_counts(cloudwatch, "city", OUTPUTS, begin.at_s, now_s)
         spans.append([(begin, period) for begin, _, period in cloudwatch.spans()])
 
     assert PIECES_KEPT_S == 15 * 86_400
@@ -146,7 +148,7 @@ def test_where_the_minutes_are_gone_it_begins_with_a_full_hour() -> None:
 
 
 def test_a_table_that_is_older_than_the_days_cuts_nothing() -> None:
-    assert begin_of(1, at(10, day=18).timestamp(), TEN_S) == (
+    assert audit_start(1, at(10, day=18).timestamp(), TEN_S) == (
         at(11, day=19).timestamp(),
         False,
     )
@@ -156,10 +158,10 @@ def test_every_figure_that_is_asked_for_is_one_the_processor_prints() -> None:
     (line,) = lines(Figures(), "city", 0)
     asked = metrics("city", OUTPUTS)
 
-    assert set(asked) == {field.name for field in dataclasses.fields(Processed)}
+    assert set(asked) == {field.name for field in dataclasses.fields(ProcessorCounts)}
     own = {one.metric[1] for one in asked.values() if one.metric[0] == NAMESPACE}
     assert [name for name in own if f'"{name}":0' not in line] == []
-    assert asked["received"].whose == {"Stack": "city"}
+    assert asked["received"].dimensions == {"Stack": "city"}
 
 
 @pytest.mark.parametrize("lost", ["lost_messages", "lost_batches"])
@@ -170,7 +172,7 @@ def test_what_is_lost_is_asked_of_the_metric_that_rings_an_alarm(lost: str) -> N
     (alarm,) = [a for a in watched if a.get("MetricName") == name]
 
     assert alarm["Namespace"] == namespace
-    assert {one["Name"] for one in alarm["Dimensions"]} == set(asked.whose)
+    assert {one["Name"] for one in alarm["Dimensions"]} == set(asked.dimensions)
 
 
 def test_no_more_days_are_added_up_than_are_kept() -> None:

@@ -34,18 +34,18 @@ def test_stale_readings_add_up_and_are_still_said_to_be_perhaps_lost() -> None:
     report = audited(Stored(988, stale=12))
 
     assert (report.missing, report.surplus, report.holds) == (0, 0, False)
-    assert verdict(report) == "12 readings are stale: they may be lost"
+    assert verdict(report) == "12 readings are stale and may be lost"
     told = report.as_json()
     assert (told["stale"], told["holds"]) == (12, False)
     lines = rendered(report)
-    assert "+ stale 12 their place was closed" in lines
-    assert "FAILS: 12 readings are stale: they may be lost." in lines
+    assert "+ stale 12 arrived after their place was closed" in lines
+    assert "FAILS: 12 readings are stale and may be lost." in lines
 
 
 def test_the_remark_on_stale_readings_names_a_page_that_is_there() -> None:
     (remark,) = remarks(audited(Stored(988, stale=12)))
 
-    assert remark.startswith("12 readings arrived when their place was closed")
+    assert remark.startswith("12 readings arrived after their place was closed")
     assert (ROOT / remark.rpartition(" ")[2]).is_file()
     assert remarks(audited(Stored(1000))) == []
 
@@ -53,5 +53,5 @@ def test_the_remark_on_stale_readings_names_a_page_that_is_there() -> None:
 def test_what_is_missing_is_told_before_what_is_stale() -> None:
     report = audited(Stored(980, stale=12))
 
-    assert verdict(report) == "8 readings that arrived are nowhere to be found"
+    assert verdict(report) == "8 readings arrived but are not stored"
     assert len(remarks(report)) == 1

@@ -40,9 +40,9 @@ def test_the_first_faults_are_listed_and_the_others_counted() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Dwntown", "no district 'Dwntown' - did you mean 'Downtown'?"),
-        ("HARBOR", "no district 'HARBOR' - did you mean 'Harbour'?"),
-        ("xyz", "no district 'xyz' - the districts are Downtown, Harbour, Hill"),
+        ("Dwntown", "district 'Dwntown' not found - did you mean 'Downtown'?"),
+        ("HARBOR", "district 'HARBOR' not found - did you mean 'Harbour'?"),
+        ("xyz", "district 'xyz' not found - the districts are Downtown, Harbour, Hill"),
     ],
 )
 def test_an_unknown_district_is_answered_with_those_near(name: str, said: str) -> None:
@@ -75,9 +75,9 @@ def test_several_unknown_names_are_told_at_once() -> None:
         raise_unknown("segment", ["s1", "t22", "road-7"], ["s1", "t2"], "look there")
 
     assert str(caught.value).splitlines() == [
-        "no segment 't22' - did you mean 't2'?",
-        "no segment 'road-7' - look there",
-        "nothing was done",
+        "segment 't22' not found - did you mean 't2'?",
+        "segment 'road-7' not found - look there",
+        "nothing was changed",
     ]
 
 

@@ -14,22 +14,22 @@ from tests.docs.pages import states
 from tests.template.template import PARAMETERS, TEMPLATE, of_type
 from trafficctl.cost import model as costing
 from trafficctl.cost import sizing
-from trafficctl.cost.model import LEVERS, Load, bill, naive, quantities, total
-from trafficctl.cost.prices import Beyond, Price, price_list
+from trafficctl.cost.model import LEVERS, CityLoad, bill, naive, quantities, total
+from trafficctl.cost.prices import Price, PriceTier, price_list
 
 PRICES = price_list().prices
 PAGE = (Path(__file__).parents[4] / "docs" / "explanation" / "cost.md").read_text()
-SINGLE = Load(
+SINGLE = CityLoad(
     interval_s=10, readings_per_message=1, basic_ingest=False, by_segment=False
 )
 
 
-def dollars(load: Load) -> dict[tuple[str, str], float]:
+def dollars(load: CityLoad) -> dict[tuple[str, str], float]:
     """Each line of the bill, by service and unit."""
     return {(item.service, item.unit): item.dollars for item in bill(load, PRICES)}
 
 
-def line(load: Load, service: str, price: str) -> float:
+def line(load: CityLoad, service: str, price: str) -> float:
     return dollars(load)[service, PRICES[price].unit]
 
 
@@ -60,13 +60,13 @@ def test_an_on_demand_stream_is_paid_by_the_kilobyte_begun() -> None:
 
 
 def test_a_stream_has_the_shards_that_the_scaler_would_leave() -> None:
-    assert Load(interval_s=10).shards == 2  # 200 messages of 4 KB: under two shards
+    assert CityLoad(interval_s=10).shards == 2  # 200 messages of 4 KB: under two shards
     assert SINGLE.shards == 8  # 5,000 messages/s at 70 %
-    assert Load().shards == 12  # 2,000 messages of 4,342 bytes
+    assert CityLoad().shards == 12  # 2,000 messages of 4,342 bytes
 
 
 def test_a_message_beyond_a_step_of_5_kb_is_paid_twice() -> None:
-    few, many = Load(readings_per_message=30), Load(readings_per_message=31)
+    few, many = CityLoad(readings_per_message=30), CityLoad(readings_per_message=31)
 
     assert (few.message_bytes, many.message_bytes) == (5_084, 5_253)
     assert line(many, "IoT Core", "iot_rules") == pytest.approx(
@@ -75,7 +75,7 @@ def test_a_message_beyond_a_step_of_5_kb_is_paid_twice() -> None:
 
 
 def test_a_segment_is_written_once_a_window_and_once_a_minute() -> None:
-    often = Load(sensors=500, segments=10, readings_per_message=1, viewers=0)
+    often = CityLoad(sensors=500, segments=10, readings_per_message=1, viewers=0)
     minutes = 10 * 43_200
 
     units = quantities(often)["DynamoDB"]
@@ -84,55 +84,59 @@ def test_a_segment_is_written_once_a_window_and_once_a_minute() -> None:
 
 
 def test_a_segment_that_is_seldom_heard_of_is_seldom_written() -> None:
-    seldom = Load(sensors=10, interval_s=60, segments=10, readings_per_message=1)
+    seldom = CityLoad(sensors=10, interval_s=60, segments=10, readings_per_message=1)
 
     assert quantities(seldom)["DynamoDB"]["read_units"] == 10 * 43_200
 
 
 def test_nobody_who_looks_costs_nothing() -> None:
-    assert "Live map" not in {item.service for item in bill(Load(viewers=0), PRICES)}
+    assert "Live map" not in {
+        item.service for item in bill(CityLoad(viewers=0), PRICES)
+    }
 
 
 def test_a_hundred_viewers_read_the_tables_as_one_does() -> None:
-    one, many = quantities(Load(viewers=1)), quantities(Load(viewers=100))
+    one, many = quantities(CityLoad(viewers=1)), quantities(CityLoad(viewers=100))
 
     assert many["Live map"]["read_units"] == one["Live map"]["read_units"]
     assert many["Live map"]["http_requests"] == 100 * one["Live map"]["http_requests"]
 
 
 def test_provisioned_tables_are_paid_by_the_hour_at_their_target_use() -> None:
-    held = quantities(Load(tables="PROVISIONED"))["DynamoDB"]
-    asked = quantities(Load())["DynamoDB"]
+    held = quantities(CityLoad(tables="PROVISIONED"))["DynamoDB"]
+    asked = quantities(CityLoad())["DynamoDB"]
 
     assert held["write_capacity_hours"] == asked["write_units"] / 0.7 / 3_600
     assert "write_units" not in held
 
 
 def test_each_lever_saves_and_all_together_save_most() -> None:
-    ours = total(Load(), PRICES)
-    without = {name: total(change(Load()), PRICES) for name, change in LEVERS.items()}
+    ours = total(CityLoad(), PRICES)
+    without = {
+        name: total(change(CityLoad()), PRICES) for name, change in LEVERS.items()
+    }
 
     assert {name for name, cost in without.items() if cost <= ours} == set()
-    assert total(naive(Load()), PRICES) > max(without.values())
+    assert total(naive(CityLoad()), PRICES) > max(without.values())
 
 
 @pytest.mark.parametrize("field", ["sensors", "segments", "viewers", "history_days"])
 def test_more_of_anything_costs_more(field: str) -> None:
-    load = Load()
+    load = CityLoad()
     more = replace(load, **{field: 2 * getattr(load, field)})
 
     assert total(more, PRICES) > total(load, PRICES)
 
 
 def test_a_price_may_fall_beyond_a_quantity() -> None:
-    price = Price(1.0, 10, "things", "here", (Beyond(100, 0.5), Beyond(200, 0.1)))
+    price = Price(1.0, 10, "things", "here", (PriceTier(100, 0.5), PriceTier(200, 0.1)))
 
     assert [price.of(n) for n in (0, 100, 150, 300)] == [0, 10, 12.5, 16]
 
 
 def test_every_price_is_dated_sourced_and_asked_for() -> None:
-    modes = [Load(), replace(naive(Load()), by_segment=True)]
-    modes.append(Load(tables="PROVISIONED"))
+    modes = [CityLoad(), replace(naive(CityLoad()), by_segment=True)]
+    modes.append(CityLoad(tables="PROVISIONED"))
     asked = {
         name for load in modes for part in quantities(load).values() for name in part
     }
@@ -147,14 +151,14 @@ def test_every_price_is_dated_sourced_and_asked_for() -> None:
 
 def test_the_templates_defaults_are_the_ones_assumed() -> None:
     defaults = {
-        "EventBatchSize": Load().batch_size,
-        "EventBatchWindowSeconds": Load().window_s,
+        "EventBatchSize": CityLoad().batch_size,
+        "EventBatchWindowSeconds": CityLoad().window_s,
         "EventParallelizationFactor": costing.LANES_PER_SHARD,
         "LambdaMemorySize": costing.MEMORY_MB,
         "KinesisShardCount": sizing.FEWEST_SHARDS,
-        "KinesisStreamMode": Load().stream_mode,
-        "DynamoDBBillingMode": Load().tables,
-        "HistoryRetentionDays": Load().history_days,
+        "KinesisStreamMode": CityLoad().stream_mode,
+        "DynamoDBBillingMode": CityLoad().tables,
+        "HistoryRetentionDays": CityLoad().history_days,
     }
 
     assert {name: PARAMETERS[name]["Default"] for name in defaults} == defaults
@@ -192,4 +196,6 @@ def test_no_message_of_the_benchmarks_is_larger_than_the_one_paid_for(
 ) -> None:
     message = next(messages(Shape(readings, 2, readings), 1_795_372_200_000))
 
-    assert len(json.dumps(message)) <= Load(readings_per_message=readings).record_bytes
+    assert (
+        len(json.dumps(message)) <= CityLoad(readings_per_message=readings).record_bytes
+    )

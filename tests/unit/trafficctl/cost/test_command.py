@@ -10,7 +10,7 @@ import pytest
 
 from trafficctl.__main__ import main
 from trafficctl.cost.command import page, tables
-from trafficctl.cost.model import Load, total
+from trafficctl.cost.model import CityLoad, total
 from trafficctl.cost.prices import price_list
 
 PAGE = Path(__file__).parents[4] / "docs" / "explanation" / "cost.md"
@@ -38,7 +38,7 @@ def test_json_tells_the_lines_and_their_sum(capsys: pytest.CaptureFixture[str]) 
     code = main(["cost", "--json", "--sensors", "9000", "--interval", "10"])
 
     told = json.loads(capsys.readouterr().out)
-    expected = total(Load(sensors=9_000, interval_s=10), price_list().prices)
+    expected = total(CityLoad(sensors=9_000, interval_s=10), price_list().prices)
     assert code == 0
     assert told["total"] == round(expected, 2)
     assert sum(line["dollars"] for line in told["lines"]) == pytest.approx(

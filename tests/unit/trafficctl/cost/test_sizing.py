@@ -50,7 +50,10 @@ def test_sizes_are_those_of_the_json(readings: int) -> None:
 
 
 def test_preflight_and_cost_see_one_city() -> None:
-    asked, paid = preflighting.Load(50_000, 1.0, 25), costing.Load(50_000, 1.0, 25)
+    asked, paid = (
+        preflighting.PlannedLoad(50_000, 1.0, 25),
+        costing.CityLoad(50_000, 1.0, 25),
+    )
 
     assert (asked.messages_per_s, paid.messages_s) == (2_000, 2_000)
     assert preflighting.shards(asked) == paid.shards == 12

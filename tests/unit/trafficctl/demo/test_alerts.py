@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 import pytest
 
 from trafficctl.demo import ticker
-from trafficctl.demo.alerts import Matcher, Told, plain_text, queue_policy
+from trafficctl.demo.alerts import Matcher, ReceivedAlert, plain_text, queue_policy
 
 
 def detail(**fields):
@@ -54,7 +54,7 @@ def test_words_and_event_find_each_other_in_either_order(words_first):
 
     told, left = heard(*(messages if words_first else reversed(messages)))
 
-    assert told == [Told(json.loads(words(event)), event, arrived_at=700)]
+    assert told == [ReceivedAlert(json.loads(words(event)), event, arrived_at=700)]
     assert left == 0
 
 
@@ -116,24 +116,27 @@ def ticked(*told):
 
 
 def test_an_alert_is_one_line_that_reads_from_time_to_place():
-    assert ticked(Told("", detail(district="Van Nuys", observed_at=3_600_000), 0)) == [
-        "Thu 01:00  opened    high     62   38 of 105 km/h   I-405 N, Van Nuys"
-    ]
+    assert ticked(
+        ReceivedAlert("", detail(district="Van Nuys", observed_at=3_600_000), 0)
+    ) == ["Thu 01:00  opened    high     62   38 of 105 km/h   I-405 N, Van Nuys"]
 
 
 def test_a_cleared_alert_has_no_level_and_may_have_no_speed():
     gone = detail(transition="cleared", level="none", congestion_score=0.0, speed=None)
 
-    (line,) = ticked(Told("", gone, 0))
+    (line,) = ticked(ReceivedAlert("", gone, 0))
 
     assert line.split() == ["Thu", "00:00", "cleared", "0", "I-405", "N"]
 
 
 def test_of_many_alerts_the_gravest_are_shown_in_order_of_time_and_the_rest_counted():
     told = [
-        Told("", detail(transition="cleared", level="none", name="gone"), 0),
-        *(Told("", detail(name=f"high{n}", observed_at=n), 0) for n in range(9, 3, -1)),
-        Told("", detail(level="severe", name="grave", observed_at=99), 0),
+        ReceivedAlert("", detail(transition="cleared", level="none", name="gone"), 0),
+        *(
+            ReceivedAlert("", detail(name=f"high{n}", observed_at=n), 0)
+            for n in range(9, 3, -1)
+        ),
+        ReceivedAlert("", detail(level="severe", name="grave", observed_at=99), 0),
     ]
 
     lines = ticked(*told)

@@ -18,7 +18,7 @@ from trafficctl.demo import plan
 from trafficctl.demo.command import LEAST_S
 from trafficctl.demo.probe import Probe, percentile
 from trafficctl.demo.run import PARAMETERS
-from trafficctl.demo.summary import Outcome, all_is_well, checks, view
+from trafficctl.demo.summary import DemoResult, all_passed, checks, view
 
 
 def probe():
@@ -71,7 +71,7 @@ def test_a_percentile_is_a_value_that_was_measured(values, percent, value):
     assert percentile(values, percent) == value
 
 
-WELL = Outcome(
+WELL = DemoResult(
     report=reconcile(Published(1000, 1000, 0), Stored(990, 5, 10), 0, DeadLetters()),
     segments=207,
     segments_heard=207,
@@ -90,7 +90,7 @@ WELL = Outcome(
         ({"segments_heard": 206}, [0]),
         ({"segments": 0, "segments_heard": 0}, [0]),
         ({"alerts_recorded": 8}, [1]),
-        ({"alerts_untold": 1}, [1]),
+        ({"alerts_unmatched": 1}, [1]),
         ({"transitions": Counter(), "alerts_recorded": 0}, [1]),
         ({"freshness_s": [1.0] * 90 + [10.0] * 10}, [2]),
         ({"freshness_s": []}, [2]),
@@ -102,8 +102,8 @@ WELL = Outcome(
 def test_all_is_well_only_if_every_promise_was_kept(change, failed):
     outcome = replace(WELL, **change)
 
-    assert [n for n, c in enumerate(checks(outcome)) if not c.kept] == failed
-    assert all_is_well(outcome) == (failed == [])
+    assert [n for n, c in enumerate(checks(outcome)) if not c.passed] == failed
+    assert all_passed(outcome) == (failed == [])
 
 
 def lines_of(renderable):
@@ -119,20 +119,20 @@ def test_the_summary_reads_from_readings_to_verdict():
     assert "accepted 990 5 of them late" in lines
     assert "alerts opened 7" in lines
     assert "reading to viewer 1.0 s p50; p99 3.0 s" in lines
-    assert "ok a viewer sees a reading within 10 s: 3.0 s for 99 in 100" in lines
-    assert lines[-1] == "All is well."
+    assert "ok reading to viewer within 10 s: p99 3.0 s" in lines
+    assert lines[-1] == "All checks passed."
 
 
 def test_a_summary_of_nothing_measured_says_so():
     lines = lines_of(view(replace(WELL, freshness_s=[], alert_delays_s=[])))
 
     assert "reading to viewer -" in lines
-    assert "FAIL an alert arrives within 30 s: nothing was measured" in lines
-    assert lines[-1].startswith("Not all is well")
+    assert "FAIL reading to alert within 30 s: nothing was measured" in lines
+    assert lines[-1].startswith("Checks failed")
 
 
 BEGAN = 1_795_000_123_456
-PLAN = plan.Plan(BEGAN)
+PLAN = plan.DemoSchedule(BEGAN)
 WEEK = metr_la.load_week()
 DETECTORS = len(WEEK.detectors)
 

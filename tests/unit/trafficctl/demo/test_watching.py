@@ -7,7 +7,7 @@ import time
 import pytest
 
 from trafficctl.demo import board
-from trafficctl.demo.worker import Worker
+from trafficctl.demo.worker import PeriodicThread
 from trafficctl.errors import UserError
 from trafficctl.map.proxy import Proxy
 
@@ -36,7 +36,7 @@ def test_a_worker_that_fails_says_so_when_it_is_stopped():
     def step():
         raise ValueError("broken")
 
-    worker = Worker(step)
+    worker = PeriodicThread(step)
     while worker.is_running:
         time.sleep(0.01)
 
@@ -46,7 +46,7 @@ def test_a_worker_that_fails_says_so_when_it_is_stopped():
 
 def test_a_worker_takes_steps_until_it_is_stopped():
     steps = []
-    worker = Worker(lambda: steps.append(1))
+    worker = PeriodicThread(lambda: steps.append(1))
     while len(steps) < 3:
         time.sleep(0.01)
 

@@ -38,7 +38,7 @@ def test_only_a_yes_agrees(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
 
-    assert prompts.agree("Change it?", yes=False) is agreed
+    assert prompts.confirm("Change it?", yes=False) is agreed
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_purge_wants_the_whole_name(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
 
-    assert prompts.typed("Type the name:", "city", yes=False) is agreed
+    assert prompts.confirm_by_typing("Type the name:", "city", yes=False) is agreed
 
 
 def test_where_nobody_can_answer_the_error_names_the_option(
@@ -58,8 +58,8 @@ def test_where_nobody_can_answer_the_error_names_the_option(
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
 
     with pytest.raises(UserError, match="--yes"):
-        prompts.agree("Change it?", yes=False)
-    assert prompts.agree("Change it?", yes=True)
+        prompts.confirm("Change it?", yes=False)
+    assert prompts.confirm("Change it?", yes=True)
 
 
 def test_the_table_names_action_resource_type_and_replacement(

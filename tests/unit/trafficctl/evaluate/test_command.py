@@ -124,7 +124,7 @@ def test_people_read_a_table(files: Path, capsys: pytest.CaptureFixture[str]) ->
     code, out, err = evaluated(capsys, str(files / "day.csv"))
 
     assert code == 0
-    assert "opened again within 30 min" in out
+    assert "reopened within 30 min" in out
     assert "5,280 readings" in err
     assert "11 of 11 segments have no free-flow speed" in err
     assert "--roads" in err
@@ -143,7 +143,7 @@ def test_people_read_a_table(files: Path, capsys: pytest.CaptureFixture[str]) ->
         (
             "timestamp,segment_id,sensor_id,vehicle_count,average_speed,"
             "congestion_score\n",
-            "no readings of two instants",
+            "readings of fewer than two instants",
         ),
     ],
 )
@@ -172,9 +172,12 @@ def test_a_file_that_is_no_text_is_refused(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["nowhere.csv"], "no such file: nowhere.csv - give a replay file, or one of"),
-        (["metr-la", "--roads", "x"], "--roads goes with a replay file"),
-        (["metr-la", "--day"], "--day goes with rates"),
+        (
+            ["nowhere.csv"],
+            "file not found: nowhere.csv - give a replay file",
+        ),
+        (["metr-la", "--roads", "x"], "--roads needs a replay file"),
+        (["metr-la", "--day"], "--day needs rates"),
         (["rates", "--high", "80"], "expected --clear < --high < --severe, got"),
     ],
 )
@@ -211,11 +214,11 @@ def test_a_week_that_is_missing_or_broken_is_told(
 ) -> None:
     code, _, err = evaluated(capsys, "metr-la", "--data", str(tmp_path))
     assert code == 2
-    assert "detectors.csv is missing - install city-traffic again" in err
+    assert "detectors.csv is missing - reinstall city-traffic" in err
 
     shutil.copy(METR_LA / "detectors.csv", tmp_path)
     cut = (METR_LA / "speeds-mph.csv.xz").read_bytes()[:1000]
     (tmp_path / "speeds-mph.csv.xz").write_bytes(cut)
     code, _, err = evaluated(capsys, "rates", "--data", str(tmp_path))
     assert code == 2
-    assert "is broken" in err
+    assert "is corrupt" in err

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from traffic.model import Reading
+from trafficctl.evaluate.baseline import BIN_MS, Bins, TimeSpan, score, spans
 from trafficctl.evaluate.core import Alert
-from trafficctl.evaluate.figures import Figures, figures, open_most, overlap
-from trafficctl.evaluate.plain import BIN_MS, Bins, Span, score, spans
+from trafficctl.evaluate.figures import AlertFigures, figures, open_most, overlap
 
 MINUTE, HOUR = 60_000, 3_600_000
-DAY = Span(0, 24 * HOUR)
+DAY = TimeSpan(0, 24 * HOUR)
 
 
 def alert(begin: float, end: float | None, segment: str = "s") -> Alert:
@@ -19,7 +19,7 @@ def alert(begin: float, end: float | None, segment: str = "s") -> Alert:
     return Alert(segment, round(begin * MINUTE), cleared)
 
 
-def judged(*alerts: Alert, plain: list[Span] | None = None) -> Figures:
+def judged(*alerts: Alert, plain: list[TimeSpan] | None = None) -> AlertFigures:
     """The figures of one segment's day."""
     return figures({"s": alerts}, {"s": plain or []}, DAY)
 
@@ -43,7 +43,7 @@ def test_another_segment_reopens_nothing() -> None:
 
 
 def test_cover_is_the_share_of_the_plain_hours_inside_an_alert() -> None:
-    plain = [Span(0, HOUR), Span(2 * HOUR, 3 * HOUR)]
+    plain = [TimeSpan(0, HOUR), TimeSpan(2 * HOUR, 3 * HOUR)]
     found = judged(alert(10, 130), plain=plain)
 
     assert found.cover == pytest.approx((50 + 10) / 120)
@@ -67,26 +67,34 @@ def test_without_alerts_or_plain_hours_shares_are_absent_not_zero() -> None:
     assert (found.alerts, found.open_most) == (0, 0)
     shares = (found.short_share, found.reopened_share, found.cover, found.hours_ratio)
     assert shares == (None, None, None, None)
-    assert judged(plain=[Span(0, HOUR)]).cover == 0
+    assert judged(plain=[TimeSpan(0, HOUR)]).cover == 0
 
 
 def test_open_at_once_counts_no_alert_that_ends_as_another_begins() -> None:
-    assert open_most([Span(0, 10), Span(10, 20), Span(15, 30), Span(16, 17)]) == 3
-    assert open_most([Span(0, 10), Span(10, 20)]) == 1
+    assert (
+        open_most(
+            [TimeSpan(0, 10), TimeSpan(10, 20), TimeSpan(15, 30), TimeSpan(16, 17)]
+        )
+        == 3
+    )
+    assert open_most([TimeSpan(0, 10), TimeSpan(10, 20)]) == 1
 
 
 def test_overlap_of_spans_is_counted_once() -> None:
-    ours = [Span(0, 10), Span(20, 30), Span(40, 50)]
+    ours = [TimeSpan(0, 10), TimeSpan(20, 30), TimeSpan(40, 50)]
 
-    assert overlap(ours, [Span(5, 25)]) == 10
-    assert overlap(ours, [Span(5, 8), Span(8, 9), Span(45, 99)]) == 9
-    assert overlap(ours, [Span(10, 20)]) == overlap([], ours) == 0
+    assert overlap(ours, [TimeSpan(5, 25)]) == 10
+    assert overlap(ours, [TimeSpan(5, 8), TimeSpan(8, 9), TimeSpan(45, 99)]) == 9
+    assert overlap(ours, [TimeSpan(10, 20)]) == overlap([], ours) == 0
 
 
 def test_plain_spans_join_where_they_touch() -> None:
     scores = [(0, 50.0), (BIN_MS, 60.0), (2 * BIN_MS, 49.9), (3 * BIN_MS, 100.0)]
 
-    assert spans(scores, 50) == [Span(0, 2 * BIN_MS), Span(3 * BIN_MS, 4 * BIN_MS)]
+    assert spans(scores, 50) == [
+        TimeSpan(0, 2 * BIN_MS),
+        TimeSpan(3 * BIN_MS, 4 * BIN_MS),
+    ]
 
 
 def test_the_plain_score_falls_with_speed_and_stays_between_0_and_100() -> None:

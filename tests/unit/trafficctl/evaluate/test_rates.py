@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trafficctl.evaluate import day, policies, rates
-from trafficctl.evaluate.figures import Figures
+from trafficctl.evaluate.figures import AlertFigures
 from trafficctl.metr_la import Week, load_week
 
 POLICY = policies.deployed()
@@ -35,9 +35,9 @@ def test_every_five_minutes_of_a_certain_jam_are_a_jam(jams: list[rates.Jam]) ->
 def test_the_same_seed_chooses_the_same_jams_of_each_group(
     jams: list[rates.Jam],
 ) -> None:
-    chosen = rates.chosen(jams)
+    chosen = rates.sample_jams(jams)
 
-    assert chosen == rates.chosen(jams) != rates.chosen(jams, seed=2)
+    assert chosen == rates.sample_jams(jams) != rates.sample_jams(jams, seed=2)
     for least, most in rates.GROUPS_KMH:
         assert sum(least <= jam.speed < most for jam in chosen) == rates.EACH
 
@@ -60,7 +60,9 @@ def test_without_occupancy_only_the_occupancy_is_missing(
     lanes = rates.lanes_of(jams[0].detector, week, jams[0].begin_s)
     told = list(rates.messages(lanes, 0, 60, 600))
 
-    for (at, ours), (other_at, bare) in zip(told, rates.unoccupied(told), strict=True):
+    for (at, ours), (other_at, bare) in zip(
+        told, rates.without_occupancy(told), strict=True
+    ):
         assert at == other_at
         for one, other in zip(ours, bare, strict=True):
             assert (other.occupancy, other.interval) == (None, 60)
@@ -69,8 +71,8 @@ def test_without_occupancy_only_the_occupancy_is_missing(
 
 
 @pytest.fixture(scope="module")
-def rows(week: Week, jams: list[rates.Jam]) -> list[rates.Row]:
-    some = rates.chosen(jams, each=3)
+def rows(week: Week, jams: list[rates.Jam]) -> list[rates.JamRow]:
+    some = rates.sample_jams(jams, each=3)
     return [
         row
         for interval in INTERVALS_S
@@ -78,7 +80,7 @@ def rows(week: Week, jams: list[rates.Jam]) -> list[rates.Row]:
     ]
 
 
-def test_every_jam_is_an_alert_soon_at_every_rate(rows: list[rates.Row]) -> None:
+def test_every_jam_is_an_alert_soon_at_every_rate(rows: list[rates.JamRow]) -> None:
     found = [(row.interval_s, row.occupancy, row.alerted) for row in rows]
     assert found == [(s, sent, 9) for s in INTERVALS_S for sent in (True, False)]
     for row in rows:
@@ -86,26 +88,26 @@ def test_every_jam_is_an_alert_soon_at_every_rate(rows: list[rates.Row]) -> None
         assert row.delay_max_s <= POLICY.hold_s + SLACK_S + row.interval_s, row
 
 
-def test_no_alert_clears_inside_a_jam(rows: list[rates.Row]) -> None:
+def test_no_alert_clears_inside_a_jam(rows: list[rates.JamRow]) -> None:
     assert [row.cleared_inside for row in rows] == [0] * len(rows)
 
 
-def test_the_mean_score_is_the_true_one_at_every_rate(rows: list[rates.Row]) -> None:
+def test_the_mean_score_is_the_true_one_at_every_rate(rows: list[rates.JamRow]) -> None:
     errors = {(row.interval_s, row.occupancy): row.score_error for row in rows}
 
     assert {k: v for k, v in errors.items() if v > SCORE_WITHIN} == {}
 
 
 @pytest.fixture(scope="module")
-def morning(week: Week) -> dict[int, Figures]:
+def morning(week: Week) -> dict[int, AlertFigures]:
     """Four hours of six segments."""
-    part = day.Stretch(day.STRETCH.begin, 4)
+    part = day.WeekPart(day.HALF_DAY.begin, 4)
     some = day.detectors_of(week, 40)
     return {s: day.day_figures(week, s, POLICY, some, part) for s in INTERVALS_S}
 
 
 def test_a_morning_has_the_same_alerts_at_every_rate(
-    morning: dict[int, Figures],
+    morning: dict[int, AlertFigures],
 ) -> None:
     alerts = {interval: found.alerts for interval, found in morning.items()}
 
@@ -114,14 +116,14 @@ def test_a_morning_has_the_same_alerts_at_every_rate(
         assert count == pytest.approx(alerts[60], rel=ALERTS_WITHIN, abs=1)
 
 
-def test_a_morning_is_covered_at_every_rate(morning: dict[int, Figures]) -> None:
+def test_a_morning_is_covered_at_every_rate(morning: dict[int, AlertFigures]) -> None:
     for found in morning.values():
         assert found.cover is not None
         assert found.cover > 0.95
 
 
 def test_rows_of_a_day_are_compared_with_the_slowest(
-    morning: dict[int, Figures],
+    morning: dict[int, AlertFigures],
 ) -> None:
     made = day.rows_of([*morning.items()])
 

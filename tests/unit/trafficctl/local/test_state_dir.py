@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from trafficctl.local.process import City, start_time
-from trafficctl.local.state_dir import belongings, home
+from trafficctl.local.state_dir import home, state_path
 
 ENDPOINT = "http://127.0.0.1:4566"
 AWS = "https://iot.eu-west-1.amazonaws.com"
@@ -34,12 +34,12 @@ def test_a_stack_on_aws_keeps_its_keys_beside_a_local_city_of_its_name(
 ) -> None:
     runs(tmp_path)
 
-    assert belongings(tmp_path, client(AWS)) == tmp_path
-    assert belongings(tmp_path, client(ENDPOINT)) == tmp_path / "local"
+    assert state_path(tmp_path, client(AWS)) == tmp_path
+    assert state_path(tmp_path, client(ENDPOINT)) == tmp_path / "local"
 
 
 def test_where_no_local_city_runs_nothing_is_local(tmp_path: Path) -> None:
-    assert belongings(tmp_path, client(ENDPOINT)) == tmp_path
+    assert state_path(tmp_path, client(ENDPOINT)) == tmp_path
 
 
 def test_the_state_lies_in_the_nearest_folder_from_here_upwards(

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from trafficctl.map.guard import length, refusal
-from trafficctl.map.proxy import Proxy, Target
+from trafficctl.map.proxy import Proxy, ProxyTarget
 
 HOST = "127.0.0.1:8643"
-NO_CITY = Target("http://127.0.0.1:9", "api")
+NO_CITY = ProxyTarget("http://127.0.0.1:9", "api")
 
 
 @pytest.fixture

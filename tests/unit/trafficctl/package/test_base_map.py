@@ -43,7 +43,7 @@ def test_it_keeps_kinds_and_places_to_a_metre_and_nothing_else(tmp_path: Path) -
         tmp_path, collection(feature("coast"), name="x", attribution="Land registry")
     )
 
-    assert json.loads(base_map.as_shipped(path)) == {
+    assert json.loads(base_map.packed(path)) == {
         "type": "FeatureCollection",
         "attribution": "Land registry",
         "features": [
@@ -77,7 +77,7 @@ def test_what_is_no_base_map_is_refused_by_name(
     tmp_path: Path, document: Any, said: str
 ) -> None:
     with pytest.raises(UserError) as refused:
-        base_map.as_shipped(given(tmp_path, document))
+        base_map.packed(given(tmp_path, document))
 
     assert said in str(refused.value)
     assert refused.value.exit_code == WRONG_INPUT
@@ -88,12 +88,12 @@ def test_text_that_is_no_json_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x00\x00\x27\x0a\xff")
 
     with pytest.raises(UserError, match="not JSON"):
-        base_map.as_shipped(path)
+        base_map.packed(path)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No such file"):
-        base_map.as_shipped(tmp_path / "none.geojson")
+        base_map.packed(tmp_path / "none.geojson")
 
 
 def test_it_is_no_larger_than_lambda_can_answer(
@@ -103,7 +103,7 @@ def test_it_is_no_larger_than_lambda_can_answer(
     monkeypatch.setattr(base_map, "MOST_BYTES", 100)
 
     with pytest.raises(UserError, match="simplify its lines"):
-        base_map.as_shipped(path)
+        base_map.packed(path)
     assert 4_000_000 * 4 / 3 < 6 * 1024 * 1024
 
 
@@ -117,7 +117,7 @@ def test_the_package_carries_it_where_the_page_finds_it(tmp_path: Path) -> None:
     )
 
     assert page is not None
-    assert page.body == base_map.as_shipped(path)
+    assert page.body == base_map.packed(path)
 
 
 def test_a_package_has_none_unless_it_is_given(tmp_path: Path) -> None:

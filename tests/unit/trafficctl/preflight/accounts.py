@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.template.template import TEXT
 from trafficctl.preflight.checks import preflight
-from trafficctl.preflight.load import Load
-from trafficctl.preflight.result import Question, Row, data
+from trafficctl.preflight.load import PlannedLoad
+from trafficctl.preflight.result import CheckResult, PreflightRequest, data
 from trafficctl.stack import template as texts
 
 from ..stack import fakes
@@ -16,7 +16,7 @@ from ..stack.fakes import FakeSession, refusal
 
 TODAY = dt.date(2026, 11, 23)
 SETTINGS = texts.parameters(TEXT)
-QUESTION = Question("city", TEXT, Load(), {}, TODAY)
+QUESTION = PreflightRequest("city", TEXT, PlannedLoad(), {}, TODAY)
 STREAM = "city-readings"
 NOBODY = refusal("ValidationError", "Stack with id city does not exist")
 GONE = refusal("ResourceNotFoundException")
@@ -100,6 +100,8 @@ def simulated(*denied: str) -> Any:
     return simulate
 
 
-def checked(answers: fakes.Answers, question: Question = QUESTION) -> dict[str, Row]:
+def checked(
+    answers: fakes.Answers, request: PreflightRequest = QUESTION
+) -> dict[str, CheckResult]:
     """The rows of an account, by check."""
-    return {row.check: row for row in preflight(FakeSession(answers), question)}
+    return {row.check: row for row in preflight(FakeSession(answers), request)}

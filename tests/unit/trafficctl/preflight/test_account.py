@@ -13,7 +13,7 @@ import pytest
 
 from tests.template.template import PARAMETERS
 from trafficctl.preflight import account as accounts
-from trafficctl.preflight.existing_stack import Standing
+from trafficctl.preflight.existing_stack import ExistingStack
 from trafficctl.preflight.result import data
 
 from ..stack.fakes import refusal
@@ -32,9 +32,9 @@ from .accounts import QUESTION, checked, full_account
 def test_a_runtime_is_refused_from_its_date_for_updates_a_month_later(
     today: dt.date, exists: bool, verdict: str
 ) -> None:
-    stands = Standing(exists=exists)
+    stands = ExistingStack(exists=exists)
 
-    row = accounts.runtime(replace(QUESTION, today=today, standing=stands))
+    row = accounts.runtime(replace(QUESTION, today=today, existing=stands))
 
     assert row.verdict == verdict
     assert "LambdaRuntime=python3.14" in row.next_step

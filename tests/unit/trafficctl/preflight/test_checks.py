@@ -16,10 +16,10 @@ from trafficctl.__main__ import build_parser
 from trafficctl.preflight import account as accounts
 from trafficctl.preflight import checks, quotas
 from trafficctl.preflight.checks import gather, preflight
-from trafficctl.preflight.command import asked, go_on
-from trafficctl.preflight.load import Load
-from trafficctl.preflight.quotas import Room
-from trafficctl.preflight.result import OK, UNKNOWN, Row, data
+from trafficctl.preflight.command import can_deploy, request_of
+from trafficctl.preflight.load import PlannedLoad
+from trafficctl.preflight.quotas import QuotaUse
+from trafficctl.preflight.result import OK, UNKNOWN, CheckResult, data
 
 from ..stack import fakes
 from ..stack.fakes import FakeSession, refusal
@@ -39,13 +39,13 @@ def test_an_account_with_the_usual_quotas_carries_the_usual_load() -> None:
     rows = checked(full_account())
 
     assert {name: r.verdict for name, r in rows.items() if r.verdict != "ok"} == {}
-    assert go_on(list(rows.values()))
+    assert can_deploy(list(rows.values()))
     assert rows["IoT inbound publishes/s"].have == "20,000"
     assert rows["IoT inbound publishes/s"].need == "2,000"
 
 
 def test_sensors_that_speak_for_themselves_need_a_raise_that_can_be_pasted() -> None:
-    rows = checked(full_account(), replace(QUESTION, load=Load(50_000, 1.0, 1)))
+    rows = checked(full_account(), replace(QUESTION, load=PlannedLoad(50_000, 1.0, 1)))
 
     row = rows["IoT inbound publishes/s"]
     assert (row.have, row.need, row.verdict) == ("20,000", "50,000", "raise")
@@ -53,7 +53,7 @@ def test_sensors_that_speak_for_themselves_need_a_raise_that_can_be_pasted() -> 
         "aws service-quotas request-service-quota-increase --service-code iotcore "
         "--quota-code L-4B33E451 --desired-value 63000 --region eu-central-1"
     )
-    assert not go_on(list(rows.values()))
+    assert not can_deploy(list(rows.values()))
 
 
 def test_a_new_account_has_too_few_executions_to_set_some_apart() -> None:
@@ -68,8 +68,8 @@ def test_a_new_account_has_too_few_executions_to_set_some_apart() -> None:
         in rows["Lambda unreserved executions"].next_step
     )
     none_apart = {"LiveApiReservedConcurrency": "-1"}
-    small = replace(QUESTION, given=none_apart, load=Load(1000, 60.0, 25))
-    assert go_on(list(checked(answers, small).values()))
+    small = replace(QUESTION, given=none_apart, load=PlannedLoad(1000, 60.0, 25))
+    assert can_deploy(list(checked(answers, small).values()))
 
 
 def test_a_deployed_stack_has_taken_its_executions_already() -> None:
@@ -95,7 +95,7 @@ def test_executions_that_others_have_set_apart_are_part_of_the_request() -> None
     assert value_asked_for(rows["Lambda concurrent executions"]) == 1400
 
 
-def value_asked_for(row: Row) -> int:
+def value_asked_for(row: CheckResult) -> int:
     """The quota that the printed command asks AWS for."""
     (found,) = re.findall(r"--desired-value (\d+) ", row.next_step)
     return int(found)
@@ -109,9 +109,9 @@ def test_refused_quotas_are_unknown_say_why_and_what_the_default_is_worth() -> N
 
     row = rows["IoT inbound publishes/s"]
     assert (row.have, row.verdict) == ("?", "unknown")
-    assert "the usual 20,000 would do; not read: " in row.next_step
+    assert "the default 20,000 is enough; not checked: " in row.next_step
     assert "AccessDeniedException" in row.next_step
-    assert go_on(list(rows.values()))
+    assert can_deploy(list(rows.values()))
 
 
 def test_in_a_small_region_the_default_is_a_tenth() -> None:
@@ -119,7 +119,7 @@ def test_in_a_small_region_the_default_is_a_tenth() -> None:
 
     row = quotas.unreadable(quota, 2001, "eu-north-1", "refused")
 
-    assert row.next_step == "the usual 2,000 would not do; not read: refused"
+    assert row.next_step == "the default 2,000 is not enough; not checked: refused"
     assert "tenth" in accounts.region("eu-north-1").next_step
     assert accounts.region("eu-central-1").next_step == ""
 
@@ -173,7 +173,7 @@ def test_no_request_is_for_less_than_there_is_or_than_is_needed(
     limit: int, taken: int, need: int
 ) -> None:
     quota = {"what": "a quota", "service": "iotcore"}
-    room = Room(limit, min(taken, limit))
+    room = QuotaUse(limit, min(taken, limit))
 
     row = quotas.judged(quota, room, need, "L-1", "eu-central-1")
 
@@ -210,19 +210,19 @@ def test_without_a_region_nothing_is_asked() -> None:
 def test_a_check_that_hangs_is_unknown_and_holds_nobody_up() -> None:
     never = threading.Event()
     hanging = [
-        ("hangs", lambda: (never.wait(), Row("hangs", "", "", OK))[1]),
-        ("answers", lambda: Row("answers", "1", "1", OK)),
+        ("hangs", lambda: (never.wait(), CheckResult("hangs", "", "", OK))[1]),
+        ("answers", lambda: CheckResult("answers", "1", "1", OK)),
     ]
 
     rows = gather(hanging, 0.05)
 
     assert [row.verdict for row in rows] == [UNKNOWN, OK]
-    assert "no answer" in rows[0].next_step
+    assert "no response" in rows[0].next_step
     never.set()
 
 
 def test_a_fault_of_a_check_is_not_taken_for_a_refusal() -> None:
-    def broken() -> Row:
+    def broken() -> CheckResult:
         raise KeyError("ours")
 
     with pytest.raises(KeyError, match="ours"):
@@ -238,13 +238,13 @@ def test_the_options_make_the_question() -> None:
         ]
     )
 
-    question = asked(args, TODAY)
+    request = request_of(args, TODAY)
 
-    assert question.load == Load(100, 2.5, 5, 7)
-    assert question.settings["LambdaRuntime"] == "python3.13"
-    assert question.settings["KinesisShardCount"] == SETTINGS["KinesisShardCount"]
-    assert not question.quicksight
-    assert not question.wants_reports
+    assert request.load == PlannedLoad(100, 2.5, 5, 7)
+    assert request.settings["LambdaRuntime"] == "python3.13"
+    assert request.settings["KinesisShardCount"] == SETTINGS["KinesisShardCount"]
+    assert not request.quicksight
+    assert not request.wants_reports
 
 
 def test_the_deadlines_add_up_to_less_than_the_promise() -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from trafficctl.preflight.command import go_on
+from trafficctl.preflight.command import can_deploy
 
 from ..stack.fakes import Answers, refusal
 from .accounts import GONE, NOBODY, QUESTION, SETTINGS, checked, deployed, full_account
@@ -20,8 +20,8 @@ def test_the_runtime_that_a_stack_keeps_is_the_one_judged() -> None:
 
     assert rows["Lambda runtime"].have.startswith("python3.13 until")
     assert rows["parameters"].have == "those of stack city"
-    assert go_on(list(rows.values()))
-    assert not go_on(list(checked(full_account(), AFTER_3_9).values()))
+    assert can_deploy(list(rows.values()))
+    assert not can_deploy(list(checked(full_account(), AFTER_3_9).values()))
 
 
 def test_what_is_given_wins_over_what_is_kept() -> None:
@@ -126,4 +126,4 @@ def test_a_deleted_stack_whose_data_is_gone_keeps_nothing() -> None:
     rows = checked(left_behind(GONE))
 
     assert rows["parameters"].have == "the template's defaults"
-    assert rows["stack"].have == "none yet"
+    assert rows["stack"].have == "none"

@@ -8,14 +8,14 @@ import pytest
 
 from tests.template.template import PARAMETERS, TEXT
 from trafficctl.preflight import quotas
-from trafficctl.preflight.existing_stack import Standing
-from trafficctl.preflight.load import Load, fitting, needs
+from trafficctl.preflight.existing_stack import ExistingStack
+from trafficctl.preflight.load import PlannedLoad, needs, smallest_sufficient
 
 from .accounts import QUESTION
 
 
 def test_a_new_table_that_is_too_small_for_the_load_is_said_to_be() -> None:
-    big = replace(QUESTION, load=Load(200_000, 1.0, 25))
+    big = replace(QUESTION, load=PlannedLoad(200_000, 1.0, 25))
 
     assert quotas.fresh_tables(QUESTION).verdict == "ok"
     assert quotas.fresh_tables(big).verdict == "raise"
@@ -34,19 +34,19 @@ def test_a_new_table_that_is_too_small_for_the_load_is_said_to_be() -> None:
 def test_a_table_that_stands_on_demand_is_no_new_one(
     exists: bool, kept: str, have: str, verdict: str
 ) -> None:
-    stands = Standing({"DynamoDBBillingMode": kept}, exists=exists)
+    stands = ExistingStack({"DynamoDBBillingMode": kept}, exists=exists)
     wished = {"DynamoDBBillingMode": "PAY_PER_REQUEST"}
-    big = Load(200_000, 1.0, 25)
+    big = PlannedLoad(200_000, 1.0, 25)
 
     row = quotas.fresh_tables(
-        replace(QUESTION, load=big, given=wished, standing=stands)
+        replace(QUESTION, load=big, given=wished, existing=stands)
     )
 
     assert (row.have, row.verdict) == (have, verdict)
 
 
 def test_the_first_shards_are_named_as_the_template_takes_them() -> None:
-    row = quotas.first_shards(replace(QUESTION, load=Load(45_000, 1.0, 25)))
+    row = quotas.first_shards(replace(QUESTION, load=PlannedLoad(45_000, 1.0, 25)))
 
     assert (row.have, row.need, row.verdict) == ("2", "11", "ok")
     assert row.next_step == "--parameter KinesisShardCount=12"
@@ -56,16 +56,16 @@ def test_the_first_shards_are_named_as_the_template_takes_them() -> None:
 
 def test_a_new_stream_on_demand_begins_small_and_one_that_stands_does_not() -> None:
     on_demand = replace(QUESTION, given={"KinesisStreamMode": "ON_DEMAND"})
-    large = replace(on_demand, load=Load(45_000, 1.0, 25))
+    large = replace(on_demand, load=PlannedLoad(45_000, 1.0, 25))
 
-    small = replace(on_demand, load=Load(10_000, 1.0, 25))
+    small = replace(on_demand, load=PlannedLoad(10_000, 1.0, 25))
     assert quotas.first_shards(small).next_step == ""
     row = quotas.first_shards(large)
     assert (row.have, row.need, row.verdict) == ("4", "11", "ok")
     assert row.next_step.startswith(
         "--parameter KinesisShardCount=12 --parameter KinesisStreamMode=PROVISIONED"
     )
-    stands = replace(large, standing=Standing(exists=True))
+    stands = replace(large, existing=ExistingStack(exists=True))
     assert quotas.first_shards(stands).next_step == ""
 
 
@@ -80,4 +80,4 @@ def test_the_counts_offered_are_those_of_the_template() -> None:
     allowed = PARAMETERS["KinesisShardCount"]["AllowedValues"]
 
     assert quotas.offered(TEXT) == allowed
-    assert fitting(257, allowed) == 256
+    assert smallest_sufficient(257, allowed) == 256

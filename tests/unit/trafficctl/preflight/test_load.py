@@ -9,14 +9,14 @@ import pytest
 from tests.template.template import TEXT
 from trafficctl.cost.sizing import message_bytes
 from trafficctl.preflight import load as loads
-from trafficctl.preflight.load import Load
+from trafficctl.preflight.load import PlannedLoad
 from trafficctl.stack import template as texts
 
 SETTINGS = texts.parameters(TEXT)
 
 
 def test_fifty_thousand_sensors_in_messages_of_25_are_two_thousand_a_second() -> None:
-    needs = loads.needs(Load(50_000, 1.0, 25), SETTINGS)
+    needs = loads.needs(PlannedLoad(50_000, 1.0, 25), SETTINGS)
 
     assert needs["publishes"] == 2000
     assert needs["evaluations"] == 2000
@@ -26,7 +26,7 @@ def test_fifty_thousand_sensors_in_messages_of_25_are_two_thousand_a_second() ->
 
 
 def test_sensors_that_speak_for_themselves_ask_for_25_times_as_much() -> None:
-    needs = loads.needs(Load(50_000, 1.0, 1), SETTINGS)
+    needs = loads.needs(PlannedLoad(50_000, 1.0, 1), SETTINGS)
 
     assert needs["publishes"] == 50_000
     assert needs["connections"] == 50_000
@@ -34,7 +34,7 @@ def test_sensors_that_speak_for_themselves_ask_for_25_times_as_much() -> None:
 
 
 def test_a_longer_interval_thins_messages_and_not_connections() -> None:
-    needs = loads.needs(Load(50_000, 10.0, 1), SETTINGS)
+    needs = loads.needs(PlannedLoad(50_000, 10.0, 1), SETTINGS)
 
     assert needs["publishes"] == 5000
     assert needs["connections"] == 50_000
@@ -43,12 +43,15 @@ def test_a_longer_interval_thins_messages_and_not_connections() -> None:
 @pytest.mark.parametrize(
     ("load", "expected"),
     [
-        (Load(50_000, 1.0, 1), 72),  # 50,000 records/s, under 70 % of 1,000 a shard
-        (Load(50_000, 1.0, 25), 12),  # 2,000 of 4,342 bytes, under 70 % of 1 MiB
-        (Load(1000, 60.0, 1), 2),  # the fewest that a stream begins with
+        (
+            PlannedLoad(50_000, 1.0, 1),
+            72,
+        ),  # 50,000 records/s, under 70 % of 1,000 a shard
+        (PlannedLoad(50_000, 1.0, 25), 12),  # 2,000 of 4,342 bytes, under 70 % of 1 MiB
+        (PlannedLoad(1000, 60.0, 1), 2),  # the fewest that a stream begins with
     ],
 )
-def test_shards_by_records_and_by_bytes(load: Load, expected: int) -> None:
+def test_shards_by_records_and_by_bytes(load: PlannedLoad, expected: int) -> None:
     assert loads.shards(load) == expected
 
 
@@ -57,13 +60,13 @@ def test_a_message_of_25_full_readings_stays_in_one_metered_step_of_5_kb() -> No
 
 
 def test_no_segment_is_written_more_often_than_its_messages_come() -> None:
-    slow = Load(600, 60.0, 1, segments=600)  # ten messages a second
+    slow = PlannedLoad(600, 60.0, 1, segments=600)  # ten messages a second
 
     assert loads.table_writes(slow, SETTINGS) == 10 + 2 * 600 // 60
 
 
 def test_a_segment_is_written_at_most_once_a_window() -> None:
-    fast = Load(50_000, 1.0, 1, segments=5000)
+    fast = PlannedLoad(50_000, 1.0, 1, segments=5000)
 
     assert loads.table_writes(fast, {**SETTINGS, "EventBatchWindowSeconds": "5"}) == (
         5000 // 5 + 167
@@ -87,8 +90,8 @@ def test_executions_count_what_is_reserved_and_what_must_not_be(
 
 
 def test_segments_are_a_tenth_of_the_sensors_unless_said() -> None:
-    assert Load(55).segment_count == 6
-    assert Load(55, segments=0).segment_count == 0
+    assert PlannedLoad(55).segment_count == 6
+    assert PlannedLoad(55, segments=0).segment_count == 0
 
 
 @pytest.mark.parametrize(
@@ -101,4 +104,4 @@ def test_the_verdict(have: Any, need: float, verdict: str) -> None:
 
 @pytest.mark.parametrize(("need", "asked"), [(2000, 2500), (50_000, 63_000), (1, 2)])
 def test_a_raise_leaves_room_and_is_a_round_number(need: int, asked: int) -> None:
-    assert loads.to_ask_for(need) == asked
+    assert loads.quota_to_request(need) == asked

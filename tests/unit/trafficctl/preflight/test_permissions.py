@@ -20,8 +20,8 @@ from tests.template.template import PATH, RESOURCES, of_type
 from trafficctl.deploy import change_set, deployment
 from trafficctl.preflight import permissions
 from trafficctl.preflight.checks import preflight
-from trafficctl.preflight.permissions import PARALLEL, PASSED_TO, Refused
-from trafficctl.preflight.result import Question, data
+from trafficctl.preflight.permissions import PARALLEL, PASSED_TO, DeniedAction
+from trafficctl.preflight.result import PreflightRequest, data
 from trafficctl.stack import artifacts, follow, retained, stack
 from trafficctl.stack.retained_types import KINDS
 
@@ -32,9 +32,9 @@ PATIENCE_S = 120
 FILLED = dict.fromkeys(("stack", "region", "account", "partition"), "x")
 
 
-def asked_for(question: Question) -> set[str]:
+def asked_for(request: PreflightRequest) -> set[str]:
     """The actions that are tried for a question."""
-    wanted = permissions.wanted(question, FILLED)
+    wanted = permissions.required_permissions(request, FILLED)
     return {action for one in wanted for action in one.actions}
 
 
@@ -47,7 +47,7 @@ def test_actions_that_are_denied_are_named() -> None:
     row = checked(answers)["permissions to deploy"]
 
     assert row.verdict == "missing"
-    assert row.next_step == "have allowed: iam:PassRole, kms:CreateKey"
+    assert row.next_step == "request these permissions: iam:PassRole, kms:CreateKey"
 
 
 def test_simulation_asks_for_the_role_of_the_session_by_its_whole_arn() -> None:
@@ -85,8 +85,8 @@ def test_reports_are_asked_for_only_where_they_are_deployed() -> None:
     owner = "arn:aws:quicksight:eu-central-1:111122223333:user/default/reports"
     with_reports = replace(QUESTION, given={"QuickSightPrincipalArn": owner})
 
-    def services(question: Question) -> set[str]:
-        return {action.partition(":")[0] for action in asked_for(question)}
+    def services(request: PreflightRequest) -> set[str]:
+        return {action.partition(":")[0] for action in asked_for(request)}
 
     assert services(with_reports) - services(QUESTION) == {
         "athena",
@@ -129,17 +129,19 @@ def test_a_condition_that_iam_could_not_weigh_is_no_denial(told: Any) -> None:
 
     assert row.verdict == "unknown"
     assert row.next_step == (
-        "sqs:CreateQueue: IAM cannot tell without aws:RequestTag/owner"
+        "sqs:CreateQueue: IAM cannot decide without aws:RequestTag/owner"
     )
 
 
 def test_what_is_denied_outright_is_told_before_what_is_unclear() -> None:
-    row = permissions.judged(3, [Refused("a:B"), Refused("c:D", ("aws:SourceIp",))])
+    row = permissions.judged(
+        3, [DeniedAction("a:B"), DeniedAction("c:D", ("aws:SourceIp",))]
+    )
 
     assert (row.verdict, row.have, row.next_step) == (
         "missing",
         "1",
-        "have allowed: a:B",
+        "request these permissions: a:B",
     )
 
 
@@ -260,7 +262,9 @@ def test_the_first_refusal_ends_the_trying() -> None:
     preflight(session, QUESTION)
 
     tried = [one for _, one, _ in session.asked if one == "simulate_principal_policy"]
-    assert len(tried) <= PARALLEL < len(permissions.wanted(QUESTION, FILLED))
+    assert (
+        len(tried) <= PARALLEL < len(permissions.required_permissions(QUESTION, FILLED))
+    )
 
 
 HANGING = """

@@ -13,10 +13,10 @@ import pytest
 from trafficctl.errors import UserError
 from trafficctl.publishing.devices import (
     Broker,
-    Wanted,
+    SimulatedDevice,
     device_id,
+    devices_of,
     find_broker,
-    wanted_for,
 )
 
 SEGMENTS = ["a.b", "a_b", "x" * 64, "x" * 63 + "y", "I-5:N"]
@@ -24,11 +24,11 @@ STACKS = ["city", "city-test", "c" * 29 + "x", "c" * 29 + "y"]  # 30 at the most
 
 
 def test_each_segment_has_its_units() -> None:
-    assert wanted_for("city", ["s1", "s2"], 2) == [
-        Wanted("s1-unit1", "city_s1-unit1", "s1"),
-        Wanted("s1-unit2", "city_s1-unit2", "s1"),
-        Wanted("s2-unit1", "city_s2-unit1", "s2"),
-        Wanted("s2-unit2", "city_s2-unit2", "s2"),
+    assert devices_of("city", ["s1", "s2"], 2) == [
+        SimulatedDevice("s1-unit1", "city_s1-unit1", "s1"),
+        SimulatedDevice("s1-unit2", "city_s1-unit2", "s1"),
+        SimulatedDevice("s2-unit1", "city_s2-unit1", "s2"),
+        SimulatedDevice("s2-unit2", "city_s2-unit2", "s2"),
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from trafficctl.errors import CityError
 from trafficctl.publishing.devices import Broker, Device
-from trafficctl.publishing.mqtt_connection import MAX_IN_FLIGHT, Message
+from trafficctl.publishing.mqtt_connection import MAX_IN_FLIGHT, MqttMessage
 from trafficctl.publishing.mqtt_fleet import MAX_BACKLOG, Fleet
 
 from .mqtt_broker import Authority, TestBroker
@@ -82,7 +82,7 @@ def test_every_device_connects_under_its_own_name(
 def test_a_device_publishes_to_its_own_segment_and_name(
     fleet: Fleet, broker: TestBroker
 ) -> None:
-    fleet.publish("d3", Message(b'{"a": 1}', 1))
+    fleet.publish("d3", MqttMessage(b'{"a": 1}', 1))
     assert fleet.drain(PATIENCE_S)
     (got,) = broker.received
     assert (got.client_id, got.topic) == ("d3", f"{PREFIX}/s3/d3")
@@ -93,7 +93,7 @@ def test_what_is_published_is_counted_and_acknowledged(
     fleet: Fleet, counts: Counts
 ) -> None:
     for n in range(100):
-        fleet.publish(f"d{n % 5}", Message(b"x" * 3000, 25))
+        fleet.publish(f"d{n % 5}", MqttMessage(b"x" * 3000, 25))
     assert fleet.drain(PATIENCE_S)
     assert (counts.published, counts.acknowledged) == (2500, 2500)
     assert counts.resent == 0
@@ -104,7 +104,7 @@ def test_a_device_keeps_the_order_of_its_messages(
 ) -> None:
     sent = [str(n).encode() for n in range(3 * MAX_IN_FLIGHT)]
     for payload in sent:
-        fleet.publish("d0", Message(payload, 1))
+        fleet.publish("d0", MqttMessage(payload, 1))
     assert fleet.drain(PATIENCE_S)
     assert [got.payload for got in broker.received] == sent
 
@@ -114,7 +114,7 @@ def test_not_more_is_in_flight_than_iot_core_takes(
 ) -> None:
     broker.withhold = True
     for _ in range(MAX_IN_FLIGHT + 50):
-        fleet.publish("d0", Message(b"x", 1))
+        fleet.publish("d0", MqttMessage(b"x", 1))
     poll_until(fleet, lambda: len(broker.received) == MAX_IN_FLIGHT)
     assert (fleet.in_flight, fleet.waiting) == (MAX_IN_FLIGHT, 50)
     assert counts.published == MAX_IN_FLIGHT
@@ -126,7 +126,7 @@ def test_a_fleet_whose_messages_pile_up_says_that_it_is_full(
     broker.withhold = True
     for _ in range(MAX_IN_FLIGHT + MAX_BACKLOG):
         assert not fleet.full
-        fleet.publish("d0", Message(b"x", 1))
+        fleet.publish("d0", MqttMessage(b"x", 1))
     assert fleet.full
 
 
@@ -135,7 +135,7 @@ def test_what_was_in_flight_is_sent_again_after_a_reconnect_and_counted(
 ) -> None:
     broker.withhold = True
     for n in range(10):
-        fleet.publish("d1", Message(str(n).encode(), 25))
+        fleet.publish("d1", MqttMessage(str(n).encode(), 25))
     poll_until(fleet, lambda: len(broker.received) == 10)
     broker.withhold = False
     broker.drop()
@@ -154,7 +154,7 @@ def test_what_waits_for_a_connection_is_published_when_there_is_one(
     broker.drop()
     poll_until(fleet, lambda: fleet.connected < 5)
     for n in range(20):
-        fleet.publish(f"d{n % 5}", Message(b"x", 1))
+        fleet.publish(f"d{n % 5}", MqttMessage(b"x", 1))
     poll_until(fleet, lambda: fleet.idle)
     assert counts.acknowledged == 20
 
@@ -165,7 +165,7 @@ def test_closing_waits_for_acknowledgements(
     fleet = Fleet(broker.address, devices, PREFIX, counts)
     fleet.connect(PATIENCE_S)
     for _ in range(50):
-        fleet.publish("d0", Message(b"x", 1))
+        fleet.publish("d0", MqttMessage(b"x", 1))
     fleet.close(PATIENCE_S)
     assert counts.acknowledged == 50
 
@@ -176,7 +176,7 @@ def test_closing_gives_up_on_acknowledgements_that_do_not_come(
     broker.withhold = True
     fleet = Fleet(broker.address, devices, PREFIX, counts)
     fleet.connect(PATIENCE_S)
-    fleet.publish("d0", Message(b"x", 7))
+    fleet.publish("d0", MqttMessage(b"x", 7))
     fleet.close(0.2)
     assert (counts.published, counts.acknowledged) == (7, 0)
     assert (fleet.in_flight, fleet.waiting) == (1, 0)

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from trafficctl.errors import UserError
-from trafficctl.publishing.mqtt_connection import Message
+from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.publisher import (
-    Pace,
+    RunTiming,
     SentReading,
-    Timed,
-    keep_pace,
+    TimedMessage,
     payload,
-    served,
+    publish_when_due,
     unit_of,
     units_for,
+    with_polling,
 )
 from trafficctl.publishing.tally import Run
 
@@ -35,7 +35,7 @@ class FakeMqtt:
     def full(self) -> bool:
         return self.now < self._full_until
 
-    def publish(self, device_id: str, _message: Message) -> None:
+    def publish(self, device_id: str, _message: MqttMessage) -> None:
         self.sent.append((round(self.now - 100.0, 6), device_id))
         self.now += self._slowness
 
@@ -52,45 +52,47 @@ def about(*seconds: float) -> Any:
     return pytest.approx(list(seconds), abs=0.0021)
 
 
-def timed(*due: float) -> list[Timed]:
-    return [Timed(at, f"d{n}", Message(b"{}", 1)) for n, at in enumerate(due)]
+def timed(*due: float) -> list[TimedMessage]:
+    return [
+        TimedMessage(at, f"d{n}", MqttMessage(b"{}", 1)) for n, at in enumerate(due)
+    ]
 
 
 def test_each_message_leaves_when_it_is_due() -> None:
     mqtt = FakeMqtt()
-    pace = keep_pace(mqtt, timed(0.0, 0.5, 0.5, 2.0), mqtt.clock)
+    pace = publish_when_due(mqtt, timed(0.0, 0.5, 0.5, 2.0), mqtt.clock)
     assert [at for at, _ in mqtt.sent] == about(0.0, 0.5, 0.5, 2.0)
     assert [pace.seconds, pace.worst_lag_s] == about(2.0, 0.0)
 
 
 def test_a_delay_is_made_up_for_and_not_added_up() -> None:
     mqtt = FakeMqtt(slowness=0.3)
-    pace = keep_pace(mqtt, timed(0.0, 0.1, 0.2, 3.0), mqtt.clock)
+    pace = publish_when_due(mqtt, timed(0.0, 0.1, 0.2, 3.0), mqtt.clock)
     assert [at for at, _ in mqtt.sent] == about(0.0, 0.3, 0.6, 3.0)
     assert [pace.worst_lag_s] == about(0.4)
 
 
 def test_nothing_is_published_while_too_much_waits() -> None:
     mqtt = FakeMqtt(full_until=5.0)
-    keep_pace(mqtt, timed(0.0), mqtt.clock)
+    publish_when_due(mqtt, timed(0.0), mqtt.clock)
     assert mqtt.sent[0][0] >= 5.0
 
 
 def test_the_display_is_refreshed_while_waiting() -> None:
     mqtt, seen = FakeMqtt(), []
-    keep_pace(mqtt, timed(1.0), mqtt.clock, seen.append)
+    publish_when_due(mqtt, timed(1.0), mqtt.clock, seen.append)
     assert len(seen) >= 3
     assert all(later - sooner >= 0.25 for sooner, later in pairwise(seen))
 
 
 def test_an_empty_run_ends_at_once() -> None:
     mqtt = FakeMqtt()
-    assert keep_pace(mqtt, [], mqtt.clock) == Pace(0.0, 0.0)
+    assert publish_when_due(mqtt, [], mqtt.clock) == RunTiming(0.0, 0.0)
 
 
 def test_connections_are_served_between_many_messages() -> None:
     mqtt = FakeMqtt()
-    assert len(list(served(mqtt, timed(*[0.0] * 100), every=10))) == 100
+    assert len(list(with_polling(mqtt, timed(*[0.0] * 100), every=10))) == 100
     assert mqtt.polls == 10
 
 
@@ -120,12 +122,12 @@ def test_connections_are_shared_evenly(connections: int | None, units: int) -> N
 
 
 def test_fewer_connections_than_segments_are_refused() -> None:
-    with pytest.raises(UserError, match="a device speaks for one segment"):
+    with pytest.raises(UserError, match="one for each segment"):
         units_for(9, 10)
 
 
 def test_a_run_is_summed_up_as_plain_values() -> None:
     from trafficctl.publishing.publisher import Summary  # noqa: PLC0415 - only here
 
-    summary = Summary(Run("r", 1, 2, 4, 100, 100, 0), Pace(2.0, 0.1), 0, 0)
+    summary = Summary(Run("r", 1, 2, 4, 100, 100, 0), RunTiming(2.0, 0.1), 0, 0)
     assert summary.as_json()["readings_per_second"] == 50.0

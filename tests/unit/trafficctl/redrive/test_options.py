@@ -15,7 +15,7 @@ def test_a_day_that_is_none_is_refused(
         build_parser().parse_args(["redrive", "--day", text])
 
     assert ended.value.code == 2
-    assert "is no day, as 2026-11-22 is one" in capsys.readouterr().err
+    assert "is not a day such as 2026-11-22" in capsys.readouterr().err
 
 
 def test_a_redrive_changes_nothing_unless_it_is_told_to() -> None:

@@ -8,10 +8,10 @@ from tests.template.template import properties
 from tests.unit.traffic.segment.builders import ms
 from traffic.policy import LONGEST_DELAY_MS
 from trafficctl.redrive.dead_letters import BATCH, MESSAGE
-from trafficctl.redrive.journal import History, Line, Page, read
-from trafficctl.redrive.selection import MOST_LETTERS, Selection, stretches
+from trafficctl.redrive.journal import History, JournalEntry, LetterLine, read
+from trafficctl.redrive.selection import MOST_LETTERS, Selection, chunks
 
-from .world import BATCH_KEY, World, entry, hole
+from .world import BATCH_KEY, World, hole, stored
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from .world import BATCH_KEY, World, entry, hole
     ],
 )
 def test_a_letter_is_of_the_day_that_its_key_tells(key: str, day: str) -> None:
-    found = entry(key, day=2)
+    found = stored(key, day=2)
 
     assert found.day == day
     assert Selection(day=day).admits(found)
@@ -38,7 +38,7 @@ def test_a_segment_is_found_in_letters_of_many() -> None:
     work = world.redrive(Selection(segment="b"))
     world.drain()
 
-    assert [len(world.letters()), work.sums.letters] == [2, 2]
+    assert [len(world.letters()), work.totals.letters] == [2, 2]
     assert world.history("b") == {"08:00": 1, "08:01": 1, "08:02": 1, "08:03": 1}
     assert world.history("a")["08:01"] == 3  # it was in the same batch
     assert world.audit().holds
@@ -67,23 +67,25 @@ def test_refused_readings_go_back_alone_by_their_prefix() -> None:
 
 
 def test_what_was_moved_away_is_never_meant() -> None:
-    assert not Selection().admits(entry("redriven/iot/a/1"))
-    assert not Selection(prefix="journal/").admits(entry("journal/open/1.json"))
+    assert not Selection().admits(stored("redriven/iot/a/1"))
+    assert not Selection(prefix="journal/").admits(stored("journal/open/1.json"))
 
 
 def test_work_is_cut_by_number_and_by_size() -> None:
-    small = [entry(str(n), 10) for n in range(MOST_LETTERS + 1)]
-    assert [len(part) for part in stretches(small)] == [MOST_LETTERS, 1]
+    small = [stored(str(n), 10) for n in range(MOST_LETTERS + 1)]
+    assert [len(part) for part in chunks(small)] == [MOST_LETTERS, 1]
 
-    large = [entry(str(n), 4 * 1024 * 1024) for n in range(3)]
-    assert [len(part) for part in stretches(large)] == [1, 1, 1]
+    large = [stored(str(n), 4 * 1024 * 1024) for n in range(3)]
+    assert [len(part) for part in chunks(large)] == [1, 1, 1]
 
 
 # The journal
 
 
-def page(name: str, *keys: str, kind: str = MESSAGE, put: bool = False) -> Page:
-    return Page(name, tuple(Line("b", key, kind, 10) for key in keys), put)
+def page(name: str, *keys: str, kind: str = MESSAGE, put: bool = False) -> JournalEntry:
+    return JournalEntry(
+        name, tuple(LetterLine("b", key, kind, 10) for key in keys), put
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,13 +100,13 @@ def page(name: str, *keys: str, kind: str = MESSAGE, put: bool = False) -> Page:
     ],
 )
 def test_the_journal_bounds_how_often_a_letter_was_put(
-    kind: str, pages: list[Page], copies: int
+    kind: str, pages: list[JournalEntry], copies: int
 ) -> None:
     history = History(pages)
 
     assert history.copies == copies
-    assert history.is_put(("b", "k")) == any(one.put for one in pages)
-    assert history.is_put(("b", "k")) != history.is_begun(("b", "k"))
+    assert history.is_redriven(("b", "k")) == any(one.put for one in pages)
+    assert history.is_redriven(("b", "k")) != history.is_interrupted(("b", "k"))
     assert kind == pages[0].letters[0].kind
 
 

@@ -7,19 +7,19 @@ from itertools import pairwise
 import pytest
 
 from trafficctl.errors import CityError
-from trafficctl.redrive.dead_letters import Record
-from trafficctl.redrive.stream_writer import MOST_BYTES, Stream
+from trafficctl.redrive.dead_letters import StreamRecord
+from trafficctl.redrive.stream_writer import MOST_BYTES, StreamWriter
 
 from .fakes import Clock, FakeKinesis
 
 
-def some(count: int, readings: int = 25, size: int = 100) -> list[Record]:
-    return [Record(f"s{n}", bytes(size), readings, 0) for n in range(count)]
+def some(count: int, readings: int = 25, size: int = 100) -> list[StreamRecord]:
+    return [StreamRecord(f"s{n}", bytes(size), readings, 0) for n in range(count)]
 
 
-def stream_of(rate: float) -> tuple[Stream, FakeKinesis, Clock]:
+def stream_of(rate: float) -> tuple[StreamWriter, FakeKinesis, Clock]:
     kinesis, clock = FakeKinesis(), Clock()
-    return Stream(kinesis, "stream", rate, clock, clock.sleep), kinesis, clock
+    return StreamWriter(kinesis, "stream", rate, clock, clock.sleep), kinesis, clock
 
 
 def test_the_rate_is_kept_over_the_whole_and_in_every_second() -> None:

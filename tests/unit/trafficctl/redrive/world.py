@@ -14,11 +14,11 @@ from tests.unit.traffic.segment.builders import START, message, ms, reading, rec
 from trafficctl.audit.evidence import Evidence, stored_readings
 from trafficctl.audit.identity import Published, Report, reconcile
 from trafficctl.redrive.buckets import Buckets
-from trafficctl.redrive.dead_letters import Entry
-from trafficctl.redrive.objects import Objects
+from trafficctl.redrive.dead_letters import StoredObject
 from trafficctl.redrive.run import Redrive
+from trafficctl.redrive.selected_objects import SelectedObjects
 from trafficctl.redrive.selection import Selection
-from trafficctl.redrive.stream_writer import Stream
+from trafficctl.redrive.stream_writer import StreamWriter
 
 from .fakes import Clock, FakeKinesis, FakeS3, Life
 
@@ -99,12 +99,12 @@ class World:
         """Run the command's work, in a life of its own."""
         clock = Clock()
         self.s3.life = life or Life()
-        stream = Stream(self.kinesis, "stream", 1e9, clock, clock.sleep)
+        stream = StreamWriter(self.kinesis, "stream", 1e9, clock, clock.sleep)
         buckets = Buckets(self.s3, OUTPUTS)
         try:
-            work = Redrive(buckets, Objects(buckets, selection, quarantine))
+            work = Redrive(buckets, SelectedObjects(buckets, selection, quarantine))
             if execute:
-                work.objects.settle()
+                work.objects.resume()
                 work.execute(stream, f"run-{next(self._runs)}", lambda _count: None)
             else:
                 work.survey(lambda _count: None)
@@ -148,9 +148,9 @@ class World:
         ]
 
 
-def entry(key: str = BATCH_KEY, size: int = 100, day: int = 0) -> Entry:
+def stored(key: str = BATCH_KEY, size: int = 100, day: int = 0) -> StoredObject:
     """An object of the dead letters, written at START or days later."""
-    return Entry(LETTERS, key, size, START + day * 86_400_000)
+    return StoredObject(LETTERS, key, size, START + day * 86_400_000)
 
 
 def lane(sensor: str, *instants: float, **fields: Any) -> list[Record]:

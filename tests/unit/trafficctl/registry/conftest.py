@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl.registry.plan import Wanted
+from trafficctl.registry.plan import DeviceSpec
 
 from .fakes import World
 from .registering import register
@@ -20,6 +20,6 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 def registered(world: World) -> World:
     """A city with one device, d1, whose key was made here."""
-    register(world, [Wanted("d1", "s1")])
+    register(world, [DeviceSpec("d1", "s1")])
     world.faults.made.clear()
     return world

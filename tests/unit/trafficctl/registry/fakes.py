@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from trafficctl.registry.context import Place
-from trafficctl.registry.iot_calls import Calls
-from trafficctl.registry.rate_limit import UNPACED, Pace
-from trafficctl.registry.table import ChangedError, Row
+from trafficctl.registry.context import RegistryContext
+from trafficctl.registry.iot_calls import IotCalls
+from trafficctl.registry.rate_limit import UNLIMITED, RateLimiter
+from trafficctl.registry.table import Row, RowChangedError
 
 
 def outputs(stack: str) -> dict[str, str]:
@@ -238,7 +238,7 @@ class FakeIot:
         return left > 0
 
 
-class FakeRows:
+class FakeTable:
     """The registry in memory, with the conditions of the real one."""
 
     def __init__(self, faults: Faults) -> None:
@@ -255,27 +255,27 @@ class FakeRows:
         self,
         device_id: str,
         values: Mapping[str, Any],
-        seen: Row | None,
+        expected: Row | None,
         also: Mapping[str, Any] | None = None,
     ) -> None:
         self._faults.around(
-            "write_row", lambda: self._write(device_id, values, seen, also or {})
+            "write_row", lambda: self._write(device_id, values, expected, also or {})
         )
 
     def _write(
         self,
         device_id: str,
         values: Mapping[str, Any],
-        seen: Row | None,
+        expected: Row | None,
         also: Mapping[str, Any],
     ) -> None:
         row = self.rows.get(device_id)
-        before = (row is None) == (seen is None) and all(
-            (row or {}).get(name) == (seen or {}).get(name) for name in HELD
+        before = (row is None) == (expected is None) and all(
+            (row or {}).get(name) == (expected or {}).get(name) for name in HELD
         )
         ours = also and row and all(row.get(k) == v for k, v in also.items())
         if not (before or ours):
-            raise ChangedError(device_id)
+            raise RowChangedError(device_id)
         merged = {**(row or {"device_id": device_id}), **values}
         self.rows[device_id] = {k: v for k, v in merged.items() if v is not None}
 
@@ -289,9 +289,10 @@ class World:
         """Another stack of the same account is `beside` the first."""
         self.faults, self.slept = Faults(), list[float]()
         self.iot = FakeIot(self.faults) if beside is None else beside.iot
-        self.rows = FakeRows(self.faults)
-        calls = Calls(Pace(UNPACED, 0.0), clock=lambda: 0.0, sleep=self.slept.append)
-        self.place = Place(base, outputs(stack), self.iot, self.rows, calls)  # type: ignore[arg-type] # the fake has its methods
+        self.table = FakeTable(self.faults)
+        calls = IotCalls(RateLimiter(UNLIMITED, 0), lambda: 0.0, self.slept.append)
+        table: Any = self.table  # the fake has its methods
+        self.context = RegistryContext(base, outputs(stack), self.iot, table, calls)
 
     def certificates_of(self, thing: str) -> list[str]:
         """The ids of the thing's certificates."""

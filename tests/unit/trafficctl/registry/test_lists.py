@@ -9,7 +9,7 @@ import pytest
 from trafficctl.cli.wrong_input import MOST_FAULTS
 from trafficctl.errors import UserError
 from trafficctl.registry.csv_file import parse, read_devices
-from trafficctl.registry.plan import Wanted
+from trafficctl.registry.plan import DeviceSpec
 
 HEADER = "device_id,segment_id\n"
 
@@ -33,22 +33,25 @@ def test_a_file_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(b"\xef\xbb\xbfdevice_id,segment_id\r\nd1,s1\r\n")
 
-    assert read_devices(path) == [Wanted("d1", "s1", None, f"{path} line 2: ")]
+    assert read_devices(path) == [DeviceSpec("d1", "s1", None, f"{path} line 2: ")]
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (HEADER, "list.csv: no device in it"),
+        (HEADER, "list.csv: no devices"),
         ("", "list.csv line 1: expected the columns device_id,segment_id.*got nothing"),
         ("device_id\nd1\n", "line 1: expected the columns .*got device_id"),
         ("device_id,segment_id,lane\n", "line 1: .*got device_id,segment_id,lane"),
         (HEADER + "d.1,s1\n", "line 2: device_id: expected 1-64 of .*got 'd.1'"),
-        (HEADER + "claim-1,s1\n", "line 2: device_id: expected another beginning"),
+        (
+            HEADER + "claim-1,s1\n",
+            "device_id: expected an id that does not start",
+        ),
         (HEADER + "d1,s 1\n", "line 2: segment_id: expected 1-64 of .*got 's 1'"),
         (HEADER + "d1,\n", "line 2: segment_id: .*got ''"),
         (HEADER + "d1\n", "line 2: expected 2 columns, got 1"),
-        (HEADER + "d1,s1\nd1,s2\n", "line 3: device_id: 'd1' .*already, in line 2 "),
+        (HEADER + "d1,s1\nd1,s2\n", "line 3: device_id: 'd1' is already in line 2 "),
     ],
 )
 def test_a_fault_is_named_with_line_and_column(text: str, fault: str) -> None:
@@ -66,4 +69,4 @@ def test_all_faults_are_told_at_once_and_a_flood_is_cut() -> None:
     assert str(one.value).count("line") == 2
     assert str(many.value).count("\n") == MOST_FAULTS + 1
     assert "and 30 more" in str(many.value)
-    assert str(many.value).endswith("nothing was done")
+    assert str(many.value).endswith("nothing was changed")

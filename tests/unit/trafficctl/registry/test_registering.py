@@ -15,9 +15,9 @@ from trafficctl.registry import keys
 from trafficctl.registry.certificates import pem_path
 from trafficctl.registry.context import DEVICES
 from trafficctl.registry.iot_calls import TRIES
-from trafficctl.registry.journal import Entry, Journal
-from trafficctl.registry.plan import Wanted
-from trafficctl.registry.worker_pool import MANY_DOUBTS, PARALLEL
+from trafficctl.registry.journal import CertificateEntry, Journal
+from trafficctl.registry.plan import DeviceSpec
+from trafficctl.registry.worker_pool import MAX_DOUBTS, PARALLEL
 
 from .fakes import Killed, World, fail, kill, lose, refused
 from .registering import ONE, THREE, WHENS, is_whole, register
@@ -27,7 +27,7 @@ def test_a_device_has_thing_certificate_and_row(world: World) -> None:
     assert register(world) == 1
 
     is_whole(world)
-    assert world.rows.rows["d1"]["note"] == "on the mast"
+    assert world.table.rows["d1"]["note"] == "on the mast"
 
 
 def test_a_certificate_is_let_in_only_when_all_is_in_place(world: World) -> None:
@@ -55,7 +55,7 @@ def test_registering_again_asks_aws_for_nothing(world: World) -> None:
 def test_keys_are_readable_by_their_owner_alone(world: World) -> None:
     register(world)
 
-    folder = world.place.directory(DEVICES)
+    folder = world.context.directory(DEVICES)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(pem_path(folder, "d1").stat().st_mode) == 0o600
 
@@ -140,7 +140,7 @@ class MortalJournal(Journal):
         super().__init__(directory)
         self._count = 0
 
-    def note(self, entry: Entry) -> Entry:
+    def note(self, entry: CertificateEntry) -> CertificateEntry:
         number, self._count = self._count, self._count + 1
         if self.at == (number, "before"):
             raise Killed
@@ -167,11 +167,11 @@ def test_a_kill_at_any_note_is_made_good_by_a_repeat(
 
 def test_a_torn_line_of_the_journal_is_no_step(world: World) -> None:
     register(world)
-    path = world.place.directory(DEVICES) / journals.FILE_NAME
+    path = world.context.directory(DEVICES) / journals.FILE_NAME
     path.write_text(path.read_text() + '{"name":"d1","step":"go')
 
     assert register(world) == 0
-    register(world, [*ONE, Wanted("d2", "s2")])
+    register(world, [*ONE, DeviceSpec("d2", "s2")])
 
     entries = journals.read_entries(path.parent)
     assert {name: e.step for name, e in entries.items()} == {"d1": "done", "d2": "done"}
@@ -201,10 +201,10 @@ def test_a_foreign_inactive_certificate_is_left_alone(world: World) -> None:
 
 
 def test_a_city_that_does_not_answer_is_not_asked_for_ever(world: World) -> None:
-    many = [Wanted(f"d{n}", "s1") for n in range(200)]
+    many = [DeviceSpec(f"d{n}", "s1") for n in range(200)]
     for at in range(2000):
         world.faults.strike(at, "before", lose)
 
     with pytest.raises(CityError, match="repeat the command"):
         register(world, many)
-    assert len(world.faults.made) <= (MANY_DOUBTS + PARALLEL) * TRIES
+    assert len(world.faults.made) <= (MAX_DOUBTS + PARALLEL) * TRIES

@@ -12,22 +12,22 @@ from trafficctl.errors import UserError
 from trafficctl.registry.certificates import pem_path
 from trafficctl.registry.context import DEVICES, RENEWALS
 from trafficctl.registry.finish_renewal import finish
-from trafficctl.registry.plan import Wanted
+from trafficctl.registry.plan import DeviceSpec
 from trafficctl.registry.registration import keys_plan
 from trafficctl.sensors import rotate
 
 from .fakes import ARN, Killed, World, kill
 from .registering import RENEW_UNTIL, WHENS, active, begin
 
-WANTED = [Wanted("d1", "s1")]
+WANTED = [DeviceSpec("d1", "s1")]
 
 
 def end(world: World) -> tuple[int, int]:
-    return finish(world.place, world.rows.all())
+    return finish(world.context, world.table.all())
 
 
 def kept(world: World, kind: str) -> str:
-    path = pem_path(world.place.directory(kind), "d1")
+    path = pem_path(world.context.directory(kind), "d1")
     return path.read_text() if path.exists() else ""
 
 
@@ -51,12 +51,14 @@ def test_in_the_end_the_new_one_is_the_only_one(registered: World) -> None:
     assert end(registered) == (1, 0)
 
     (left,) = registered.iot.certificates
-    row = registered.rows.rows["d1"]
+    row = registered.table.rows["d1"]
     assert left == ARN + row["certificate_id"] != ARN + old
     assert "next_certificate_id" not in row
     assert (kept(registered, DEVICES), kept(registered, RENEWALS)) == (new, "")
-    with registered.place.journal(DEVICES) as journal:
-        assert keys_plan(registered.place, journal, WANTED, again=False).done == 1
+    with registered.context.journal(DEVICES) as journal:
+        assert (
+            keys_plan(registered.context, journal, WANTED, again=False).unchanged == 1
+        )
 
 
 def test_beginning_twice_makes_one_new_certificate(registered: World) -> None:
@@ -104,7 +106,7 @@ def test_a_kill_at_any_call_locks_nobody_out_and_doubles_nothing(
 
     assert len(registered.iot.certificates) == 1
     (left,) = active(registered)
-    assert registered.rows.rows["d1"]["certificate_id"] == left
+    assert registered.table.rows["d1"]["certificate_id"] == left
     assert kept(registered, RENEWALS) == ""
     certificate = registered.iot.certificates[ARN + left]["certificatePem"]
     assert kept(registered, DEVICES).endswith(certificate)
@@ -112,16 +114,16 @@ def test_a_kill_at_any_call_locks_nobody_out_and_doubles_nothing(
 
 def test_a_device_that_fetched_its_own_may_fetch_another(world: World) -> None:
     row = {"device_id": "d1", "segment_id": "s1", "status": "registered"}
-    world.rows.rows["d1"] = {**row, "certificate_id": "its-own"}
+    world.table.rows["d1"] = {**row, "certificate_id": "its-own"}
 
     assert begin(world) == (0, 1)
 
-    assert world.rows.rows["d1"]["renew_until"] == RENEW_UNTIL
+    assert world.table.rows["d1"]["renew_until"] == RENEW_UNTIL
     assert world.iot.certificates == {}
 
 
 def test_what_is_renewed_from_elsewhere_is_not_renewed_again(registered: World) -> None:
-    registered.rows.rows["d1"]["next_certificate_id"] = "made-elsewhere"
+    registered.table.rows["d1"]["next_certificate_id"] = "made-elsewhere"
 
     begin(registered)
 
@@ -137,7 +139,9 @@ def chosen(world: World, *words: str) -> list[str]:
     parser = argparse.ArgumentParser()
     rotate.add(parser.add_subparsers())
     args = parser.parse_args(["rotate", *words])
-    return [row["device_id"] for row in rotate.chosen(world.place, args, 40 * DAY)]
+    return [
+        row["device_id"] for row in rotate.selected_rows(world.context, args, 40 * DAY)
+    ]
 
 
 DAY = rotate.DAY_MS
@@ -151,12 +155,12 @@ def test_all_means_the_registered_ones_and_age_counts(world: World) -> None:
         ("awaited", "expected", 1),
     ]:
         row = {"device_id": name, "status": status, "registered_at": day * DAY}
-        world.rows.rows[name] = row
+        world.table.rows[name] = row
 
     assert chosen(world, "--all") == ["new", "old"]
     assert chosen(world, "--all", "--older-than", "30") == ["old"]
     assert chosen(world, "new", "--older-than", "30") == []
     with pytest.raises(UserError, match="gone: not registered"):
         chosen(world, "gone", "old")
-    with pytest.raises(UserError, match="no device 'nobody'"):
+    with pytest.raises(UserError, match="device 'nobody' not found"):
         chosen(world, "nobody")

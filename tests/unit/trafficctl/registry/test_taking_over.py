@@ -10,9 +10,9 @@ import pytest
 from trafficctl.errors import CityError, UserError
 from trafficctl.registry.certificates import pem_path
 from trafficctl.registry.context import DEVICES
-from trafficctl.registry.plan import Wanted
+from trafficctl.registry.plan import DeviceSpec
 from trafficctl.registry.registration import keys_plan
-from trafficctl.sensors.register import claims_plan, may_take
+from trafficctl.sensors.register import claims_plan, confirm_replacement
 
 from .fakes import Killed, World, kill, refused
 from .registering import ONE, THREE, WHENS, is_whole, register
@@ -23,7 +23,7 @@ def test_a_city_that_forgot_everything_gets_it_anew(world: World) -> None:
     world.iot.things.clear()
     world.iot.certificates.clear()
     world.iot.principals.clear()
-    world.rows.rows.clear()
+    world.table.rows.clear()
 
     register(world)
 
@@ -35,17 +35,17 @@ def test_a_device_registered_from_elsewhere_is_not_taken_over_unasked(
 ) -> None:
     register(world)
     elsewhere = World(tmp_path / "elsewhere")
-    elsewhere.iot, elsewhere.rows = world.iot, world.rows
-    place = type(world.place)(
+    elsewhere.iot, elsewhere.table = world.iot, world.table
+    context = type(world.context)(
         tmp_path / "elsewhere",
-        world.place.outputs,
+        world.context.outputs,
         world.iot,
-        world.place.rows,
-        world.place.calls,
+        world.context.table,
+        world.context.calls,
     )
-    elsewhere.place = place
+    elsewhere.context = context
 
-    with pytest.raises(UserError, match="d1 is registered, and its key is not here"):
+    with pytest.raises(UserError, match="d1 is registered, but its key is not here"):
         register(elsewhere)
     is_whole(world)
 
@@ -59,7 +59,7 @@ def test_a_take_over_killed_at_any_call_ends_with_one_certificate(
     world: World, at: int, when: str
 ) -> None:
     register(world)
-    pem_path(world.place.directory(DEVICES), "d1").unlink()
+    pem_path(world.context.directory(DEVICES), "d1").unlink()
     world.faults.made.clear()
     world.faults.strike(at, when, kill)
     try:
@@ -75,7 +75,7 @@ def test_a_take_over_once_allowed_goes_on_without_being_allowed_again(
     world: World,
 ) -> None:
     register(world)
-    pem_path(world.place.directory(DEVICES), "d1").unlink()
+    pem_path(world.context.directory(DEVICES), "d1").unlink()
     world.faults.strike(len(world.faults.made) + 1, "after", kill)
     world.faults.strike(len(world.faults.made) + 2, "after", kill)
     with pytest.raises(Killed):
@@ -89,7 +89,7 @@ def test_a_take_over_once_allowed_goes_on_without_being_allowed_again(
 
 def test_a_revoked_device_is_let_in_only_when_it_is_said(world: World) -> None:
     register(world)
-    world.rows.rows["d1"]["status"] = "revoked"
+    world.table.rows["d1"]["status"] = "revoked"
 
     with pytest.raises(UserError, match="d1 is revoked"):
         register(world)
@@ -102,9 +102,9 @@ def test_a_revoked_device_is_let_in_only_when_it_is_said(world: World) -> None:
 
 def test_a_device_of_another_segment_is_moved_first(world: World) -> None:
     register(world)
-    moved = [Wanted("d1", "s9")]
+    moved = [DeviceSpec("d1", "s9")]
 
-    with pytest.raises(UserError, match="d1 is of segment s1, not s9"):
+    with pytest.raises(UserError, match="d1 is bound to segment s1, not s9"):
         register(world, moved)
 
     before = world.certificates_of("d1")
@@ -115,24 +115,24 @@ def test_a_device_of_another_segment_is_moved_first(world: World) -> None:
 
 def test_nothing_is_done_if_one_of_many_cannot_be(world: World) -> None:
     register(world)
-    world.rows.rows["d1"]["status"] = "revoked"
+    world.table.rows["d1"]["status"] = "revoked"
     world.faults.made.clear()
 
-    with pytest.raises(UserError, match="nothing was done"):
+    with pytest.raises(UserError, match="nothing was changed"):
         register(world, [*THREE[:1], *ONE])
     assert world.faults.made == []
 
 
 def test_a_row_that_changes_meanwhile_is_left_alone(world: World) -> None:
     def come_in() -> BaseException:
-        world.rows.rows["d1"] = {"status": "registered", "certificate_id": "its-own"}
+        world.table.rows["d1"] = {"status": "registered", "certificate_id": "its-own"}
         return refused("ThrottlingException")
 
     world.faults.strike(3, "before", come_in)
 
     with pytest.raises(CityError, match="d1"):
         register(world)
-    assert world.rows.rows["d1"]["certificate_id"] == "its-own"
+    assert world.table.rows["d1"]["certificate_id"] == "its-own"
     statuses = {c["status"] for c in world.iot.certificates.values()}
     assert statuses == {"INACTIVE"}
 
@@ -140,37 +140,37 @@ def test_a_row_that_changes_meanwhile_is_left_alone(world: World) -> None:
 # Devices in service are asked for
 
 
-def losing(world: World, wanted: list[Wanted], claim: bool) -> list[str]:
+def replaced(world: World, wanted: list[DeviceSpec], claim: bool) -> list[str]:
     """The devices whose certificates `--again` would delete."""
     if claim:
-        return claims_plan(world.place, wanted, again=True).losing
-    with world.place.journal(DEVICES) as journal:
-        return keys_plan(world.place, journal, wanted, again=True).losing
+        return claims_plan(world.context, wanted, again=True).replaced
+    with world.context.journal(DEVICES) as journal:
+        return keys_plan(world.context, journal, wanted, again=True).replaced
 
 
 def test_a_whole_delivery_expected_anew_would_cost_every_device_in_service(
     world: World,
 ) -> None:
     register(world, THREE)
-    world.rows.rows["d2"]["status"] = "revoked"
+    world.table.rows["d2"]["status"] = "revoked"
 
-    assert losing(world, [*THREE, Wanted("d9", "s9")], claim=True) == ["d0", "d1"]
+    assert replaced(world, [*THREE, DeviceSpec("d9", "s9")], claim=True) == ["d0", "d1"]
 
 
 def test_keys_that_are_here_cost_nobody_a_certificate(world: World) -> None:
     register(world, THREE)
-    pem_path(world.place.directory(DEVICES), "d1").unlink()
+    pem_path(world.context.directory(DEVICES), "d1").unlink()
 
-    assert losing(world, THREE, claim=False) == ["d1"]
-    assert losing(world, [Wanted("d0", "s9")], claim=False) == []
+    assert replaced(world, THREE, claim=False) == ["d1"]
+    assert replaced(world, [DeviceSpec("d0", "s9")], claim=False) == []
 
 
 def test_devices_in_service_lose_nothing_unless_somebody_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert may_take([], yes=False)
-    assert may_take(["d1", "d2"], yes=True)
+    assert confirm_replacement([], yes=False)
+    assert confirm_replacement(["d1", "d2"], yes=True)
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # a pipe is no keyboard
-    with pytest.raises(UserError, match="2 devices in service, such as d1, lose"):
-        may_take(["d1", "d2"], yes=False)
+    with pytest.raises(UserError, match="2 devices in service, for example d1"):
+        confirm_replacement(["d1", "d2"], yes=False)
     assert capsys.readouterr().err == ""

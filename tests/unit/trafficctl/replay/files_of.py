@@ -8,7 +8,7 @@ from typing import Any
 from trafficctl.replay.csv_file import ReplayFile
 from trafficctl.replay.instants import zone_of
 from trafficctl.replay.mapping import MEASURED, Mapping, load
-from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.replay.source import Source
 
 Told = tuple[Any, ...]
@@ -31,8 +31,8 @@ def opened(
     return Source(path, skip_bad=False, file=file)
 
 
-def told(row: Row | BadRow) -> Told:
+def told(row: ReplayRow | BadRow) -> Told:
     """Time, ids and measures of a row."""
-    assert isinstance(row, Row)
+    assert isinstance(row, ReplayRow)
     values = [getattr(row.reading, name) for name in MEASURED]
     return row.event_ms, row.segment_id, row.reading.sensor_id, *values

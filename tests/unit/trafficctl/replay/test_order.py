@@ -15,7 +15,7 @@ from trafficctl.cli.output import instant
 from trafficctl.errors import UserError
 from trafficctl.replay.by_time import AS_GIVEN, HeldRows
 from trafficctl.replay.command import checked
-from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.replay.source import Part, Source, survey
 
 HEADER = "timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score"
@@ -34,7 +34,7 @@ def test_rows_are_sorted_by_time_and_bad_ones_stay(tmp_path: Path) -> None:
     path = written(tmp_path, [n * 7919 % 10_000 for n in range(20_000)])
     given = [BadRow(2, ()), *Source(path, skip_bad=False)]
 
-    good = [row for row in given if isinstance(row, Row)]
+    good = [row for row in given if isinstance(row, ReplayRow)]
 
     held = HeldRows(given, path)
     assert held.bad == [BadRow(2, ())]
@@ -169,7 +169,7 @@ def test_a_dry_run_shows_readings_of_a_file_with_faults_too(
 def test_a_file_that_cannot_be_sorted_for_lack_of_space_is_no_fault_of_the_tool(
     tmp_path: Path,
 ) -> None:
-    def full() -> Iterator[Row]:
+    def full() -> Iterator[ReplayRow]:
         raise sqlite3.OperationalError("database or disk is full")
         yield
 

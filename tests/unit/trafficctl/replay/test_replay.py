@@ -13,7 +13,7 @@ from traffic.model import Reading
 from trafficctl.errors import UserError
 from trafficctl.replay.command import Replay, messages, plan
 from trafficctl.replay.csv_file import read_rows
-from trafficctl.replay.rows import BadRow, Row
+from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.replay.source import Part, Source, Span, survey
 
 HOUR = 3_600_000
@@ -37,18 +37,20 @@ def bad_row(tmp_path: Path, line: str, header: str = HEADER) -> str:
 
 def test_a_row_is_read_with_its_event_time(tmp_path: Path) -> None:
     (row,) = read_rows(write(tmp_path, GOOD))
-    assert row == Row(1795372320000, "s1", Reading("a", 1795372320000, 5, 63.2))
+    assert row == ReplayRow(1795372320000, "s1", Reading("a", 1795372320000, 5, 63.2))
 
 
 def test_a_timestamp_may_be_milliseconds(tmp_path: Path) -> None:
     (row,) = read_rows(write(tmp_path, "1795372320000,s1,a,0,,100"))
-    assert row == Row(1795372320000, "s1", Reading("a", 1795372320000, 0, None, 100.0))
+    assert row == ReplayRow(
+        1795372320000, "s1", Reading("a", 1795372320000, 0, None, 100.0)
+    )
 
 
 def test_optional_columns_may_come_in_any_order(tmp_path: Path) -> None:
     header = f"interval,{HEADER},occupancy"
     (row,) = read_rows(write(tmp_path, f"60,{GOOD},0.25", header=header))
-    assert isinstance(row, Row)
+    assert isinstance(row, ReplayRow)
     assert (row.reading.interval, row.reading.occupancy) == (60, 0.25)
 
 
@@ -196,14 +198,15 @@ def test_a_long_file_can_be_replayed_at_its_own_pace() -> None:
     assert plan(span(72 * HOUR), 1, "now", NOW).age_ms(span().first_ms) == 0
 
 
-def rows(*made: tuple[int, str, str]) -> list[Row]:
+def rows(*made: tuple[int, str, str]) -> list[ReplayRow]:
     return [
-        Row(ms, segment, Reading(sensor, ms, 1, 50.0)) for ms, segment, sensor in made
+        ReplayRow(ms, segment, Reading(sensor, ms, 1, 50.0))
+        for ms, segment, sensor in made
     ]
 
 
 def published(
-    given: Sequence[Row], batch: int = 25, units: int = 1
+    given: Sequence[ReplayRow], batch: int = 25, units: int = 1
 ) -> list[tuple[float, str, Any]]:
     timed = messages(given, Replay(1000, NOW, 2.0, 500), batch, units)
     return [(due, device, json.loads(m.payload)) for due, device, m in timed]

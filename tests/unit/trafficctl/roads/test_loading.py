@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trafficctl.errors import ANSWER_IS_NO, OK
+from trafficctl.errors import CHECK_FAILED, OK
 from trafficctl.roads.command import load
 
 from .fake_table import TABLE, FakeTable
@@ -89,7 +89,7 @@ def test_a_road_with_an_open_alert_or_an_unsent_event_stays(
     load(table, TABLE, found("r01"))
     give(table, "rel-2", **{unfinished: {"S": "x"}})
 
-    assert load(table, TABLE, found("r02"), replace=True) == ANSWER_IS_NO
+    assert load(table, TABLE, found("r02"), replace=True) == CHECK_FAILED
 
     assert set(rows(table)) == {"rel-1", "rel-2"}
     told = capsys.readouterr().err

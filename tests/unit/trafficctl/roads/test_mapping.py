@@ -91,7 +91,7 @@ def test_a_property_of_no_feature_is_refused_with_those_that_are_like_it() -> No
 
     for words in (Mapping("max_speed"), Mapping(newest="max_speed")):
         told = refusal(made, words=words)
-        assert told == "no property 'max_speed' - did you mean 'maxspeed'?"
+        assert told == "property 'max_speed' not found - did you mean 'maxspeed'?"
     told = refusal(made, words=Mapping(properties={"lanes": "x"}))
     assert told == "no property 'x' - those of f are 'segment_id', 'maxspeed'"
 
@@ -101,9 +101,9 @@ def test_a_property_of_no_feature_is_refused_with_those_that_are_like_it() -> No
     [
         ("lanes", "--set 'lanes': expected NAME=PROPERTY"),
         ("lanes=", "--set 'lanes=': expected NAME=PROPERTY"),
-        ("lane=x", "no attribute 'lane' - did you mean 'lanes'?"),
-        ("segment_id=x", "no attribute 'segment_id' - "),
-        ("line=x", "no attribute 'line' - "),
+        ("lane=x", "attribute 'lane' not found - did you mean 'lanes'?"),
+        ("segment_id=x", "attribute 'segment_id' not found - "),
+        ("line=x", "attribute 'line' not found - "),
     ],
 )
 def test_only_attributes_of_a_road_can_be_set(given: str, said: str) -> None:

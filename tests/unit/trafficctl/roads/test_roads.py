@@ -61,8 +61,8 @@ def test_roads_without_a_free_flow_speed_are_counted_with_what_follows() -> None
 
     assert hint_on_free_flow([known]) is None
     assert hint_on_free_flow([without, known, without]) == (
-        "2 of 3 roads have no free_flow_speed: no congestion score and no alert "
-        "from speed"
+        "2 of 3 roads have no free_flow_speed: no congestion score and no alert from "
+        "speed"
     )
 
 
@@ -117,7 +117,7 @@ def test_a_wrong_property_is_named_with_its_feature(
         ({"type": "LineString", "coordinates": [[0, 0], ["x", 0]]}, "got 'x'"),
         ({"type": "LineString", "coordinates": [[0, 0], [0, 0]]}, "has no length"),
         ({"type": "Point", "coordinates": [34.0, -118.2]}, "longitude comes first"),
-        (None, "geometry: expected an object"),
+        (None, "geometry: expected a GeoJSON object"),
     ],
 )
 def test_a_wrong_geometry_is_named_with_its_feature(shape: Any, said: str) -> None:

@@ -103,17 +103,17 @@ def test_a_district_is_named_in_any_case_and_the_fleet_is_everywhere() -> None:
 def test_the_answer_is_no_while_a_district_or_the_fleet_is_silent(
     faults: list[Fault], expected: bool
 ) -> None:
-    assert health.is_out(faults) is expected
-    assert health.is_out([closed(one, ms(400)) for one in faults]) is False
+    assert health.is_area_silent(faults) is expected
+    assert health.is_area_silent([closed(one, ms(400)) for one in faults]) is False
 
 
 def test_the_list_ends_with_how_many_of_each_there_are() -> None:
     assert (
         shown([WEST, SENSOR, STUCK])
         .strip()
-        .endswith("1 district, 2 sensors; left out of their segments' figures: 1")
+        .endswith("1 district, 2 sensors; excluded from their segments' figures: 1")
     )
-    assert shown([]).strip() == "no sensor is out of order"
+    assert shown([]).strip() == "no sensor faults"
 
 
 def test_csv_has_a_line_a_fault_with_names_on_top(capsys: Any) -> None:
@@ -145,8 +145,12 @@ def test_a_row_gives_back_the_fault_it_was_made_of(one: Fault) -> None:
     ("age_ms", "status", "said"),
     [
         (1_500, "Complete", ""),
-        (45_000, "Complete", "the processor is behind: no silence is judged until"),
-        (1_500, "InternalError", "whether the processor is behind, and silence judged"),
+        (
+            45_000,
+            "Complete",
+            "the processor is behind: silent sensors are not detected",
+        ),
+        (1_500, "InternalError", "cannot tell whether the processor is behind"),
     ],
 )
 def test_whoever_reads_the_list_is_told_that_silence_is_not_judged(
@@ -197,10 +201,10 @@ def test_a_dismissed_sensor_leaves_the_list_and_its_end_will_be_told() -> None:
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (SENSOR, "sensor a, Main Street, West is off"),
-        (SEGMENT, "t, West is off"),
-        (WEST, "what fell silent with West is off"),
-        (FLEET, "what fell silent with the whole city is off"),
+        (SENSOR, "sensor a, Main Street, West"),
+        (SEGMENT, "t, West"),
+        (WEST, "all sensors that fell silent with West"),
+        (FLEET, "all sensors that fell silent with the whole city"),
     ],
     ids=lambda one: getattr(one, "scope", None),
 )
@@ -209,7 +213,7 @@ def test_what_goes_off_the_street_is_said(one: Fault, words: str, capsys: Any) -
 
     assert health.dismiss(dynamodb, "faults", one.fault_id, ms(900)) == OK
 
-    assert f"{words} the street until it speaks again" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith(f"{words} until it reports again\n")
     (gone,) = health.read(dynamodb, "faults", everything=True)
     assert (gone.standing, gone.dismissed_at) == ("dismissed", ms(900))
 
@@ -234,12 +238,12 @@ def test_of_several_faults_one_that_is_over_keeps_none_of_the_others() -> None:
         health.dismiss_each(dynamodb, "faults", ids, ms(900))
 
     told = [line.split(" - ")[0] for line in str(refused.value).splitlines()]
-    assert told == ["no fault 'x'", "no fault 'y'"]
+    assert told == ["fault 'x' not found", "fault 'y' not found"]
     assert health.read(dynamodb, "faults", everything=False) == [STUCK]
 
 
 def test_an_id_of_nothing_is_said() -> None:
-    with pytest.raises(UserError, match="no fault 'x' - `trafficctl sensors health"):
+    with pytest.raises(UserError, match="fault 'x' not found - `trafficctl sensors"):
         health.dismiss(table(), "faults", "x", ms(900))
 
 
@@ -253,7 +257,7 @@ def test_a_fault_that_a_sweep_ends_meanwhile_is_not_dismissed() -> None:
         return real(**asked)
 
     dynamodb.execute_statement = meanwhile  # type: ignore[method-assign]
-    with pytest.raises(UserError, match="has just changed"):
+    with pytest.raises(UserError, match="changed meanwhile"):
         health.dismiss(dynamodb, "faults", SENSOR.fault_id, ms(900))
 
 

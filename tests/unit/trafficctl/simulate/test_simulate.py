@@ -17,7 +17,13 @@ from traffic.segment.decide import decide
 from trafficctl.errors import UserError
 from trafficctl.roads.geojson import feature_collection
 from trafficctl.roads.network import RoadSegment, parse
-from trafficctl.simulate.command import Load, Simulation, check_jams, load_of, register
+from trafficctl.simulate.command import (
+    Simulation,
+    SimulationLoad,
+    check_jams,
+    load_of,
+    register,
+)
 from trafficctl.simulate.traffic_model import (
     KINDS,
     WAVE_REACH,
@@ -145,7 +151,7 @@ def test_an_interval_without_vehicles_has_no_speed() -> None:
 def test_what_is_published_has_no_occupancy_where_there_was_no_vehicle() -> None:
     """The mean of the road would tell a queue from an empty second, as no loop can."""
     road = streets(roads(20))
-    load = Load(10, 1.0, 60.0, 25, 1, 0.0)
+    load = SimulationLoad(10, 1.0, 60.0, 25, 1, 0.0)
     made = Simulation(road, ["sim-0005"], load, seed=1).messages(BEGAN, 8.0)
     jammed = [
         reading
@@ -200,7 +206,7 @@ def test_a_good_reading_spoilt_keeps_the_others_as_they_are() -> None:
 
 
 def simulation(faults: float = 0.0, units: int = 1, batch: int = 25) -> Simulation:
-    load = Load(5, 1.0, 20.0, batch, units, faults)
+    load = SimulationLoad(5, 1.0, 20.0, batch, units, faults)
     return Simulation(streets(roads(4)), [], load, seed=1)
 
 
@@ -273,7 +279,7 @@ def test_the_rate_says_how_often_a_sensor_reads() -> None:
         (("--rate", "1000000"), "change --rate"),
         (("--rate", "0.001"), "change --rate"),
         (("--sensors-per-segment", "201"), "at most 200"),
-        (("--connections", "3"), "too few"),
+        (("--connections", "3"), "expected at least 20"),
     ],
 )
 def test_a_load_that_cannot_be_is_refused(given: tuple[str, ...], said: str) -> None:

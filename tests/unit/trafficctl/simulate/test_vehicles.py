@@ -16,9 +16,9 @@ from trafficctl.simulate.vehicles import (
     STANDING_KMH,
     TRUCK_M,
     TRUCK_SHARE,
-    Lane,
-    State,
+    LoopDetector,
     Traffic,
+    TrafficAt,
 )
 
 HOUR_S = 3600
@@ -35,16 +35,16 @@ class Told(NamedTuple):
     occupancy: float
 
 
-def steady(speed: float) -> State:
+def steady(speed: float) -> TrafficAt:
     traffic = Traffic(speed, flow_per_lane(speed, FREE_FLOW_KMH))
     return lambda _second: traffic
 
 
-def lane(state: State, seed: int = 1) -> Lane:
-    return Lane(state, Random(seed))  # noqa: S311 - a model, no secret
+def lane(state: TrafficAt, seed: int = 1) -> LoopDetector:
+    return LoopDetector(state, Random(seed))  # noqa: S311 - a model, no secret
 
 
-def told(made: Lane, interval_s: int, until_s: int = HOUR_S) -> list[Told]:
+def told(made: LoopDetector, interval_s: int, until_s: int = HOUR_S) -> list[Told]:
     ends = range(interval_s, until_s + 1, interval_s)
     return [Told(*made.read(end)) for end in ends]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.template.template import properties, shown
 from tests.unit.trafficctl.registry.fakes import ARN, FakeIot, Faults, refused
-from trafficctl.aws.retry import Patience
+from trafficctl.aws.retry import ConflictRetry
 from trafficctl.errors import CityError
 from trafficctl.stack import device_cleanup
 
@@ -27,7 +27,7 @@ class Account(FakeIot):
         self.policy_lag = 0
         self.answers_deletions = True
         self.said, self.slept = list[str](), list[float]()
-        self.patience = Patience(self.slept.append, self.said.append)
+        self.patience = ConflictRetry(self.slept.append, self.said.append)
 
     def client(self, _service: str) -> Account:
         return self
@@ -190,7 +190,7 @@ def test_a_policy_is_waited_for_as_long_as_aws_may_take(account: Account) -> Non
     assert account.policies == {"city-device", "city-claim"}
     assert 200 < sum(account.slept) < 360
     assert account.said == [
-        "policy city-test-device: waiting until AWS lets go, 360 s at most"
+        "waiting for policy city-test-device to be released, up to 360 s"
     ]
 
 

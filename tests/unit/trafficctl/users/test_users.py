@@ -14,7 +14,7 @@ from trafficctl.errors import CityError, UserError
 from trafficctl.local.cloud import chooses_aws
 from trafficctl.map.command import may_open, port_of, wait
 from trafficctl.users.command import email_address
-from trafficctl.users.pool import Pool, described
+from trafficctl.users.pool import UserPool, user_row
 
 EMAIL = "controller@city.example"
 OUTPUTS = {"UserPoolId": "pool-1", "LiveUrl": "https://map.example/"}
@@ -46,8 +46,8 @@ class FakeCognito:
         return []
 
 
-def pool(cognito: FakeCognito) -> Pool:
-    return Pool(cognito, OUTPUTS, "city")
+def pool(cognito: FakeCognito) -> UserPool:
+    return UserPool(cognito, OUTPUTS, "city")
 
 
 def test_on_aws_the_person_is_mailed_a_password_that_nobody_else_knows() -> None:
@@ -77,14 +77,14 @@ def test_a_user_who_is_removed_is_signed_out_first() -> None:
 
 
 def test_a_user_who_is_there_already_is_said_to_be() -> None:
-    with pytest.raises(UserError, match=f"{EMAIL} is a user of city already") as said:
+    with pytest.raises(UserError, match=f"{EMAIL} is already a user of city") as said:
         pool(FakeCognito("UsernameExistsException")).invite(EMAIL)
 
     assert said.value.exit_code == 2
 
 
 def test_a_user_who_is_not_there_is_said_not_to_be() -> None:
-    with pytest.raises(UserError, match="users list --stack city` shows who") as said:
+    with pytest.raises(UserError, match="users list --stack city` lists them") as said:
         pool(FakeCognito("UserNotFoundException")).remove(EMAIL)
 
     assert said.value.exit_code == 2
@@ -94,7 +94,7 @@ def test_a_user_who_is_not_there_is_said_not_to_be() -> None:
 def test_a_pool_that_is_gone_is_named(action: str) -> None:
     gone = pool(FakeCognito("ResourceNotFoundException"))
 
-    with pytest.raises(CityError, match="the user pool pool-1 of stack city is gone"):
+    with pytest.raises(CityError, match="user pool pool-1 of city does not exist"):
         gone.users() if action == "users" else getattr(gone, action)(EMAIL)
 
 
@@ -124,7 +124,7 @@ def test_a_user_is_listed_by_its_address_and_state(
         "UserCreateDate": dt.datetime(2026, 11, 29, 12, 0, 5, tzinfo=east),
     }
 
-    assert described(user) == {
+    assert user_row(user) == {
         "email": EMAIL,
         "state": state,
         "created_at": "2026-11-29T10:00:05Z",
@@ -141,7 +141,7 @@ def test_a_user_is_listed_by_its_address_and_state(
     ],
 )
 def test_what_is_no_email_address_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="is no e-mail address"):
+    with pytest.raises(argparse.ArgumentTypeError, match="is not an e-mail address"):
         email_address(text)
 
 
@@ -180,5 +180,5 @@ def test_the_map_is_served_at_the_port_of_its_address() -> None:
 def test_the_map_of_a_city_that_ends_ends_with_it() -> None:
     lives = iter([True, False])
 
-    with pytest.raises(CityError, match="the local city test has ended"):
+    with pytest.raises(CityError, match="the local city test has stopped"):
         wait(lambda: next(lives), "test", look_every_s=0)

@@ -12,14 +12,14 @@ from trafficctl.aws.city_tables import plain_item
 from trafficctl.cli.output import show
 from trafficctl.errors import UserError
 from trafficctl.watch.render import (
-    Filter,
+    SegmentFilter,
     age_s,
     alerts_table,
     headline,
     reporting,
     segments_table,
 )
-from trafficctl.watch.views import all_alerts, chosen, recent_days
+from trafficctl.watch.views import all_alerts, recent_days, select_segments
 
 NOW = int(datetime(2026, 11, 22, 18, 32, tzinfo=timezone.utc).timestamp() * 1000)
 
@@ -58,12 +58,12 @@ def lines_of(renderable):
 @pytest.mark.parametrize(
     ("wanted", "ids"),
     [
-        (Filter(), ["S1", "S3", "S2", "S0"]),
-        (Filter(worst=2), ["S1", "S3"]),
-        (Filter(district="los angeles"), ["S1"]),
-        (Filter(level="high"), ["S3"]),
-        (Filter(level="none"), ["S2", "S0"]),
-        (Filter(district="Bay", level="severe"), []),
+        (SegmentFilter(), ["S1", "S3", "S2", "S0"]),
+        (SegmentFilter(worst=2), ["S1", "S3"]),
+        (SegmentFilter(district="los angeles"), ["S1"]),
+        (SegmentFilter(level="high"), ["S3"]),
+        (SegmentFilter(level="none"), ["S2", "S0"]),
+        (SegmentFilter(district="Bay", level="severe"), []),
     ],
 )
 def test_the_worst_come_first_and_the_unheard_of_last(wanted, ids):
@@ -74,7 +74,7 @@ def test_segments_of_equal_congestion_come_slowest_first():
     fast = segment("A", congestion_score=50, speed_ratio=0.8)
     slow = segment("B", congestion_score=50, speed_ratio=0.3)
 
-    assert Filter().apply([fast, slow]) == [slow, fast]
+    assert SegmentFilter().apply([fast, slow]) == [slow, fast]
 
 
 def test_a_segment_reads_as_one_line_with_units_above():
@@ -106,7 +106,7 @@ def test_sensors_that_report_stand_beside_those_known(known, share, text):
 
 def test_the_headline_counts_the_whole_city():
     assert headline(CITY) == (
-        "4 segments: 1 severe, 1 high, 1 without alert, 1 not heard from yet"
+        "4 segments: 1 severe, 1 high, 1 without alert, 1 without data yet"
     )
 
 
@@ -214,21 +214,29 @@ def asked(**given):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"segment": "s1"}, "no segment 's1' - did you mean 'S1'"),
-        ({"segment": "road"}, "no segment 'road' - `trafficctl segments` lists them"),
+        ({"segment": "s1"}, "segment 's1' not found - did you mean 'S1'"),
+        (
+            {"segment": "road"},
+            "segment 'road' not found - `trafficctl segments` lists them",
+        ),
         ({"district": "Los Angles"}, "did you mean 'Los Angeles'?"),
-        ({"district": "West"}, "no district 'West' - the districts are Bay, Los Ang"),
+        (
+            {"district": "West"},
+            "district 'West' not found - the districts are Bay, ",
+        ),
     ],
 )
 def test_a_name_that_the_city_does_not_have_is_an_error(given, said):
     with pytest.raises(UserError) as caught:
-        chosen(City([], {}), asked(**given))
+        select_segments(City([], {}), asked(**given))
 
     assert said in str(caught.value)
     assert caught.value.exit_code == 2
 
 
 def test_a_known_district_without_such_segments_is_no_error():
-    found, everything = chosen(City([], {}), asked(district="bay", level="severe"))
+    found, everything = select_segments(
+        City([], {}), asked(district="bay", level="severe")
+    )
 
     assert (found, everything) == ([], CITY)

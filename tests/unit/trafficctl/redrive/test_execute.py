@@ -25,7 +25,7 @@ def test_a_hole_in_the_history_is_filled_and_every_reading_accounted_for() -> No
     after = world.audit()
     assert (after.holds, after.dead_letters) == (True, DeadLetters())
     assert after.redriven == Redriven(put=10, interrupted=0, copies=6)
-    assert (work.sums.letters, work.sums.readings) == (5, 10)
+    assert (work.totals.letters, work.totals.readings) == (5, 10)
 
 
 def test_what_was_put_back_is_moved_out_of_the_way_and_kept() -> None:
@@ -51,13 +51,13 @@ def test_without_execute_nothing_is_changed() -> None:
     assert world.kinesis.records == []
     assert [
         (one["kind"], one["day"], one["letters"], one["records"], one["readings"])
-        for one in work.sums.as_json()
+        for one in work.totals.as_json()
     ] == [
         ("batch", "2027-01-15", 2, 4, 6),
         ("message", "2027-01-15", 2, 2, 3),
         ("refused", "2027-01-15", 1, 1, 1),
     ]
-    (batches, *_) = work.sums.as_json()
+    (batches, *_) = work.totals.as_json()
     assert (batches["segments"], batches["newest"] - batches["oldest"]) == (2, 55_000)
 
 
@@ -69,7 +69,7 @@ def test_a_second_redrive_has_nothing_to_do() -> None:
 
     work = world.redrive(quarantine=False)
 
-    assert (len(world.kinesis.records), work.sums.letters) == (put, 0)
+    assert (len(world.kinesis.records), work.totals.letters) == (put, 0)
 
 
 def test_a_message_that_never_reached_the_stream_gets_the_fields_of_the_rule() -> None:
@@ -102,7 +102,7 @@ def test_a_refused_reading_that_is_still_bad_is_refused_again_and_counts_once() 
     assert (report.holds, report.rejected) == (True, 1)
     again = world.redrive()
     world.drain()
-    assert again.sums.readings == 1
+    assert again.totals.readings == 1
     assert (world.audit().holds, world.audit().rejected) == (True, 1)
 
 
@@ -191,4 +191,4 @@ def test_as_many_readings_go_back_as_lay_in_the_letters() -> None:
         {"kinesis": {"data": one["Data"], "partitionKey": "a", "sequenceNumber": "1"}}
         for one in coded
     ]
-    assert intake(records, 0)["a"].readings == work.sums.readings == 10
+    assert intake(records, 0)["a"].readings == work.totals.readings == 10

@@ -108,7 +108,8 @@ def test_the_least_important_columns_go_and_one_line_on_stderr_names_them(
 
     assert [line.split() for line in lines if "id-1" in line] == [["id-1", "a", "c"]]
     assert capsys.readouterr().err == (
-        "not shown in 20 columns: Middle - widen the terminal, or pipe into `less -S`\n"
+        "columns hidden at width 20: Middle - widen the terminal "
+        "or pipe into `less -S`\n"
     )
 
 
@@ -190,7 +191,7 @@ def test_a_watched_table_names_under_itself_what_does_not_fit(
 
     on.print(TABLES["segments"]())
 
-    assert "not shown in 80 columns:" in " ".join(out.getvalue().split())
+    assert "columns hidden at width 80:" in " ".join(out.getvalue().split())
     assert capsys.readouterr().err == ""
 
 

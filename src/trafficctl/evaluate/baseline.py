@@ -1,4 +1,4 @@
-"""The yardstick of an evaluation: a threshold on the mean of five minutes, no more."""
+"""The baseline of an evaluation: a threshold on five-minute means."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from traffic.policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
 BIN_MS = 300_000
 
 
-class Span(NamedTuple):
-    """A stretch of event time, ms."""
+class TimeSpan(NamedTuple):
+    """A range of event time, ms."""
 
     begin_ms: int
     end_ms: int
@@ -23,23 +23,23 @@ def score(speed_kmh: float, free_flow_kmh: float) -> float:
     return max(0.0, 100.0 * (1.0 - speed_kmh / free_flow_kmh))
 
 
-def spans(scores: Iterable[tuple[int, float]], high: float) -> list[Span]:
-    """Where scores, each of the five minutes that begin at its ms, reach `high`."""
-    found: list[Span] = []
+def spans(scores: Iterable[tuple[int, float]], high: float) -> list[TimeSpan]:
+    """Where five-minute scores, given with their start in ms, reach `high`."""
+    merged: list[TimeSpan] = []
     for begin, value in sorted(scores):
         if value < high:
             continue
-        if found and found[-1].end_ms == begin:
-            found[-1] = Span(found[-1].begin_ms, begin + BIN_MS)
+        if merged and merged[-1].end_ms == begin:
+            merged[-1] = TimeSpan(merged[-1].begin_ms, begin + BIN_MS)
         else:
-            found.append(Span(begin, begin + BIN_MS))
-    return found
+            merged.append(TimeSpan(begin, begin + BIN_MS))
+    return merged
 
 
 class Bins:
-    """A segment's readings by five minutes; it shares no rule with the core.
+    """A segment's readings in five-minute bins; shares no rule with the core.
 
-    `free_flow_kmh` is None where it is not known: only reported scores count then.
+    If `free_flow_kmh` is None, only reported scores count.
     """
 
     def __init__(self, free_flow_kmh: float | None) -> None:
@@ -55,25 +55,30 @@ class Bins:
             sums[3] += reading.congestion_score
             sums[4] += 1
         elif speed is not None and (count or count is None):
-            seen = count or 1
-            sums[0] += seen
-            sums[1] += seen / max(speed, SLOWEST_PACE_KMH)
+            vehicles = count or 1
+            sums[0] += vehicles
+            sums[1] += vehicles / max(speed, SLOWEST_PACE_KMH)
         elif not count and (reading.occupancy or 0) >= STANDING_OCCUPANCY:
             sums[2] += 1
 
     def scores(self) -> list[tuple[int, float]]:
-        """The score of each five minutes, by their begin in ms.
+        """The score of each bin, with its start in ms.
 
-        Reported scores count, where there are none the space mean of the speeds; five
-        minutes without a vehicle are 100 if the road was covered, else 0.
+        Reported scores take precedence over the space mean of the speeds; a bin
+        without vehicles scores 100 if the road was occupied, else 0.
         """
         return [(begin, self._score(*sums)) for begin, sums in self._sums.items()]
 
     def _score(
-        self, count: float, pace: float, standing: float, told: float, tellers: float
+        self,
+        count: float,
+        pace: float,
+        standing: float,
+        reported: float,
+        reports: float,
     ) -> float:
-        if tellers:
-            return told / tellers
+        if reports:
+            return reported / reports
         if self._free_flow is None:
             return 0.0
         if pace:

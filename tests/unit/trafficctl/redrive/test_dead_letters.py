@@ -22,36 +22,36 @@ from trafficctl.redrive.dead_letters import (
     MESSAGE,
     MOST_BYTES,
     REFUSED,
-    Entry,
-    Letter,
+    DeadLetter,
+    StoredObject,
     UnreadableError,
     letter_of,
     with_fields,
 )
 
-from .world import LETTERS, World, entry, hole, lane
+from .world import LETTERS, World, hole, lane, stored
 
 
 def batch(*found: dict[str, Any]) -> bytes:
     return json.dumps({"payload": {"Records": found}}).encode()
 
 
-def refused(*messages: bytes) -> tuple[Entry, bytes]:
+def refused(*messages: bytes) -> tuple[StoredObject, bytes]:
     """What the processor sets aside of messages."""
     city = City()
     city.process(records(*messages))
     ((key, body),) = city.s3.objects.items()
-    return entry(key), body
+    return stored(key), body
 
 
-def told(letter: Letter) -> list[Any]:
+def told(letter: DeadLetter) -> list[Any]:
     return [json.loads(one.data) for one in letter.records]
 
 
 def test_a_record_with_a_receipt_time_goes_back_byte_for_byte() -> None:
     said = message(reading("a"), reading("b"), note="ä", weight=0.1) + b" \n"
 
-    (one,) = letter_of(entry(), batch(record(7, said, "seg"))).records
+    (one,) = letter_of(stored(), batch(record(7, said, "seg"))).records
 
     assert (one.partition_key, one.readings, one.received_ms) == ("seg", 2, START)
     assert one.data == said
@@ -60,7 +60,7 @@ def test_a_record_with_a_receipt_time_goes_back_byte_for_byte() -> None:
 def test_a_record_without_a_receipt_time_gets_that_of_its_arrival() -> None:
     data = json.dumps({"readings": [reading()]}).encode()
 
-    (one,) = told(letter_of(entry(), batch(record(1, data, arrived=7))))
+    (one,) = told(letter_of(stored(), batch(record(1, data, arrived=7))))
 
     assert one["received_at"] == ms(7)
 
@@ -72,7 +72,7 @@ def test_a_receipt_time_that_is_not_believed_is_replaced_by_that_of_the_arrival(
     said = {"readings": [reading()], "note": 1, "received_at": received}
     data = json.dumps(said).encode()
 
-    (one,) = told(letter_of(entry(), batch(record(1, data, arrived=0))))
+    (one,) = told(letter_of(stored(), batch(record(1, data, arrived=0))))
 
     assert one == {**said, "received_at": START}
 
@@ -97,7 +97,7 @@ def test_a_device_can_not_pretend_when_or_where_it_spoke() -> None:
     }
     key = f"iot/seg:1/{ms(9)}-0a1b.json"
 
-    found = letter_of(entry(key), json.dumps(letter).encode())
+    found = letter_of(stored(key), json.dumps(letter).encode())
 
     assert found.kind == MESSAGE
     (one,) = told(found)
@@ -132,7 +132,7 @@ FOREIGN = [
 @pytest.mark.parametrize("body", FOREIGN, ids=range(len(FOREIGN)))
 def test_what_is_no_letter_is_left_and_named(body: bytes) -> None:
     with pytest.raises(UnreadableError):
-        letter_of(entry(), body)
+        letter_of(stored(), body)
 
     world = World()
     hole(world)
@@ -141,8 +141,8 @@ def test_what_is_no_letter_is_left_and_named(body: bytes) -> None:
     world.drain()
     assert world.letters() == ["notes.txt"]
     assert world.s3.buckets[LETTERS]["notes.txt"] == body
-    ((name, why),) = work.sums.left_named
-    assert (name, bool(why), work.sums.left) == ("s3://letters/notes.txt", True, 1)
+    ((name, why),) = work.totals.skipped_objects
+    assert (name, bool(why), work.totals.skipped) == ("s3://letters/notes.txt", True, 1)
     assert world.history("a")["08:01"] == 3
 
 
@@ -152,7 +152,7 @@ def test_an_object_that_is_too_large_is_not_even_read() -> None:
 
     work = world.redrive()
 
-    assert work.sums.left == 1
+    assert work.totals.skipped == 1
     assert world.letters() == ["huge"]
 
 
@@ -163,7 +163,7 @@ def test_a_letter_whose_name_leaves_no_room_is_left() -> None:
     letters = world.s3.buckets[LETTERS]
     letters[longest] = letters.pop(key)
 
-    assert world.redrive().sums.left == 1
+    assert world.redrive().totals.skipped == 1
     assert world.letters() == [longest]
     assert world.kinesis.records == []
 
@@ -229,7 +229,7 @@ def test_a_message_of_a_segment_that_has_no_name_goes_back_whole() -> None:
     city.process([record(1, said, "no segment")])
     ((key, body),) = city.s3.objects.items()
 
-    (one,) = letter_of(entry(key), body).records
+    (one,) = letter_of(stored(key), body).records
 
     assert (one.partition_key, one.readings) == ("no segment", 2)
 
@@ -248,4 +248,4 @@ def test_a_message_of_a_segment_that_has_no_name_goes_back_whole() -> None:
 )
 def test_a_quarantine_object_that_is_not_whole_is_left(line: str) -> None:
     with pytest.raises(UnreadableError):
-        letter_of(entry("quarantine/2026-11-22/shard/1.jsonl"), line.encode())
+        letter_of(stored("quarantine/2026-11-22/shard/1.jsonl"), line.encode())
