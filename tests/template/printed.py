@@ -31,7 +31,7 @@ class NobodyThere:
 
 
 def _processors() -> Iterator[str]:
-    figures = metrics.Figures(freshness_ms=[1], alert_latency_ms=[1])
+    figures = metrics.BatchFigures(freshness_ms=[1], alert_latency_ms=[1])
     figures.reasons["too_old"] = 1
     yield from metrics.lines(figures, STACK, 0)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ..model import Road, StoredSegment, Tallies
+from ..model import ReadingCounts, Road, StoredSegment
 from ..segment.decide import Decision
 from .dynamodb import attribute, split, update, value_of
 
@@ -34,8 +34,8 @@ _ROAD = {
     "free_flow_speed": _is_size,
     "effective_length_m": _is_size,
 }
-_TALLIES = ("accepted", "late", "duplicate", "stale")
-_STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_TALLIES)
+_COUNTS = ("accepted", "late", "duplicate", "stale")
+_STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_COUNTS)
 
 
 def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
@@ -45,7 +45,7 @@ def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
         segment_id,
         version=found.get("version", 0),
         road=_road(found),
-        tallies=Tallies(*(found.get(name, 0) for name in _TALLIES)),
+        counts=ReadingCounts(*(found.get(name, 0) for name in _COUNTS)),
         packed=found.get("state"),
         outbox=tuple(json.loads(found["outbox"])) if "outbox" in found else (),
         suspects=frozenset(found.get("suspects", ())),
@@ -74,10 +74,10 @@ def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
         "version": segment.version,
         "state": segment.packed,
         "outbox": json.dumps(segment.outbox) if segment.outbox else None,
-        "accepted": segment.tallies.accepted,
-        "late": segment.tallies.late,
-        "duplicate": segment.tallies.duplicate,
-        "stale": segment.tallies.stale or None,
+        "accepted": segment.counts.accepted,
+        "late": segment.counts.late,
+        "duplicate": segment.counts.duplicate,
+        "stale": segment.counts.stale or None,
     }
     return split(values)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from ..model import Parcel, Rejection, StoredSegment, Tallies
+from ..model import DecodedMessage, ReadingCounts, Rejection, StoredSegment
 from ..policy import Policy
 from .alert_events import alert_id_of, event_of
 from .alerts import LEVELS, NONE
@@ -48,36 +48,36 @@ class Decision:
     closed: Sequence[tuple[int, Window]]
     late: dict[int, Window]
     changes: Sequence[Change]
-    rejected: Sequence[tuple[Parcel, Rejection]]
-    counted: Tallies
+    rejected: Sequence[tuple[DecodedMessage, Rejection]]
+    counts: ReadingCounts
     redelivered: int
     is_live: bool = True
 
-    def is_news(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether there is anything to write."""
-        counted = self.counted
-        return bool(counted.accepted or counted.duplicate or counted.stale)
+        counts = self.counts
+        return bool(counts.accepted or counts.duplicate or counts.stale)
 
 
 def decide(
     stored: StoredSegment,
-    parcels: Sequence[Parcel],
+    messages: Sequence[DecodedMessage],
     now_ms: int,
     policy: Policy,
 ) -> Decision:
-    """Take *parcels*, the messages of one segment in their order, into *stored*.
+    """Take *messages*, the messages of one segment in their order, into *stored*.
 
     *now_ms* is the wall clock and is only written down, never decided upon: a replay
     decides the same.
     """
     state = unpack(stored.packed)
-    folded = fold(state, parcels, stored.road, policy, stored.suspects)
+    folded = fold(state, messages, stored.road, policy, stored.suspects)
     events = tuple(event_of(one, stored, now_ms, policy) for one in folded.changes)
     return Decision(
         segment=replace(
             stored,
             version=stored.version + 1,
-            tallies=stored.tallies.plus(folded.tallies()),
+            counts=stored.counts.plus(folded.counts()),
             packed=pack(state),
             outbox=stored.outbox + events,
         ),
@@ -86,7 +86,7 @@ def decide(
         late=folded.late,
         changes=folded.changes,
         rejected=folded.rejected,
-        counted=folded.tallies(),
+        counts=folded.counts(),
         redelivered=folded.redelivered,
         is_live=folded.received_at is not None,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..model import Parcel, Road
+from ..model import DecodedMessage, Road
 from ..policy import (
     EVIDENCE_VEHICLES,
     FULL_OCCUPANCY,
@@ -22,7 +22,7 @@ from ..policy import (
 )
 from .alerts import Thresholds, advance
 from .alike import NONE, Like, like_of
-from .arrival import admit, place
+from .arrival import admit, position_of
 from .contribution import seen
 from .fold_result import Change, Folded, Work
 from .measures import is_covered
@@ -37,12 +37,12 @@ _NOBODY: frozenset[str] = frozenset()
 
 def fold(
     state: WorkingState,
-    parcels: Sequence[Parcel],
+    messages: Sequence[DecodedMessage],
     road: Road,
     policy: Policy,
     suspects: frozenset[str] = _NOBODY,
 ) -> Folded:
-    """Take the readings of *parcels*, in their order, into *state*.
+    """Take the readings of *messages*, in their order, into *state*.
 
     A reading that is not new by the rule of `spans` is only counted. Those of
     *suspects* are left out of all sums. *state* is changed in place: `decide` unpacks a
@@ -53,18 +53,21 @@ def fold(
     limits = Thresholds.of(policy)
     leave_out(state, suspects)
     work = Work(state, road, limits, default_ms, folded, suspects)
-    _take(work, parcels)
+    _take(work, messages)
     _settle(work)
-    if parcels:
-        newest = parcels[-1]
-        mark = int(newest.sequence_number), place(newest, len(newest.readings) - 1)
-        last = state.last_sequence, state.last_place
-        state.last_sequence, state.last_place = max(mark, last)
+    if messages:
+        newest = messages[-1]
+        mark = (
+            int(newest.sequence_number),
+            position_of(newest, len(newest.readings) - 1),
+        )
+        last = state.last_sequence, state.last_position
+        state.last_sequence, state.last_position = max(mark, last)
     folded.late_count = sum(window.readings for window in folded.late.values())
     return folded
 
 
-def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the hot loop
+def _take(work: Work, messages: Sequence[DecodedMessage]) -> None:  # noqa: C901 - the hot loop
     """Take what is new in the messages: the loop that every reading goes through.
 
     Nearly every reading is as expected: the next one of a plain sensor, `Like` the
@@ -77,17 +80,17 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the ho
     device, mark = None, mark_of(None)
     interval, span_ms, is_scored, patience_ms, reach_ms, most, slowest, highest = like
     n = vehicles = pace = occupied = observed = scores = 0
-    for parcel in parcels:
+    for message in messages:
         if work.is_busy:
             _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
             n = vehicles = pace = occupied = observed = scores = 0
             _judge(work)  # what goes before is complete
-        work.message, received = parcel, parcel.reference_ms
+        work.message, received = message, message.reference_ms
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
-        if parcel.device_id != device:
-            device, mark = parcel.device_id, mark_of(parcel.device_id)
+        if message.device_id != device:
+            device, mark = message.device_id, mark_of(message.device_id)
         gait = 2 * mark + is_scored  # as `gait_of` has it
-        for reading in parcel.readings:
+        for reading in message.readings:
             slot, at = get(reading.sensor_id), reading.timestamp
             count, speed = reading.vehicle_count, reading.average_speed
             occupancy, score = reading.occupancy, reading.congestion_score
@@ -101,12 +104,12 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the ho
                 or (occupancy or 0.0) >= STANDING_OCCUPANCY
                 or (is_scored if score is None else score >= highest)
             ):
-                admitted = admit(work, parcel, reading, mark)
+                admitted = admit(work, message, reading, mark)
                 if admitted is None:
                     continue
                 _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
                 n = vehicles = pace = occupied = observed = scores = 0
-                like = _take_one(work, parcel, reading, *admitted)
+                like = _take_one(work, message, reading, *admitted)
                 interval, span_ms, is_scored, patience_ms = like[:4]
                 reach_ms, most, slowest, highest = like[4:]
                 instant, oldest = work.instant, state.clock - patience_ms
@@ -115,7 +118,7 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the ho
             if at != instant:
                 _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
                 n = vehicles = pace = occupied = observed = scores = 0
-                _turn_to(work, parcel, slot, at, span_ms)
+                _turn_to(work, message, slot, at, span_ms)
                 instant, oldest = at, state.clock - patience_ms
             if slot.step_ms > reach_ms:
                 slot.remember_gap()
@@ -135,11 +138,11 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the ho
 
 
 def _take_one(
-    work: Work, parcel: Parcel, reading: Any, slot: Slot, at: int, span_ms: int
+    work: Work, message: DecodedMessage, reading: Any, slot: Slot, at: int, span_ms: int
 ) -> Like:
     """Take a reading that is new, whatever it says; return what others are like."""
     if at != work.instant:
-        _turn_to(work, parcel, slot, at, span_ms)
+        _turn_to(work, message, slot, at, span_ms)
     if not (work.is_busy or _is_calm(work, slot, reading)):
         _settle(work)
         work.is_busy, work.vehicles = True, 0  # what went before is no evidence
@@ -182,13 +185,15 @@ def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
         silence(state, slot, state.clock)
 
 
-def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> None:
+def _turn_to(
+    work: Work, message: DecodedMessage, slot: Slot, at: int, span_ms: int
+) -> None:
     """Take readings of another instant *at* from now on."""
     state, minute = work.state, at // MINUTE_MS
     if at > state.clock:
         if work.is_busy:
             _judge(work)  # what goes before is complete
-        state.clock, work.folded.received_at = at, parcel.reference_ms
+        state.clock, work.folded.received_at = at, message.reference_ms
     if work.rows:
         _settle(work)
     work.instant = at

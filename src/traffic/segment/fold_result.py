@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
-from ..model import Parcel, Rejection, Road, Tallies
+from ..model import DecodedMessage, ReadingCounts, Rejection, Road
 from .alerts import Thresholds, Transition
 from .measures import Measures
 from .present import is_low
@@ -36,14 +36,14 @@ class Folded:
     duplicate: int = 0
     stale: int = 0
     redelivered: int = 0
-    rejected: list[tuple[Parcel, Rejection]] = field(default_factory=list)
+    rejected: list[tuple[DecodedMessage, Rejection]] = field(default_factory=list)
     closed: list[tuple[int, Window]] = field(default_factory=list)
     late: dict[int, Window] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
-    def tallies(self) -> Tallies:
+    def counts(self) -> ReadingCounts:
         """Return the readings counted for the first time, by fate."""
-        return Tallies(self.accepted, self.late_count, self.duplicate, self.stale)
+        return ReadingCounts(self.accepted, self.late_count, self.duplicate, self.stale)
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Work:
     window: Window = field(default_factory=Window)
     rows: list[Summand] = field(default_factory=list)
     minute: int = -1
-    message: Optional[Parcel] = None
+    message: Optional[DecodedMessage] = None
     instant: int = -1
     is_new: bool = False
     vehicles: int = 0

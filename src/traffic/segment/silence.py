@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, Optional
 
-from ..model import StoredSegment, Tallies
+from ..model import ReadingCounts, StoredSegment
 from ..policy import Policy
 from .alert_events import event_of
 from .alerts import NONE, close, forget_pending
@@ -55,7 +55,7 @@ def put_to_rest(
         late={},
         changes=changes,
         rejected=(),
-        counted=Tallies(),
+        counts=ReadingCounts(),
         redelivered=0,
     )
 

@@ -136,9 +136,9 @@ class WorkingState(msgspec.Struct):
     """What the processor remembers of a segment between two batches.
 
     *clock* is the newest accepted event time (ms), *minute* the newest that was opened;
-    *last_sequence* and *last_place* name the last reading taken, by its record and its
-    place in it; *fresh* counts the sensors that speak for the present; *windows* holds
-    the two open minutes.
+    *last_sequence* and *last_position* identify the last processed reading: its record
+    and its position in the message; *fresh* counts the sensors whose newest reading is
+    current; *windows* holds the two open minutes.
 
     *live* are the sums of all readings, each `weight_of` its event time times: that is
     1000 at the end of the newest minute, and e times less *decay_s* before. All are
@@ -148,7 +148,7 @@ class WorkingState(msgspec.Struct):
     clock: int = 0
     minute: int = -1
     last_sequence: int = 0
-    last_place: int = 0
+    last_position: int = 0
     fresh: int = 0
     sensors: dict[str, Slot] = {}
     windows: dict[int, Window] = {}

@@ -39,7 +39,7 @@ def pack(state: WorkingState) -> bytes:
             _LAYOUT,
             clock,
             sequence.to_bytes((sequence.bit_length() + 7) // 8, "big"),
-            state.last_place,
+            state.last_position,
             _packed_sensors(state, pasts, devices),
             [_packed_past(clock, *past) for past in pasts],
             list(devices),
@@ -116,13 +116,13 @@ def unpack(packed: Optional[bytes]) -> WorkingState:
     stored = _decode(packed)
     if stored[0] != _LAYOUT:
         return _upgraded(stored)
-    _, clock, sequence, place, slots, pasts, devices, *rest = stored
+    _, clock, sequence, position, slots, pasts, devices, *rest = stored
     windows, live, decay_s, moved, alert = rest
     state = WorkingState(
         clock=clock,
         minute=max((minute for minute, _ in windows), default=-1),
         last_sequence=int.from_bytes(sequence, "big"),
-        last_place=place,
+        last_position=position,
         windows={minute: window_of(fields) for minute, fields in windows},
         alert=_unpacked_alert(alert, clock),
         live=Sums(*live),
@@ -191,8 +191,8 @@ def _upgraded(stored: list[Any]) -> WorkingState:
     Nothing before a sensor's newest reading is taken any more: what of it was accepted
     is not known.
     """
-    _, clock, sequence, slots, windows, alert, place = stored[:7]
-    state = WorkingState(clock, -1, int.from_bytes(sequence, "big"), place)
+    _, clock, sequence, slots, windows, alert, position = stored[:7]
+    state = WorkingState(clock, -1, int.from_bytes(sequence, "big"), position)
     state.windows = {minute: window_of(window) for minute, window in windows}
     state.minute = max(state.windows, default=-1)
     state.alert = msgspec.convert(alert, AlertState)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from trafficctl.audit.identity import DeadLetters, Published, Redriven, Stored
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import COUNTER_FIELDS, Item, scan
@@ -111,7 +111,7 @@ def count_letters(objects: Iterable[bytes]) -> DeadLetters:
 
 def _readings_in(records: list[dict[str, Any]]) -> int:
     """Readings in records of the stream, counted as the processor counts them."""
-    return sum(found.readings for found in intake(records, now_ms=0).values())
+    return sum(found.readings for found in decode_batch(records, now_ms=0).values())
 
 
 class Evidence:

@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from traffic.policy import MAX_READINGS_PER_MESSAGE
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from traffic.timestamps import day_text
 
 BATCH, MESSAGE, REFUSED = "batch", "message", "refused"
@@ -197,9 +197,9 @@ def _compact(content: Any) -> bytes:
 
 def _counted(record: dict[str, Any], now_ms: int = 0) -> tuple[int, int]:
     """Readings in a record, and when it was received, as the processor sees it."""
-    (taken,) = intake([record], now_ms).values()
-    parcels = [*taken.parcels, *(parcel for _, parcel, _ in taken.rejected)]
-    return taken.readings, parcels[0].reference_ms
+    (taken,) = decode_batch([record], now_ms).values()
+    messages = [*taken.messages, *(message for _, message, _ in taken.rejected)]
+    return taken.readings, messages[0].reference_ms
 
 
 # Quarantine: a line for each rejection

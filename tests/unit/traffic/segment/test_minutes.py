@@ -37,8 +37,8 @@ def test_minutes_without_readings_are_left_out_not_written_as_zero() -> None:
 def test_a_reading_of_the_minute_before_is_in_time() -> None:
     told = say(message(reading("a", 119)), message(reading("b", 1)))
 
-    assert told.stored.tallies.late == 0
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.late == 0
+    assert told.stored.counts.accepted == 2
 
 
 def test_a_reading_older_than_both_open_minutes_joins_its_own() -> None:
@@ -48,7 +48,7 @@ def test_a_reading_older_than_both_open_minutes_joins_its_own() -> None:
         message(reading("b", 30, count=4), received=181),
     )
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.late) == (3, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.late) == (3, 1)
     ours = told.minutes[MINUTE]
     assert (ours.readings, ours.sums.vehicles, ours.late) == (2, 14, 1)
 
@@ -82,8 +82,8 @@ def test_a_device_that_buffered_for_a_day_fills_every_minute() -> None:
 
     told = say(now, *(message(*buffered[i : i + 60]) for i in range(0, day, 60)))
 
-    assert told.stored.tallies.accepted == day + 1
-    assert told.stored.tallies.late == day - 1  # the last one's minute is still open
+    assert told.stored.counts.accepted == day + 1
+    assert told.stored.counts.late == day - 1  # the last one's minute is still open
     assert {m - MINUTE for m in told.minutes} == set(range(-day, -1))
     assert {w.readings for w in told.minutes.values()} == {1}
 

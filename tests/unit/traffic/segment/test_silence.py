@@ -117,7 +117,7 @@ def test_a_reading_of_a_minute_put_to_rest_is_late_and_joins_its_row() -> None:
 
     told = tell(told, records(message(reading("b", 61), received=700), first=9))
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.late) == (3, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.late) == (3, 1)
     assert (told.minutes[MINUTE + 1].readings, told.minutes[MINUTE + 1].late) == (2, 1)
 
 
@@ -194,7 +194,7 @@ def test_whenever_a_segment_is_put_to_rest_no_reading_is_lost_or_counted_twice(
             told = rest(told, 200_000 + seconds, policy)
             assert all(window.readings for window in told.minutes.values())
 
-    counts, expected = told.stored.tallies, undisturbed.stored.tallies
+    counts, expected = told.stored.counts, undisturbed.stored.counts
     assert (counts.accepted, counts.duplicate) == (
         expected.accepted,
         expected.duplicate,
