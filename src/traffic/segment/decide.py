@@ -12,8 +12,8 @@ from .alert_events import alert_id_of, event_of
 from .alerts import LEVELS, NONE
 from .fold import fold
 from .fold_result import Change
+from .live import present
 from .measures import Measures
-from .present import present
 from .state import WorkingState
 from .state_codec import pack, unpack
 from .windows import Window

@@ -21,12 +21,12 @@ from ..policy import (
     Policy,
 )
 from .alerts import Thresholds, advance
-from .alike import NONE, Like, like_of
 from .arrival import admit, position_of
-from .contribution import seen
+from .fast_path import NONE, Like, like_of
 from .fold_result import Change, Folded, Work
+from .live import present, score_now
 from .measures import is_covered
-from .present import present, score_now
+from .reading_values import seen
 from .sensor_ids import mark_of
 from .state import Slot, WorkingState, leave_out, mean_score, roll, silence, speak
 from .windows import PACE_UNITS, TO_WHOLE, Summand, Sums, Window, summed

@@ -7,8 +7,8 @@ from typing import NamedTuple, Optional
 
 from ..model import DecodedMessage, ReadingCounts, Rejection, Road
 from .alerts import Thresholds, Transition
+from .live import is_low
 from .measures import Measures
-from .present import is_low
 from .state import WorkingState, highest_score
 from .windows import Summand, Window
 

@@ -12,8 +12,8 @@ from .alert_events import event_of
 from .alerts import NONE, close, forget_pending
 from .decide import Decision, alert_of
 from .fold_result import Change
+from .live import present, score_now
 from .measures import Measures
-from .present import present, score_now
 from .state import WorkingState, flush
 from .state_codec import pack, unpack
 

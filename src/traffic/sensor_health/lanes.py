@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..segment.state import Slot
 from . import thresholds
-from .days import closed, judged, watched
+from .daily_counts import closed, judged, watched
 from .readings import is_covered, is_probe
 from .suspects import Track, is_odd, vehicles
 from .verdicts import raised

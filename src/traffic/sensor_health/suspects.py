@@ -10,8 +10,8 @@ from ..model import Road
 from ..policy import SLOWEST_PACE_KMH
 from ..segment.state import Slot
 from . import thresholds
-from .days import Day
-from .lengths import Length, noted
+from .daily_counts import Day
+from .effective_length import Length, noted
 from .readings import (
     is_covered,
     is_empty,

@@ -14,7 +14,7 @@ from traffic.processor.aws import lines
 from traffic.processor.records import decode_batch
 from traffic.segment.alerts import HIGH, NONE, SEVERE, AlertState, Thresholds, advance
 from traffic.segment.fold import fold
-from traffic.segment.present import present
+from traffic.segment.live import present
 from traffic.segment.state import WorkingState
 from traffic.segment.state_codec import pack, unpack
 from traffic.segment.windows import Sums, Window, merged

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from traffic.sensor_health.days import Day, judged
+from traffic.sensor_health.daily_counts import Day, judged
 from traffic.sensor_health.thresholds import latest_detection_ms
 
 from .lanes import demand

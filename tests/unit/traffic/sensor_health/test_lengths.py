@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from traffic.model import Road
-from traffic.sensor_health.lengths import Length, noted
+from traffic.sensor_health.effective_length import Length, noted
 from traffic.sensor_health.thresholds import latest_detection_ms
 
 from ..segment.builders import ms
