@@ -14,7 +14,9 @@ from . import policy
 Count = Annotated[int, Meta(ge=0, le=policy.MAX_VEHICLE_COUNT)]
 Speed = Annotated[float, Meta(ge=0, le=policy.MAX_SPEED_KMH)]
 Score = Annotated[float, Meta(ge=0, le=policy.MAX_SCORE)]
-Share = Annotated[float, Meta(ge=0, le=100)]  # over 1: percent, see `Slot.percent_at`
+Share = Annotated[
+    float, Meta(ge=0, le=100)
+]  # over 1: percent, see `SensorState.percent_at`
 Instant = Annotated[int, Meta(ge=0, le=policy.LAST_INSTANT_MS)]
 Interval = Annotated[float, Meta(gt=0, le=policy.MAX_INTERVAL_S)]
 

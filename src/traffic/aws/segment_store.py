@@ -22,7 +22,7 @@ from ..segment.rows import (
     minutes_of,
     minutes_to_read,
 )
-from ..segment.windows import Window, merged, unpack
+from ..segment.windows import Window, merge_windows, unpack
 from ..timestamps import minute_text
 from . import dynamodb as aws_dynamodb
 from . import segment_items
@@ -168,7 +168,7 @@ class DynamoStore:
             stored.update(self._stored_rows(places))
         for minute, window in minutes_of(decision).items():
             before = stored.get((_id(decision), minute))
-            row = window if before is None else merged(before, window)
+            row = window if before is None else merge_windows(before, window)
             yield history_row(decision.segment, minute, row, self._retention_days)
 
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:

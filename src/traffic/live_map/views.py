@@ -138,14 +138,14 @@ def sensors(
     return [
         {
             "id": name,
-            "timestamp": slot.timestamp,
-            "speed": slot.speed,
-            "vehicle_count": slot.vehicle_count,
-            "occupancy": slot.occupancy,
-            "reporting": slot.is_fresh,
+            "timestamp": sensor.timestamp,
+            "speed": sensor.speed,
+            "vehicle_count": sensor.vehicle_count,
+            "occupancy": sensor.occupancy,
+            "reporting": sensor.is_fresh,
             "suspect": suspects.get(name),
         }
-        for name, slot in sorted(unpack(packed).sensors.items())
+        for name, sensor in sorted(unpack(packed).sensors.items())
     ]
 
 

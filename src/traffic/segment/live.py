@@ -1,19 +1,20 @@
-"""The traffic of the present, from a segment's working state."""
+"""Live measures of a segment, from its working state."""
 
 from __future__ import annotations
 
 from typing import Optional
 
 from ..model import Road
+from ..policy import FULL_OCCUPANCY
 from .measures import Measures, blended, is_covered, measures, score_of
 from .state import WorkingState, own_scores
 from .windows import PACE_UNITS
 
 
-def score_now(state: WorkingState, road: Road) -> Optional[float]:
-    """Return the congestion score of the segment, 0-100, None where it is unknown.
+def live_score(state: WorkingState, road: Road) -> Optional[float]:
+    """Return the congestion score of the segment, 0-100, None if unknown.
 
-    Sensors that report a score of their own are averaged in by their latest one.
+    Scores that sensors report themselves are averaged in.
     """
     if not state.fresh:
         return None
@@ -25,8 +26,8 @@ def score_now(state: WorkingState, road: Road) -> Optional[float]:
     return theirs if share == 1 else blended(ours, theirs, share)
 
 
-def is_low(state: WorkingState, low_kmh: float) -> bool:
-    """Whether the segment is calm, and stays so by readings of *low_kmh* or more."""
+def is_free_flowing(state: WorkingState, low_kmh: float) -> bool:
+    """Whether the segment is calm, and stays calm with speeds of *low_kmh* or more."""
     live = state.live
     moving, pace = live.moving - live.scored_moving, live.pace - live.scored_pace
     return (
@@ -36,8 +37,20 @@ def is_low(state: WorkingState, low_kmh: float) -> bool:
     )
 
 
-def present(state: WorkingState, road: Road) -> Measures:
-    """Return the measures of the present; none where no sensor can speak for it."""
+def live_measures(state: WorkingState, road: Road) -> Measures:
+    """Return the live measures; all None if no sensor is fresh."""
     if not state.fresh:
         return Measures()
-    return measures(state.live, road, state.is_passing(), score_now(state, road))
+    return measures(state.live, road, state.is_passing(), live_score(state, road))
+
+
+def is_queue(state: WorkingState) -> bool:
+    """Whether standing vehicles cover the detectors.
+
+    A sensor that never counted a vehicle may report percent: partial occupancy is then
+    no proof of a queue.
+    """
+    if not is_covered(state.live):
+        return False
+    is_full = is_covered(state.live, FULL_OCCUPANCY)
+    return is_full or any(sensor.has_counted for sensor in state.sensors.values())

@@ -6,12 +6,12 @@ refused before it gets here (`in_future`).
 
 from __future__ import annotations
 
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
 from .suspects import Track
 
 
-def note(track: Track, slot: Slot, received_at: int) -> None:
+def note(track: Track, slot: SensorState, received_at: int) -> None:
     """Note how old the sensor's new reading was when it came; changes *track*.
 
     *received_at* (ms) is that of the segment's newest message, at most a sweep later

@@ -11,7 +11,7 @@ from typing import Optional
 import msgspec
 
 from ..model import Road
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
 from .readings import free_flow_ratio, lanes_counted
 
@@ -37,7 +37,7 @@ class Length(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 
 def noted(
-    before: Optional[Length], slot: Slot, road: Road, now_ms: int
+    before: Optional[Length], slot: SensorState, road: Road, now_ms: int
 ) -> Optional[Length]:
     """Return what is known after the reading in *slot*, seen at *now_ms*."""
     made = _added(before, slot, now_ms) if _is_told(slot, road) else before
@@ -47,7 +47,7 @@ def noted(
     return _closed(made, road, now_ms) if is_full else made
 
 
-def _is_told(slot: Slot, road: Road) -> bool:
+def _is_told(slot: SensorState, road: Road) -> bool:
     """Whether it tells all three of vehicles so free that none stands on the loop."""
     is_whole = slot.vehicle_count and slot.speed and slot.occupancy is not None
     is_free = free_flow_ratio(slot, road) >= thresholds.LENGTH_SPEED_RATIO
@@ -56,7 +56,7 @@ def _is_told(slot: Slot, road: Road) -> bool:
     )
 
 
-def _added(before: Optional[Length], slot: Slot, now_ms: int) -> Length:
+def _added(before: Optional[Length], slot: SensorState, now_ms: int) -> Length:
     known = Length(now_ms) if before is None else before
     count, speed, occupancy = slot.vehicle_count, slot.speed, slot.occupancy
     return msgspec.structs.replace(

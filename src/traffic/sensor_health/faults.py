@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
 
-from ..event_text import quotable
+from ..event_text import escape_for_input_transformer
 from ..timestamps import minute_text
 from .thresholds import (
     ABSENT_KINDS,
@@ -198,10 +198,10 @@ def place_of(fault: Fault) -> str:
     if fault.scope == FLEET:
         return "the whole city"
     if fault.scope == DISTRICT:
-        return quotable(fault.subject)
+        return escape_for_input_transformer(fault.subject)
     sensor = f"sensor {fault.sensor_id}" if fault.sensor_id else None
     parts = (sensor, fault.name or fault.segment_id, fault.district)
-    return quotable(", ".join(part for part in parts if part))
+    return escape_for_input_transformer(", ".join(part for part in parts if part))
 
 
 def explains(broad: Fault, narrow: Fault) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
 from .daily_counts import closed, judged, watched
 from .readings import is_covered, is_probe
@@ -13,7 +13,9 @@ from .verdicts import raised
 
 
 def compare(
-    known: Mapping[str, Track], made: Mapping[str, Track], slots: Mapping[str, Slot]
+    known: Mapping[str, Track],
+    made: Mapping[str, Track],
+    slots: Mapping[str, SensorState],
 ) -> None:
     """Tell each track of *made* what passed on the other lanes since *known*.
 
@@ -34,11 +36,13 @@ def compare(
             track.waiting += passed
 
 
-def _take(before: Track, track: Track, slot: Slot, passed: int) -> None:
+def _take(before: Track, track: Track, slot: SensorState, passed: int) -> None:
     track.waiting = 0
     if not track.hits:
         track.hits = 1
-        track.passed = thresholds.GAP_HEARD if slot.counts else thresholds.GAP_UNTRIED
+        track.passed = (
+            thresholds.GAP_HEARD if slot.has_counted else thresholds.GAP_UNTRIED
+        )
     if slot.vehicle_count:
         _hit(track, slot.vehicle_count, passed)
     elif is_probe(slot) or slot.speed or is_covered(slot) != bool(before.covered):
@@ -63,7 +67,9 @@ def _hit(track: Track, count: int, passed: int) -> None:
 
 
 def note_days(
-    known: Mapping[str, Track], made: Mapping[str, Track], slots: Mapping[str, Slot]
+    known: Mapping[str, Track],
+    made: Mapping[str, Track],
+    slots: Mapping[str, SensorState],
 ) -> None:
     """Count the vehicles of new readings by the day, and judge each day that is full.
 
@@ -77,7 +83,7 @@ def note_days(
     for name, track in made.items():
         count = track.vehicle_count
         is_new = name in known and track is not known[name]
-        if not is_new or count is None or not slots[name].counts:
+        if not is_new or count is None or not slots[name].has_counted:
             continue
         if is_odd(track) or _has_other_fault(track):
             continue  # what it counts meanwhile says nothing about its lane

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
 from ..model import StoredSegment
-from ..segment.state import Slot, WorkingState
+from ..segment.state import SensorState, WorkingState
 from .clocks import note
 from .lanes import compare, note_days
 from .memory import Memory
@@ -54,7 +54,7 @@ class Heard:
         """The segment's id."""
         return self.seen.stored.segment_id
 
-    def slot(self, sensor_id: str) -> Slot:
+    def slot(self, sensor_id: str) -> SensorState:
         """Return the last reading of one of its sensors."""
         return self.seen.state.sensors[sensor_id]
 
@@ -87,7 +87,7 @@ def _listen(seen: Seen, memory: Memory, now_ms: int, silent_ms: int) -> Heard:
 
 
 def _follow(
-    track: Optional[Track], slot: Slot, seen: Seen, memory: Memory, now_ms: int
+    track: Optional[Track], slot: SensorState, seen: Seen, memory: Memory, now_ms: int
 ) -> Track:
     if track is not None and track.timestamp == slot.timestamp:
         return track
@@ -100,7 +100,7 @@ def _follow(
     return made
 
 
-def heard_at_of(slot: Slot, seen: Seen, now_ms: int) -> int:
+def heard_at_of(slot: SensorState, seen: Seen, now_ms: int) -> int:
     """Return when the sensor was last heard, by its segment's item alone (ms).
 
     The item tells when its newest message came, and how much older the sensor's

@@ -6,26 +6,26 @@ from typing import Optional
 
 from ..model import Road
 from ..policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
 
 
-def is_probe(slot: Slot) -> bool:
+def is_probe(slot: SensorState) -> bool:
     """Whether it tells the speed of vehicles that it never counts."""
     return slot.vehicle_count is None or (
-        not slot.counts
+        not slot.has_counted
         and not slot.vehicle_count
         and slot.speed is not None
         and slot.speed >= SLOWEST_PACE_KMH
     )
 
 
-def is_empty(slot: Slot) -> bool:
+def is_empty(slot: SensorState) -> bool:
     """Whether it says nothing but that the road is empty."""
     return not slot.vehicle_count and not slot.occupancy and not slot.speed
 
 
-def is_covered(slot: Slot) -> bool:
+def is_covered(slot: SensorState) -> bool:
     """Whether the detector was covered all the time, and counted no vehicle."""
     occupancy = slot.occupancy
     return (
@@ -35,7 +35,7 @@ def is_covered(slot: Slot) -> bool:
     )
 
 
-def is_impossible(slot: Slot, road: Road) -> bool:
+def is_impossible(slot: SensorState, road: Road) -> bool:
     """Whether no traffic whatever could make a detector say this."""
     count, speed, occupancy = slot.vehicle_count, slot.speed, slot.occupancy
     if not count:
@@ -49,7 +49,7 @@ def is_impossible(slot: Slot, road: Road) -> bool:
     return occupancy >= thresholds.COVERED_OCCUPANCY and is_fast
 
 
-def _is_uncounted(slot: Slot) -> bool:
+def _is_uncounted(slot: SensorState) -> bool:
     return (
         slot.occupancy is not None
         and slot.interval_ms >= thresholds.UNCOUNTED_INTERVAL_MS
@@ -57,7 +57,7 @@ def _is_uncounted(slot: Slot) -> bool:
     )
 
 
-def is_over_flow(slot: Slot, road: Road) -> bool:
+def is_over_flow(slot: SensorState, road: Road) -> bool:
     """Whether more vehicles were counted than fit on the lane.
 
     One vehicle is granted: it may have stood on the edge of the interval.
@@ -72,21 +72,21 @@ def lanes_counted(road: Road) -> int:
     return 1 if road.known and road.lanes > 1 else thresholds.CARRIAGEWAY_LANES
 
 
-def free_flow_ratio(slot: Slot, road: Road) -> float:
+def free_flow_ratio(slot: SensorState, road: Road) -> float:
     """Return its speed as a share of free flow, 0 where either is unknown."""
     return _ratio(slot.speed or 0.0, road.free_flow_speed, 0.0)
 
 
-def is_over_lane(slot: Slot) -> bool:
+def is_over_lane(slot: SensorState) -> bool:
     """Whether it counts more than one lane carries for long."""
     return _flow(slot) >= thresholds.LANE_FLOW_LONG
 
 
-def _flow(slot: Slot) -> float:
+def _flow(slot: SensorState) -> float:
     return ((slot.vehicle_count or 0) - 1) * 3_600_000 / max(slot.interval_ms, 1)
 
 
-def is_speed_loose(slot: Slot, road: Road) -> bool:
+def is_speed_loose(slot: SensorState, road: Road) -> bool:
     """Whether the mean speed of so many vehicles can't well stay the same for long.
 
     It can in a jam that creeps, in whole km/h over many minutes, and where the few who
@@ -101,7 +101,7 @@ def is_speed_loose(slot: Slot, road: Road) -> bool:
     return not is_free or _flow(slot) >= thresholds.BUSY_FLOW
 
 
-def is_small_score(slot: Slot, road: Road) -> bool:
+def is_small_score(slot: SensorState, road: Road) -> bool:
     """Whether its own score says 0-1, and its speed that the road is congested."""
     if not slot.vehicle_count or slot.speed is None or slot.score is None:
         return False

@@ -8,7 +8,7 @@ import msgspec
 
 from ..model import Road
 from ..policy import SLOWEST_PACE_KMH
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
 from .daily_counts import Day
 from .effective_length import Length, noted
@@ -85,7 +85,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     day: Optional[Day] = None
 
 
-def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
+def first_track(slot: SensorState, heard_at: int, now_ms: int) -> Track:
     """Return what is known of a sensor that is seen for the first time."""
     count, speed, occupancy = _values(slot)
     made = Track(slot.timestamp, heard_at, now_ms, now_ms, count, speed, occupancy)
@@ -94,7 +94,7 @@ def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
     return made
 
 
-def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
+def sampled(track: Track, slot: SensorState, road: Road, now_ms: int) -> Track:
     """Return *track* after the sensor's new reading in *slot*, seen at *now_ms*.
 
     An empty road proves nothing: it neither fills nor empties what is counted, but it
@@ -125,7 +125,7 @@ def is_odd(track: Track) -> bool:
     return bool(track.flow or track.impossible or track.chatter)
 
 
-def _note_runs(track: Track, made: Track, slot: Slot) -> None:
+def _note_runs(track: Track, made: Track, slot: SensorState) -> None:
     """Note how often the same was told, and whether the detector was covered."""
     now_ms, covers = made.sampled_at, is_covered(slot)
     counts = not (is_empty(slot) or covers or is_probe(slot))
@@ -141,7 +141,7 @@ def _note_runs(track: Track, made: Track, slot: Slot) -> None:
         made.free = 0 if covers else track.free + 1
 
 
-def _note_counting(track: Track, made: Track, slot: Slot, road: Road) -> None:
+def _note_counting(track: Track, made: Track, slot: SensorState, road: Road) -> None:
     """Note what a reading with vehicles says about count and speed."""
     now_ms = made.sampled_at
     grows = (slot.vehicle_count or 0) >= (track.vehicle_count or 0) > 0
@@ -156,7 +156,7 @@ def _note_counting(track: Track, made: Track, slot: Slot, road: Road) -> None:
     made.other_speed = 0 if is_same else track.other_speed + 1
 
 
-def _note_odd(track: Track, made: Track, slot: Slot, road: Road) -> None:
+def _note_odd(track: Track, made: Track, slot: SensorState, road: Road) -> None:
     """Note whether the reading is one that no traffic could make."""
     now_ms = made.sampled_at
     made.ghost_ms = _ghost_ms(track, slot)
@@ -177,10 +177,10 @@ def _note_odd(track: Track, made: Track, slot: Slot, road: Road) -> None:
     made.sound = 0 if impossible or flows or leaps else track.sound + 1
 
 
-def _note_unit(made: Track, slot: Slot, road: Road, now_ms: int) -> None:
+def _note_unit(made: Track, slot: SensorState, road: Road, now_ms: int) -> None:
     """Note whether occupancy is told in percent, or a score of its own as 0-1."""
     level = made.unit
-    if slot.percent:
+    if slot.reports_percent:
         made.unit = thresholds.ODD_MOST
     elif is_small_score(slot, road):
         made.unit = _filled(level, True)
@@ -200,7 +200,7 @@ def _since(level: int, since: int, new_level: int, now_ms: int) -> int:
     return since if level else now_ms
 
 
-def _values(slot: Slot) -> tuple[Optional[int], Optional[int], Optional[int]]:
+def _values(slot: SensorState) -> tuple[Optional[int], Optional[int], Optional[int]]:
     speed, occupancy = slot.speed, slot.occupancy
     return (
         slot.vehicle_count,
@@ -215,7 +215,7 @@ def _filled(level: int, is_odd: bool) -> int:
     return max(0, level - 1)
 
 
-def _ghost_ms(track: Track, slot: Slot) -> int:
+def _ghost_ms(track: Track, slot: SensorState) -> int:
     """Return how long no vehicle was counted, as far as a speed was told."""
     if slot.vehicle_count or is_probe(slot):
         return 0
@@ -223,7 +223,7 @@ def _ghost_ms(track: Track, slot: Slot) -> int:
     return min(thresholds.GHOST_MS, track.ghost_ms + is_told * slot.interval_ms)
 
 
-def is_leap(track: Track, slot: Slot) -> bool:
+def is_leap(track: Track, slot: SensorState) -> bool:
     """Whether the reading leaps from one extreme to the other."""
     _, speed, occupancy = _values(slot)
     if None not in (occupancy, track.occupancy) and (

@@ -13,7 +13,7 @@ from ..errors import Conflict, MetricsError, PublishError, StoreError
 from ..model import StoredSegment
 from ..policy import MINUTE_MS, Policy
 from ..segment.ports import Bus, Store
-from ..segment.silence import is_at_rest, put_to_rest
+from ..segment.silence import close_silent_segment, is_closed
 from . import thresholds
 from .faults import Fault
 from .judge import Judgement, judge
@@ -149,10 +149,10 @@ class Sweep:
 
     def _rest(self, silent: Iterable[Seen], now_ms: int) -> set[str]:
         """Put silent segments to rest; one that spoke meanwhile is left alone."""
-        restless = [seen for seen in silent if not is_at_rest(seen.state)]
+        restless = [seen for seen in silent if not is_closed(seen.state)]
         chosen = restless[: thresholds.MOST_RESTS]
         policy = self._outside.policy
-        found = [put_to_rest(seen.stored, now_ms, policy) for seen in chosen]
+        found = [close_silent_segment(seen.stored, now_ms, policy) for seen in chosen]
         decisions = hushed([decision for decision in found if decision is not None])
         outcomes = self._outside.store.write(decisions)
         written = []

@@ -15,9 +15,9 @@ from traffic.model import DecodedMessage, QuarantineEntry, Road, StoredSegment
 from traffic.policy import MINUTE_MS, Policy
 from traffic.processor.records import DecodedRecords, decode_batch
 from traffic.segment.decide import Decision, decide
-from traffic.segment.fold_result import Change
+from traffic.segment.fold_result import AlertChange
 from traffic.segment.rows import minutes_of
-from traffic.segment.windows import Window, merged
+from traffic.segment.windows import Window, merge_windows
 
 START = 1_800_000_000_000  # 2027-01-15T08:00:00Z
 MINUTE = START // MINUTE_MS
@@ -111,7 +111,7 @@ class Told:
 
     stored: StoredSegment = field(default_factory=lambda: StoredSegment("s", road=ROAD))
     minutes: Mapping[int, Window] = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
+    changes: tuple[AlertChange, ...] = ()
     rejected: Mapping[tuple[int, Any], QuarantineEntry] = field(default_factory=dict)
     redelivered: int = 0
     last: Any = None
@@ -167,7 +167,7 @@ def applied(told: Told, decision: Decision) -> Told:
     minutes = dict(told.minutes)
     for minute, window in minutes_of(decision).items():
         known = minutes.get(minute)
-        minutes[minute] = window if known is None else merged(known, window)
+        minutes[minute] = window if known is None else merge_windows(known, window)
     return replace(
         told,
         stored=decision.segment if decision.has_changes() else told.stored,

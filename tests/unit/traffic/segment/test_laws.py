@@ -14,10 +14,10 @@ from traffic.processor.aws import lines
 from traffic.processor.records import decode_batch
 from traffic.segment.alerts import HIGH, NONE, SEVERE, AlertState, Thresholds, advance
 from traffic.segment.fold import fold
-from traffic.segment.live import present
+from traffic.segment.live import live_measures
 from traffic.segment.state import WorkingState
 from traffic.segment.state_codec import pack, unpack
-from traffic.segment.windows import Sums, Window, merged
+from traffic.segment.windows import Sums, Window, merge_windows
 
 from .builders import POLICY, ROAD, START, Told, record, tell, tell_all
 from .streams import anything, cuts, deliveries, published, streams
@@ -121,7 +121,7 @@ def test_being_stored_in_between_changes_nothing(stream: list[Any]) -> None:
 
     again = unpack(pack(state))
     assert pack(again) == pack(state)
-    assert present(again, ROAD) == present(state, ROAD)
+    assert live_measures(again, ROAD) == live_measures(state, ROAD)
 
 
 numbers = st.integers(0, 10**9)
@@ -136,8 +136,10 @@ windows = st.builds(
 @by_law
 @given(windows, windows, windows)
 def test_minutes_may_be_merged_in_any_order(a: Window, b: Window, c: Window) -> None:
-    assert merged(a, b) == merged(b, a)
-    assert merged(merged(a, b), c) == merged(a, merged(b, c))
+    assert merge_windows(a, b) == merge_windows(b, a)
+    assert merge_windows(merge_windows(a, b), c) == merge_windows(
+        a, merge_windows(b, c)
+    )
 
 
 @by_law

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from traffic.segment.rows import history_row, minutes_of, minutes_to_read
-from traffic.segment.windows import Window, merged, pack, summed, unpack
+from traffic.segment.windows import Window, merge_windows, pack, sum_readings, unpack
 
 from .builders import MINUTE, START, Told, message, reading, records, say, tell
 
 
 def summing(*rows: Any) -> Window:
-    return Window(len(rows), sums=summed(rows))
+    return Window(len(rows), sums=sum_readings(rows))
 
 
 def test_the_newest_minute_and_the_one_before_stay_open() -> None:
@@ -92,7 +92,7 @@ def test_sums_of_a_row_can_be_read_back_and_added_to() -> None:
     window = summing((7, 33.3, 0.25, 60_000, 415, 0.0))
 
     assert unpack(pack(window)) == window
-    assert merged(window, Window()) == window
+    assert merge_windows(window, Window()) == window
 
 
 def test_a_row_tells_the_traffic_of_its_minute() -> None:
@@ -100,7 +100,7 @@ def test_a_row_tells_the_traffic_of_its_minute() -> None:
         (20, 100.0, 0.1, 60_000, None, 0.0),  # 1200 veh/h at 100 km/h
         (20, 50.0, 0.3, 60_000, None, 0.0),  # 1200 veh/h at 50 km/h
     )
-    window = merged(window, Window(late=1))
+    window = merge_windows(window, Window(late=1))
 
     row = history_row(Told().stored, MINUTE, window, retention_days=30)
 

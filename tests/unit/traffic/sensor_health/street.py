@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from traffic.model import Road, StoredSegment
-from traffic.segment.spans import Past
-from traffic.segment.state import Slot, WorkingState
+from traffic.segment.spans import MissingSpans
+from traffic.segment.state import SensorState, WorkingState
 from traffic.sensor_health import memory as packed_memory
 from traffic.sensor_health.faults import DISMISSED, Fault, dismissed
 from traffic.sensor_health.judge import Judgement, judge
@@ -109,14 +109,14 @@ class Street:
         return Seen(stored, state, received, received)
 
 
-def slot_of(device: Device, at_s: float) -> Slot:
+def slot_of(device: Device, at_s: float) -> SensorState:
     """What the state keeps of a device's reading."""
     values = device.says(at_s)
     count, speed = values["vehicle_count"], values["speed"]
     at_ms, score = ms(at_s + device.clock_s), values.get("score")
     interval_ms = round(device.interval_s * 1000)
     slot = newest(at_ms, count, speed, values["occupancy"], interval_ms, score)
-    slot.counts = values.get("counts", True)
+    slot.has_counted = values.get("counts", True)
     slot.percent_at = at_ms if values.get("percent") else 0
     return slot
 
@@ -128,10 +128,12 @@ def newest(
     occupancy: float | None,
     interval_ms: int,
     score: int | None = None,
-) -> Slot:
+) -> SensorState:
     """A sensor whose newest reading says this; *score* is its own, in tenths."""
     said = (count, speed, occupancy, interval_ms, score, 0.0)
-    return Slot(at_ms, interval_ms, Past(), said, is_fresh=True, counts=True)
+    return SensorState(
+        at_ms, interval_ms, MissingSpans(), said, is_fresh=True, has_counted=True
+    )
 
 
 class Watch:

@@ -155,7 +155,7 @@ def test_what_usually_passes_is_learnt_and_forgotten() -> None:
         for name, track in made.items():
             track.vehicle_count = 1 if name == "a" else 30
         slots = {n: slot_of(Device(n, says=lambda _: said), 60) for n in "abc"}
-        slots["a"].noted = (1, 40.0, None, 60_000, 0)
+        slots["a"].last_summand = (1, 40.0, None, 60_000, 0)
         compare(known, made, slots)
         known = made
 
