@@ -14,7 +14,7 @@ from traffic.provisioning import aws
 from traffic.provisioning import function as provisioning
 from traffic.sensor_health.sweep import Sweep, told
 from traffic.shard_scaler import function as shard_scaler
-from traffic.shard_scaler.decide import NEWEST_MINUTES, Hold, Minute, Seen
+from traffic.shard_scaler.decide import NEWEST_MINUTES, Hold, Minute, StreamState
 
 STACK = "City-Traffic"
 
@@ -37,17 +37,19 @@ def _processors() -> Iterator[str]:
 
 
 def _hooks() -> Iterator[str]:
-    things = aws.Things(None)  # nobody is let in, so nothing is looked at
-    shell = provisioning.Shell(NobodyThere(), things, lambda: 0, STACK, "device")  # type: ignore[arg-type] # it needs no client
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        provisioning.answer({"parameters": {"DeviceId": "unit-1"}}, shell)
-    yield from said.getvalue().splitlines()
+    things = aws.ThingTypes(None)  # nobody is let in, so nothing is looked at
+    ports = provisioning.ProvisioningPorts(
+        NobodyThere(), things, lambda: 0, STACK, "device"
+    )  # type: ignore[arg-type] # it needs no client
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        provisioning.answer({"parameters": {"DeviceId": "unit-1"}}, ports)
+    yield from printed.getvalue().splitlines()
 
 
 def _scalers() -> Iterator[str]:
     minutes = [Minute(60 * n, 1, 1) for n in range(NEWEST_MINUTES)]
-    yield shard_scaler.figures(Seen(2, minutes), Hold("enough"), STACK, 0)
+    yield shard_scaler.figures(StreamState(2, minutes), Hold("enough"), STACK, 0)
 
 
 def _sweeps() -> Iterator[str]:

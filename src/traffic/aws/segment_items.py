@@ -39,29 +39,29 @@ _STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_COUNTS)
 
 
 def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
-    """Return the segment that *item* holds; an empty item is one never heard of."""
-    found = {name: value_of(item[name]) for name in item}
+    """Return the segment of *item*; an empty item is a new segment."""
+    values = {name: value_of(item[name]) for name in item}
     return StoredSegment(
         segment_id,
-        version=found.get("version", 0),
-        road=_road(found),
-        counts=ReadingCounts(*(found.get(name, 0) for name in _COUNTS)),
-        packed=found.get("state"),
-        outbox=tuple(json.loads(found["outbox"])) if "outbox" in found else (),
-        suspects=frozenset(found.get("suspects", ())),
+        version=values.get("version", 0),
+        road=_road(values),
+        counts=ReadingCounts(*(values.get(name, 0) for name in _COUNTS)),
+        packed=values.get("state"),
+        outbox=tuple(json.loads(values["outbox"])) if "outbox" in values else (),
+        suspects=frozenset(values.get("suspects", ())),
     )
 
 
-def _road(found: Mapping[str, Any]) -> Road:
-    """Return the road as far as it makes sense: others write these attributes.
+def _road(values: Mapping[str, Any]) -> Road:
+    """Return the road, without invalid attributes: other programs write them too.
 
-    A free-flow speed of zero, or in words, must not stop the readings of its segment.
-    This is the one place where a free-flow speed enters.
+    A free-flow speed of zero, or text, must not block the readings of its segment. This
+    is the only place that reads a free-flow speed.
     """
     road = {
-        name: found[name]
+        name: values[name]
         for name, fits in _ROAD.items()
-        if name in found and fits(found[name])
+        if name in values and fits(values[name])
     }
     return Road(**road, known="name" in road or "free_flow_speed" in road)
 
@@ -83,7 +83,7 @@ def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
 
 
 def partiql_update(table: str, decision: Decision) -> dict[str, Any]:
-    """Return the statement that writes a segment over the version it was read at."""
+    """Return the statement that replaces the version that was read."""
     present, absent = changes(decision)
     key = (decision.segment.segment_id, decision.segment.version - 1)
     return {
@@ -92,7 +92,7 @@ def partiql_update(table: str, decision: Decision) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=256)  # segments have the same few sets of attributes
+@lru_cache(maxsize=256)  # segments share a few sets of attributes
 def _statement(table: str, present: Sequence[str], absent: Sequence[str]) -> str:
     sets = " ".join(f'SET "{name}"=?' for name in present)
     removes = " ".join(f'REMOVE "{name}"' for name in absent)
@@ -110,7 +110,7 @@ def partiql_sent(table: str, segment: StoredSegment) -> dict[str, Any]:
 
 
 def segment_update(table: str, decision: Decision) -> dict[str, Any]:
-    """Return the UpdateItem that writes a segment over the version it was read at."""
+    """Return the UpdateItem that replaces the version that was read."""
     present, absent = changes(decision)
     values = {**present, **dict.fromkeys(absent)}
     action = update(table, {"segment_id": decision.segment.segment_id}, values)

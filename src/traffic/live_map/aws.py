@@ -8,7 +8,7 @@ from typing import Any, Optional, Protocol
 
 import msgspec
 
-from ..aws.dynamodb import Tables, attribute, called, value_of
+from ..aws.dynamodb import Tables, attribute, call_aws, value_of
 from ..errors import Conflict
 from . import views
 
@@ -22,7 +22,7 @@ _MINUTE = views.attributes(views.MINUTE)
 _ALERT = views.attributes(views.ALERT)
 
 
-class Reader(Protocol):
+class CityReader(Protocol):
     """The city as the live API finds it; every method may raise StoreError."""
 
     def live(self) -> list[Item]:
@@ -118,7 +118,7 @@ class DynamoReader:
 
     def _pages(self, call: Any, **request: Any) -> Iterator[Item]:
         while True:
-            answer = called(call, **request)
+            answer = call_aws(call, **request)
             yield from map(_plain, answer["Items"])
             if not answer.get("LastEvaluatedKey"):
                 return
@@ -135,7 +135,7 @@ class DynamoReader:
         return self._get(self._tables.alerts, key, ConsistentRead=True)
 
     def _get(self, table: str, key: Item, **request: Any) -> Optional[Item]:
-        answer = called(self._client.get_item, TableName=table, Key=key, **request)
+        answer = call_aws(self._client.get_item, TableName=table, Key=key, **request)
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
@@ -160,7 +160,7 @@ class DynamoReader:
     def _update(self, alert_id: str, **request: Any) -> None:
         key = {"alert_id": attribute(alert_id)}
         try:
-            called(
+            call_aws(
                 self._client.update_item,
                 TableName=self._tables.alerts,
                 Key=key,
@@ -177,10 +177,10 @@ def decode_scans(client: Any) -> None:
     of segments takes longer than all else together. Its hook before that takes the
     items away; where a version of it has no such hook, it decodes them as ever.
     """
-    client.meta.events.register("before-parse.dynamodb.Scan", _take_items)
+    client.meta.events.register("before-parse.dynamodb.Scan", _decode_items)
 
 
-def _take_items(
+def _decode_items(
     response_dict: Item, customized_response_dict: Item, **_more: Any
 ) -> None:
     if response_dict["status_code"] == 200:

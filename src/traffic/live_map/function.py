@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError
 from ..aws.dynamodb import Tables
 from ..errors import TrafficError
 from . import responses
-from .api import LiveApi, Outside
+from .api import LiveApi, LiveMapPorts
 from .assets import FolderAssets
 from .aws import PARALLEL_SCANS, DynamoReader, decode_scans
 from .settings import read
@@ -38,7 +38,7 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     try:
         return _api().answer(event)
     except Exception as fault:
-        _log("request_failed", _told(fault))
+        _log("request_failed", _description(fault))
         answer = responses.error(500, "a fault of this service: its log tells more")
         return {
             **answer,
@@ -46,7 +46,7 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         }
 
 
-def _told(fault: Exception) -> str:
+def _description(fault: Exception) -> str:
     """Return where a fault arose, and its text if that can quote no request."""
     where = "".join(traceback.format_tb(fault.__traceback__))
     is_ours = isinstance(fault, (TrafficError, BotoCoreError))
@@ -62,15 +62,15 @@ def _api() -> LiveApi:
     tables = Tables(
         settings.segments_table, settings.history_table, settings.alerts_table
     )
-    outside = Outside(
+    ports = LiveMapPorts(
         reader=DynamoReader(client, tables),
         assets=FolderAssets(),
         clock=lambda: time.time_ns() // 1_000_000,
         environment=secrets.token_hex(4),
         log=_log,
     )
-    return LiveApi(outside, settings)
+    return LiveApi(ports, settings)
 
 
-def _log(event: str, told: str) -> None:
-    print(json.dumps({"event": event, "told": told}))
+def _log(event: str, settings: str) -> None:
+    print(json.dumps({"event": event, "told": settings}))

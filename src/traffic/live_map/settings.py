@@ -23,7 +23,7 @@ REQUIRED = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class LiveMapSettings:
     """The names of the stack's parts and what the page has to know of them.
 
     *domain* is the address of the hosted sign-in; scores are 0-100; *style* may be
@@ -44,10 +44,10 @@ class Settings:
     style: str
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> LiveMapSettings:
     """Return the settings; raises SettingsError naming the variable at fault."""
     require(environment, REQUIRED)
-    return Settings(
+    return LiveMapSettings(
         segments_table=environment["SEGMENTS_TABLE"],
         history_table=environment["HISTORY_TABLE"],
         alerts_table=environment["ALERTS_TABLE"],

@@ -13,7 +13,9 @@ Item = Mapping[str, Any]
 PRESENT_MS = MAX_INTERVAL_S * 1000
 
 
-def glance(items: Sequence[Item], high_score: float, now_ms: int) -> dict[str, Any]:
+def city_summary(
+    items: Sequence[Item], high_score: float, now_ms: int
+) -> dict[str, Any]:
     """Return the city's figures at *now_ms*, from items of `road_segments`.
 
     *vehicles_per_hour* is the sum of the segments' flows; *share_congested* the share

@@ -18,7 +18,7 @@ from ..aws.segment_store import DynamoStore
 from .aws import S3Quarantine
 from .batch import BatchProcessor, ProcessorPorts
 from .figures import lines
-from .settings import Settings, read
+from .settings import ProcessorSettings, read
 
 # A call that hangs must not hold up its shard: the mapping's own retry comes sooner.
 _CLIENT = Config(
@@ -65,7 +65,7 @@ def _shard_of(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _settings() -> Settings:
+def _settings() -> ProcessorSettings:
     return read(os.environ)
 
 

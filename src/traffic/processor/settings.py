@@ -20,7 +20,7 @@ REQUIRED = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProcessorSettings:
     """The names of the stack's parts, and the policy that its parameters choose."""
 
     segments_table: str
@@ -32,10 +32,10 @@ class Settings:
     policy: Policy
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> ProcessorSettings:
     """Return the settings; raises SettingsError naming the variable at fault."""
     require(environment, REQUIRED)
-    return Settings(
+    return ProcessorSettings(
         segments_table=environment["SEGMENTS_TABLE"],
         history_table=environment["HISTORY_TABLE"],
         alerts_table=environment["ALERTS_TABLE"],

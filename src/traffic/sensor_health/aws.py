@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..aws import cloudwatch, segment_items
 from ..aws import dynamodb as aws_dynamodb
-from ..aws.dynamodb import MOST_STATEMENTS, called, chunks, pages, refusal_of
+from ..aws.dynamodb import MOST_STATEMENTS, call_aws, chunks, pages, refusal_of
 from ..errors import Conflict, MetricsError, StoreError
 from ..segment.state_codec import unpack
 from . import memory as packed_memory
@@ -57,7 +57,7 @@ class DynamoSegments:
         """
         statements = [statement(self._table, change) for change in changes]
         for part in chunks(statements, MOST_STATEMENTS):
-            answer = called(self._client.batch_execute_statement, Statements=part)
+            answer = call_aws(self._client.batch_execute_statement, Statements=part)
             for one in answer["Responses"]:
                 refusal = refusal_of(one.get("Error"))
                 if refusal is not None and not isinstance(refusal, Conflict):
@@ -190,7 +190,7 @@ class DynamoFaults:
     def _execute_some(self, statements: Sequence[Any]) -> list[Optional[StoreError]]:
         call = self._client.batch_execute_statement
         try:
-            answers = called(call, Statements=list(statements))["Responses"]
+            answers = call_aws(call, Statements=list(statements))["Responses"]
         except StoreError as error:
             return [error] * len(statements)
         return [refusal_of(answer.get("Error")) for answer in answers]
@@ -224,12 +224,12 @@ class CloudWatchStream:
     def is_behind(self, now_ms: int) -> bool:
         """Return whether the processor is behind; raises MetricsError."""
         now_s = now_ms // 1000
-        asked = cloudwatch.asked(METRICS, *self._names, *span_s(now_s))
+        asked = cloudwatch.metric_data_request(METRICS, *self._names, *span_s(now_s))
         try:
             answer = self._client.get_metric_data(**asked)
         except (BotoCoreError, ClientError) as error:
             raise MetricsError(f"cloudwatch: {error}") from error
-        left = cloudwatch.not_whole(METRICS, answer["MetricDataResults"])
+        left = cloudwatch.incomplete_metrics(METRICS, answer["MetricDataResults"])
         if left:
             said = ", ".join(f"{name} is {status}" for name, status in left.items())
             raise MetricsError(f"cloudwatch: {said}")

@@ -16,7 +16,7 @@ from ..aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
 from ..aws.segment_store import DynamoStore
 from ..errors import SweepError
 from .aws import CloudWatchStream, DynamoFaults, DynamoSegments, S3Memory
-from .settings import Settings, read
+from .settings import SensorHealthSettings, read
 from .sweep import Outside, Sweep, told
 
 _CLIENT = Config(
@@ -40,7 +40,7 @@ def handler(_event: Mapping[str, Any], _context: Any) -> None:
 
 
 @functools.lru_cache(maxsize=1)
-def _settings() -> Settings:
+def _settings() -> SensorHealthSettings:
     return read(os.environ)
 
 

@@ -24,7 +24,7 @@ REQUIRED = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class SensorHealthSettings:
     """The names of the stack's parts, its policy, and its patience with silence."""
 
     segments_table: str
@@ -40,10 +40,10 @@ class Settings:
     policy: Policy
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> SensorHealthSettings:
     """Return the settings; raises SettingsError naming the variable at fault."""
     require(environment, REQUIRED)
-    return Settings(
+    return SensorHealthSettings(
         segments_table=environment["SEGMENTS_TABLE"],
         history_table=environment["HISTORY_TABLE"],
         alerts_table=environment["ALERTS_TABLE"],

@@ -12,7 +12,7 @@ REQUIRED = ("STREAM_NAME", "PROCESSOR_NAME", "STACK_NAME", "MIN_SHARDS", "MAX_SH
 
 
 @dataclass(frozen=True)
-class Settings:
+class ShardScalerSettings:
     """The names of the stack's parts, and the bounds that its parameters choose."""
 
     stream: str
@@ -21,10 +21,10 @@ class Settings:
     bounds: Bounds
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> ShardScalerSettings:
     """Return the settings; raises SettingsError naming the variable at fault."""
     require(environment, REQUIRED)
-    return Settings(
+    return ShardScalerSettings(
         stream=environment["STREAM_NAME"],
         processor=environment["PROCESSOR_NAME"],
         stack=environment["STACK_NAME"],

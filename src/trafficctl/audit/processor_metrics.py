@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from math import ceil
 from typing import Any, NamedTuple
 
-from traffic.aws.cloudwatch import Metric, not_whole, query
+from traffic.aws.cloudwatch import Metric, incomplete_metrics, query
 from traffic.aws.emf import NAMESPACE
 from trafficctl.errors import CityError
 
@@ -164,7 +164,7 @@ def _sums(cloudwatch: Any, asked: Mapping[str, Asked], part: Part) -> dict[str, 
         EndTime=datetime.fromtimestamp(part.end_s, timezone.utc),
     )
     results = [result for page in pages for result in page["MetricDataResults"]]
-    _refuse_a_part(asked, not_whole(asked, results))
+    _refuse_a_part(asked, incomplete_metrics(asked, results))
     sums = dict.fromkeys(asked, 0.0)
     for one in results:
         sums[one["Id"]] += sum(one["Values"])

@@ -12,13 +12,13 @@ from bench.shards import Stream, refusal
 from traffic.errors import SettingsError
 from traffic.shard_scaler.aws import METRICS, TAG, Clients
 from traffic.shard_scaler.decide import Bounds
-from traffic.shard_scaler.function import look
-from traffic.shard_scaler.history import Count, text
-from traffic.shard_scaler.settings import REQUIRED, Settings, read
+from traffic.shard_scaler.function import run_once
+from traffic.shard_scaler.history import ShardCount, text
+from traffic.shard_scaler.settings import REQUIRED, ShardScalerSettings, read
 
 from .builders import NOW_S
 
-CHOSEN = Settings("readings", "processor", "city", Bounds(2, 8))
+CHOSEN = ShardScalerSettings("readings", "processor", "city", Bounds(2, 8))
 ENVIRONMENT = {
     "STREAM_NAME": "readings",
     "PROCESSOR_NAME": "processor",
@@ -50,7 +50,7 @@ def busy(shards: int = 2) -> Stream:
     stream = Stream(shards, NOW_S - 4_000)
     while stream.now_s < NOW_S:
         stream.take(shards, 10)
-    stream.tags[TAG] = text((Count(NOW_S - 200_000, shards),))
+    stream.tags[TAG] = text((ShardCount(NOW_S - 200_000, shards),))
     return stream
 
 
@@ -58,7 +58,7 @@ def looked(
     stream: Stream, capsys: pytest.CaptureFixture[str], **refused: ClientError
 ) -> tuple[Spy, dict[str, Any]]:
     spy = Spy(stream, **refused)
-    look(Clients(spy, spy), CHOSEN, stream.now_s * 1_000)
+    run_once(Clients(spy, spy), CHOSEN, stream.now_s * 1_000)
     printed: dict[str, Any] = json.loads(capsys.readouterr().out)
     return spy, printed
 
