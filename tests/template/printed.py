@@ -12,7 +12,7 @@ from typing import Any
 from traffic.processor import figures as metrics
 from traffic.provisioning import aws
 from traffic.provisioning import function as provisioning
-from traffic.sensor_health.sweep import Sweep, told
+from traffic.sensor_health.sweep import Sweep, log_lines
 from traffic.shard_scaler import function as shard_scaler
 from traffic.shard_scaler.decide import NEWEST_MINUTES, Hold, Minute, StreamState
 
@@ -56,7 +56,7 @@ def _sweeps() -> Iterator[str]:
     nothing: Any = None  # it has not begun
     sweep = Sweep(nothing)
     sweep.alert_latency_ms.append(1)
-    yield from told(sweep, STACK, 0)
+    yield from log_lines(sweep, STACK, 0)
 
 
 _LINES = {

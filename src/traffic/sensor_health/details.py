@@ -7,26 +7,26 @@ from typing import Optional
 
 from ..segment.state import SensorState
 from . import thresholds
-from .clocks import words_of
+from .clocks import describe_lag
 from .suspects import Track
 
 PERCENT = "occupancy in percent?"
 
 
-def detail_of(kind: str, track: Track, slot: SensorState) -> Optional[str]:
+def detail_of(kind: str, track: Track, sensor: SensorState) -> Optional[str]:
     """Return what goes with the kind of a fault; None where the kind says it all."""
-    return _DETAILS[kind](track, slot) if kind in _DETAILS else None
+    return _DETAILS[kind](track, sensor) if kind in _DETAILS else None
 
 
 def _clock(track: Track, _: SensorState) -> str:
-    return words_of(track.lag_s)
+    return describe_lag(track.lag_s)
 
 
-def _unit(_: Track, slot: SensorState) -> str:
-    if slot.reports_percent:
+def _unit(_: Track, sensor: SensorState) -> str:
+    if sensor.reports_percent:
         return PERCENT
-    score = (slot.score or 0) / 10
-    return f"congestion score {score:g} at {slot.speed or 0:.0f} km/h: told as 0-1?"
+    score = (sensor.score or 0) / 10
+    return f"congestion score {score:g} at {sensor.speed or 0:.0f} km/h: told as 0-1?"
 
 
 def _passed(track: Track, _: SensorState) -> str:
@@ -37,8 +37,8 @@ def _speed(track: Track, _: SensorState) -> str:
     return f"{(track.counted_speed or 0) / 10:g} km/h each time"
 
 
-def _flow(track: Track, slot: SensorState) -> str:
-    flow = (slot.vehicle_count or 0) * 3_600_000 / max(slot.interval_ms, 1)
+def _flow(track: Track, sensor: SensorState) -> str:
+    flow = (sensor.vehicle_count or 0) * 3_600_000 / max(sensor.interval_ms, 1)
     total = ", never fewer than before: a running total?" if track.rises > 1 else ""
     return f"{flow:,.0f} vehicles an hour{total}"
 

@@ -15,7 +15,7 @@ from traffic.segment.state import SensorState, WorkingState
 from traffic.sensor_health import memory as packed_memory
 from traffic.sensor_health.faults import DISMISSED, Fault, dismissed
 from traffic.sensor_health.judge import Judgement, judge
-from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.last_heard import ScannedSegment
 from traffic.sensor_health.memory import Memory
 
 from ..segment.builders import ms
@@ -84,7 +84,7 @@ class Street:
     districts: dict[str, str] = field(default_factory=dict)
     road: Road = field(default=ROAD, kw_only=True)
 
-    def seen(self, at_s: float) -> list[Seen]:
+    def seen(self, at_s: float) -> list[ScannedSegment]:
         """What a scan finds at that second."""
         by_segment: dict[str, list[Device]] = {}
         for device in self.devices:
@@ -92,7 +92,9 @@ class Street:
         found = [self._segment(n, some, at_s) for n, some in by_segment.items()]
         return [one for one in found if one is not None]
 
-    def _segment(self, name: str, devices: list[Device], at_s: float) -> Seen | None:
+    def _segment(
+        self, name: str, devices: list[Device], at_s: float
+    ) -> ScannedSegment | None:
         said = {
             device.name: (device, at)
             for device in devices
@@ -106,7 +108,7 @@ class Street:
         road = replace(self.road, district=self.districts.get(name))
         stored = StoredSegment(name, version=1, road=road)
         state = WorkingState(clock=clock, sensors=slots)
-        return Seen(stored, state, received, received)
+        return ScannedSegment(stored, state, received, received)
 
 
 def slot_of(device: Device, at_s: float) -> SensorState:
