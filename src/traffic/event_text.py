@@ -17,5 +17,5 @@ def escape_for_input_transformer(text: str) -> str:
     return _UNSAFE.sub(_escaped, text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return _REPLACEMENTS.get(found.group(), " ")
+def _escaped(match: re.Match[str]) -> str:
+    return _REPLACEMENTS.get(match.group(), " ")

@@ -70,26 +70,26 @@ class DynamoReader:
         """Return what does not change of every segment."""
         return self._scan(_ROAD)
 
-    def _scan(self, wanted: Sequence[str]) -> list[Item]:
+    def _scan(self, attributes: Sequence[str]) -> list[Item]:
         def part(number: int) -> list[Item]:
-            return list(self._scan_part(wanted, number))
+            return list(self._scan_part(attributes, number))
 
         parts = self._pool.map(part, range(PARALLEL_SCANS))
-        return [item for found in parts for item in found]
+        return [item for items in parts for item in items]
 
-    def _scan_part(self, wanted: Sequence[str], number: int) -> Iterator[Item]:
+    def _scan_part(self, attributes: Sequence[str], number: int) -> Iterator[Item]:
         return self._pages(
             self._client.scan,
             TableName=self._tables.segments,
             Segment=number,
             TotalSegments=PARALLEL_SCANS,
-            **_projection(wanted),
+            **_projection(attributes),
         )
 
     def open_alerts(self) -> list[Item]:
         """Return the alerts that are open, by their own index."""
         projection = _projection((*_ALERT, "open_flag"))
-        found = self._pages(
+        items = self._pages(
             self._client.query,
             TableName=self._tables.alerts,
             IndexName="open_alerts",
@@ -97,7 +97,7 @@ class DynamoReader:
             ExpressionAttributeValues={":open": attribute("open")},
             **projection,
         )
-        return list(found)
+        return list(items)
 
     def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
         """Return the rows of history between two minutes, oldest first."""
@@ -105,7 +105,7 @@ class DynamoReader:
         one = _key(projection, "segment_id")
         minute = _key(projection, "minute")
         values = {":one": segment_id, ":first": first, ":last": last}
-        found = self._pages(
+        items = self._pages(
             self._client.query,
             TableName=self._tables.history,
             KeyConditionExpression=(
@@ -114,7 +114,7 @@ class DynamoReader:
             ExpressionAttributeValues={k: attribute(v) for k, v in values.items()},
             **projection,
         )
-        return list(found)
+        return list(items)
 
     def _pages(self, call: Any, **request: Any) -> Iterator[Item]:
         while True:
@@ -192,9 +192,9 @@ def _decode_items(
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def _projection(wanted: Sequence[str]) -> dict[str, Any]:
+def _projection(attributes: Sequence[str]) -> dict[str, Any]:
     """Return names and expression of a projection; `name` and others are reserved."""
-    names = {f"#{place}": name for place, name in enumerate(wanted)}
+    names = {f"#{place}": name for place, name in enumerate(attributes)}
     return {
         "ProjectionExpression": ", ".join(names),
         "ExpressionAttributeNames": names,

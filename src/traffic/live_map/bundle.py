@@ -60,17 +60,17 @@ def _read(name: str, source: str) -> _Module:
     needs: list[str] = []
     outside: list[str] = []
 
-    def moved(found: re.Match[str]) -> str:
-        names, place = found.groups()
+    def to_constant(match: re.Match[str]) -> str:
+        names, place = match.groups()
         if not place.startswith("./"):
-            outside.append(found[0])
+            outside.append(match[0])
             return ""
         needs.append(place[2:])
         return f"const {names.replace(' as ', ': ')} = modules[{place[2:]!r}]\n"
 
-    text = _IMPORT.sub(moved, source)
-    given = ", ".join(_EXPORT.findall(text))
+    text = _IMPORT.sub(to_constant, source)
+    exports = ", ".join(_EXPORT.findall(text))
     text = _EXPORT.sub("", text)
     if other := _OTHER_FORM.search(text):
         raise ValueError(f"{name}: expected {{names}} of a file, got {other[0]!r}")
-    return _Module(name, needs, outside, f"{text}return {{{given}}}\n")
+    return _Module(name, needs, outside, f"{text}return {{{exports}}}\n")

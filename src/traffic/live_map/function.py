@@ -72,5 +72,5 @@ def _api() -> LiveApi:
     return LiveApi(ports, settings)
 
 
-def _log(event: str, settings: str) -> None:
-    print(json.dumps({"event": event, "told": settings}))
+def _log(event: str, text: str) -> None:
+    print(json.dumps({"event": event, "told": text}))

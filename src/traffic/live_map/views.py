@@ -109,9 +109,9 @@ def alerts(items: Iterable[Item]) -> list[dict[str, Any]]:
 
 def roads_page(roads: Sequence[Item], after: Optional[str]) -> dict[str, Any]:
     """Return the segments that follow *after* in *roads*, which are sorted by id."""
-    left = [road for road in roads if after is None or road["id"] > after]
-    page = left[:ROADS_PER_PAGE]
-    is_last = len(left) <= ROADS_PER_PAGE
+    remaining = [road for road in roads if after is None or road["id"] > after]
+    page = remaining[:ROADS_PER_PAGE]
+    is_last = len(remaining) <= ROADS_PER_PAGE
     return {"segments": page, "after": None if is_last else page[-1]["id"]}
 
 

@@ -130,22 +130,24 @@ def sensor_subject(segment_id: str, sensor_id: str) -> str:
 
 def opened(fault: Fault) -> Fault:
     """Return a new fault with its event."""
-    told = replace(fault, told_at=fault.detected_at)
-    return _with_event(told, OPENED, f"opened@{fault.detected_at}", fault.detected_at)
+    updated = replace(fault, told_at=fault.detected_at)
+    return _with_event(
+        updated, OPENED, f"opened@{fault.detected_at}", fault.detected_at
+    )
 
 
 def reminded(fault: Fault, sensors: int, now_ms: int) -> Fault:
     """Return a fault with a reminder event."""
-    told = replace(fault, told_at=now_ms, sensors=sensors)
-    return _with_event(told, REMINDED, f"reminded@{now_ms}", now_ms)
+    updated = replace(fault, told_at=now_ms, sensors=sensors)
+    return _with_event(updated, REMINDED, f"reminded@{now_ms}", now_ms)
 
 
 def closed(fault: Fault, now_ms: int) -> Fault:
     """Return a closed fault; one that was dismissed has sent its event already."""
     if fault.standing == DISMISSED:
         return replace(fault, standing=None)
-    over = replace(fault, closed_at=max(now_ms, fault.since), standing=CLOSING)
-    return _with_event(over, CLOSED, f"closed@{over.closed_at}", now_ms)
+    updated = replace(fault, closed_at=max(now_ms, fault.since), standing=CLOSING)
+    return _with_event(updated, CLOSED, f"closed@{updated.closed_at}", now_ms)
 
 
 def dismissed(fault: Fault, now_ms: int) -> Fault:

@@ -217,8 +217,8 @@ class _Sweep:
                 and self._now_ms - fault.told_at >= thresholds.REMIND_MS
             ):
                 affected = silence.affected.get(key, fault.sensors)
-                told = reminded(fault, affected, self._now_ms)
-                self.judgement.changed.append((fault, told))
+                reminder = reminded(fault, affected, self._now_ms)
+                self.judgement.changed.append((fault, reminder))
 
     def remember(self, city: Sequence[SensorReports], silence: SilenceReport) -> None:
         """Store the tracks, and for a while the ends of silences."""
@@ -285,7 +285,7 @@ def _areas_of(district: Optional[str]) -> list[Key]:
 
 def _reset(track: Track) -> Track:
     """Return a track without its runs: a repaired sensor is judged from now on."""
-    made = Track(track.timestamp, track.heard_at, track.sampled_at)
-    made.vehicle_count, made.speed = track.vehicle_count, track.speed
-    made.occupancy, made.same_since = track.occupancy, track.sampled_at
-    return made
+    fresh = Track(track.timestamp, track.heard_at, track.sampled_at)
+    fresh.vehicle_count, fresh.speed = track.vehicle_count, track.speed
+    fresh.occupancy, fresh.same_since = track.occupancy, track.sampled_at
+    return fresh

@@ -30,14 +30,14 @@ class LeftOut(NamedTuple):
 
 def excluded_sensors(faults: Iterable[Fault]) -> dict[str, Reasons]:
     """Return the sensors that these faults leave out, by segment."""
-    found: dict[str, Reasons] = defaultdict(dict)
+    by_segment: dict[str, Reasons] = defaultdict(dict)
     for fault in faults:
         if fault.detail == PERCENT:
             continue  # the processor uses the rest of its readings
         if fault.kind in thresholds.LEFT_OUT_KINDS and fault.standing == OPEN:
-            reasons = found[str(fault.segment_id)]
+            reasons = by_segment[str(fault.segment_id)]
             reasons[str(fault.sensor_id)] = fault.kind, fault.since
-    return found
+    return by_segment
 
 
 def changes_of(scanned: ScannedSegment, reasons: Reasons) -> list[LeftOut]:
