@@ -1,4 +1,4 @@
-"""The live API: what it keeps in memory between two requests, and its answers."""
+"""The live API: its cache between requests, and its responses."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _BUSY = "the tables did not answer: expected to work again in a few seconds"
 
 
 class LiveMapPorts(NamedTuple):
-    """The world around the API.
+    """The services that the API uses.
 
     *reader* and *assets* are a Reader and Assets; *clock* returns the time in ms;
     *environment* names this execution environment, in hexadecimal digits; *log* takes
-    the name of an event and what there is to say of it.
+    the name of an event and its text.
     """
 
     reader: Any
@@ -36,7 +36,7 @@ class LiveMapPorts(NamedTuple):
 
 
 class CityView(NamedTuple):
-    """The city as it was when it was last read."""
+    """The city when it was last read."""
 
     snapshot: changes.Snapshot
     city: Mapping[str, Any]
@@ -44,9 +44,9 @@ class CityView(NamedTuple):
 
 
 class LiveApi:
-    """Answers requests; one instance for each execution environment.
+    """Answers requests; one instance per execution environment.
 
-    It reads each table at most once in its time to live, however many ask.
+    It reads each table at most once per time to live, for any number of viewers.
     """
 
     def __init__(self, ports: LiveMapPorts, settings: LiveMapSettings) -> None:
@@ -148,9 +148,9 @@ class LiveApi:
         }
 
     def _fresh_look(self) -> CityView:
-        """Return the city, read anew if the last look is too old.
+        """Return the city, read again if the last view is too old.
 
-        If that fails, the last look has to do: its age shows in its `updated_at`.
+        If that fails, return the last view: its `updated_at` shows its age.
         """
         now_ms = self._ports.clock()
         if self._view is None or changes.is_due(
@@ -204,7 +204,7 @@ class LiveApi:
         return item
 
     def _acknowledge(self, alert_id: str, request: Request) -> dict[str, Any]:
-        """Note who has seen the alert; who comes second is told who was first."""
+        """Record who acknowledges the alert; later users get the first one's name."""
         reader, item = self._ports.reader, self._open_alert(alert_id)
         if "acknowledged_at" not in item:
             reader.acknowledge(alert_id, request.who or "", self._ports.clock())
@@ -213,7 +213,7 @@ class LiveApi:
         return views.alert(item)
 
     def _undo(self, alert_id: str, _request: Request) -> dict[str, Any]:
-        """Take an acknowledgement back; without one, the alert stays as it is."""
+        """Remove the acknowledgement, if there is one."""
         item = self._open_alert(alert_id)
         if "acknowledged_at" in item:
             self._ports.reader.undo(alert_id)

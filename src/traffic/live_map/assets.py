@@ -11,12 +11,12 @@ from .bundle import bundle
 from .page import PageFile, page_file
 
 WEB = Path(__file__).with_name("web")
-# What index.html loads: no file, but FIRST and all that it imports, in one.
+# What index.html loads: not a file, but FIRST bundled with all that it imports.
 SCRIPT, FIRST = "app/all.js", "app/main.js"
 
 
 class Assets(Protocol):
-    """Keeps the files of the page."""
+    """Provides the files of the page."""
 
     def page(self, name: str) -> Optional[PageFile]:
         """Return the file of that name, None if there is none."""
@@ -26,7 +26,7 @@ class Assets(Protocol):
 
 
 class FolderAssets:
-    """The files below a folder, each read and compressed when it is first asked for.
+    """The files below a folder, each read and compressed on first use.
 
     A name is looked up among those found there, never turned into a path: there is no
     way out of the folder. SCRIPT is there too, if FIRST is.

@@ -1,4 +1,4 @@
-"""What the live API reads and writes, and DynamoDB as it does so."""
+"""What the live API reads and writes, in DynamoDB."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALERT = views.attributes(views.ALERT)
 
 
 class CityReader(Protocol):
-    """The city as the live API finds it; every method may raise StoreError."""
+    """Reads the city; every method may raise StoreError."""
 
     def live(self) -> list[Item]:
         """Return what changes of every segment, and its length."""
@@ -35,7 +35,7 @@ class CityReader(Protocol):
         """Return the alerts that are open."""
 
     def segment(self, segment_id: str) -> Optional[Item]:
-        """Return all of one segment, None if there is none of that id."""
+        """Return one segment, None if there is none of that id."""
 
     def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
         """Return the rows of history between two minutes, oldest first."""
@@ -44,14 +44,14 @@ class CityReader(Protocol):
         """Return one alert as it is now, None if there is none of that id."""
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
-        """Write who has seen the alert, and when, unless somebody was first."""
+        """Record who acknowledged the alert, and when, unless it was acknowledged."""
 
     def undo(self, alert_id: str) -> None:
-        """Remove who has seen the alert, and when."""
+        """Remove the acknowledgement."""
 
 
 class DynamoReader:
-    """The city as its tables hold it.
+    """Reads the city from DynamoDB.
 
     Lists are read with eventual consistency, at half the price; the next poll is two
     seconds away. One alert is read as it is, since a decision follows from it.
@@ -125,7 +125,7 @@ class DynamoReader:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def segment(self, segment_id: str) -> Optional[Item]:
-        """Return all of one segment, None if there is none of that id."""
+        """Return one segment, None if there is none of that id."""
         key = {"segment_id": attribute(segment_id)}
         return self._get(self._tables.segments, key, **_projection(_SEGMENT))
 
@@ -139,7 +139,7 @@ class DynamoReader:
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
-        """Write who has seen the alert, and when, unless somebody was first."""
+        """Record who acknowledged the alert, and when, unless it was acknowledged."""
         self._update(
             alert_id,
             UpdateExpression="SET acknowledged_by = :who, acknowledged_at = :at",
@@ -150,7 +150,7 @@ class DynamoReader:
         )
 
     def undo(self, alert_id: str) -> None:
-        """Remove who has seen the alert, and when."""
+        """Remove the acknowledgement."""
         self._update(
             alert_id,
             UpdateExpression="REMOVE acknowledged_by, acknowledged_at",

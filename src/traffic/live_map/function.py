@@ -23,7 +23,7 @@ from .assets import FolderAssets
 from .aws import PARALLEL_SCANS, DynamoReader, decode_scans
 from .settings import read
 
-# A viewer asks again in two seconds: better no answer soon than one too late.
+# The page polls again in two seconds: failing fast is better than a late response.
 _CLIENT = Config(
     connect_timeout=1,
     read_timeout=4,
@@ -34,7 +34,7 @@ _CLIENT = Config(
 
 
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer a request of the HTTP API; a fault is logged, and told without detail."""
+    """Answer a request of the HTTP API; errors are logged, not shown."""
     try:
         return _api().answer(event)
     except Exception as fault:
@@ -47,7 +47,7 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _description(fault: Exception) -> str:
-    """Return where a fault arose, and its text if that can quote no request."""
+    """Return where an error occurred, and its text if it cannot quote a request."""
     where = "".join(traceback.format_tb(fault.__traceback__))
     is_ours = isinstance(fault, (TrafficError, BotoCoreError))
     return f"{where}{type(fault).__name__}" + (f": {fault}" if is_ours else "")

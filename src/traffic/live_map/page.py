@@ -13,7 +13,7 @@ from . import responses
 from .responses import Response
 
 INDEX = "index.html"
-BASE_MAP = "base-map.json"  # GeoJSON that the city gave with its package, if it did
+BASE_MAP = "base-map.json"  # GeoJSON from the city's package, optional
 
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -31,16 +31,16 @@ _TYPES = {
     "woff2": "font/woff2",
     "pbf": "application/x-protobuf",
 }
-# What is compressed already gains nothing.
+# Formats that are compressed already.
 _DENSE = ("png", "ico", "woff2")
 _INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
-# A name that tells a version never means other bytes.
+# The content of a versioned name never changes.
 _VERSIONED = re.compile(r"\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True)
 class PageFile:
-    """A file as it is answered: plain, and compressed where that is worthwhile."""
+    """A file of the page: plain, and compressed if that saves enough."""
 
     name: str
     body: bytes
@@ -88,10 +88,10 @@ def inline_scripts(page: Optional[PageFile]) -> list[str]:
 
 
 def cache_control(name: str) -> str:
-    """Return how long a file is good: for ever if its name tells its version.
+    """Return the caching of a file: immutable if its name has a version.
 
-    Else it is asked for anew each time, which its entity tag makes cheap: files of
-    two deployments never meet on one page.
+    Others are revalidated each time, which is cheap with their entity tag, so one page
+    never mixes files of two deployments.
     """
     if _VERSIONED.search(name):
         return "public, max-age=31536000, immutable"

@@ -1,4 +1,4 @@
-"""Answers as API Gateway takes them (payload format 2.0), with their headers."""
+"""Responses for API Gateway (payload format 2.0), with their headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a request to what it asks for; everything else is refused with a reason."""
+"""Requests and their routes; all others are refused with a reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Request(NamedTuple):
 
 
 class Route(NamedTuple):
-    """What is asked for: a name, and of what; one of the names below.
+    """The route of a request: one of the names below, and the id in the path.
 
     page, config, roads, now, segment, history, acknowledge, undo
     """
@@ -56,7 +56,7 @@ def request_of(event: Mapping[str, Any]) -> Request:
 def _user_of(authorizer: Mapping[str, Any]) -> Optional[str]:
     """Return the e-mail address of the token, or else its user's name.
 
-    A token that is meant to get others by, a refresh token, speaks for nobody.
+    A refresh token identifies no user.
     """
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     if claims.get("token_use", "id") not in ("id", "access"):
@@ -66,7 +66,7 @@ def _user_of(authorizer: Mapping[str, Any]) -> Optional[str]:
 
 
 def route_of(method: str, path: str) -> Route:
-    """Return what a request asks for; raises RequestError: 400, 404 or 405."""
+    """Return the route of a request; raises RequestError: 400, 404 or 405."""
     routes = _routes_of(path)
     if method not in routes:
         expected = " or ".join(routes)
@@ -75,7 +75,7 @@ def route_of(method: str, path: str) -> Route:
 
 
 def _routes_of(path: str) -> Mapping[str, Route]:
-    """Return what a path offers, by method."""
+    """Return the routes of a path, by method."""
     parts = [unquote(part) for part in path.split("/")[2:]]
     if path.startswith("/api/") and parts[0::2] == ["alerts", "acknowledge"]:
         alert_id = _alert_id(parts[1])
@@ -123,7 +123,7 @@ def after_of(query: Mapping[str, str]) -> Optional[str]:
 
 
 def hours_of(query: Mapping[str, str]) -> int:
-    """Return how many hours of history are asked for; raises RequestError."""
+    """Return the requested hours of history; raises RequestError."""
     text = query.get("hours", str(USUAL_HOURS))
     if re.fullmatch(r"[0-9]{1,2}", text) and 1 <= int(text) <= MOST_HOURS:
         return int(text)

@@ -1,4 +1,4 @@
-"""The city at a glance: sums over the segments that speak for the present."""
+"""City-wide figures: sums over the segments with current readings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..policy import MAX_INTERVAL_S, SLOWEST_PACE_KMH, UNKNOWN_LENGTH_M
 
 Item = Mapping[str, Any]
 
-# A segment silent for longer than any sensor may take to count tells of the past.
+# A segment silent for longer than any reporting interval is not current.
 PRESENT_MS = MAX_INTERVAL_S * 1000
 
 
