@@ -20,9 +20,9 @@ import msgspec
 
 from traffic.aws.dynamodb import Tables
 from traffic.aws.segment_store import DynamoStore
-from traffic.processor.batch import Shell
 from traffic.processor.decode import decode_message
 from traffic.processor.function import process
+from traffic.processor.ports import ProcessorPorts
 
 from .events import Event, Shape, event
 from .segments import POLICY, CannedTables, stored_items
@@ -87,7 +87,7 @@ def _handler(full: Event, shape: Shape) -> Case:
     client = CannedTables(stored_items(shape))
     tables = Tables("road_segments", "segment_history", "congestion_alerts")
     now_ms = int(full["Records"][-1]["kinesis"]["approximateArrivalTimestamp"] * 1000)
-    shell = Shell(
+    ports = ProcessorPorts(
         store=DynamoStore(client, tables, POLICY.retention_days, time.sleep),
         bus=_Nowhere(),
         quarantine=_Nowhere(),
@@ -97,7 +97,7 @@ def _handler(full: Event, shape: Shape) -> Case:
 
     def handle() -> None:
         with contextlib.redirect_stdout(io.StringIO()):
-            answer = process(full["Records"], shell, "bench")
+            answer = process(full["Records"], ports, "bench")
         if answer["batchItemFailures"]:
             raise RuntimeError(f"the batch failed: {answer}")
 

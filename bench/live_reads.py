@@ -25,7 +25,7 @@ from tests.unit.traffic.live_map.fakes import ENVIRONMENT, FakeAssets, event
 from traffic.aws import dynamodb as aws_dynamodb
 from traffic.aws.dynamodb import Tables
 from traffic.live_map import changes, views
-from traffic.live_map.api import LiveApi, Outside
+from traffic.live_map.api import LiveApi, LiveMapPorts
 from traffic.live_map.aws import PARALLEL_SCANS, DynamoReader, decode_scans
 from traffic.live_map.settings import read
 
@@ -134,14 +134,14 @@ class Viewer:
     def __init__(self, stored: list[Item]) -> None:
         self.table = CannedTable(stored)
         self.now_ms = 1_795_372_320_000
-        outside = Outside(
+        ports = LiveMapPorts(
             DynamoReader(self.table.client, Tables("s", "h", "a")),
             FakeAssets(),
             lambda: self.now_ms,
             "aa",
             lambda *_: None,
         )
-        self.api = LiveApi(outside, read(ENVIRONMENT))
+        self.api = LiveApi(ports, read(ENVIRONMENT))
 
     def ask(self, path: str, **query: str) -> dict[str, float]:
         """Ask, and return units read, bytes sent and CPU seconds."""

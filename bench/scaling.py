@@ -23,9 +23,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from traffic.shard_scaler.aws import TAG, Clients
 from traffic.shard_scaler.decide import UP_SHARE, Bounds
-from traffic.shard_scaler.function import look
-from traffic.shard_scaler.history import Count, text
-from traffic.shard_scaler.settings import Settings
+from traffic.shard_scaler.function import run_once
+from traffic.shard_scaler.history import ShardCount, text
+from traffic.shard_scaler.settings import ShardScalerSettings
 from trafficctl.cli.output import Column, show, table
 
 from .shards import DAY_S, Stream
@@ -106,8 +106,10 @@ def run(
     """Play a scenario; `by_hand` is what a person does to the stream, by second."""
     stream = Stream(scenario.shards, BEGIN_S, **scenario.stream)
     stream.counts.append((BEGIN_S, scenario.shards))
-    stream.tags.setdefault(TAG, text((Count(BEGIN_S - 2 * DAY_S, scenario.shards),)))
-    chosen = Settings(
+    stream.tags.setdefault(
+        TAG, text((ShardCount(BEGIN_S - 2 * DAY_S, scenario.shards),))
+    )
+    chosen = ShardScalerSettings(
         stream="readings",
         processor="processor",
         stack="city",
@@ -127,11 +129,11 @@ def run(
     return outcome
 
 
-def _look(stream: Stream, chosen: Settings, outcome: Outcome) -> None:
+def _look(stream: Stream, chosen: ShardScalerSettings, outcome: Outcome) -> None:
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):
-            look(Clients(stream, stream), chosen, stream.now_s * 1_000)
+            run_once(Clients(stream, stream), chosen, stream.now_s * 1_000)
     except (BotoCoreError, ClientError):
         outcome.failed_looks += 1
     outcome.lines += map(json.loads, printed.getvalue().splitlines())

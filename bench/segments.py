@@ -7,7 +7,7 @@ from typing import Any
 from traffic.aws import dynamodb, segment_items
 from traffic.model import Road, StoredSegment
 from traffic.policy import Policy
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from traffic.segment.decide import decide
 
 from .events import START_MS, STEP_MS, Shape, event
@@ -43,11 +43,11 @@ def stored_items(shape: Shape) -> dict[str, Item]:
     last_ms = START_MS - STEP_MS  # what comes next follows without a gap
     readings = STEPS * shape.segments * shape.sensors
     earlier = event(shape, first_ms, size=readings * MOST_BYTES)
-    taken = intake(earlier["Records"], last_ms)
+    taken = decode_batch(earlier["Records"], last_ms)
     found = {}
     for segment_id, one in taken.items():
         past = [
-            parcel for parcel in one.parcels if parcel.reference_ms <= last_ms + 250
+            message for message in one.messages if message.reference_ms <= last_ms + 250
         ]
         stored = StoredSegment(segment_id, road=Road(**ROAD, known=True))
         found[segment_id] = _item(decide(stored, past, last_ms, POLICY))

@@ -1,21 +1,21 @@
-"""The faults of the Lambda code; a bad reading is none of them.
+"""The errors of the Lambda code; an invalid reading is not one of them.
 
 TrafficError
   SettingsError    the environment does not say what the code needs
   StoreError       the database refused or did not answer
-    Conflict       somebody else wrote the segment first: read, decide and write again
+    Conflict       another writer was first: read, decide and write again
   PublishError     the event bus refused or did not answer
-  MetricsError     CloudWatch refused, did not answer, or not wholly
-  QuarantineError  rejected readings could not be set aside
-  SweepError       a sweep of sensor health left something undone
-  RequestError     the live API was asked for what it does not answer
+  MetricsError     CloudWatch refused, did not answer, or incompletely
+  QuarantineError  rejected readings could not be quarantined
+  SweepError       a sweep of sensor health failed in part
+  RequestError     the live API received an invalid request
 """
 
 from __future__ import annotations
 
 
 class TrafficError(Exception):
-    """Root of the faults of this package."""
+    """Root of the errors of this package."""
 
 
 class SettingsError(TrafficError):
@@ -27,7 +27,7 @@ class StoreError(TrafficError):
 
 
 class Conflict(StoreError):  # noqa: N818 - an outcome of a race, not a fault
-    """Somebody else wrote the segment first."""
+    """Another writer was first."""
 
 
 class PublishError(TrafficError):
@@ -35,19 +35,19 @@ class PublishError(TrafficError):
 
 
 class MetricsError(TrafficError):
-    """CloudWatch refused, did not answer, or not wholly."""
+    """CloudWatch refused, did not answer, or incompletely."""
 
 
 class QuarantineError(TrafficError):
-    """Rejected readings could not be set aside."""
+    """Rejected readings could not be quarantined."""
 
 
 class SweepError(TrafficError):
-    """A sweep of sensor health left something undone; the next one finds it again."""
+    """A sweep of sensor health failed in part; the next one repeats it."""
 
 
 class RequestError(TrafficError):
-    """The live API was asked for what it does not answer; says what was expected."""
+    """The live API received an invalid request; says what was expected."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

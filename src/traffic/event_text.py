@@ -1,7 +1,7 @@
-"""Text that a rule of EventBridge may put between the quotes of its own text.
+"""Text that is safe inside the quoted template of an EventBridge input transformer.
 
-EventBridge puts the values of an event into a target's text as they are: a quote in a
-road's name would end that text, and the alert would reach nobody.
+EventBridge inserts event values unescaped: a quote in a road name would end the string,
+and the alert would not be delivered.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 _UNSAFE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029]')
-_INSTEAD = {'"': "'", "\\": "/"}
+_REPLACEMENTS = {'"': "'", "\\": "/"}
 
 
-def quotable(text: str) -> str:
-    """Return the text with `'` for `"`, `/` for a backslash, a blank for controls."""
-    return _UNSAFE.sub(_replaced, text)
+def escape_for_input_transformer(text: str) -> str:
+    """Return *text* with `'` for `"`, `/` for a backslash, a space for controls."""
+    return _UNSAFE.sub(_escaped, text)
 
 
-def _replaced(found: re.Match[str]) -> str:
-    return _INSTEAD.get(found.group(), " ")
+def _escaped(match: re.Match[str]) -> str:
+    return _REPLACEMENTS.get(match.group(), " ")

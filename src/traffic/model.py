@@ -1,4 +1,4 @@
-"""The values that cross boundaries: readings, roads, segments, rejections."""
+"""Values shared by several packages: readings, roads, segments, rejections."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from . import policy
 Count = Annotated[int, Meta(ge=0, le=policy.MAX_VEHICLE_COUNT)]
 Speed = Annotated[float, Meta(ge=0, le=policy.MAX_SPEED_KMH)]
 Score = Annotated[float, Meta(ge=0, le=policy.MAX_SCORE)]
-Share = Annotated[float, Meta(ge=0, le=100)]  # over 1: percent, see `Slot.percent_at`
+Share = Annotated[
+    float, Meta(ge=0, le=100)
+]  # over 1: percent, see `SensorState.percent_at`
 Instant = Annotated[int, Meta(ge=0, le=policy.LAST_INSTANT_MS)]
 Interval = Annotated[float, Meta(gt=0, le=policy.MAX_INTERVAL_S)]
 
@@ -31,11 +33,11 @@ class Reading(msgspec.Struct, gc=False):
     interval: Optional[Interval] = None
 
 
-class Message(msgspec.Struct, gc=False):
-    """A record of the stream: a list of readings, or one bare reading.
+class WireMessage(msgspec.Struct, gc=False):
+    """A record of the stream as sent: a list of readings, or one bare reading.
 
-    The fields of a bare reading have the same names as in `Reading`, so that a bare
-    message is read in its place; a list has no `sensor_id`.
+    A bare reading has the fields of `Reading`, so the message itself serves as its
+    reading. A message with a list has no `sensor_id`.
     """
 
     readings: Optional[list[Reading]] = None
@@ -51,10 +53,10 @@ class Message(msgspec.Struct, gc=False):
 
 
 class Rejection(NamedTuple):
-    """Something that broke a rule and is set aside with its reason.
+    """A reading or message that breaks a rule of the wire format, with the reason.
 
-    *place* is the position in the message, None for the message as a whole;
-    *readings* says how many readings are set aside with it.
+    *position* is that of the reading in its message, None for the whole message;
+    *readings* is the number of readings rejected with it.
     """
 
     reason: str
@@ -62,15 +64,15 @@ class Rejection(NamedTuple):
     expected: str
     actual: str
     readings: int = 1
-    place: Optional[int] = None
+    position: Optional[int] = None
     raw: Any = None
 
 
-class Parcel(msgspec.Struct, frozen=True, gc=False):
-    """One decoded record: its readings with where and when they came from.
+class DecodedMessage(msgspec.Struct, frozen=True, gc=False):
+    """The readings of one record, with their origin and receipt time.
 
-    *reference_ms* is the receipt time that clocks are judged against; *positions*
-    tells the place of each reading in its message when some were set aside.
+    *reference_ms* is the receipt time, which timestamps are checked against;
+    *positions* are those of the readings in the message, if some were rejected.
     """
 
     sequence_number: str
@@ -80,16 +82,16 @@ class Parcel(msgspec.Struct, frozen=True, gc=False):
     positions: Optional[Sequence[int]] = None
 
 
-SetAside = tuple[str, Parcel, Rejection]  # the segment, the message, what is wrong
+QuarantineEntry = tuple[str, DecodedMessage, Rejection]  # with its segment and message
 
 
 @dataclass(frozen=True)
 class Road:
-    """What does not change of a segment; units as in `road_segments`.
+    """The static attributes of a segment; units as in `road_segments`.
 
-    *free_flow_speed* (km/h) is None where it is not known: there is then no score and
-    no alert from speed. *effective_length_m* is the mean length of a vehicle and the
-    detector, by which speed is estimated where a sensor measures none.
+    *free_flow_speed* (km/h) is None if unknown: speed then gives no score and no alert.
+    *effective_length_m* is the mean length of vehicle plus detector, used to estimate
+    speed where a sensor does not measure it.
     """
 
     name: Optional[str] = None
@@ -104,11 +106,11 @@ class Road:
 
 
 @dataclass(frozen=True)
-class Tallies:
-    """Published readings by fate, each counted once however often it is delivered.
+class ReadingCounts:
+    """Published readings by outcome, each counted once however often it is delivered.
 
-    *late* ones are among the accepted. A *duplicate* was accepted before; the place of
-    a *stale* one is closed, and it may never have been accepted.
+    *late* readings are also *accepted*. A *duplicate* was accepted before. A *stale*
+    one is too late to know whether it was.
     """
 
     accepted: int = 0
@@ -116,9 +118,9 @@ class Tallies:
     duplicate: int = 0
     stale: int = 0
 
-    def plus(self, other: Tallies) -> Tallies:
+    def plus(self, other: ReadingCounts) -> ReadingCounts:
         """Return the sum of both."""
-        return Tallies(
+        return ReadingCounts(
             self.accepted + other.accepted,
             self.late + other.late,
             self.duplicate + other.duplicate,
@@ -128,16 +130,16 @@ class Tallies:
 
 @dataclass(frozen=True)
 class StoredSegment:
-    """A segment as the table holds it; version 0 means it has never been written.
+    """A segment as stored in the table; version 0 means that it was never written.
 
-    *suspects* are the sensors that sensor health found unfit: their readings are
-    counted, but are left out of the segment's figures.
+    *suspects* are sensors that sensor health found faulty: their readings are counted,
+    but left out of the segment's figures.
     """
 
     segment_id: str
     version: int = 0
     road: Road = field(default_factory=Road)
-    tallies: Tallies = field(default_factory=Tallies)
+    counts: ReadingCounts = field(default_factory=ReadingCounts)
     packed: Optional[bytes] = None
     outbox: tuple[dict[str, Any], ...] = ()
     suspects: frozenset[str] = frozenset()

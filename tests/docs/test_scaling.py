@@ -10,7 +10,7 @@ import pytest
 from bench.scaling import markdown
 from traffic.shard_scaler import decide
 from traffic.shard_scaler.aws import TAG
-from traffic.shard_scaler.decide import Hold, Minute, Seen
+from traffic.shard_scaler.decide import Hold, Minute, StreamState
 from traffic.shard_scaler.function import figures
 from traffic.shard_scaler.history import CHANGES_A_DAY
 
@@ -55,7 +55,7 @@ def test_the_words_of_the_page_stand_for_these_numbers() -> None:
 
 
 def test_the_page_names_every_metric() -> None:
-    seen = Seen(2, [Minute(0, 0, 0)])
+    seen = StreamState(2, [Minute(0, 0, 0)])
     printed = figures(seen, Hold(""), "city", 0)
     (metrics,) = json.loads(printed)["_aws"]["CloudWatchMetrics"]
 

@@ -148,4 +148,6 @@ def test_the_page_of_events_names_every_field_and_no_other() -> None:
 
 def test_every_kind_has_a_word_and_a_span() -> None:
     assert set(LABELS) == set(thresholds.KINDS)
-    assert {*thresholds.SPANS, *thresholds.WINDOWS} == set(thresholds.SUSPECT_KINDS)
+    assert {*thresholds.DETECTION_TIMES, *thresholds.WINDOWS} == set(
+        thresholds.SUSPECT_KINDS
+    )

@@ -24,7 +24,7 @@ def test_a_line_on_a_refusal_says_what_refused_and_how_often_and_no_more() -> No
     world.store.unreadable["b"] = StoreError("throttled")
 
     with contextlib.redirect_stdout(printed):
-        process([record(1, message(reading()), "b")], world.shell, "city")
+        process([record(1, message(reading()), "b")], world.ports, "city")
 
     line = json.loads(printed.getvalue().splitlines()[-1])
     assert line == {"event": "traffic.refused", "fault": "throttled", "times": 1}

@@ -11,7 +11,7 @@ from typing import Any
 import cfnlint.decode.cfn_yaml
 import pytest
 
-from traffic.processor.settings import Settings
+from traffic.processor.settings import ProcessorSettings
 from traffic.settings import required
 from trafficctl.__main__ import build_parser
 from trafficctl.package.command import RUNTIMES
@@ -102,7 +102,7 @@ def test_the_template_sets_every_variable_the_processor_reads(
     ]
     told = [set(one["Environment"]["Variables"]) for one in functions]
 
-    assert told == [set(required(Settings))]
+    assert told == [set(required(ProcessorSettings))]
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> Iterator[str]:

@@ -12,9 +12,9 @@ from typing import Any
 from traffic.processor import figures as metrics
 from traffic.provisioning import aws
 from traffic.provisioning import function as provisioning
-from traffic.sensor_health.sweep import Sweep, told
+from traffic.sensor_health.sweep import Sweep, log_lines
 from traffic.shard_scaler import function as shard_scaler
-from traffic.shard_scaler.decide import NEWEST_MINUTES, Hold, Minute, Seen
+from traffic.shard_scaler.decide import NEWEST_MINUTES, Hold, Minute, StreamState
 
 STACK = "City-Traffic"
 
@@ -31,30 +31,32 @@ class NobodyThere:
 
 
 def _processors() -> Iterator[str]:
-    figures = metrics.Figures(freshness_ms=[1], alert_latency_ms=[1])
+    figures = metrics.BatchFigures(freshness_ms=[1], alert_latency_ms=[1])
     figures.reasons["too_old"] = 1
     yield from metrics.lines(figures, STACK, 0)
 
 
 def _hooks() -> Iterator[str]:
-    things = aws.Things(None)  # nobody is let in, so nothing is looked at
-    shell = provisioning.Shell(NobodyThere(), things, lambda: 0, STACK, "device")  # type: ignore[arg-type] # it needs no client
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        provisioning.answer({"parameters": {"DeviceId": "unit-1"}}, shell)
-    yield from said.getvalue().splitlines()
+    things = aws.ThingTypes(None)  # nobody is let in, so nothing is looked at
+    ports = provisioning.ProvisioningPorts(
+        NobodyThere(), things, lambda: 0, STACK, "device"
+    )  # type: ignore[arg-type] # it needs no client
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        provisioning.answer({"parameters": {"DeviceId": "unit-1"}}, ports)
+    yield from printed.getvalue().splitlines()
 
 
 def _scalers() -> Iterator[str]:
     minutes = [Minute(60 * n, 1, 1) for n in range(NEWEST_MINUTES)]
-    yield shard_scaler.figures(Seen(2, minutes), Hold("enough"), STACK, 0)
+    yield shard_scaler.figures(StreamState(2, minutes), Hold("enough"), STACK, 0)
 
 
 def _sweeps() -> Iterator[str]:
     nothing: Any = None  # it has not begun
     sweep = Sweep(nothing)
     sweep.alert_latency_ms.append(1)
-    yield from told(sweep, STACK, 0)
+    yield from log_lines(sweep, STACK, 0)
 
 
 _LINES = {

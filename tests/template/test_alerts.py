@@ -13,7 +13,7 @@ from traffic.model import Road, StoredSegment
 from traffic.policy import Policy
 from traffic.segment.alert_events import event_of, traffic_of
 from traffic.segment.alerts import Transition
-from traffic.segment.fold_result import Change
+from traffic.segment.fold_result import AlertChange
 from traffic.segment.measures import Measures
 
 from .template import RESOURCES, properties, shown, statements
@@ -32,7 +32,7 @@ SEGMENT = StoredSegment(
 def jam(at: StoredSegment) -> dict[str, Any]:
     """Return the event of a jam there."""
     return event_of(
-        Change(
+        AlertChange(
             Transition("opened", 2, 0, 1795372320000, 1795372320000, 2, 840, 840),
             1795372320500,
             Measures(1200, 400, 21, 19, 0.4, 0.2, 5, "F", 84),

@@ -42,7 +42,7 @@ def test_each_variable_comes_from_its_part_of_the_stack() -> None:
     }
     processors = properties("Processor")["Environment"]["Variables"]
 
-    assert set(told) == set(required(settings.Settings))
+    assert set(told) == set(required(settings.SensorHealthSettings))
     assert {name: shown(told[name]) for name in ours} == ours
     shared = set(told) & set(processors)
     assert {name: told[name] for name in shared} == {n: processors[n] for n in shared}

@@ -76,7 +76,7 @@ def test_each_variable_of_the_live_api_comes_from_its_part_of_the_stack() -> Non
         "USER_POOL_ISSUER": ISSUER,
         "MAP_STYLE_URL": "MapStyleUrl",
     }
-    assert set(told) == set(required(settings.Settings))
+    assert set(told) == set(required(settings.LiveMapSettings))
 
 
 def test_only_administrators_make_users_and_passwords_are_strong() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from traffic.settings import required
-from traffic.shard_scaler.settings import Settings
+from traffic.shard_scaler.settings import ShardScalerSettings
 
 from .template import PARAMETERS, RESOURCES, TEMPLATE, names_used, properties
 
@@ -34,7 +34,7 @@ def test_nothing_else_leans_on_it() -> None:
 def test_it_is_told_what_it_reads() -> None:
     told = properties("ShardScaler")["Environment"]["Variables"]
 
-    assert set(told) == set(required(Settings))
+    assert set(told) == set(required(ShardScalerSettings))
     assert told["MIN_SHARDS"] == {"Ref": "KinesisShardCount"}
     assert told["MAX_SHARDS"] == {"Ref": "KinesisMaxShardCount"}
     assert told["STREAM_NAME"] == {"Ref": "ReadingsStream"}

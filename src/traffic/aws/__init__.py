@@ -1,1 +1,1 @@
-"""How the functions talk to AWS, where they do it alike."""
+"""AWS adapters that several functions share."""

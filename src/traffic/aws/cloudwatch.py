@@ -1,4 +1,4 @@
-"""What CloudWatch is asked about the stream of readings and its processor: pure."""
+"""Requests for CloudWatch metrics of the stream and the processor: pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ITERATOR_AGE: Metric = ("AWS/Lambda", "IteratorAge", "Maximum")
 COMPLETE = "Complete"
 
 
-def asked(
+def metric_data_request(
     metrics: Mapping[str, Metric], stream: str, processor: str, start_s: int, end_s: int
 ) -> dict[str, Any]:
-    """Return what GetMetricData takes, to tell the minutes of *metrics* by name."""
+    """Return a GetMetricData request for the minutes of *metrics* by name."""
     return {
         "MetricDataQueries": [
             _query(name, metric, stream, processor) for name, metric in metrics.items()
@@ -34,42 +34,45 @@ def asked(
 
 def _query(name: str, metric: Metric, stream: str, processor: str) -> dict[str, Any]:
     namespace = metric[0]
-    whose = (
+    dimensions = (
         {"StreamName": stream}
         if namespace == "AWS/Kinesis"
         else {"FunctionName": processor}
     )
-    return query(name, metric, whose, MINUTE_S)
+    return query(name, metric, dimensions, MINUTE_S)
 
 
 def query(
-    name: str, metric: Metric, whose: Mapping[str, str], period_s: int
+    name: str, metric: Metric, dimensions: Mapping[str, str], period_s: int
 ) -> dict[str, Any]:
-    """Return the query of a metric with the dimensions *whose*, answered by *name*."""
-    namespace, of, statistic = metric
-    dimensions = [{"Name": key, "Value": value} for key, value in whose.items()]
-    told = {"Namespace": namespace, "MetricName": of, "Dimensions": dimensions}
+    """Return the query of a metric with *dimensions*, whose result has id *name*."""
+    namespace, metric_name, statistic = metric
+    metric_spec = {
+        "Namespace": namespace,
+        "MetricName": metric_name,
+        "Dimensions": [{"Name": k, "Value": v} for k, v in dimensions.items()],
+    }
     return {
         "Id": name,
-        "MetricStat": {"Metric": told, "Period": period_s, "Stat": statistic},
+        "MetricStat": {"Metric": metric_spec, "Period": period_s, "Stat": statistic},
     }
 
 
 def minutes(answer: Mapping[str, Any]) -> dict[str, dict[int, float]]:
-    """Return the values of each metric by the second in which its minute begins."""
+    """Return the values of each metric by the start of the minute (s)."""
     return {one["Id"]: _values(one) for one in answer["MetricDataResults"]}
 
 
-def not_whole(names: Iterable[str], results: Iterable[Any]) -> dict[str, str]:
-    """Return what is said of each of *names* that is not told wholly.
+def incomplete_metrics(names: Iterable[str], results: Iterable[Any]) -> dict[str, str]:
+    """Return the status of each of *names* whose result is not complete.
 
-    Of *results*, page after page, the last of a name counts; a lone answer may leave
-    out that it is complete. What is not told is no zero.
+    Of *results*, over all pages, the last of each name counts; a missing `StatusCode`
+    means complete. A missing value is not zero.
     """
-    said = dict.fromkeys(names, "absent")
+    statuses = dict.fromkeys(names, "absent")
     for one in results:
-        said[one["Id"]] = one.get("StatusCode", COMPLETE)
-    return {name: status for name, status in said.items() if status != COMPLETE}
+        statuses[one["Id"]] = one.get("StatusCode", COMPLETE)
+    return {name: status for name, status in statuses.items() if status != COMPLETE}
 
 
 def _values(result: Mapping[str, Any]) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""DynamoDB for every function: attributes, pages, and calls whose errors are ours."""
+"""DynamoDB for every function: attributes, pages, and calls with translated errors."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..errors import Conflict, StoreError
 
 Attributes = dict[str, dict[str, Any]]
 Sleep = Callable[[float], None]
-MOST_KEYS = 100  # of one BatchGetItem
-MOST_STATEMENTS = 25  # of one BatchExecuteStatement
+MOST_KEYS = 100  # per BatchGetItem
+MOST_STATEMENTS = 25  # per BatchExecuteStatement
 _CONFLICTS = ("ConditionalCheckFailed", "TransactionConflict", "DuplicateItem")
 
 
@@ -31,58 +31,58 @@ def chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
 
 
 def refusal_of(error: Optional[Mapping[str, Any]]) -> Optional[StoreError]:
-    """Return what a statement's own error stands for; None is none."""
+    """Return the StoreError for the error of a statement, None for no error."""
     if error is None:
         return None
     code = error.get("Code", "")
-    kind = Conflict if code.startswith(_CONFLICTS) else StoreError
-    return kind(f"{code}: {error.get('Message', '')}")
+    type_ = Conflict if code.startswith(_CONFLICTS) else StoreError
+    return type_(f"{code}: {error.get('Message', '')}")
 
 
-def called(call: Callable[..., Any], **arguments: Any) -> Any:
-    """Call DynamoDB, in the only place where its errors become ours."""
+def call_aws(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Call AWS; raises StoreError for its errors, Conflict for lost races."""
     try:
         return call(**arguments)
     except ClientError as error:
-        raise _translated(error) from error
+        raise _translate(error) from error
     except BotoCoreError as error:
         raise StoreError(str(error)) from error
 
 
-def _translated(error: ClientError) -> StoreError:
+def _translate(error: ClientError) -> StoreError:
     reasons = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") or "None" for reason in reasons]
-    met = [code for code in codes if code != "None"]
-    if met and all(code.startswith(_CONFLICTS) for code in met):
+    failed = [code for code in codes if code != "None"]
+    if failed and all(code.startswith(_CONFLICTS) for code in failed):
         return Conflict(str(error))
     return refusal_of(error.response["Error"]) or StoreError(str(error))
 
 
 def attribute(value: Any) -> dict[str, Any]:
     """Return the attribute of a text, number or bytes."""
-    kind = value.__class__
-    if kind is str:
+    type_ = value.__class__
+    if type_ is str:
         return {"S": value}
-    return {"B": value} if kind is bytes else {"N": repr(value)}
+    return {"B": value} if type_ is bytes else {"N": repr(value)}
 
 
 def value_of(attribute: Mapping[str, Any]) -> Any:
     """Return the value of a text, number, bytes or set of texts attribute."""
-    kind, value = next(iter(attribute.items()))
-    if kind == "N":
+    type_, value = next(iter(attribute.items()))
+    if type_ == "N":
         return int(value) if value.lstrip("-").isdigit() else float(value)
     return value
 
 
 def attributes(values: Mapping[str, Any]) -> Attributes:
-    """Return the attributes of a row; a value of None is an attribute absent."""
+    """Return the attributes of a row, without those of value None."""
     return {
         name: attribute(value) for name, value in values.items() if value is not None
     }
 
 
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the values that are there, and the names of those that are None."""
+    """Return the values that are not None, and the names of the others."""
     present = {name: value for name, value in values.items() if value is not None}
     return present, [name for name, value in values.items() if value is None]
 
@@ -115,9 +115,9 @@ def _expression(
 
 
 def pages(call: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the items of every page that *call* answers; raises StoreError."""
+    """Yield the items of every page that *call* returns; raises StoreError."""
     while True:
-        answer = called(call, **request)
+        answer = call_aws(call, **request)
         yield from answer["Items"]
         if not answer.get("LastEvaluatedKey"):
             return

@@ -26,9 +26,9 @@ def line(
     values: Mapping[str, Any],
     dimensions: Mapping[str, str],
     now_ms: int,
-    **told: str,
+    **properties: str,
 ) -> str:
-    """Return *values* as one line of metrics; *told* is only written beside them."""
+    """Return *values* as one line of metrics; *properties* are plain fields."""
     metrics = [{"Name": name, "Unit": _unit(name)} for name in values]
     directive = {
         "Namespace": NAMESPACE,
@@ -36,7 +36,7 @@ def line(
         "Metrics": metrics,
     }
     head = {"Timestamp": now_ms, "CloudWatchMetrics": [directive]}
-    content = {"_aws": head, **dimensions, **values, **told}
+    content = {"_aws": head, **dimensions, **values, **properties}
     return json.dumps(content, separators=(",", ":"))
 
 

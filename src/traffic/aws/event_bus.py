@@ -13,11 +13,11 @@ from ..errors import PublishError
 SOURCE = "city.traffic"
 DETAIL_TYPE = "Congestion Alert"
 HEALTH_DETAIL_TYPE = "Sensor Health"
-_MOST_ENTRIES = 10  # of one PutEvents request
+_MOST_ENTRIES = 10  # per PutEvents request
 
 
 class EventBridgeBus:
-    """Takes events of one detail type to EventBridge, ten a request."""
+    """Sends events of one detail type to EventBridge, ten per request."""
 
     def __init__(
         self, client: Any, bus_name: str, detail_type: str = DETAIL_TYPE
@@ -27,14 +27,14 @@ class EventBridgeBus:
         self._detail_type = detail_type
 
     def send(self, events: Sequence[dict[str, Any]]) -> list[bool]:
-        """Return for each event whether the bus took it.
+        """Return for each event whether the bus accepted it.
 
-        An answer of 200 may refuse some entries: each entry's own error tells.
+        A response of 200 may contain refused entries, each with its own error.
         """
-        taken: list[bool] = []
+        accepted: list[bool] = []
         for start in range(0, len(events), _MOST_ENTRIES):
-            taken += self._send_some(events[start : start + _MOST_ENTRIES])
-        return taken
+            accepted += self._send_some(events[start : start + _MOST_ENTRIES])
+        return accepted
 
     def _send_some(self, events: Sequence[dict[str, Any]]) -> list[bool]:
         try:

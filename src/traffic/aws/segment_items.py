@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ..model import Road, StoredSegment, Tallies
+from ..model import ReadingCounts, Road, StoredSegment
 from ..segment.decide import Decision
 from ..segment.outbox import text_of
 from .dynamodb import attribute, split, update, value_of
@@ -35,34 +35,34 @@ _ROAD = {
     "free_flow_speed": _is_size,
     "effective_length_m": _is_size,
 }
-_TALLIES = ("accepted", "late", "duplicate", "stale")
-_STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_TALLIES)
+_COUNTS = ("accepted", "late", "duplicate", "stale")
+_STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_COUNTS)
 
 
 def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
-    """Return the segment that *item* holds; an empty item is one never heard of."""
-    found = {name: value_of(item[name]) for name in item}
+    """Return the segment of *item*; an empty item is a new segment."""
+    values = {name: value_of(item[name]) for name in item}
     return StoredSegment(
         segment_id,
-        version=found.get("version", 0),
-        road=_road(found),
-        tallies=Tallies(*(found.get(name, 0) for name in _TALLIES)),
-        packed=found.get("state"),
-        outbox=tuple(json.loads(found["outbox"])) if "outbox" in found else (),
-        suspects=frozenset(found.get("suspects", ())),
+        version=values.get("version", 0),
+        road=_road(values),
+        counts=ReadingCounts(*(values.get(name, 0) for name in _COUNTS)),
+        packed=values.get("state"),
+        outbox=tuple(json.loads(values["outbox"])) if "outbox" in values else (),
+        suspects=frozenset(values.get("suspects", ())),
     )
 
 
-def _road(found: Mapping[str, Any]) -> Road:
-    """Return the road as far as it makes sense: others write these attributes.
+def _road(values: Mapping[str, Any]) -> Road:
+    """Return the road, without invalid attributes: other programs write them too.
 
-    A free-flow speed of zero, or in words, must not stop the readings of its segment.
-    This is the one place where a free-flow speed enters.
+    A free-flow speed of zero, or text, must not block the readings of its segment. This
+    is the only place that reads a free-flow speed.
     """
     road = {
-        name: found[name]
+        name: values[name]
         for name, fits in _ROAD.items()
-        if name in found and fits(found[name])
+        if name in values and fits(values[name])
     }
     return Road(**road, known="name" in road or "free_flow_speed" in road)
 
@@ -75,16 +75,16 @@ def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
         "version": segment.version,
         "state": segment.packed,
         "outbox": text_of(segment.outbox) if segment.outbox else None,
-        "accepted": segment.tallies.accepted,
-        "late": segment.tallies.late,
-        "duplicate": segment.tallies.duplicate,
-        "stale": segment.tallies.stale or None,
+        "accepted": segment.counts.accepted,
+        "late": segment.counts.late,
+        "duplicate": segment.counts.duplicate,
+        "stale": segment.counts.stale or None,
     }
     return split(values)
 
 
 def partiql_update(table: str, decision: Decision) -> dict[str, Any]:
-    """Return the statement that writes a segment over the version it was read at."""
+    """Return the statement that replaces the version that was read."""
     present, absent = changes(decision)
     key = (decision.segment.segment_id, decision.segment.version - 1)
     return {
@@ -93,7 +93,7 @@ def partiql_update(table: str, decision: Decision) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=256)  # segments have the same few sets of attributes
+@lru_cache(maxsize=256)  # segments share a few sets of attributes
 def _statement(table: str, present: Sequence[str], absent: Sequence[str]) -> str:
     sets = " ".join(f'SET "{name}"=?' for name in present)
     removes = " ".join(f'REMOVE "{name}"' for name in absent)
@@ -111,7 +111,7 @@ def partiql_sent(table: str, segment: StoredSegment) -> dict[str, Any]:
 
 
 def segment_update(table: str, decision: Decision) -> dict[str, Any]:
-    """Return the UpdateItem that writes a segment over the version it was read at."""
+    """Return the UpdateItem that replaces the version that was read."""
     present, absent = changes(decision)
     values = {**present, **dict.fromkeys(absent)}
     action = update(table, {"segment_id": decision.segment.segment_id}, values)

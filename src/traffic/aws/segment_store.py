@@ -1,4 +1,4 @@
-"""Segments in DynamoDB: read together, written under the version that was read."""
+"""Segments in DynamoDB: read in batches, written on condition of the version read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..segment.rows import (
     minutes_of,
     minutes_to_read,
 )
-from ..segment.windows import Window, merged, unpack
+from ..segment.windows import Window, merge_windows, unpack
 from ..timestamps import minute_text
 from . import dynamodb as aws_dynamodb
 from . import segment_items
@@ -31,21 +31,21 @@ from .dynamodb import (
     MOST_STATEMENTS,
     Sleep,
     Tables,
-    called,
+    call_aws,
     chunks,
     refusal_of,
 )
 
-Place = tuple[str, int]  # a segment and a minute
+RowKey = tuple[str, int]  # a segment and a minute
 
 _READ_ROUNDS = 5
 
 
 class DynamoStore:
-    """Keeps segments, their history and their alerts in DynamoDB.
+    """Stores segments, their history and their alerts in DynamoDB.
 
-    A plain update goes out as a conditional statement, 25 a call. One that closes a
-    minute, merges a late one or changes an alert is a transaction over all its items.
+    A plain update is a conditional statement, 25 per call. One that closes a minute,
+    merges a late one or changes an alert is a transaction over all its items.
     """
 
     def __init__(self, client: Any, tables: Tables, retention_days: int, sleep: Sleep):
@@ -56,57 +56,59 @@ class DynamoStore:
         self._pool = ThreadPoolExecutor(max_workers=4)
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
-        """Return a StoredSegment, or the StoreError met, for each id."""
+        """Return a StoredSegment or a StoreError for each id."""
         parts = self._pool.map(self._read_some, chunks(segment_ids, MOST_KEYS))
-        return {name: found for part in parts for name, found in part.items()}
+        return {name: stored for part in parts for name, stored in part.items()}
 
     def _read_some(self, segment_ids: Sequence[str]) -> dict[str, Any]:
         keys = [{"segment_id": {"S": segment_id}} for segment_id in segment_ids]
         try:
-            found = self._get(
+            items = self._get(
                 self._tables.segments, keys, segment_items.read_attributes()
             )
         except StoreError as error:
             return dict.fromkeys(segment_ids, error)
-        by_id = {item["segment_id"]["S"]: item for item in found}
+        by_id = {item["segment_id"]["S"]: item for item in items}
         return {s: segment_items.segment_of(s, by_id.get(s, {})) for s in segment_ids}
 
-    def _stored_rows(self, places: Sequence[Place]) -> dict[Place, Window]:
-        """Return the stored ones of at most a hundred minutes."""
-        by_text = {(s, minute_text(minute)): (s, minute) for s, minute in places}
+    def _stored_rows(self, row_keys: Sequence[RowKey]) -> dict[RowKey, Window]:
+        """Return the stored windows of up to a hundred minutes."""
+        by_text = {(s, minute_text(minute)): (s, minute) for s, minute in row_keys}
         keys = [{"segment_id": {"S": s}, "minute": {"S": text}} for s, text in by_text]
-        items_found = self._get(self._tables.history, keys, ("sums",))
+        items = self._get(self._tables.history, keys, ("sums",))
         return {
             by_text[item["segment_id"]["S"], item["minute"]["S"]]: unpack(
                 item["sums"]["B"]
             )
-            for item in items_found
+            for item in items
         }
 
     def _get(
-        self, table: str, keys: Sequence[dict[str, Any]], wanted: Sequence[str]
+        self, table: str, keys: Sequence[dict[str, Any]], attributes: Sequence[str]
     ) -> list[dict[str, Any]]:
-        """Get items by key, going on with the keys that DynamoDB left unprocessed."""
-        names = {f"#{i}": name for i, name in enumerate((*wanted, *keys[0]))}
+        """Get items by key, retrying the keys that DynamoDB left unprocessed."""
+        names = {f"#{i}": name for i, name in enumerate((*attributes, *keys[0]))}
         request: dict[str, Any] = {
             "Keys": list(keys),
             "ConsistentRead": True,
             "ProjectionExpression": ", ".join(names),
             "ExpressionAttributeNames": names,
         }
-        found: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
         for round_ in range(_READ_ROUNDS):
-            answer = called(self._client.batch_get_item, RequestItems={table: request})
-            found += answer["Responses"].get(table, [])
-            left = answer.get("UnprocessedKeys", {}).get(table)
-            if not left:
-                return found
-            request = left
+            answer = call_aws(
+                self._client.batch_get_item, RequestItems={table: request}
+            )
+            items += answer["Responses"].get(table, [])
+            unprocessed = answer.get("UnprocessedKeys", {}).get(table)
+            if not unprocessed:
+                return items
+            request = unprocessed
             self._sleep(0.05 * 2**round_)
         raise StoreError(f"{table}: {len(request['Keys'])} keys were left unread")
 
     def write(self, decisions: Sequence[Decision]) -> Outcomes:
-        """Write each whole or not at all; Conflict where another version is stored."""
+        """Write each atomically; Conflict where another version is stored."""
         plain = [one for one in decisions if not _is_wide(one)]
         wide = [one for one in decisions if _is_wide(one)]
         jobs = [
@@ -132,12 +134,12 @@ class DynamoStore:
 
     def _execute(self, statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         call = self._client.batch_execute_statement
-        return list(called(call, Statements=list(statements))["Responses"])
+        return list(call_aws(call, Statements=list(statements))["Responses"])
 
     def _write_wide(self, decisions: Sequence[Decision]) -> Outcomes:
         try:
             actions = [action for one in decisions for action in self._actions(one)]
-            called(self._client.transact_write_items, TransactItems=actions)
+            call_aws(self._client.transact_write_items, TransactItems=actions)
         except StoreError as error:
             if len(decisions) > 1 and _is_cancelled(error):
                 return self._write_apart(decisions)
@@ -145,7 +147,7 @@ class DynamoStore:
         return dict.fromkeys(map(_id, decisions))
 
     def _write_apart(self, decisions: Sequence[Decision]) -> Outcomes:
-        """One refused item cancels a whole transaction: find out whose it was."""
+        """Write separately: one refused item cancels a whole transaction."""
         outcomes: Outcomes = {}
         for one in decisions:
             outcomes.update(self._write_wide([one]))
@@ -162,13 +164,13 @@ class DynamoStore:
 
     def _history_rows(self, decision: Decision) -> Iterable[Mapping[str, Any]]:
         """Return the rows of the decision's minutes, merged with those stored."""
-        stored: dict[Place, Window] = {}
+        stored: dict[RowKey, Window] = {}
         to_read = [(_id(decision), minute) for minute in minutes_to_read(decision)]
-        for places in chunks(to_read, MOST_KEYS):
-            stored.update(self._stored_rows(places))
+        for keys in chunks(to_read, MOST_KEYS):
+            stored.update(self._stored_rows(keys))
         for minute, window in minutes_of(decision).items():
             before = stored.get((_id(decision), minute))
-            row = window if before is None else merged(before, window)
+            row = window if before is None else merge_windows(before, window)
             yield history_row(decision.segment, minute, row, self._retention_days)
 
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
@@ -187,13 +189,13 @@ def _id(decision: Decision) -> str:
 
 
 def _is_wide(decision: Decision) -> bool:
-    """Whether more than the segment's own item has to change with it."""
+    """Whether the decision writes more than the segment's own item."""
     is_first = decision.segment.version == 1
     return bool(is_first or decision.closed or decision.late or decision.changes)
 
 
 def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
-    """Return the transactions: as many segments in each as its limit allows."""
+    """Group decisions into transactions of as many segments as the limit allows."""
     groups: list[list[Decision]] = []
     size = MOST_ACTIONS
     for one in decisions:
@@ -206,6 +208,6 @@ def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
 
 
 def _is_cancelled(error: StoreError) -> bool:
-    """Whether DynamoDB took a transaction back, rather than never begin it."""
+    """Whether DynamoDB cancelled a transaction, rather than never start it."""
     cause = error.__cause__
     return isinstance(cause, ClientError) and "CancellationReasons" in cause.response

@@ -1,1 +1,1 @@
-"""The live map's API: what a controller's screen asks for every two seconds."""
+"""The live map: its page, and the API that the page polls every two seconds."""

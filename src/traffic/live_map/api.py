@@ -1,4 +1,4 @@
-"""The live API: what it keeps in memory between two requests, and its answers."""
+"""The live API: its cache between requests, and its responses."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from ..policy import MINUTE_MS
 from ..timestamps import minute_text
 from . import changes, responses, routes, views
 from . import page as pages
-from .responses import Answer
-from .routes import Ask, Request
-from .settings import Settings
-from .summary import glance
+from .responses import Response
+from .routes import Request, Route
+from .settings import LiveMapSettings
+from .summary import city_summary
 
 _HOUR_MS = 3_600_000
 _AGE_OF = views.COLUMNS.index("updated_at")
 _BUSY = "the tables did not answer: expected to work again in a few seconds"
 
 
-class Outside(NamedTuple):
-    """The world around the API.
+class LiveMapPorts(NamedTuple):
+    """The services that the API uses.
 
     *reader* and *assets* are a Reader and Assets; *clock* returns the time in ms;
     *environment* names this execution environment, in hexadecimal digits; *log* takes
-    the name of an event and what there is to say of it.
+    the name of an event and its text.
     """
 
     reader: Any
@@ -35,8 +35,8 @@ class Outside(NamedTuple):
     log: Callable[[str, str], None]
 
 
-class Look(NamedTuple):
-    """The city as it was when it was last read."""
+class CityView(NamedTuple):
+    """The city when it was last read."""
 
     snapshot: changes.Snapshot
     city: Mapping[str, Any]
@@ -44,43 +44,43 @@ class Look(NamedTuple):
 
 
 class LiveApi:
-    """Answers requests; one instance for each execution environment.
+    """Answers requests; one instance per execution environment.
 
-    It reads each table at most once in its time to live, however many ask.
+    It reads each table at most once per time to live, for any number of viewers.
     """
 
-    def __init__(self, outside: Outside, settings: Settings) -> None:
-        self._outside = outside
+    def __init__(self, ports: LiveMapPorts, settings: LiveMapSettings) -> None:
+        self._ports = ports
         self._settings = settings
         self._security = responses.security(
             settings.domain,
             settings.style,
-            pages.inline_scripts(outside.assets.page(pages.INDEX)),
+            pages.inline_scripts(ports.assets.page(pages.INDEX)),
         )
-        self._look: Optional[Look] = None
-        self._looked_ms: Optional[int] = None
+        self._view: Optional[CityView] = None
+        self._viewed_ms: Optional[int] = None
         self._roads: Sequence[Mapping[str, Any]] = ()
         self._roads_ms: Optional[int] = None
 
-    def answer(self, event: Mapping[str, Any]) -> Answer:
+    def answer(self, event: Mapping[str, Any]) -> Response:
         """Return the answer to a Lambda event of an HTTP API."""
         try:
             request = routes.request_of(event)
-            ask = routes.ask_of(request.method, request.path)
-            answer = self._answered(ask, request)
+            route = routes.route_of(request.method, request.path)
+            answer = self._dispatch(route, request)
         except RequestError as refused:
             answer = responses.error(refused.status, str(refused))
         except StoreError as fault:
-            self._outside.log("tables_failed", str(fault))
+            self._ports.log("tables_failed", str(fault))
             answer = responses.error(503, _BUSY)
             answer["headers"]["retry-after"] = "2"
         answer["headers"] = {**self._security, **answer["headers"]}
         return answer
 
-    def _answered(self, ask: Ask, request: Request) -> Answer:
-        if ask.name == "page":
+    def _dispatch(self, route: Route, request: Request) -> Response:
+        if route.name == "page":
             return self._page(request)
-        if ask.name != "config" and request.who is None:
+        if route.name != "config" and request.who is None:
             raise RequestError(401, "expected a signed-in user")
         value = {
             "config": self._config,
@@ -90,111 +90,113 @@ class LiveApi:
             "history": self._history,
             "acknowledge": self._acknowledge,
             "undo": self._undo,
-        }[ask.name](ask.of, request)
-        return responses.json_answer(200, value, responses.takes_gzip(request.headers))
+        }[route.name](route.of, request)
+        return responses.json_response(
+            200, value, responses.takes_gzip(request.headers)
+        )
 
-    def _page(self, request: Request) -> Answer:
-        found = self._outside.assets.page(pages.name_of(request.path))
-        if found is None:
+    def _page(self, request: Request) -> Response:
+        file = self._ports.assets.page(pages.name_of(request.path))
+        if file is None:
             raise RequestError(404, "expected /, /config.json, or a file of the page")
-        return pages.answer(found, request.headers)
+        return pages.respond(file, request.headers)
 
     def _config(self, _of: str, _request: Request) -> dict[str, Any]:
-        told = self._settings
+        settings = self._settings
         return {
-            "stack": told.stack,
-            "region": told.region,
+            "stack": settings.stack,
+            "region": settings.region,
             "auth": {
-                "domain": told.domain,
-                "client_id": told.client_id,
-                "issuer": told.issuer,
+                "domain": settings.domain,
+                "client_id": settings.client_id,
+                "issuer": settings.issuer,
                 "mode": "hosted",
             },
-            "map": {"style": told.style, "base": self._base_map()},
+            "map": {"style": settings.style, "base": self._base_map()},
             "thresholds": {
-                "high": told.high,
-                "severe": told.severe,
-                "clear": told.clear,
+                "high": settings.high,
+                "severe": settings.severe,
+                "clear": settings.clear,
             },
-            "version": self._outside.assets.version(),
+            "version": self._ports.assets.version(),
         }
 
     def _base_map(self) -> str:
-        has_one = self._outside.assets.page(pages.BASE_MAP) is not None
-        return pages.BASE_MAP if has_one else ""
+        exists = self._ports.assets.page(pages.BASE_MAP) is not None
+        return pages.BASE_MAP if exists else ""
 
     def _roads_page(self, _of: str, request: Request) -> dict[str, Any]:
         after = routes.after_of(request.query)
-        now_ms = self._outside.clock()
+        now_ms = self._ports.clock()
         if changes.is_due(self._roads_ms, now_ms, changes.ROADS_TTL_MS):
-            self._roads = views.roads(self._outside.reader.roads())
+            self._roads = views.roads(self._ports.reader.roads())
             self._roads_ms = now_ms
         return views.roads_page(self._roads, after)
 
     def _now(self, _of: str, request: Request) -> dict[str, Any]:
-        look, name = self._fresh_look(), self._outside.environment
+        view, name = self._fresh_look(), self._ports.environment
         since = changes.version_of(request.query.get("since"))
-        rows, is_full = changes.changed_since(look.snapshot, name, since)
+        rows, is_full = changes.changed_since(view.snapshot, name, since)
         return {
-            "version": look.snapshot.version(name),
-            "now": self._outside.clock(),
+            "version": view.snapshot.version(name),
+            "now": self._ports.clock(),
             "full": is_full,
             "columns": views.COLUMNS,
             "segments": rows,
-            "city": look.city,
-            "alerts": look.alerts,
+            "city": view.city,
+            "alerts": view.alerts,
         }
 
-    def _fresh_look(self) -> Look:
-        """Return the city, read anew if the last look is too old.
+    def _fresh_look(self) -> CityView:
+        """Return the city, read again if the last view is too old.
 
-        If that fails, the last look has to do: its age shows in its `updated_at`.
+        If that fails, return the last view: its `updated_at` shows its age.
         """
-        now_ms = self._outside.clock()
-        if self._look is None or changes.is_due(
-            self._looked_ms, now_ms, changes.TTL_MS
+        now_ms = self._ports.clock()
+        if self._view is None or changes.is_due(
+            self._viewed_ms, now_ms, changes.TTL_MS
         ):
             try:
-                self._look = self._read(self._look, now_ms)
+                self._view = self._read(self._view, now_ms)
             except StoreError as fault:
-                if self._look is None:
+                if self._view is None:
                     raise
-                self._outside.log("look_failed", str(fault))
-            self._looked_ms = now_ms
-        return self._look
+                self._ports.log("look_failed", str(fault))
+            self._viewed_ms = now_ms
+        return self._view
 
-    def _read(self, last: Optional[Look], now_ms: int) -> Look:
-        reader = self._outside.reader
+    def _read(self, last: Optional[CityView], now_ms: int) -> CityView:
+        reader = self._ports.reader
         items = reader.live()
-        snapshot = changes.taken(
+        snapshot = changes.take_snapshot(
             last.snapshot if last else None,
             map(views.live_row, items),
             _AGE_OF,
             started_ms=now_ms,
-            ended_ms=self._outside.clock(),
+            ended_ms=self._ports.clock(),
         )
-        return Look(
+        return CityView(
             snapshot=snapshot,
-            city=glance(items, self._settings.high, now_ms),
+            city=city_summary(items, self._settings.high, now_ms),
             alerts=views.alerts(reader.open_alerts()),
         )
 
     def _segment(self, segment_id: str, _request: Request) -> dict[str, Any]:
-        return views.segment(self._found(segment_id))
+        return views.segment(self._segment_item(segment_id))
 
     def _history(self, segment_id: str, request: Request) -> dict[str, Any]:
         """Return the hours before the segment's newest reading, in event time."""
         hours = routes.hours_of(request.query)
-        item = self._found(segment_id)
-        last_ms = item.get("observed_at", self._outside.clock())
+        item = self._segment_item(segment_id)
+        last_ms = item.get("observed_at", self._ports.clock())
         first, last = (
             minute_text(ms // MINUTE_MS) for ms in (last_ms - hours * _HOUR_MS, last_ms)
         )
-        minutes = self._outside.reader.minutes(segment_id, first, last)
+        minutes = self._ports.reader.minutes(segment_id, first, last)
         return views.history(item, minutes)
 
-    def _found(self, segment_id: str) -> Mapping[str, Any]:
-        item: Optional[Mapping[str, Any]] = self._outside.reader.segment(segment_id)
+    def _segment_item(self, segment_id: str) -> Mapping[str, Any]:
+        item: Optional[Mapping[str, Any]] = self._ports.reader.segment(segment_id)
         if item is None:
             raise RequestError(
                 404, f"no segment {segment_id}: expected one of /api/roads"
@@ -202,25 +204,25 @@ class LiveApi:
         return item
 
     def _acknowledge(self, alert_id: str, request: Request) -> dict[str, Any]:
-        """Note who has seen the alert; who comes second is told who was first."""
-        reader, item = self._outside.reader, self._open_alert(alert_id)
+        """Record who acknowledges the alert; later users get the first one's name."""
+        reader, item = self._ports.reader, self._open_alert(alert_id)
         if "acknowledged_at" not in item:
-            reader.acknowledge(alert_id, request.who or "", self._outside.clock())
+            reader.acknowledge(alert_id, request.who or "", self._ports.clock())
             item = self._open_alert(alert_id)
-            self._looked_ms = None  # the next poll shows it
+            self._viewed_ms = None  # the next poll shows it
         return views.alert(item)
 
     def _undo(self, alert_id: str, _request: Request) -> dict[str, Any]:
-        """Take an acknowledgement back; without one, the alert stays as it is."""
+        """Remove the acknowledgement, if there is one."""
         item = self._open_alert(alert_id)
         if "acknowledged_at" in item:
-            self._outside.reader.undo(alert_id)
+            self._ports.reader.undo(alert_id)
             item = self._open_alert(alert_id)
-            self._looked_ms = None  # the next poll shows it
+            self._viewed_ms = None  # the next poll shows it
         return views.alert(item)
 
     def _open_alert(self, alert_id: str) -> Mapping[str, Any]:
-        item: Optional[Mapping[str, Any]] = self._outside.reader.alert(alert_id)
+        item: Optional[Mapping[str, Any]] = self._ports.reader.alert(alert_id)
         if item is None:
             raise RequestError(404, f"no alert {alert_id}: expected one of /api/now")
         if item.get("alert_status") != "open":

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional, Protocol
 
-from .bundle import joined
-from .page import Page, page_of
+from .bundle import bundle
+from .page import PageFile, page_file
 
 WEB = Path(__file__).with_name("web")
-# What index.html loads: no file, but FIRST and all that it imports, in one.
+# What index.html loads: not a file, but FIRST bundled with all that it imports.
 SCRIPT, FIRST = "app/all.js", "app/main.js"
 
 
 class Assets(Protocol):
-    """Keeps the files of the page."""
+    """Provides the files of the page."""
 
-    def page(self, name: str) -> Optional[Page]:
+    def page(self, name: str) -> Optional[PageFile]:
         """Return the file of that name, None if there is none."""
 
     def version(self) -> str:
@@ -26,7 +26,7 @@ class Assets(Protocol):
 
 
 class FolderAssets:
-    """The files below a folder, each read and compressed when it is first asked for.
+    """The files below a folder, each read and compressed on first use.
 
     A name is looked up among those found there, never turned into a path: there is no
     way out of the folder. SCRIPT is there too, if FIRST is.
@@ -38,15 +38,15 @@ class FolderAssets:
             for path in sorted(root.rglob("*"))
             if path.is_file()
         }
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, PageFile] = {}
 
-    def page(self, name: str) -> Optional[Page]:
+    def page(self, name: str) -> Optional[PageFile]:
         """Return the file of that name, None if there is none."""
         if name not in self._pages:
             body = self._body(name)
             if body is None:
                 return None
-            self._pages[name] = page_of(name, body)
+            self._pages[name] = page_file(name, body)
         return self._pages[name]
 
     def _body(self, name: str) -> Optional[bytes]:
@@ -70,4 +70,4 @@ def _script(paths: Mapping[str, Path]) -> bytes:
         for path in paths.values()
         if path.parent == folder and path.suffix == ".js"
     }
-    return joined(sources, paths[FIRST].name).encode()
+    return bundle(sources, paths[FIRST].name).encode()

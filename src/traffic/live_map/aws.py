@@ -1,4 +1,4 @@
-"""What the live API reads and writes, and DynamoDB as it does so."""
+"""What the live API reads and writes, in DynamoDB."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Optional, Protocol
 import msgspec
 from botocore.exceptions import ClientError
 
-from ..aws.dynamodb import Sleep, Tables, attribute, called, value_of
+from ..aws.dynamodb import Sleep, Tables, attribute, call_aws, value_of
 from ..errors import Conflict, StoreError
 from . import views
 
@@ -26,8 +26,8 @@ _MINUTE = views.attributes(views.MINUTE)
 _ALERT = views.attributes(views.ALERT)
 
 
-class Reader(Protocol):
-    """The city as the live API finds it; every method may raise StoreError."""
+class CityReader(Protocol):
+    """Reads the city; every method may raise StoreError."""
 
     def live(self) -> list[Item]:
         """Return what changes of every segment, and its length."""
@@ -39,7 +39,7 @@ class Reader(Protocol):
         """Return the alerts that are open."""
 
     def segment(self, segment_id: str) -> Optional[Item]:
-        """Return all of one segment, None if there is none of that id."""
+        """Return one segment, None if there is none of that id."""
 
     def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
         """Return the rows of history between two minutes, oldest first."""
@@ -48,14 +48,14 @@ class Reader(Protocol):
         """Return one alert as it is now, None if there is none of that id."""
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
-        """Write who has seen the alert, and when, unless somebody was first."""
+        """Record who acknowledged the alert, and when, unless it was acknowledged."""
 
     def undo(self, alert_id: str) -> None:
-        """Remove who has seen the alert, and when."""
+        """Remove the acknowledgement."""
 
 
 class DynamoReader:
-    """The city as its tables hold it.
+    """Reads the city from DynamoDB.
 
     Lists are read with eventual consistency, at half the price; the next poll is two
     seconds away. One alert is read as it is, since a decision follows from it.
@@ -77,26 +77,26 @@ class DynamoReader:
         """Return what does not change of every segment."""
         return self._scan(_ROAD)
 
-    def _scan(self, wanted: Sequence[str]) -> list[Item]:
+    def _scan(self, attributes: Sequence[str]) -> list[Item]:
         def part(number: int) -> list[Item]:
-            return list(self._scan_part(wanted, number))
+            return list(self._scan_part(attributes, number))
 
         parts = self._pool.map(part, range(PARALLEL_SCANS))
-        return [item for found in parts for item in found]
+        return [item for items in parts for item in items]
 
-    def _scan_part(self, wanted: Sequence[str], number: int) -> Iterator[Item]:
+    def _scan_part(self, attributes: Sequence[str], number: int) -> Iterator[Item]:
         return self._pages(
             self._client.scan,
             TableName=self._tables.segments,
             Segment=number,
             TotalSegments=PARALLEL_SCANS,
-            **_projection(wanted),
+            **_projection(attributes),
         )
 
     def open_alerts(self) -> list[Item]:
         """Return the alerts that are open, by their own index."""
         projection = _projection((*_ALERT, "open_flag"))
-        found = self._pages(
+        items = self._pages(
             self._client.query,
             TableName=self._tables.alerts,
             IndexName="open_alerts",
@@ -104,7 +104,7 @@ class DynamoReader:
             ExpressionAttributeValues={":open": attribute("open")},
             **projection,
         )
-        return list(found)
+        return list(items)
 
     def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
         """Return the rows of history between two minutes, oldest first."""
@@ -112,7 +112,7 @@ class DynamoReader:
         one = _key(projection, "segment_id")
         minute = _key(projection, "minute")
         values = {":one": segment_id, ":first": first, ":last": last}
-        found = self._pages(
+        items = self._pages(
             self._client.query,
             TableName=self._tables.history,
             KeyConditionExpression=(
@@ -121,18 +121,18 @@ class DynamoReader:
             ExpressionAttributeValues={k: attribute(v) for k, v in values.items()},
             **projection,
         )
-        return list(found)
+        return list(items)
 
     def _pages(self, call: Any, **request: Any) -> Iterator[Item]:
         while True:
-            answer = called(call, **request)
+            answer = call_aws(call, **request)
             yield from map(_plain, answer["Items"])
             if not answer.get("LastEvaluatedKey"):
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def segment(self, segment_id: str) -> Optional[Item]:
-        """Return all of one segment, None if there is none of that id."""
+        """Return one segment, None if there is none of that id."""
         key = {"segment_id": attribute(segment_id)}
         return self._get(self._tables.segments, key, **_projection(_SEGMENT))
 
@@ -142,11 +142,11 @@ class DynamoReader:
         return self._get(self._tables.alerts, key, ConsistentRead=True)
 
     def _get(self, table: str, key: Item, **request: Any) -> Optional[Item]:
-        answer = called(self._client.get_item, TableName=table, Key=key, **request)
+        answer = call_aws(self._client.get_item, TableName=table, Key=key, **request)
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
-        """Write who has seen the alert, and when, unless somebody was first."""
+        """Record who acknowledged the alert, and when, unless it was acknowledged."""
         self._update(
             alert_id,
             UpdateExpression="SET acknowledged_by = :who, acknowledged_at = :at",
@@ -157,7 +157,7 @@ class DynamoReader:
         )
 
     def undo(self, alert_id: str) -> None:
-        """Remove who has seen the alert, and when."""
+        """Remove the acknowledgement."""
         self._update(
             alert_id,
             UpdateExpression="REMOVE acknowledged_by, acknowledged_at",
@@ -172,7 +172,7 @@ class DynamoReader:
             if tried:
                 self._sleep(_PAUSE_S * 2**tried)
             try:
-                called(self._client.update_item, **request)
+                call_aws(self._client.update_item, **request)
             except Conflict as refusal:
                 if _is_held(refusal):
                     continue
@@ -195,10 +195,10 @@ def decode_scans(client: Any) -> None:
     of segments takes longer than all else together. Its hook before that takes the
     items away; where a version of it has no such hook, it decodes them as ever.
     """
-    client.meta.events.register("before-parse.dynamodb.Scan", _take_items)
+    client.meta.events.register("before-parse.dynamodb.Scan", _decode_items)
 
 
-def _take_items(
+def _decode_items(
     response_dict: Item, customized_response_dict: Item, **_more: Any
 ) -> None:
     if response_dict["status_code"] == 200:
@@ -210,9 +210,9 @@ def _take_items(
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def _projection(wanted: Sequence[str]) -> dict[str, Any]:
+def _projection(attributes: Sequence[str]) -> dict[str, Any]:
     """Return names and expression of a projection; `name` and others are reserved."""
-    names = {f"#{place}": name for place, name in enumerate(wanted)}
+    names = {f"#{place}": name for place, name in enumerate(attributes)}
     return {
         "ProjectionExpression": ", ".join(names),
         "ExpressionAttributeNames": names,

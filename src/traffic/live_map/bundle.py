@@ -22,7 +22,7 @@ class _Module(NamedTuple):
     text: str
 
 
-def joined(sources: Mapping[str, str], first: str) -> str:
+def bundle(sources: Mapping[str, str], first: str) -> str:
     """Return *first* and all it imports, each in a scope of its own, in one module.
 
     *sources* are texts by file name; what they import from elsewhere stays an import,
@@ -30,7 +30,7 @@ def joined(sources: Mapping[str, str], first: str) -> str:
     than `{names}` from "./file" and that before a function, class or const; at a file
     that is not there; and at a circle.
     """
-    modules = list(_in_order(sources, first, [], set()))
+    modules = list(_in_import_order(sources, first, [], set()))
     outside = dict.fromkeys(line for module in modules for line in module.outside)
     scopes = (
         f"// {module.name}\nmodules[{module.name!r}] = (() => {{\n{module.text}}})()\n"
@@ -39,7 +39,7 @@ def joined(sources: Mapping[str, str], first: str) -> str:
     return "".join((*outside, "const modules = {}\n", *scopes))
 
 
-def _in_order(
+def _in_import_order(
     sources: Mapping[str, str], name: str, way: list[str], done: set[str]
 ) -> Iterator[_Module]:
     """Yield what a module needs before it, each once."""
@@ -51,7 +51,7 @@ def _in_order(
         raise ValueError(f"expected {name!r} beside {(way or [name])[-1]!r}: not there")
     module = _read(name, sources[name])
     for needed in module.needs:
-        yield from _in_order(sources, needed, [*way, name], done)
+        yield from _in_import_order(sources, needed, [*way, name], done)
     done.add(name)
     yield module
 
@@ -60,17 +60,17 @@ def _read(name: str, source: str) -> _Module:
     needs: list[str] = []
     outside: list[str] = []
 
-    def moved(found: re.Match[str]) -> str:
-        names, place = found.groups()
+    def to_constant(match: re.Match[str]) -> str:
+        names, place = match.groups()
         if not place.startswith("./"):
-            outside.append(found[0])
+            outside.append(match[0])
             return ""
         needs.append(place[2:])
         return f"const {names.replace(' as ', ': ')} = modules[{place[2:]!r}]\n"
 
-    text = _IMPORT.sub(moved, source)
-    given = ", ".join(_EXPORT.findall(text))
+    text = _IMPORT.sub(to_constant, source)
+    exports = ", ".join(_EXPORT.findall(text))
     text = _EXPORT.sub("", text)
     if other := _OTHER_FORM.search(text):
         raise ValueError(f"{name}: expected {{names}} of a file, got {other[0]!r}")
-    return _Module(name, needs, outside, f"{text}return {{{given}}}\n")
+    return _Module(name, needs, outside, f"{text}return {{{exports}}}\n")

@@ -73,10 +73,10 @@ class Snapshot:
 
 def version_of(text: Optional[str]) -> Optional[Version]:
     """Return the version that *text* stands for, None if it is none."""
-    found = _VERSION.fullmatch(text or "")
-    if found is None:
+    match = _VERSION.fullmatch(text or "")
+    if match is None:
         return None
-    started_ms, environment, number = found.groups()
+    started_ms, environment, number = match.groups()
     return Version(environment, int(number), int(started_ms))
 
 
@@ -85,14 +85,14 @@ def is_due(last_ms: Optional[int], now_ms: int, ttl_ms: int) -> bool:
     return last_ms is None or not 0 <= now_ms - last_ms < ttl_ms
 
 
-def taken(
+def take_snapshot(
     previous: Optional[Snapshot],
-    found: Iterable[Row],
+    scanned: Iterable[Row],
     age_of: int,
     started_ms: int,
     ended_ms: int,
 ) -> Snapshot:
-    """Return the snapshot that a scan made of *found* rows, after *previous*.
+    """Return the snapshot that a scan made of the *scanned* rows, after *previous*.
 
     A row begins with its id and holds its `updated_at` (ms) at place *age_of*. A
     replica that lags may show a row older than the one already seen: it is ignored.
@@ -100,7 +100,7 @@ def taken(
     number = previous.scan.number + 1 if previous else 1
     scan = Scan(number, started_ms, ended_ms)
     before: Mapping[str, Row] = previous.rows if previous else {}
-    rows = {row[0]: _newer(before.get(row[0]), row, age_of) for row in found}
+    rows = {row[0]: _newer(before.get(row[0]), row, age_of) for row in scanned}
     seen = {
         key: previous.seen[key] if previous and before.get(key) == row else scan
         for key, row in rows.items()
@@ -124,7 +124,7 @@ def changed_since(
     *environment* is the one that took *snapshot*. All rows are given to who holds no
     version, one too old, or one whose rows include some that are gone.
     """
-    if since is None or _is_forgotten(snapshot, environment, since):
+    if since is None or _is_too_old(snapshot, environment, since):
         return list(snapshot.rows.values()), True
     if snapshot.shrunk and _is_later(snapshot.shrunk, environment, since):
         return list(snapshot.rows.values()), True
@@ -135,7 +135,7 @@ def changed_since(
     ], False
 
 
-def _is_forgotten(snapshot: Snapshot, environment: str, since: Version) -> bool:
+def _is_too_old(snapshot: Snapshot, environment: str, since: Version) -> bool:
     if since.environment == environment and since.number > snapshot.scan.number:
         return True  # no scan of ours: somebody made it up
     return not -FORGET_MS < snapshot.scan.started_ms - since.started_ms < FORGET_MS

@@ -18,12 +18,12 @@ from botocore.exceptions import BotoCoreError
 from ..aws.dynamodb import Tables
 from ..errors import TrafficError
 from . import responses
-from .api import LiveApi, Outside
+from .api import LiveApi, LiveMapPorts
 from .assets import FolderAssets
 from .aws import PARALLEL_SCANS, DynamoReader, decode_scans
 from .settings import read
 
-# A viewer asks again in two seconds: better no answer soon than one too late.
+# The page polls again in two seconds: failing fast is better than a late response.
 _CLIENT = Config(
     connect_timeout=1,
     read_timeout=4,
@@ -34,11 +34,11 @@ _CLIENT = Config(
 
 
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer a request of the HTTP API; a fault is logged, and told without detail."""
+    """Answer a request of the HTTP API; errors are logged, not shown."""
     try:
         return _api().answer(event)
     except Exception as fault:
-        _log("request_failed", _told(fault))
+        _log("request_failed", _description(fault))
         answer = responses.error(500, "a fault of this service: its log tells more")
         return {
             **answer,
@@ -46,8 +46,8 @@ def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         }
 
 
-def _told(fault: Exception) -> str:
-    """Return where a fault arose, and its text if that can quote no request."""
+def _description(fault: Exception) -> str:
+    """Return where an error occurred, and its text if it cannot quote a request."""
     where = "".join(traceback.format_tb(fault.__traceback__))
     is_ours = isinstance(fault, (TrafficError, BotoCoreError))
     return f"{where}{type(fault).__name__}" + (f": {fault}" if is_ours else "")
@@ -62,15 +62,15 @@ def _api() -> LiveApi:
     tables = Tables(
         settings.segments_table, settings.history_table, settings.alerts_table
     )
-    outside = Outside(
+    ports = LiveMapPorts(
         reader=DynamoReader(client, tables, time.sleep),
         assets=FolderAssets(),
         clock=lambda: time.time_ns() // 1_000_000,
         environment=secrets.token_hex(4),
         log=_log,
     )
-    return LiveApi(outside, settings)
+    return LiveApi(ports, settings)
 
 
-def _log(event: str, told: str) -> None:
-    print(json.dumps({"event": event, "told": told}))
+def _log(event: str, text: str) -> None:
+    print(json.dumps({"event": event, "told": text}))

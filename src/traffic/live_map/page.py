@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Optional
 
 from . import responses
-from .responses import Answer
+from .responses import Response
 
 INDEX = "index.html"
-BASE_MAP = "base-map.json"  # GeoJSON that the city gave with its package, if it did
+BASE_MAP = "base-map.json"  # GeoJSON from the city's package, optional
 
 _TYPES = {
     "html": "text/html; charset=utf-8",
@@ -31,16 +31,16 @@ _TYPES = {
     "woff2": "font/woff2",
     "pbf": "application/x-protobuf",
 }
-# What is compressed already gains nothing.
+# Formats that are compressed already.
 _DENSE = ("png", "ico", "woff2")
 _INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
-# A name that tells a version never means other bytes.
+# The content of a versioned name never changes.
 _VERSIONED = re.compile(r"\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True)
-class Page:
-    """A file as it is answered: plain, and compressed where that is worthwhile."""
+class PageFile:
+    """A file of the page: plain, and compressed if that saves enough."""
 
     name: str
     body: bytes
@@ -53,33 +53,33 @@ def name_of(path: str) -> str:
     return path[1:] or INDEX
 
 
-def page_of(name: str, body: bytes) -> Page:
+def page_file(name: str, body: bytes) -> PageFile:
     """Return the file ready to be answered."""
     packed = None
-    if _suffix(name) not in _DENSE and len(body) >= responses.WORTH_ZIPPING:
-        packed = responses.zipped(body)
-    return Page(name, body, packed, hashlib.sha256(body).hexdigest()[:24])
+    if _suffix(name) not in _DENSE and len(body) >= responses.MIN_GZIP_BYTES:
+        packed = responses.compressed(body)
+    return PageFile(name, body, packed, hashlib.sha256(body).hexdigest()[:24])
 
 
-def answer(page: Page, headers: Mapping[str, str]) -> Answer:
+def respond(page: PageFile, headers: Mapping[str, str]) -> Response:
     """Return the file, or 304 if the viewer's copy (If-None-Match) is as good."""
     body, tag = page.body, f'"{page.digest}"'
-    told = {
+    headers_out = {
         "content-type": _TYPES.get(_suffix(page.name), "application/octet-stream"),
         "cache-control": cache_control(page.name),
         "vary": "accept-encoding",
     }
     if page.packed is not None and responses.takes_gzip(headers):
         body, tag = page.packed, f'"{page.digest}-gz"'
-        told["content-encoding"] = "gzip"
-    told["etag"] = tag
-    if _is_held(tag, headers.get("if-none-match", "")):
-        kept = {k: told[k] for k in ("cache-control", "vary", "etag")}
-        return {"statusCode": 304, "headers": kept, "body": ""}
-    return responses.binary(200, body, told)
+        headers_out["content-encoding"] = "gzip"
+    headers_out["etag"] = tag
+    if _is_cached(tag, headers.get("if-none-match", "")):
+        not_modified = {k: headers_out[k] for k in ("cache-control", "vary", "etag")}
+        return {"statusCode": 304, "headers": not_modified, "body": ""}
+    return responses.binary(200, body, headers_out)
 
 
-def inline_scripts(page: Optional[Page]) -> list[str]:
+def inline_scripts(page: Optional[PageFile]) -> list[str]:
     """Return the hash of each script in a page, as a content security policy has it."""
     return [
         f"sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}"
@@ -88,18 +88,18 @@ def inline_scripts(page: Optional[Page]) -> list[str]:
 
 
 def cache_control(name: str) -> str:
-    """Return how long a file is good: for ever if its name tells its version.
+    """Return the caching of a file: immutable if its name has a version.
 
-    Else it is asked for anew each time, which its entity tag makes cheap: files of
-    two deployments never meet on one page.
+    Others are revalidated each time, which is cheap with their entity tag, so one page
+    never mixes files of two deployments.
     """
     if _VERSIONED.search(name):
         return "public, max-age=31536000, immutable"
     return "no-cache"
 
 
-def _is_held(tag: str, held: str) -> bool:
-    tags = [each.strip() for each in held.split(",")]
+def _is_cached(tag: str, if_none_match: str) -> bool:
+    tags = [each.strip() for each in if_none_match.split(",")]
     return "*" in tags or tag in (
         each[2:] if each[:2] == "W/" else each for each in tags
     )

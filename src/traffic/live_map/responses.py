@@ -1,4 +1,4 @@
-"""Answers as API Gateway takes them (payload format 2.0), with their headers."""
+"""Responses for API Gateway (payload format 2.0), with their headers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 # Below this a header and a decompression cost more than they save.
-WORTH_ZIPPING = 1_024  # bytes
+MIN_GZIP_BYTES = 1_024  # bytes
 _ZIP_LEVEL = 5
 _encode = msgspec.json.Encoder().encode
 
@@ -76,14 +76,14 @@ def takes_gzip(headers: Mapping[str, str]) -> bool:
     return False
 
 
-def zipped(body: bytes) -> bytes:
+def compressed(body: bytes) -> bytes:
     """Return *body* compressed; the same input gives the same bytes."""
     return gzip.compress(body, _ZIP_LEVEL, mtime=0)
 
 
-def json_answer(
+def json_response(
     status: int, value: Any, accepts_gzip: bool, cache: str = "no-store"
-) -> Answer:
+) -> Response:
     """Return *value* as JSON, compressed where that is accepted and worthwhile."""
     body = _encode(value)
     headers = {
@@ -91,17 +91,17 @@ def json_answer(
         "cache-control": cache,
         "vary": "accept-encoding",
     }
-    if accepts_gzip and len(body) >= WORTH_ZIPPING:
-        return binary(status, zipped(body), {**headers, "content-encoding": "gzip"})
+    if accepts_gzip and len(body) >= MIN_GZIP_BYTES:
+        return binary(status, compressed(body), {**headers, "content-encoding": "gzip"})
     return {"statusCode": status, "headers": headers, "body": body.decode()}
 
 
-def error(status: int, message: str) -> Answer:
+def error(status: int, message: str) -> Response:
     """Return a refusal; *message* says what was expected."""
-    return json_answer(status, {"error": message}, accepts_gzip=False)
+    return json_response(status, {"error": message}, accepts_gzip=False)
 
 
-def binary(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+def binary(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
     """Return bytes, in the only form that API Gateway passes on unchanged."""
     return {
         "statusCode": status,

@@ -1,4 +1,4 @@
-"""From a request to what it asks for; everything else is refused with a reason."""
+"""Requests and their routes; all others are refused with a reason."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Request(NamedTuple):
     who: Optional[str]
 
 
-class Ask(NamedTuple):
-    """What is asked for: a name, and of what; one of the names below.
+class Route(NamedTuple):
+    """The route of a request: one of the names below, and the id in the path.
 
     page, config, roads, now, segment, history, acknowledge, undo
     """
@@ -49,14 +49,14 @@ def request_of(event: Mapping[str, Any]) -> Request:
         path=event["rawPath"],
         query=event.get("queryStringParameters") or {},
         headers={k.lower(): v for k, v in (event.get("headers") or {}).items()},
-        who=_who(context.get("authorizer") or {}),
+        who=_user_of(context.get("authorizer") or {}),
     )
 
 
-def _who(authorizer: Mapping[str, Any]) -> Optional[str]:
+def _user_of(authorizer: Mapping[str, Any]) -> Optional[str]:
     """Return the e-mail address of the token, or else its user's name.
 
-    A token that is meant to get others by, a refresh token, speaks for nobody.
+    A refresh token identifies no user.
     """
     claims = (authorizer.get("jwt") or {}).get("claims") or {}
     if claims.get("token_use", "id") not in ("id", "access"):
@@ -65,34 +65,37 @@ def _who(authorizer: Mapping[str, Any]) -> Optional[str]:
     return next((str(claims[name]) for name in names if claims.get(name)), None)
 
 
-def ask_of(method: str, path: str) -> Ask:
-    """Return what a request asks for; raises RequestError: 400, 404 or 405."""
-    asks = _known(path)
-    if method not in asks:
-        expected = " or ".join(asks)
+def route_of(method: str, path: str) -> Route:
+    """Return the route of a request; raises RequestError: 400, 404 or 405."""
+    routes = _routes_of(path)
+    if method not in routes:
+        expected = " or ".join(routes)
         raise RequestError(405, f"expected {expected} for {path}, got {method}")
-    return asks[method]
+    return routes[method]
 
 
-def _known(path: str) -> Mapping[str, Ask]:
-    """Return what a path offers, by method."""
+def _routes_of(path: str) -> Mapping[str, Route]:
+    """Return the routes of a path, by method."""
     parts = [unquote(part) for part in path.split("/")[2:]]
     if path.startswith("/api/") and parts[0::2] == ["alerts", "acknowledge"]:
         alert_id = _alert_id(parts[1])
-        return {"POST": Ask("acknowledge", alert_id), "DELETE": Ask("undo", alert_id)}
-    return {"GET": _read(path)}
+        return {
+            "POST": Route("acknowledge", alert_id),
+            "DELETE": Route("undo", alert_id),
+        }
+    return {"GET": _get_route(path)}
 
 
-def _read(path: str) -> Ask:
+def _get_route(path: str) -> Route:
     if not path.startswith("/api/"):
-        return Ask("config") if path == "/config.json" else Ask("page", path)
+        return Route("config") if path == "/config.json" else Route("page", path)
     parts = [unquote(part) for part in path.split("/")[2:]]
     if parts in (["roads"], ["now"]):
-        return Ask(parts[0])
+        return Route(parts[0])
     if len(parts) == 2 and parts[0] == "segments":
-        return Ask("segment", segment_id(parts[1]))
+        return Route("segment", segment_id(parts[1]))
     if len(parts) == 3 and parts[0] == "segments" and parts[2] == "history":
-        return Ask("history", segment_id(parts[1]))
+        return Route("history", segment_id(parts[1]))
     raise RequestError(
         404,
         "expected one of /api/roads, /api/now, /api/segments/{id}, "
@@ -120,7 +123,7 @@ def after_of(query: Mapping[str, str]) -> Optional[str]:
 
 
 def hours_of(query: Mapping[str, str]) -> int:
-    """Return how many hours of history are asked for; raises RequestError."""
+    """Return the requested hours of history; raises RequestError."""
     text = query.get("hours", str(USUAL_HOURS))
     if re.fullmatch(r"[0-9]{1,2}", text) and 1 <= int(text) <= MOST_HOURS:
         return int(text)

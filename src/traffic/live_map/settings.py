@@ -10,7 +10,7 @@ from msgspec import field
 from ..settings import Number, load
 
 
-class Settings(msgspec.Struct, frozen=True, rename=str.upper):
+class LiveMapSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """The names of the stack's parts and what the page has to know of them.
 
     *domain* is the address of the hosted sign-in; scores are 0-100; *style* may be
@@ -31,11 +31,11 @@ class Settings(msgspec.Struct, frozen=True, rename=str.upper):
     region: str = field(name="AWS_REGION", default="us-east-1")
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> LiveMapSettings:
     """Return the settings; raises SettingsError naming the variable at fault.
 
     Where all of AWS is found elsewhere, so is the hosted sign-in.
     """
-    settings = load(Settings, environment)
+    settings = load(LiveMapSettings, environment)
     endpoint = environment.get("AWS_ENDPOINT_URL")
     return msgspec.structs.replace(settings, domain=endpoint) if endpoint else settings

@@ -1,4 +1,4 @@
-"""The city at a glance: sums over the segments that speak for the present."""
+"""City-wide figures: sums over the segments with current readings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from ..policy import MAX_INTERVAL_S, SLOWEST_PACE_KMH, UNKNOWN_LENGTH_M
 
 Item = Mapping[str, Any]
 
-# A segment silent for longer than any sensor may take to count tells of the past.
+# A segment silent for longer than any reporting interval is not current.
 PRESENT_MS = MAX_INTERVAL_S * 1000
 
 
-def glance(items: Sequence[Item], high_score: float, now_ms: int) -> dict[str, Any]:
+def city_summary(
+    items: Sequence[Item], high_score: float, now_ms: int
+) -> dict[str, Any]:
     """Return the city's figures at *now_ms*, from items of `road_segments`.
 
     *vehicles_per_hour* is the sum of the segments' flows; *share_congested* the share

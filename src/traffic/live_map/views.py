@@ -109,9 +109,9 @@ def alerts(items: Iterable[Item]) -> list[dict[str, Any]]:
 
 def roads_page(roads: Sequence[Item], after: Optional[str]) -> dict[str, Any]:
     """Return the segments that follow *after* in *roads*, which are sorted by id."""
-    left = [road for road in roads if after is None or road["id"] > after]
-    page = left[:ROADS_PER_PAGE]
-    is_last = len(left) <= ROADS_PER_PAGE
+    remaining = [road for road in roads if after is None or road["id"] > after]
+    page = remaining[:ROADS_PER_PAGE]
+    is_last = len(remaining) <= ROADS_PER_PAGE
     return {"segments": page, "after": None if is_last else page[-1]["id"]}
 
 
@@ -138,14 +138,14 @@ def sensors(
     return [
         {
             "id": name,
-            "timestamp": slot.timestamp,
-            "speed": slot.speed,
-            "vehicle_count": slot.vehicle_count,
-            "occupancy": slot.occupancy,
-            "reporting": slot.is_fresh,
+            "timestamp": sensor.timestamp,
+            "speed": sensor.speed,
+            "vehicle_count": sensor.vehicle_count,
+            "occupancy": sensor.occupancy,
+            "reporting": sensor.is_fresh,
             "suspect": suspects.get(name),
         }
-        for name, slot in sorted(unpack(packed).sensors.items())
+        for name, sensor in sorted(unpack(packed).sensors.items())
     ]
 
 

@@ -12,7 +12,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import QuarantineError
-from ..model import Parcel, Rejection, SetAside
+from ..model import DecodedMessage, QuarantineEntry, Rejection
 from ..timestamps import day_text
 
 _DIGEST_LETTERS = 16
@@ -29,7 +29,7 @@ class S3Quarantine:
         self._client = client
         self._bucket = bucket
 
-    def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
+    def keep(self, shard: str, rejected: Sequence[QuarantineEntry]) -> None:
         """Write them; raises QuarantineError."""
         body = "".join(line + "\n" for line in lines(rejected)).encode()
         try:
@@ -43,36 +43,36 @@ class S3Quarantine:
             raise QuarantineError(f"s3 {self._bucket}: {error}") from error
 
 
-def key_of(shard: str, rejected: Sequence[SetAside], body: bytes) -> str:
+def key_of(shard: str, rejected: Sequence[QuarantineEntry], body: bytes) -> str:
     """Return the key: the day, the shard, the first number, the digest of *body*."""
-    first = min((parcel for _, parcel, _ in rejected), key=_place)
+    first = min((message for _, message, _ in rejected), key=_sequence)
     day = day_text(first.reference_ms)
     digest = hashlib.sha256(body).hexdigest()[:_DIGEST_LETTERS]
     return f"quarantine/{day}/{shard}/{first.sequence_number}-{digest}.jsonl"
 
 
-def _place(parcel: Parcel) -> int:
-    return int(parcel.sequence_number)
+def _sequence(message: DecodedMessage) -> int:
+    return int(message.sequence_number)
 
 
-def lines(rejected: Iterable[SetAside]) -> list[str]:
+def lines(rejected: Iterable[QuarantineEntry]) -> list[str]:
     """Return one line of JSON for each rejection."""
     return [_line(*one) for one in rejected]
 
 
-def _line(segment_id: str, parcel: Parcel, fault: Rejection) -> str:
+def _line(segment_id: str, message: DecodedMessage, fault: Rejection) -> str:
     content = {
         "segment_id": segment_id,
-        "device_id": parcel.device_id,
-        "sequence_number": parcel.sequence_number,
-        "index": fault.place,
+        "device_id": message.device_id,
+        "sequence_number": message.sequence_number,
+        "index": fault.position,
         "readings": fault.readings,
         "path": fault.path,
         "reason": fault.reason,
         "expected": fault.expected,
         "actual": fault.actual,
         "message": _message(fault.raw),
-        "received_at": parcel.reference_ms,
+        "received_at": message.reference_ms,
     }
     try:
         return json.dumps(content, allow_nan=False)

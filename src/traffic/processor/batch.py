@@ -1,6 +1,6 @@
 """One batch of the stream: gather, decide, apply.
 
-No rule of traffic is decided here, and no time is read but through the shell's clock.
+No traffic rule is decided here. The only clock is that of the ports.
 """
 
 from __future__ import annotations
@@ -9,142 +9,129 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Optional
 
 from msgspec.structs import replace as _with
 
 from ..errors import Conflict, PublishError, QuarantineError, StoreError, TrafficError
-from ..model import Parcel, SetAside, StoredSegment
-from ..policy import Policy, is_id
+from ..model import DecodedMessage, QuarantineEntry, StoredSegment
+from ..policy import is_id
 from ..segment.decide import Decision, decide
 from ..segment.outbox import is_full
-from ..segment.ports import Bus, Store
 from ..segment.rows import MOST_ACTIONS, actions_of
-from .figures import Figures
-from .records import Body, Opened, grouped, opened
+from .figures import BatchFigures
+from .ports import ProcessorPorts
+from .records import DecodedRecords, RecordBody, decode_records, group_by_segment
 
-# Tries of a segment that somebody else keeps writing first. A shard has one reader, so
-# two at once are a rare leftover of a time-out.
+# Attempts per segment when another writer wins each time. A shard has one reader, so
+# two writers at once are rare: one of them belongs to an invocation that timed out.
 _MOST_CONFLICTS = 6
 
-# How long an alert that the bus refuses may hold up what is behind it: as long as
-# viewers may have to wait. After that the segment's next batch sends it, or the watch
-# over sensors. Only one with very many unsent alerts waits on: its item has no room.
+# How long an alert event that the bus refuses may block its shard: the promised time to
+# the map. After that the segment's next batch sends it, or sensor health. A segment
+# with very many unsent events keeps blocking, since its item has no more room.
 _WAITS_FOR_BUS_MS = 10_000
 
 Unsent = dict[str, tuple[StoredSegment, str]]  # by segment, with where it comes again
 
 
-class Quarantine(Protocol):
-    """Keeps the rejections of a batch."""
-
-    def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
-        """Write them; raises QuarantineError."""
-
-
-@dataclass(frozen=True)
-class Shell:
-    """The outside world of a batch; *clock* returns the time in ms."""
-
-    store: Store
-    bus: Bus
-    quarantine: Quarantine
-    clock: Callable[[], int]
-    policy: Policy
-
-
 @dataclass
 class _Step:
-    """A decision on the first messages of a segment, and the messages after them.
+    """A decision on the first messages of a segment, and the *rest* of its messages.
 
-    The first of the messages came at *oldest_ms*; they themselves are let go.
+    *oldest_ms* is the earliest receipt time of the decided messages.
     """
 
     stored: StoredSegment
     decision: Decision
     oldest_ms: int
-    rest: Sequence[Parcel]
+    rest: Sequence[DecodedMessage]
 
 
-class Batch:
-    """The work on one batch: what is left, what failed and why, what was counted.
+class BatchProcessor:
+    """Processes one batch, and records what failed, why, and the batch's figures.
 
-    *failed* holds the lowest sequence number of each segment that has to come again,
-    and those of what could not be set aside.
+    *failed* holds the lowest sequence number of each segment to retry, and those of
+    the rejections that could not be written to the quarantine.
     """
 
-    def __init__(self, shell: Shell, records: Sequence[Mapping[str, Any]]) -> None:
-        self._shell = shell
-        self._left = grouped(records)
-        self._rest: dict[str, Sequence[Parcel]] = {}  # what no transaction had room for
-        self._opened: dict[str, Opened] = {}
-        self._rejected: list[SetAside] = []
+    def __init__(
+        self, ports: ProcessorPorts, records: Sequence[Mapping[str, Any]]
+    ) -> None:
+        self._ports = ports
+        self._waiting = group_by_segment(records)
+        # Messages that did not fit into the transaction.
+        self._rest: dict[str, Sequence[DecodedMessage]] = {}
+        self._decoded: dict[str, DecodedRecords] = {}
+        self._rejected: list[QuarantineEntry] = []
         self._unsent: Unsent = {}
         self._conflicts: Counter[str] = Counter()
         self.failed: list[str] = []
         self.faults: Counter[str] = Counter()
-        self.figures = Figures()
+        self.figures = BatchFigures()
 
     def run(self, shard: str) -> None:
-        """Work through the batch; *failed* then holds what has to come again."""
-        self._open_nameless()
-        while self._left:
+        """Process the batch; *failed* then holds what Lambda has to retry."""
+        self._reject_invalid_ids()
+        while self._waiting:
             steps = self._gather()
-            news = [step.decision for step in steps if step.decision.is_news()]
-            outcomes = self._shell.store.write(news)
+            decisions = [step.decision for step in steps if step.decision.has_changes()]
+            outcomes = self._ports.store.write(decisions)
             for step in steps:
-                self._settle(step, outcomes.get(step.stored.segment_id))
-        self._announce(self._unsent)
-        self._set_aside(shard)
+                self._finish(step, outcomes.get(step.stored.segment_id))
+        self._send_events(self._unsent)
+        self._quarantine_rejected(shard)
 
-    def _open_nameless(self) -> None:
-        """Refuse what no segment can be named, before the tables are asked for it."""
-        for segment_id in [name for name in self._left if not is_id(name)]:
+    def _reject_invalid_ids(self) -> None:
+        """Reject records whose key is no segment id, before any table is read."""
+        for segment_id in [name for name in self._waiting if not is_id(name)]:
             self._messages(segment_id)
-            del self._left[segment_id]
+            del self._waiting[segment_id]
 
     def _gather(self) -> list[_Step]:
-        """Read the segments, and decide on each as its messages are decoded."""
+        """Read the segments, decode their messages and decide on each segment."""
         steps, full = [], Unsent()
-        for segment_id, stored in self._shell.store.read(list(self._left)).items():
+        for segment_id, stored in self._ports.store.read(list(self._waiting)).items():
             if isinstance(stored, StoreError):
-                self._fail(segment_id, stored)
+                self._give_up(segment_id, stored)
                 continue
             if is_full(stored.outbox):
                 full[segment_id] = stored, self._next(segment_id)
                 continue
-            parcels = self._messages(segment_id)
-            if parcels:
-                steps.append(self._step(stored, parcels))
+            messages = self._messages(segment_id)
+            if messages:
+                steps.append(self._step(stored, messages))
             else:
-                del self._left[segment_id]
+                del self._waiting[segment_id]
         self._make_room(full)
         return steps
 
     def _make_room(self, full: Unsent) -> None:
-        """Send what fills the outboxes of these; what the bus refuses comes again."""
-        sent = self._announce(full)
+        """Send the events of full outboxes; Lambda retries what the bus refuses."""
+        sent = self._send_events(full)
         for segment_id in full:
             self._unsent.pop(segment_id, None)
             if segment_id not in sent:
-                del self._left[segment_id]
+                del self._waiting[segment_id]
 
-    def _messages(self, segment_id: str) -> Sequence[Parcel]:
-        """Return what is left of a segment's messages, decoded anew at each try."""
+    def _messages(self, segment_id: str) -> Sequence[DecodedMessage]:
+        """Return the segment's remaining messages, decoded again on each attempt."""
         rest = self._rest.get(segment_id)
         if rest is not None:
             return rest
-        found = opened(segment_id, self._left[segment_id], self._shell.clock())
-        parcels, found.parcels = found.parcels, []
-        self._opened[segment_id] = found
-        return parcels
+        decoded = decode_records(
+            segment_id, self._waiting[segment_id], self._ports.clock()
+        )
+        messages, decoded.messages = decoded.messages, []
+        self._decoded[segment_id] = decoded
+        return messages
 
-    def _step(self, stored: StoredSegment, parcels: Sequence[Parcel]) -> _Step:
-        """Decide on as many messages as one transaction and the outbox can hold."""
-        taken, rest = parcels, list[Parcel]()
+    def _step(self, stored: StoredSegment, messages: Sequence[DecodedMessage]) -> _Step:
+        """Decide on as many messages as fit into one transaction and the outbox."""
+        taken, rest = messages, list[DecodedMessage]()
         while True:
-            now_ms = self._shell.clock()
-            decision = decide(stored, taken, now_ms, self._shell.policy)
+            now_ms = self._ports.clock()
+            decision = decide(stored, taken, now_ms, self._ports.policy)
             events = decision.segment.outbox[len(stored.outbox) :]
             if actions_of(decision) <= MOST_ACTIONS and not is_full(events):
                 oldest_ms = min(map(attrgetter("reference_ms"), taken))
@@ -152,7 +139,7 @@ class Batch:
             taken, after = _halves(taken)
             rest = [*after, *rest]
 
-    def _settle(self, step: _Step, refusal: Optional[StoreError]) -> None:
+    def _finish(self, step: _Step, refusal: Optional[StoreError]) -> None:
         segment_id = step.stored.segment_id
         if isinstance(refusal, Conflict):
             self.figures.counts["Conflicts"] += 1
@@ -160,133 +147,142 @@ class Batch:
             if self._conflicts[segment_id] < _MOST_CONFLICTS:
                 return
         if refusal is not None:
-            self._fail(segment_id, refusal)
+            self._give_up(segment_id, refusal)
             return
         self._count(step)
-        kept = step.decision.segment if step.decision.is_news() else step.stored
-        if kept.outbox:
-            self._unsent[segment_id] = kept, _lowest(self._left[segment_id])
+        current = step.decision.segment if step.decision.has_changes() else step.stored
+        if current.outbox:
+            self._unsent[segment_id] = (
+                current,
+                _lowest_sequence(self._waiting[segment_id]),
+            )
         if step.rest:
             self._rest[segment_id] = step.rest
         else:
-            del self._left[segment_id]
+            del self._waiting[segment_id]
 
     def _count(self, step: _Step) -> None:
         decision, counts = step.decision, self.figures.counts
         segment_id = step.stored.segment_id
-        counts["Accepted"] += decision.counted.accepted
-        counts["Late"] += decision.counted.late
-        counts["Duplicate"] += decision.counted.duplicate
-        counts["Stale"] += decision.counted.stale
+        counts["Accepted"] += decision.counts.accepted
+        counts["Late"] += decision.counts.late
+        counts["Duplicate"] += decision.counts.duplicate
+        counts["Stale"] += decision.counts.stale
         counts["Redelivered"] += decision.redelivered
         counts["UnknownSegments"] += not step.stored.road.known
         for change in decision.changes:
             counts[f"Alerts{change.transition.kind.capitalize()}"] += 1
-        if decision.is_news() and decision.is_live:
-            self.figures.freshness_ms.append(self._shell.clock() - step.oldest_ms)
+        if decision.has_changes() and decision.is_live:
+            self.figures.freshness_ms.append(self._ports.clock() - step.oldest_ms)
         self._rejected += [
-            (segment_id, parcel, fault) for parcel, fault in decision.rejected
+            (segment_id, message, fault) for message, fault in decision.rejected
         ]
 
-    def _announce(self, found: Unsent) -> set[str]:
-        """Send the unsent events, then note that they are sent: never the reverse.
+    def _send_events(self, outboxes: Unsent) -> set[str]:
+        """Send the unsent events, then mark them sent: never the reverse.
 
-        Returns the segments whose outboxes then are empty.
+        Returns the segments whose outboxes are then empty.
         """
-        unsent = list(found.values())
+        unsent = list(outboxes.values())
         events = [event for segment, _ in unsent for event in segment.outbox]
         if not events:
             return set()
-        refusal = PublishError("the bus refused events that it may take later")
+        refusal = PublishError("the bus refused events that it may accept later")
         try:
-            taken = iter(self._shell.bus.send(events))
+            taken = iter(self._ports.bus.send(events))
         except PublishError as error:
             taken, refusal = iter([False] * len(events)), error
         sent = []
         for segment, number in unsent:
-            went = [next(taken) for _ in segment.outbox]
-            self._note_sent(segment, went)
-            if all(went):
+            results = [next(taken) for _ in segment.outbox]
+            self._count_events(segment, results)
+            if all(results):
                 sent.append((segment, number))
             elif self._waits_for_bus(segment):
-                self._note_failed(number, refusal)
+                self._record_failure(number, refusal)
             else:
                 self.faults[str(refusal)] += 1
         try:
-            self._shell.store.mark_sent([segment for segment, _ in sent])
+            self._ports.store.mark_sent([segment for segment, _ in sent])
         except StoreError as error:
             for _, number in sent:
-                self._note_failed(number, error)
+                self._record_failure(number, error)
             return set()
         return {segment.segment_id for segment, _ in sent}
 
     def _waits_for_bus(self, segment: StoredSegment) -> bool:
         newest_ms = max(event["received_at"] for event in segment.outbox)
-        is_new = self._shell.clock() - newest_ms < _WAITS_FOR_BUS_MS
+        is_new = self._ports.clock() - newest_ms < _WAITS_FOR_BUS_MS
         return is_new or is_full(segment.outbox)
 
-    def _note_sent(self, segment: StoredSegment, went: Sequence[bool]) -> None:
-        now_ms = self._shell.clock()
-        for event, is_sent in zip(segment.outbox, went):
+    def _count_events(self, segment: StoredSegment, results: Sequence[bool]) -> None:
+        now_ms = self._ports.clock()
+        for event, is_sent in zip(segment.outbox, results):
             if is_sent:
                 self.figures.alert_latency_ms.append(now_ms - event["received_at"])
             else:
                 self.figures.counts["UnsentEvents"] += 1
 
-    def _set_aside(self, shard: str) -> None:
-        """Keep what was rejected, whatever became of the rest of its segment."""
-        for found in self._opened.values():
-            self.figures.counts["Received"] += found.readings
-            self._rejected += found.rejected
+    def _quarantine_rejected(self, shard: str) -> None:
+        """Quarantine all rejections, even of segments that failed."""
+        for decoded in self._decoded.values():
+            self.figures.counts["Received"] += decoded.readings
+            self._rejected += decoded.rejected
         if not self._rejected:
             return
-        rejected = sorted(self._rejected, key=_place)
+        rejected = sorted(self._rejected, key=_stream_position)
         try:
-            self._shell.quarantine.keep(shard, rejected)
+            self._ports.quarantine.keep(shard, rejected)
         except QuarantineError as error:
             self.faults[str(error)] += 1
-            self.failed += [parcel.sequence_number for _, parcel, _ in rejected]
+            self.failed += [message.sequence_number for _, message, _ in rejected]
             return
         for _, _, fault in rejected:
             self.figures.counts["Rejected"] += fault.readings
             self.figures.reasons[fault.reason] += fault.readings
 
-    def _fail(self, segment_id: str, fault: TrafficError) -> None:
-        """Give up what is left of a segment: it comes again, from its first message."""
-        self._note_failed(self._next(segment_id), fault)
-        del self._left[segment_id]
+    def _give_up(self, segment_id: str, fault: TrafficError) -> None:
+        """Fail the rest of a segment: Lambda retries from its first message."""
+        self._record_failure(self._next(segment_id), fault)
+        del self._waiting[segment_id]
 
     def _next(self, segment_id: str) -> str:
-        """Return the sequence number of the first message that is left of a segment."""
+        """Return the sequence number of the segment's first remaining message."""
         rest = self._rest.get(segment_id)
-        return rest[0].sequence_number if rest else _lowest(self._left[segment_id])
+        if rest:
+            return rest[0].sequence_number
+        return _lowest_sequence(self._waiting[segment_id])
 
-    def _note_failed(self, sequence_number: str, fault: TrafficError) -> None:
+    def _record_failure(self, sequence_number: str, fault: TrafficError) -> None:
         self.failed.append(sequence_number)
         self.faults[str(fault)] += 1
         self.figures.counts["FailedSegments"] += 1
 
 
-def _place(one: SetAside) -> tuple[int, int]:
-    """Return the place of a rejection in the stream: messages stay together."""
-    _, parcel, fault = one
-    return int(parcel.sequence_number), -1 if fault.place is None else fault.place
+def _stream_position(one: QuarantineEntry) -> tuple[int, int]:
+    """Return the position of a rejection in the stream, by message and reading."""
+    _, message, fault = one
+    position = -1 if fault.position is None else fault.position
+    return int(message.sequence_number), position
 
 
-def _lowest(bodies: Sequence[Body]) -> str:
+def _lowest_sequence(bodies: Sequence[RecordBody]) -> str:
     number: str = min((body["sequenceNumber"] for body in bodies), key=int)
     return number
 
 
-def _halves(parcels: Sequence[Parcel]) -> tuple[Sequence[Parcel], Sequence[Parcel]]:
-    """Cut messages in two, or a single message's readings."""
-    if len(parcels) > 1:
-        middle = len(parcels) // 2
-        return parcels[:middle], parcels[middle:]
-    (parcel,) = parcels
-    middle = len(parcel.readings) // 2
-    places = parcel.positions or range(len(parcel.readings))
-    return (
-        [_with(parcel, readings=parcel.readings[:middle], positions=places[:middle])],
-        [_with(parcel, readings=parcel.readings[middle:], positions=places[middle:])],
+def _halves(
+    messages: Sequence[DecodedMessage],
+) -> tuple[Sequence[DecodedMessage], Sequence[DecodedMessage]]:
+    """Split messages in two halves, or the readings of a single message."""
+    if len(messages) > 1:
+        middle = len(messages) // 2
+        return messages[:middle], messages[middle:]
+    (message,) = messages
+    middle = len(message.readings) // 2
+    positions = message.positions or range(len(message.readings))
+    first, second = (
+        _with(message, readings=message.readings[part], positions=positions[part])
+        for part in (slice(middle), slice(middle, None))
     )
+    return [first], [second]

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, Optional
 
 import msgspec
 
-from ..model import Message, Reading, Rejection
+from ..model import Reading, Rejection, WireMessage
 from ..policy import MAX_READINGS_PER_MESSAGE
 from .leniency import lenient
 
-decode_message = msgspec.json.Decoder(Message).decode
+decode_message = msgspec.json.Decoder(WireMessage).decode
 
 _RANGE = re.compile(
     r"^Expected (?P<expected>.* [<>]=? .*?)(?: - at `\$\.?(?P<path>.*)`)?$"
@@ -44,7 +44,7 @@ _FLOATS = ("average_speed", "congestion_score", "occupancy", "interval")
 _MOST_DIGITS = 640  # Python's own limit can't be set lower
 
 
-class Decoded(NamedTuple):
+class SalvagedMessage(NamedTuple):
     """A record that needed a second look: what could be read, and what could not.
 
     *positions* tells the place of each reading in its message.
@@ -57,7 +57,7 @@ class Decoded(NamedTuple):
     device_id: Optional[str] = None
 
 
-def salvage(data: bytes) -> Decoded:
+def salvage(data: bytes) -> SalvagedMessage:
     """Read what can be read of a record that is not a whole message.
 
     Python's own parser takes NaN and Infinity, which JSON has not, and bytes that are
@@ -65,11 +65,11 @@ def salvage(data: bytes) -> Decoded:
     """
     try:
         text = data.decode("utf-8-sig", "replace")
-        content = json.loads(text, parse_int=_integer)
+        content = json.loads(text, parse_int=_parse_integer)
     except (ValueError, RecursionError) as error:
-        return _refused("not_json", "", "a JSON object", str(error), data)
+        return _unreadable("not_json", "", "a JSON object", str(error), data)
     if not isinstance(content, dict):
-        return _refused("not_a_message", "", "a JSON object", _shown(content), data)
+        return _unreadable("not_a_message", "", "a JSON object", _show(content), data)
     if "sensor_id" in content and content.get("readings") is None:
         decoded = _salvage_each([content], bare=True)
     elif "readings" in content:
@@ -77,32 +77,34 @@ def salvage(data: bytes) -> Decoded:
     else:
         fields = ", ".join(sorted(map(str, content))[:12])
         expected = "readings, or the fields of one reading"
-        return _refused("not_a_message", "", expected, f"fields {fields}", data)
+        return _unreadable("not_a_message", "", expected, f"fields {fields}", data)
     return decoded._replace(
-        received_at=_of_type(content.get("received_at"), int),
-        device_id=_of_type(content.get("device_id"), str),
+        received_at=_if_type(content.get("received_at"), int),
+        device_id=_if_type(content.get("device_id"), str),
     )
 
 
-def _integer(digits: str) -> float:
+def _parse_integer(digits: str) -> float:
     """Return the integer; more digits than Python converts are beyond all limits."""
     return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
 
 
-def _salvage_list(readings: Any, data: bytes) -> Decoded:
+def _salvage_list(readings: Any, data: bytes) -> SalvagedMessage:
     if not isinstance(readings, list):
-        shown = _shown(readings)
-        return _refused("wrong_type", "readings", "a list", shown, data)
+        shown = _show(readings)
+        return _unreadable("wrong_type", "readings", "a list", shown, data)
     if not readings:
         expected = "at least one reading"
-        return _refused("no_readings", "readings", expected, "none", data, readings=0)
+        return _unreadable(
+            "no_readings", "readings", expected, "none", data, readings=0
+        )
     if len(readings) > MAX_READINGS_PER_MESSAGE:
         many, most = len(readings), f"at most {MAX_READINGS_PER_MESSAGE} readings"
-        return _refused("too_many_readings", "readings", most, str(many), data, many)
+        return _unreadable("too_many_readings", "readings", most, str(many), data, many)
     return _salvage_each(readings, bare=False)
 
 
-def _salvage_each(items: Sequence[Any], bare: bool) -> Decoded:
+def _salvage_each(items: Sequence[Any], bare: bool) -> SalvagedMessage:
     good: list[tuple[int, Reading]] = []
     rejected = []
     for index, item in enumerate(items):
@@ -110,9 +112,9 @@ def _salvage_each(items: Sequence[Any], bare: bool) -> Decoded:
             good.append((index, _reading(item)))
         except msgspec.ValidationError as error:
             fault = _explain(str(error), item)
-            place = None if bare else index
-            rejected.append(fault._replace(place=place, raw=item))
-    return Decoded(
+            position = None if bare else index
+            rejected.append(fault._replace(position=position, raw=item))
+    return SalvagedMessage(
         rejected,
         [reading for _, reading in good],
         [index for index, _ in good],
@@ -122,7 +124,7 @@ def _salvage_each(items: Sequence[Any], bare: bool) -> Decoded:
 def _reading(item: Any) -> Reading:
     """Convert one parsed reading; NaN, which no comparison refuses, is refused here."""
     try:
-        reading = _converted(lenient(item))
+        reading = _convert(lenient(item))
     except msgspec.ValidationError:
         if isinstance(item, dict):
             _refuse_nan({field: item.get(field) for field in Reading.__struct_fields__})
@@ -138,18 +140,18 @@ def _refuse_nan(values: Mapping[str, Any]) -> None:
             raise msgspec.ValidationError(message)
 
 
-def _converted(item: Any) -> Reading:
+def _convert(item: Any) -> Reading:
     try:
         return msgspec.convert(item, Reading)
     except UnicodeError:  # JSON can say half a character, which no text has
-        return msgspec.convert(_encodable(item), Reading)
+        return msgspec.convert(_to_encodable(item), Reading)
 
 
-def _encodable(item: Any) -> Any:
+def _to_encodable(item: Any) -> Any:
     """Return *item* with `?` for half characters, where convert looks for text."""
     if isinstance(item, dict):
         return {
-            _encodable(k): v if isinstance(v, dict) else _encodable(v)
+            _to_encodable(k): v if isinstance(v, dict) else _to_encodable(v)
             for k, v in item.items()
         }
     return item.encode(errors="replace").decode() if isinstance(item, str) else item
@@ -175,7 +177,7 @@ def _explain(error: str, item: Any) -> Rejection:
 
 def _at(item: Any, path: str) -> str:
     """Return the value met in the field at fault."""
-    return _shown(item.get(path) if isinstance(item, dict) else item)
+    return _show(item.get(path) if isinstance(item, dict) else item)
 
 
 def _plain(expected: str) -> str:
@@ -183,18 +185,18 @@ def _plain(expected: str) -> str:
     return _WORDS.sub(lambda word: _IN_WORDS[word[0]], expected)
 
 
-def _refused(
+def _unreadable(
     reason: str, path: str, expected: str, actual: str, data: bytes, readings: int = 1
-) -> Decoded:
+) -> SalvagedMessage:
     fault = Rejection(reason, path, expected, actual, readings=readings, raw=data)
-    return Decoded(rejected=[fault])
+    return SalvagedMessage(rejected=[fault])
 
 
-def _of_type(value: Any, kind: type) -> Any:
+def _if_type(value: Any, kind: type) -> Any:
     return value if type(value) is kind else None
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     try:
         text = repr(value)
     except RecursionError:

@@ -30,7 +30,7 @@ PROMISES_MS = {"FreshnessMs": 10_000, "AlertLatencyMs": 30_000}
 
 
 @dataclass
-class Figures:
+class BatchFigures:
     """What happened in one batch; times in ms."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Figures:
     alert_latency_ms: list[int] = field(default_factory=list)
 
 
-def lines(figures: Figures, stack: str, now_ms: int) -> list[str]:
+def lines(figures: BatchFigures, stack: str, now_ms: int) -> list[str]:
     """Return the lines to print, the batch first and then one for each reason."""
     values: dict[str, Any] = {name: figures.counts[name] for name in _COUNTS}
     for name, sample in (

@@ -16,9 +16,10 @@ from ..aws.dynamodb import Tables
 from ..aws.event_bus import EventBridgeBus
 from ..aws.segment_store import DynamoStore
 from .aws import S3Quarantine
-from .batch import Batch, Shell
+from .batch import BatchProcessor
 from .figures import lines
-from .settings import Settings, read
+from .ports import ProcessorPorts
+from .settings import ProcessorSettings, read
 
 # A call that hangs must not hold up its shard: the mapping's own retry comes sooner.
 _CLIENT = Config(
@@ -33,16 +34,16 @@ _CLIENT = Config(
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, list[dict[str, Any]]]:
     """Process a batch of readings; returns what has to come again."""
     settings = _settings()
-    return process(event["Records"], _shell(), settings.stack)
+    return process(event["Records"], _ports(), settings.stack)
 
 
 def process(
-    records: Sequence[Mapping[str, Any]], shell: Shell, stack: str
+    records: Sequence[Mapping[str, Any]], ports: ProcessorPorts, stack: str
 ) -> dict[str, list[dict[str, Any]]]:
-    """Process *records* of one shard by *shell*; prints figures and faults."""
-    batch = Batch(shell, records)
+    """Process *records* of one shard by *ports*; prints figures and faults."""
+    batch = BatchProcessor(ports, records)
     batch.run(_shard_of(records))
-    for line in lines(batch.figures, stack, shell.clock()):
+    for line in lines(batch.figures, stack, ports.clock()):
         print(line)
     for fault, count in batch.faults.items():
         print(json.dumps({"event": "traffic.refused", "fault": fault, "times": count}))
@@ -65,19 +66,19 @@ def _shard_of(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _settings() -> Settings:
+def _settings() -> ProcessorSettings:
     return read(os.environ)
 
 
 @functools.lru_cache(maxsize=1)
-def _shell() -> Shell:
+def _ports() -> ProcessorPorts:
     """Connect once for each execution environment, at its first batch."""
     settings, session = _settings(), boto3.session.Session()
 
     def client(service: str) -> Any:
         return session.client(service, config=_CLIENT)
 
-    return Shell(
+    return ProcessorPorts(
         store=DynamoStore(
             client("dynamodb"),
             Tables(

@@ -1,7 +1,7 @@
-"""Records of the stream into messages, a segment at a time.
+"""Decode the records of the stream into messages, one segment at a time.
 
-Grouping looks at the partition keys alone. What a record says is read only when its
-segment's turn comes, so that a batch never lies in memory as a whole, decoded.
+Grouping reads only the partition keys. A segment's records are decoded when its turn
+comes, so a decoded batch is never in memory as a whole.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Optional
 
 import msgspec
 
-from ..model import Message, Parcel, Rejection, SetAside
+from ..model import DecodedMessage, QuarantineEntry, Rejection, WireMessage
 from ..policy import (
     LONGEST_DELAY_MS,
     MAX_CLOCK_LEAD_MS,
@@ -27,65 +27,72 @@ from .decode import decode_message, salvage
 
 _ARRIVAL = "approximateArrivalTimestamp"  # in the stream, in s
 _DATA = itemgetter("data")
-Body = Mapping[str, Any]  # a record's `kinesis`: key, sequence number, data, arrival
+# A record's `kinesis` object: partition key, sequence number, data, arrival time.
+RecordBody = Mapping[str, Any]
 
 
 @dataclass
-class Opened:
-    """What records of one segment say: messages in their order, and what is unreadable.
+class DecodedRecords:
+    """The records of one segment, decoded: messages in their order, and rejections.
 
-    *readings* counts those in the records, read or not.
+    *readings* counts all readings of the records, rejected ones included.
     """
 
-    parcels: list[Parcel] = field(default_factory=list)
-    rejected: list[SetAside] = field(default_factory=list)
+    messages: list[DecodedMessage] = field(default_factory=list)
+    rejected: list[QuarantineEntry] = field(default_factory=list)
     readings: int = 0
 
 
-def grouped(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Body]]:
+def group_by_segment(
+    records: Sequence[Mapping[str, Any]],
+) -> dict[str, list[RecordBody]]:
     """Group the *records* of a Lambda event from Kinesis by segment, in their order.
 
-    The partition key names the segment: the rule takes it from the topic, which the
-    device's certificate allows, so what a payload claims never wins.
+    The partition key names the segment: the IoT rule takes it from the topic, which the
+    device's certificate allows. A segment named in the payload is ignored.
     """
-    groups: dict[str, list[Body]] = defaultdict(list)
+    groups: dict[str, list[RecordBody]] = defaultdict(list)
     for record in records:
         body = record["kinesis"]
         groups[body["partitionKey"]].append(body)
     return groups
 
 
-def opened(segment_id: str, bodies: Sequence[Body], now_ms: int) -> Opened:
-    """Decode records of one segment; *now_ms* is when one without arrival time came."""
-    found, is_known = Opened(), is_id(segment_id)
-    for body, message in zip(bodies, _decoded(bodies)):
-        readings = _readings(message) if is_known else None
-        if message is None or readings is None:
-            _second_look(found, segment_id, body, now_ms)
+def decode_records(
+    segment_id: str, bodies: Sequence[RecordBody], now_ms: int
+) -> DecodedRecords:
+    """Decode records of one segment; *now_ms* stands in for a missing arrival time."""
+    result, is_known = DecodedRecords(), is_id(segment_id)
+    for body, wire in zip(bodies, _decode_all(bodies)):
+        readings = _readings(wire) if is_known else None
+        if wire is None or readings is None:
+            _salvage_record(result, segment_id, body, now_ms)
             continue
-        received = _received(message.received_at, body.get(_ARRIVAL), now_ms)
+        received = _received_ms(wire.received_at, body.get(_ARRIVAL), now_ms)
         number = body["sequenceNumber"]
-        found.parcels.append(Parcel(number, received, readings, message.device_id))
-        found.readings += len(readings)
-    return found
+        result.messages.append(
+            DecodedMessage(number, received, readings, wire.device_id)
+        )
+        result.readings += len(readings)
+    return result
 
 
-def _readings(message: Optional[Message]) -> Optional[Sequence[Any]]:
-    """Return the readings of a message, None if they need a second look."""
-    if message is None:
+def _readings(wire: Optional[WireMessage]) -> Optional[Sequence[Any]]:
+    """Return the readings of a message, None if the record has to be salvaged."""
+    if wire is None:
         return None
-    readings = message.readings
+    readings = wire.readings
     if readings is None:
-        return (message,) if message.sensor_id and message.timestamp != -1 else None
+        return (wire,) if wire.sensor_id and wire.timestamp != -1 else None
     return readings if 0 < len(readings) <= MAX_READINGS_PER_MESSAGE else None
 
 
-def _decoded(bodies: Sequence[Body]) -> list[Optional[Message]]:
-    """Decode the data of all *bodies*; None for each that is no message.
+def _decode_all(bodies: Sequence[RecordBody]) -> list[Optional[WireMessage]]:
+    """Decode the data of all *bodies*; None for each that is not a valid message.
 
-    The loop runs in C: `map` goes on after the one that could not be decoded.
+    The loop runs in C: `map` continues after the record that failed.
     """
-    messages: list[Optional[Message]] = []
+    messages: list[Optional[WireMessage]] = []
     decoding = map(decode_message, map(a2b_base64, map(_DATA, bodies)))
     while len(messages) < len(bodies):
         try:
@@ -95,22 +102,27 @@ def _decoded(bodies: Sequence[Body]) -> list[Optional[Message]]:
     return messages
 
 
-def intake(records: Sequence[Mapping[str, Any]], now_ms: int) -> dict[str, Opened]:
+def decode_batch(
+    records: Sequence[Mapping[str, Any]], now_ms: int
+) -> dict[str, DecodedRecords]:
     """Group and decode *records* all at once."""
-    return {s: opened(s, bodies, now_ms) for s, bodies in grouped(records).items()}
+    return {
+        s: decode_records(s, bodies, now_ms)
+        for s, bodies in group_by_segment(records).items()
+    }
 
 
 def _bytes_of(data: str) -> bytes:
     try:
         return a2b_base64(data)
-    except ValueError:  # as the stream never has it: let the decoder refuse it
+    except ValueError:  # never from Kinesis: let the decoder reject it
         return data.encode()
 
 
-def _received(
+def _received_ms(
     received_at: Optional[int], arrival_s: Optional[float], now_ms: int
 ) -> int:
-    """Return when the message was received, in ms; the stream's word against lies."""
+    """Return the receipt time (ms): the stream's where the message's is implausible."""
     arrived = now_ms if arrival_s is None else int(arrival_s * 1000)
     if received_at is None:
         return arrived
@@ -118,12 +130,14 @@ def _received(
     return received_at if -MAX_CLOCK_LEAD_MS <= delay <= LONGEST_DELAY_MS else arrived
 
 
-def _second_look(found: Opened, segment_id: str, body: Body, now_ms: int) -> None:
+def _salvage_record(
+    result: DecodedRecords, segment_id: str, body: RecordBody, now_ms: int
+) -> None:
     raw = _bytes_of(body["data"])
     decoded = salvage(raw)
-    parcel = Parcel(
+    message = DecodedMessage(
         body["sequenceNumber"],
-        _received(decoded.received_at, body.get(_ARRIVAL), now_ms),
+        _received_ms(decoded.received_at, body.get(_ARRIVAL), now_ms),
         decoded.readings,
         decoded.device_id,
         decoded.positions,
@@ -132,11 +146,11 @@ def _second_look(found: Opened, segment_id: str, body: Body, now_ms: int) -> Non
     if not is_id(segment_id):
         rejected = [_bad_segment(segment_id, decoded, raw)]
     elif decoded.readings:
-        found.parcels.append(parcel)
-        found.readings += len(decoded.readings)
+        result.messages.append(message)
+        result.readings += len(decoded.readings)
     for fault in rejected:
-        found.rejected.append((segment_id, parcel, fault))
-        found.readings += fault.readings
+        result.rejected.append((segment_id, message, fault))
+        result.readings += fault.readings
 
 
 def _bad_segment(segment_id: str, decoded: Any, raw: bytes) -> Rejection:

@@ -9,7 +9,7 @@ from msgspec import field
 from ..settings import PolicySettings, load
 
 
-class Settings(PolicySettings, frozen=True, rename=str.upper):
+class ProcessorSettings(PolicySettings, frozen=True, rename=str.upper):
     """The names of the stack's parts, and the policy that its parameters choose."""
 
     segments_table: str
@@ -20,6 +20,6 @@ class Settings(PolicySettings, frozen=True, rename=str.upper):
     stack: str = field(name="STACK_NAME")
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> ProcessorSettings:
     """Return the settings; raises SettingsError naming the variable at fault."""
-    return load(Settings, environment)
+    return load(ProcessorSettings, environment)

@@ -1,9 +1,9 @@
-"""Whether a device that asks for a certificate of its own may have it.
+"""Whether a device that requests its own certificate may have it.
 
-A row of the registry says `expected`, `registered` or `revoked`. One certificate comes
-in on an expected row, and the same one again, since its answer may have been lost. A
-registered device gets a second one only while the row says that it may be renewed.
-Names are the account's: what another stack has a thing of does not come in here.
+The status of a registry row is `expected`, `registered` or `revoked`. An expected row
+admits one certificate, and the same one again, since its response may have been lost. A
+registered device gets a second certificate only until `renew_until`. Thing names are
+unique per account: a device that is a thing of another stack is refused.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ EXPECTED, REGISTERED, REVOKED = "expected", "registered", "revoked"
 STATUSES = (EXPECTED, REGISTERED, REVOKED)
 
 
-class Request(NamedTuple):
-    """What a device asks: its own name, and the certificate it would have."""
+class CertificateRequest(NamedTuple):
+    """A device's request for a certificate."""
 
     device_id: str
     certificate_id: str
 
 
-class Mark(NamedTuple):
-    """What to write into the row, if *only_if* still holds; None there is absence."""
+class RegistryUpdate(NamedTuple):
+    """Values to write, if *only_if* still holds; None there is a missing attribute."""
 
     values: Mapping[str, Any]
     only_if: Mapping[str, Optional[str]]
 
 
-class Decision(NamedTuple):
-    """The segment that an admitted device is of, or the reason of a refusal."""
+class AdmissionDecision(NamedTuple):
+    """The segment of an admitted device, or the *reason* of a refusal."""
 
     segment_id: str = ""
     reason: str = ""
-    mark: Optional[Mark] = None
+    update: Optional[RegistryUpdate] = None
 
     @property
     def allowed(self) -> bool:
@@ -44,54 +44,66 @@ class Decision(NamedTuple):
         return not self.reason
 
 
-def request_of(event: Mapping[str, Any]) -> Request:
-    """Return what IoT Core's event asks for; what is no text counts as empty."""
+def request_of(event: Mapping[str, Any]) -> CertificateRequest:
+    """Return the request of IoT Core's event; values other than text count as empty."""
     parameters = event.get("parameters")
-    claimed = parameters.get("DeviceId") if isinstance(parameters, Mapping) else None
-    return Request(_text(claimed), _text(event.get("certificateId")))
+    device_id = parameters.get("DeviceId") if isinstance(parameters, Mapping) else None
+    return CertificateRequest(_text(device_id), _text(event.get("certificateId")))
 
 
-def decide(row: Optional[Mapping[str, Any]], request: Request, now_ms: int) -> Decision:
-    """Decide about *request* by the device's *row*, None if there is none."""
+def decide(
+    row: Optional[Mapping[str, Any]], request: CertificateRequest, now_ms: int
+) -> AdmissionDecision:
+    """Decide on *request* by the device's *row*, None if there is none."""
     if not is_id(request.device_id) or not request.certificate_id:
-        return Decision(reason="malformed_request")
+        return AdmissionDecision(reason="malformed_request")
     if row is None:
-        return Decision(reason="unknown_device")
+        return AdmissionDecision(reason="unknown_device")
     fault = _fault(row)
     if fault:
-        return Decision(reason=fault)
+        return AdmissionDecision(reason=fault)
     if row["status"] == EXPECTED:
-        return Decision(row["segment_id"], mark=_first(row, request, now_ms))
-    return _again(row, request, now_ms)
+        return AdmissionDecision(
+            row["segment_id"], update=_first_certificate(row, request, now_ms)
+        )
+    return _decide_registered(row, request, now_ms)
 
 
-def unless_foreign(decision: Decision, its_type: Optional[str], ours: str) -> Decision:
-    """Refuse after all if the thing of that name is another's; None is no thing."""
-    foreign = its_type is not None and its_type != ours
-    return Decision(reason="foreign_device") if foreign else decision
+def refuse_foreign(
+    decision: AdmissionDecision, thing_type: Optional[str], own_type: str
+) -> AdmissionDecision:
+    """Refuse a device whose thing belongs to another stack; None is no thing."""
+    foreign = thing_type is not None and thing_type != own_type
+    return AdmissionDecision(reason="foreign_device") if foreign else decision
 
 
 def _fault(row: Mapping[str, Any]) -> str:
-    """Say why nobody comes in on this row; empty if somebody may."""
+    """Return why the row admits no device; empty if it may."""
     if row.get("status") == REVOKED:
         return "revoked_device"
-    sound = row.get("status") in STATUSES and is_id(_text(row.get("segment_id")))
-    return "" if sound else "faulty_row"
+    is_valid = row.get("status") in STATUSES and is_id(_text(row.get("segment_id")))
+    return "" if is_valid else "faulty_row"
 
 
-def _again(row: Mapping[str, Any], request: Request, now_ms: int) -> Decision:
-    """Decide about a device that is registered already."""
+def _decide_registered(
+    row: Mapping[str, Any], request: CertificateRequest, now_ms: int
+) -> AdmissionDecision:
+    """Decide on a device that is registered already."""
     segment = row["segment_id"]
-    known = row.get("certificate_id"), row.get("next_certificate_id")
-    if request.certificate_id in known:
-        return Decision(segment)
-    if known[1] is None and row.get("renew_until", 0) > now_ms:
-        return Decision(segment, mark=_second(row, request, now_ms))
-    return Decision(reason="other_certificate")
+    certificates = row.get("certificate_id"), row.get("next_certificate_id")
+    if request.certificate_id in certificates:
+        return AdmissionDecision(segment)
+    if certificates[1] is None and row.get("renew_until", 0) > now_ms:
+        return AdmissionDecision(
+            segment, update=_renewed_certificate(row, request, now_ms)
+        )
+    return AdmissionDecision(reason="other_certificate")
 
 
-def _first(row: Mapping[str, Any], request: Request, now_ms: int) -> Mark:
-    return Mark(
+def _first_certificate(
+    row: Mapping[str, Any], request: CertificateRequest, now_ms: int
+) -> RegistryUpdate:
+    return RegistryUpdate(
         values={
             "status": REGISTERED,
             "certificate_id": request.certificate_id,
@@ -101,8 +113,10 @@ def _first(row: Mapping[str, Any], request: Request, now_ms: int) -> Mark:
     )
 
 
-def _second(row: Mapping[str, Any], request: Request, now_ms: int) -> Mark:
-    return Mark(
+def _renewed_certificate(
+    row: Mapping[str, Any], request: CertificateRequest, now_ms: int
+) -> RegistryUpdate:
+    return RegistryUpdate(
         values={
             "next_certificate_id": request.certificate_id,
             "next_registered_at": now_ms,

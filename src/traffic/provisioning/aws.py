@@ -1,4 +1,4 @@
-"""The registry of devices in DynamoDB, and IoT Core's things."""
+"""The registry of devices in DynamoDB, and the things of IoT Core."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any, Optional
 
 from botocore.exceptions import ClientError
 
-from ..aws.dynamodb import attributes, called, value_of
+from ..aws.dynamodb import attributes, call_aws, value_of
 from ..errors import StoreError
-from .admission import Mark
+from .admission import RegistryUpdate
 
 
 class Registry:
@@ -19,51 +19,51 @@ class Registry:
 
     def read(self, device_id: str) -> Optional[dict[str, Any]]:
         """Return the row of a device, None if there is none; raises StoreError."""
-        found = called(
+        response = call_aws(
             self._client.get_item,
             TableName=self._table,
             Key={"device_id": {"S": device_id}},
             ConsistentRead=True,
         )
-        item = found.get("Item")
+        item = response.get("Item")
         return item and {name: value_of(value) for name, value in item.items()}
 
-    def write(self, device_id: str, mark: Mark) -> None:
-        """Write *mark*; raises Conflict where its condition no longer holds."""
-        named = {**mark.values, **mark.only_if}
-        old = {f"old_{name}": value for name, value in mark.only_if.items()}
-        values = attributes({**mark.values, **old})
-        called(
+    def write(self, device_id: str, update: RegistryUpdate) -> None:
+        """Write *update*; raises Conflict where its condition no longer holds."""
+        names = {**update.values, **update.only_if}
+        old = {f"old_{name}": value for name, value in update.only_if.items()}
+        values = attributes({**update.values, **old})
+        call_aws(
             self._client.update_item,
             TableName=self._table,
             Key={"device_id": {"S": device_id}},
             UpdateExpression="SET "
-            + ", ".join(f"#{name} = :{name}" for name in mark.values),
-            ConditionExpression=" AND ".join(map(_condition, mark.only_if.items())),
-            ExpressionAttributeNames={f"#{name}": name for name in named},
+            + ", ".join(f"#{name} = :{name}" for name in update.values),
+            ConditionExpression=" AND ".join(map(_condition, update.only_if.items())),
+            ExpressionAttributeNames={f"#{name}": name for name in names},
             ExpressionAttributeValues={f":{k}": v for k, v in values.items()},
         )
 
 
-class Things:
-    """The account's things, those of other stacks among them."""
+class ThingTypes:
+    """Types of the account's things, including those of other stacks."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def type_of(self, device_id: str) -> Optional[str]:
-        """Return the type of a thing, "" if it has none; None if there is no thing."""
+        """Return the type of a thing, "" if it has none, None if there is no thing."""
         try:
-            found = called(self._client.describe_thing, thingName=device_id)
+            response = call_aws(self._client.describe_thing, thingName=device_id)
         except StoreError as error:
             if _is_missing(error.__cause__):
                 return None
             raise
-        return str(found.get("thingTypeName") or "")
+        return str(response.get("thingTypeName") or "")
 
 
 def _is_missing(cause: Optional[BaseException]) -> bool:
-    """Return whether AWS said that there is no such thing."""
+    """Whether AWS returned that there is no such thing."""
     if not isinstance(cause, ClientError):
         return False
     return bool(cause.response["Error"]["Code"] == "ResourceNotFoundException")

@@ -1,4 +1,4 @@
-"""The Lambda function that IoT Core asks before it lets a new device in."""
+"""The Lambda function that IoT Core calls before it provisions a device."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ from ..aws.emf import line
 from ..errors import Conflict, StoreError
 from ..policy import is_id
 from ..settings import load
-from .admission import Decision, Request, decide, request_of, unless_foreign
-from .aws import Registry, Things
+from .admission import (
+    AdmissionDecision,
+    CertificateRequest,
+    decide,
+    refuse_foreign,
+    request_of,
+)
+from .aws import Registry, ThingTypes
 
-_TRIES = 3  # of a row that somebody else writes at the same time
+_TRIES = 3  # per row, if another writer wins
 
 # IoT Core waits 5 s for the answer, and the device asks again.
 _CLIENT = Config(
@@ -30,84 +36,86 @@ _CLIENT = Config(
 )
 
 
-class Settings(msgspec.Struct, frozen=True, rename=str.upper):
-    """What the template tells the function, read from the environment."""
+class ProvisioningSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """The environment variables of the function."""
 
     registry_table: str
     stack_name: str
     thing_type: str
 
 
-class Shell(NamedTuple):
-    """All that the function has outside of itself; *clock* gives ms."""
+class ProvisioningPorts(NamedTuple):
+    """The services that the function uses; *clock* returns the time in ms."""
 
     registry: Registry
-    things: Things
+    thing_types: ThingTypes
     clock: Callable[[], int]
     stack: str
     thing_type: str
 
 
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer IoT Core; a fault is raised, so that the device is told to ask again."""
-    return answer(event, _shell())
+    """Answer IoT Core; an error is raised, so that the device tries again."""
+    return answer(event, _ports())
 
 
-def answer(event: Mapping[str, Any], shell: Shell) -> dict[str, Any]:
-    """Return IoT Core's answer to *event*, and print what was decided.
+def answer(event: Mapping[str, Any], ports: ProvisioningPorts) -> dict[str, Any]:
+    """Return the response to *event*, and print the decision.
 
-    The segment comes from the registry: what the device claims never wins.
+    The segment comes from the registry: what the device claims is ignored.
     """
     request = request_of(event)
-    decision = admit(request, shell)
-    print(_told(request, decision, shell))
+    decision = admit(request, ports)
+    print(_log_line(request, decision, ports))
     if not decision.allowed:
         return {"allowProvisioning": False}
     overrides = {"DeviceId": request.device_id, "SegmentId": decision.segment_id}
     return {"allowProvisioning": True, "parameterOverrides": overrides}
 
 
-def admit(request: Request, shell: Shell) -> Decision:
-    """Decide about *request* and mark the row; raises StoreError."""
+def admit(request: CertificateRequest, ports: ProvisioningPorts) -> AdmissionDecision:
+    """Decide on *request* and update the row; raises StoreError."""
     for _ in range(_TRIES):
-        named = is_id(request.device_id)
-        row = shell.registry.read(request.device_id) if named else None
-        decision = decide(row, request, shell.clock())
+        is_valid = is_id(request.device_id)
+        row = ports.registry.read(request.device_id) if is_valid else None
+        decision = decide(row, request, ports.clock())
         if decision.allowed:
-            its_type = shell.things.type_of(request.device_id)
-            decision = unless_foreign(decision, its_type, shell.thing_type)
-        if decision.mark is None:
+            thing_type = ports.thing_types.type_of(request.device_id)
+            decision = refuse_foreign(decision, thing_type, ports.thing_type)
+        if decision.update is None:
             return decision
         try:
-            shell.registry.write(request.device_id, decision.mark)
+            ports.registry.write(request.device_id, decision.update)
         except Conflict:
             continue
         return decision
-    raise StoreError(f"the row of {request.device_id} changed {_TRIES} times meanwhile")
+    raise StoreError(f"the row of {request.device_id} changed during {_TRIES} attempts")
 
 
-def _told(request: Request, decision: Decision, shell: Shell) -> str:
-    """The line of the log, metrics in it: neither payload nor certificate."""
+def _log_line(
+    request: CertificateRequest, decision: AdmissionDecision, ports: ProvisioningPorts
+) -> str:
+    """Return the log line with its metrics: neither payload nor certificate."""
     counts = {
         "ProvisioningAllowed": int(decision.allowed),
         "ProvisioningRefused": int(not decision.allowed),
     }
-    told = {"event": "traffic.provisioning"}
+    properties = {"event": "traffic.provisioning"}
     if is_id(request.device_id):
-        told["device_id"] = request.device_id
+        properties["device_id"] = request.device_id
     if decision.reason:
-        told["reason"] = decision.reason
-    return line(counts, {"Stack": shell.stack}, shell.clock(), **told)
+        properties["reason"] = decision.reason
+    return line(counts, {"Stack": ports.stack}, ports.clock(), **properties)
 
 
 @functools.lru_cache(maxsize=1)
-def _shell() -> Shell:
+def _ports() -> ProvisioningPorts:
     """Connect once for each execution environment, at its first request."""
-    settings, session = load(Settings, os.environ), boto3.session.Session()
+    settings, session = load(ProvisioningSettings, os.environ), boto3.session.Session()
     dynamodb = session.client("dynamodb", config=_CLIENT)
-    return Shell(
+    return ProvisioningPorts(
         registry=Registry(dynamodb, settings.registry_table),
-        things=Things(session.client("iot", config=_CLIENT)),
+        thing_types=ThingTypes(session.client("iot", config=_CLIENT)),
         clock=lambda: time.time_ns() // 1_000_000,
         stack=settings.stack_name,
         thing_type=settings.thing_type,

@@ -1,78 +1,78 @@
-"""The event that tells of a change in an alert."""
+"""The event of an alert's transition."""
 
 from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..event_text import quotable
+from ..event_text import escape_for_input_transformer
 from ..model import StoredSegment
 from ..policy import Policy
 from ..timestamps import minute_text
 from .alerts import LEVELS, SILENCE, Transition
-from .fold_result import Change
+from .fold_result import AlertChange
 
 
 def alert_id_of(segment_id: str, opened_at: int) -> str:
-    """Return the id of the alert that opened at that event time (ms), for ever."""
+    """Return the id of the alert that opened at that event time (ms)."""
     return f"{segment_id}@{opened_at}"
 
 
 def event_of(
-    change: Change, stored: StoredSegment, now_ms: int, policy: Policy
+    change: AlertChange, stored: StoredSegment, now_ms: int, policy: Policy
 ) -> dict[str, Any]:
     """Return the detail of a `Congestion Alert` event (docs/reference/wire-format.md).
 
-    The id depends on event time alone, so that whoever sends it again sends the same.
+    The id depends on event time only, so sending the event again sends the same id.
     """
-    road, measures, turn = stored.road, change.measures, change.transition
-    alert_id = alert_id_of(stored.segment_id, turn.opened_at)
+    road, measures, transition = stored.road, change.measures, change.transition
+    alert_id = alert_id_of(stored.segment_id, transition.opened_at)
     return {
-        "event_id": f"{alert_id}/{turn.kind}@{turn.at}",
+        "event_id": f"{alert_id}/{transition.kind}@{transition.at}",
         "alert_id": alert_id,
-        "transition": turn.kind,
-        "reason": turn.reason,
-        "level": LEVELS[turn.level],
-        "previous_level": LEVELS[turn.previous],
+        "transition": transition.kind,
+        "reason": transition.reason,
+        "level": LEVELS[transition.level],
+        "previous_level": LEVELS[transition.previous],
         "segment_id": stored.segment_id,
         "name": road.name,
         "district": road.district,
         "latitude": road.latitude,
         "longitude": road.longitude,
         "place": place_of(stored),
-        "congestion_score": turn.score / 10,
-        "peak_congestion": turn.peak / 10,
+        "congestion_score": transition.score / 10,
+        "peak_congestion": transition.peak / 10,
         "speed": _rounded(measures.speed),
         "free_flow_speed": road.free_flow_speed,
-        "traffic": _traffic_at(turn, measures.speed, road.free_flow_speed),
+        "traffic": _traffic_at(transition, measures.speed, road.free_flow_speed),
         "travel_time_index": _rounded(measures.travel_time_index, 2),
         "level_of_service": measures.level_of_service,
         "speed_estimated": _rounded(measures.speed_estimated, 2),
-        "opened_at": turn.opened_at,
-        "since": minute_text(turn.opened_at // 60_000),
-        "observed_at": turn.at,
+        "opened_at": transition.opened_at,
+        "since": minute_text(transition.opened_at // 60_000),
+        "observed_at": transition.at,
         "received_at": change.received_at,
         "decided_at": now_ms,
-        "duration_s": (turn.at - turn.opened_at) // 1000,
+        "duration_s": (transition.at - transition.opened_at) // 1000,
         "link": link_of(stored.segment_id, policy),
     }
 
 
 def place_of(stored: StoredSegment) -> str:
-    """Return where a segment is, in quotable words: name and district, or its id."""
+    """Return the place of a segment, escaped: name and district, or its id."""
     parts = [part for part in (stored.road.name, stored.road.district) if part]
-    return quotable(", ".join(parts)) or stored.segment_id
+    return escape_for_input_transformer(", ".join(parts)) or stored.segment_id
 
 
 def _traffic_at(
-    turn: Transition, speed: Optional[float], free_flow: Optional[float]
+    transition: Transition, speed: Optional[float], free_flow: Optional[float]
 ) -> str:
-    """Return the traffic of a transition in words; silence knows its last only."""
+    """Return the traffic of a transition in words; the last known one for silence."""
     words = traffic_of(speed, free_flow)
-    return f"no sensor reports, last {words}" if turn.reason == SILENCE else words
+    return f"no sensor reports, last {words}" if transition.reason == SILENCE else words
 
 
 def traffic_of(speed: Optional[float], free_flow: Optional[float]) -> str:
-    """Return how fast traffic is, in words; an empty road has no speed."""
+    """Return the speed of traffic in words; an empty road has none."""
     if speed is None:
         return "an empty road" if free_flow is not None else "speed unknown"
     if free_flow is None:

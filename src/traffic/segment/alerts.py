@@ -1,9 +1,9 @@
-"""When congestion becomes an alert, grows, eases and is over.
+"""When an alert opens, escalates, eases and clears.
 
-A level is raised when the score has stayed at or above its threshold for the hold
-time, and given up when it has stayed below a lower one for the clear hold time: that
-band and those times keep one jam from becoming a dozen alerts. Event time decides, so
-a replay decides the same.
+A level is raised when the score stays at or above its threshold for the hold time, and
+lowered when the score stays below a lower threshold for the clear hold time. This
+hysteresis and the hold times keep one jam from becoming a dozen alerts. Event time
+decides, so a replay decides the same.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from ..policy import EVIDENCE_MS, EVIDENCE_VEHICLES, Policy
 LEVELS = ("none", "high", "severe")
 NONE, HIGH, SEVERE = range(3)
 
-# Why a level changed: what the readings said, or that none came any more.
+# Why a level changed: by readings, or because they stopped.
 TRAFFIC, SILENCE = "traffic", "silence"
 
 
 class AlertState(msgspec.Struct, array_like=True, gc=False):
-    """The alert of a segment, and since when the score has been where it is.
+    """The alert of a segment, and since when the score is beyond each threshold.
 
-    Times are event times in ms, scores tenths; None means the score is not there now.
-    *seen* are the times of the last vehicles of an alert in the making, three at most.
+    Times are event times in ms, scores tenths; None means that the score is not beyond
+    that threshold. *vehicle_times* are those of the last vehicles while an alert is
+    pending, three at most.
     """
 
     level: int = NONE
@@ -39,10 +40,10 @@ class AlertState(msgspec.Struct, array_like=True, gc=False):
     severe_since: Optional[int] = None
     eased_since: Optional[int] = None
     clear_since: Optional[int] = None
-    seen: list[int] = []
+    vehicle_times: list[int] = []
 
     def is_calm(self) -> bool:
-        """Whether there is no alert and none in the making."""
+        """Whether no alert is open or pending."""
         return self.level == NONE and self.high_since is None
 
 
@@ -58,7 +59,7 @@ class Thresholds:
     clear_hold_ms: int
 
     @classmethod
-    @lru_cache(maxsize=8)  # asked for each segment of each batch
+    @lru_cache(maxsize=8)  # called for each segment of each batch
     def of(cls, policy: Policy) -> Thresholds:
         """Return the thresholds of *policy*."""
         return cls(
@@ -75,7 +76,7 @@ class Thresholds:
 class Transition:
     """A change of an alert's level at event time *at* (ms); scores in tenths.
 
-    Silence has no event time: *at* is then the wall clock.
+    When silence closes an alert, *at* is the wall clock.
     """
 
     kind: str
@@ -95,11 +96,11 @@ def _since(holds: bool, since: Optional[int], at: int) -> Optional[int]:
     return at if since is None else since
 
 
-def _held(since: Optional[int], at: int, span_ms: int) -> bool:
+def _has_held(since: Optional[int], at: int, span_ms: int) -> bool:
     return since is not None and at - since >= span_ms
 
 
-def _watch(alert: AlertState, score: int, at: int, limits: Thresholds) -> None:
+def _update_timers(alert: AlertState, score: int, at: int, limits: Thresholds) -> None:
     alert.high_since = _since(score >= limits.high, alert.high_since, at)
     alert.severe_since = _since(score >= limits.severe, alert.severe_since, at)
     alert.eased_since = _since(score < limits.ease, alert.eased_since, at)
@@ -107,18 +108,18 @@ def _watch(alert: AlertState, score: int, at: int, limits: Thresholds) -> None:
 
 
 def _next_level(alert: AlertState, at: int, limits: Thresholds) -> int:
-    if _held(alert.severe_since, at, limits.hold_ms):
+    if _has_held(alert.severe_since, at, limits.hold_ms):
         return SEVERE
-    if alert.level < HIGH and _held(alert.high_since, at, limits.hold_ms):
+    if alert.level < HIGH and _has_held(alert.high_since, at, limits.hold_ms):
         return HIGH
-    if alert.level and _held(alert.clear_since, at, limits.clear_hold_ms):
+    if alert.level and _has_held(alert.clear_since, at, limits.clear_hold_ms):
         return NONE
-    if alert.level == SEVERE and _held(alert.eased_since, at, limits.clear_hold_ms):
+    if alert.level == SEVERE and _has_held(alert.eased_since, at, limits.clear_hold_ms):
         return HIGH
     return alert.level
 
 
-def _kind(level: int, previous: int) -> str:
+def _transition_kind(level: int, previous: int) -> str:
     if previous == NONE:
         return "opened"
     if level == NONE:
@@ -126,15 +127,20 @@ def _kind(level: int, previous: int) -> str:
     return "escalated" if level > previous else "eased"
 
 
-def _is_evident(alert: AlertState, at: int, vehicles: int, limits: Thresholds) -> bool:
-    """Note the *vehicles* of *at*; return whether enough were seen to open an alert."""
+def _has_evidence(
+    alert: AlertState, at: int, vehicles: int, limits: Thresholds
+) -> bool:
+    """Record the *vehicles* of *at*; return whether they suffice to open an alert."""
     if alert.level or alert.high_since is None:
-        alert.seen = []
+        alert.vehicle_times = []
         return True
-    alert.seen = [*alert.seen, *[at] * min(vehicles, EVIDENCE_VEHICLES)]
-    alert.seen = alert.seen[-EVIDENCE_VEHICLES:]
-    is_enough = len(alert.seen) == EVIDENCE_VEHICLES
-    return is_enough and at - alert.seen[0] <= max(limits.hold_ms, EVIDENCE_MS)
+    alert.vehicle_times = [
+        *alert.vehicle_times,
+        *[at] * min(vehicles, EVIDENCE_VEHICLES),
+    ]
+    alert.vehicle_times = alert.vehicle_times[-EVIDENCE_VEHICLES:]
+    is_enough = len(alert.vehicle_times) == EVIDENCE_VEHICLES
+    return is_enough and at - alert.vehicle_times[0] <= max(limits.hold_ms, EVIDENCE_MS)
 
 
 def advance(
@@ -144,22 +150,22 @@ def advance(
     limits: Thresholds,
     vehicles: int = EVIDENCE_VEHICLES,
 ) -> Optional[Transition]:
-    """Take the score (tenths) of event time *at* (ms) into *alert*.
+    """Advance *alert* to the score (tenths) at event time *at* (ms).
 
-    *vehicles* were seen since the last call; an alert opens only if `EVIDENCE_VEHICLES`
-    were seen within the hold time. Returns the transition, if any; *at* never goes
-    back. What silence closed can't open again in the instant it had opened: both alerts
-    would share an id.
+    *vehicles* were counted since the last call; an alert opens only if
+    `EVIDENCE_VEHICLES` were counted within the hold time. Returns the transition, if
+    any; *at* never decreases. An alert closed by silence cannot reopen at the instant
+    it had opened: both would have the same id.
     """
-    _watch(alert, score, at, limits)
-    if not _is_evident(alert, at, vehicles, limits):
+    _update_timers(alert, score, at, limits)
+    if not _has_evidence(alert, at, vehicles, limits):
         return None
     level, previous = _next_level(alert, at, limits), alert.level
     if previous == NONE and at <= alert.opened_at:
         return None
     if previous == NONE and level:
         alert.opened_at, alert.peak_level, alert.peak = at, NONE, 0
-        alert.seen = []
+        alert.vehicle_times = []
     if previous or level:
         alert.peak = max(alert.peak, score)
         alert.peak_level = max(alert.peak_level, level)
@@ -167,7 +173,7 @@ def advance(
         return None
     alert.level, alert.level_since = level, at
     return Transition(
-        kind=_kind(level, previous),
+        kind=_transition_kind(level, previous),
         level=level,
         previous=previous,
         at=at,
@@ -179,12 +185,12 @@ def advance(
 
 
 def close(alert: AlertState, score: int, at: int) -> Transition:
-    """Close an open *alert* since its segment fell silent; *score* was its last."""
+    """Close an open *alert* of a silent segment; *score* is its last score."""
     previous, at = alert.level, max(at, alert.level_since)
     alert.level, alert.level_since = NONE, at
     forget_pending(alert)
     return Transition(
-        kind=_kind(NONE, previous),
+        kind=_transition_kind(NONE, previous),
         level=NONE,
         previous=previous,
         at=at,
@@ -197,7 +203,7 @@ def close(alert: AlertState, score: int, at: int) -> Transition:
 
 
 def forget_pending(alert: AlertState) -> None:
-    """Drop what was in the making: a segment that fell silent proves nothing."""
+    """Drop a pending alert: a silent segment gives no evidence."""
     alert.high_since = alert.severe_since = None
     alert.eased_since = alert.clear_since = None
-    alert.seen = []
+    alert.vehicle_times = []

@@ -1,16 +1,16 @@
-"""Readings as they arrive: refused, known already, or news of their sensor."""
+"""Readings as they arrive: rejected, already known, or new."""
 
 from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..model import Parcel, Rejection
+from ..model import DecodedMessage, Rejection
 from ..policy import FORGET_AFTER_MS, MAX_AGE_MS, MAX_CLOCK_LEAD_MS, PLATOON_VEHICLES
 from ..timestamps import instant_of
-from .fold_result import Work
-from .sensor_ids import mark_of, twin_of
-from .spans import first_past, is_stale
-from .state import Slot
+from .fold_result import FoldContext
+from .sensor_ids import device_hash_of, qualified_id
+from .spans import first_missing, is_stale
+from .state import SensorState
 from .validation import (
     MS_PER_VEHICLE,
     SLOW_KMH,
@@ -20,17 +20,17 @@ from .validation import (
 )
 
 
-def admit(
-    work: Work, parcel: Parcel, reading: Any, mark: int
-) -> Optional[tuple[Slot, int, int]]:
-    """Return the sensor, the instant and the interval (ms) of a reading that is new.
+def accept_if_new(
+    context: FoldContext, message: DecodedMessage, reading: Any, device_hash: int
+) -> Optional[tuple[SensorState, int, int]]:
+    """Return the sensor, instant and interval (ms) of a new reading.
 
-    None if it is not: it is counted here.
+    None if it is rejected or known: it is counted here.
     """
-    received, at, interval = parcel.reference_ms, reading.timestamp, reading.interval
+    received, at, interval = message.reference_ms, reading.timestamp, reading.interval
     if at.__class__ is not int:
         at = instant_of(at)
-    span_ms = work.default_interval_ms if interval is None else int(interval * 1000)
+    span_ms = context.default_interval_ms if interval is None else int(interval * 1000)
     count, speed = reading.vehicle_count, reading.average_speed
     if not received - MAX_AGE_MS <= at <= received + MAX_CLOCK_LEAD_MS or (
         (
@@ -45,85 +45,99 @@ def admit(
         )
         and is_impossible(reading, span_ms)
     ):
-        _reject(work, parcel, reading, fault_of(reading, at, received, span_ms))
+        _reject(context, message, reading, fault_of(reading, at, received, span_ms))
         return None
-    slot = work.state.sensors.get(reading.sensor_id)
-    if slot is None or slot.device != mark:
-        slot = _slot_of(work, parcel, reading, slot, at)
-    if slot is None:
+    sensor = context.state.sensors.get(reading.sensor_id)
+    if sensor is None or sensor.device != device_hash:
+        sensor = _find_or_add_sensor(context, message, reading, sensor, at)
+    if sensor is None:
         return None
-    if at <= slot.timestamp and not slot.is_missing(at):
-        _pass_over(work, parcel, reading, slot, at)
+    if at <= sensor.timestamp and not sensor.is_missing(at):
+        _count_known_reading(context, message, reading, sensor, at)
         return None
-    return slot, at, span_ms
+    return sensor, at, span_ms
 
 
-def _slot_of(
-    work: Work, parcel: Parcel, reading: Any, slot: Optional[Slot], at: int
-) -> Optional[Slot]:
-    """Return the sensor of a reading that is new, or that another device may send.
+def _find_or_add_sensor(
+    context: FoldContext,
+    message: DecodedMessage,
+    reading: Any,
+    sensor: Optional[SensorState],
+    at: int,
+) -> Optional[SensorState]:
+    """Return the sensor of a reading, a new one if this device has none of that id.
 
-    None if it can't be taken: it is rejected or counted then.
+    None if the reading is rejected or counted as known.
     """
-    sensors, mark = work.state.sensors, mark_of(parcel.device_id)
-    if slot is not None and not (mark and slot.device):
-        slot.device = slot.device or mark
-        return slot
+    sensors, device_hash = context.state.sensors, device_hash_of(message.device_id)
+    if sensor is not None and not (device_hash and sensor.device):
+        sensor.device = sensor.device or device_hash
+        return sensor
     name = reading.sensor_id
-    twin = twin_of(name, parcel.device_id)
-    if slot is not None or twin in sensors:
-        name, slot = twin, sensors.get(twin)
-    if slot is not None:
-        return slot
+    twin = qualified_id(name, message.device_id)
+    if sensor is not None or twin in sensors:
+        name, sensor = twin, sensors.get(twin)
+    if sensor is not None:
+        return sensor
     fault = newcomer_fault(reading.sensor_id, len(sensors))
     if fault is not None:
-        _reject(work, parcel, reading, fault)
+        _reject(context, message, reading, fault)
         return None
-    clock = work.state.clock
-    if at < clock - FORGET_AFTER_MS:  # it may have been accepted, and forgotten
-        _pass_over(work, parcel, reading, None, at)
+    clock = context.state.clock
+    if at < clock - FORGET_AFTER_MS:  # its sensor may have been dropped since
+        _count_known_reading(context, message, reading, None, at)
         return None
-    step_ms, past = first_past(at, clock)
-    slot = sensors[name] = Slot(-1, step_ms, past, device=mark)
-    slot.is_suspect = name in work.suspects
-    return slot
+    step_ms, missing = first_missing(at, clock)
+    sensor = sensors[name] = SensorState(-1, step_ms, missing, device=device_hash)
+    sensor.is_suspect = name in context.suspects
+    return sensor
 
 
-def _pass_over(
-    work: Work, parcel: Parcel, reading: Any, slot: Optional[Slot], at: int
+def _count_known_reading(
+    context: FoldContext,
+    message: DecodedMessage,
+    reading: Any,
+    sensor: Optional[SensorState],
+    at: int,
 ) -> None:
-    """Count a reading that is known already."""
-    folded, state = work.folded, work.state
-    here = int(parcel.sequence_number), _place_of(parcel, reading)
-    if here <= (state.last_sequence, state.last_place):
-        folded.redelivered += 1
-    elif slot is None or is_stale(slot.past, at) or _is_corrected(slot, reading, at):
-        folded.stale += 1
+    """Count a reading that is already known."""
+    result, state = context.result, context.state
+    position = int(message.sequence_number), _position_of(message, reading)
+    if position <= (state.last_sequence, state.last_position):
+        result.redelivered += 1
+    elif (
+        sensor is None
+        or is_stale(sensor.missing, at)
+        or _is_corrected(sensor, reading, at)
+    ):
+        result.stale += 1
     else:
-        folded.duplicate += 1
+        result.duplicate += 1
 
 
-def _is_corrected(slot: Slot, reading: Any, at: int) -> bool:
-    """Whether a sensor reports its newest instant again with other values."""
+def _is_corrected(sensor: SensorState, reading: Any, at: int) -> bool:
+    """Whether a sensor reports its newest instant again with different values."""
     count, speed = reading.vehicle_count, reading.average_speed
-    return at == slot.timestamp and (
-        (count or 0) != (slot.vehicle_count or 0)
-        or round((speed or 0) * 10) != round((slot.speed or 0) * 10)
+    return at == sensor.timestamp and (
+        (count or 0) != (sensor.vehicle_count or 0)
+        or round((speed or 0) * 10) != round((sensor.speed or 0) * 10)
     )
 
 
-def _reject(work: Work, parcel: Parcel, reading: Any, fault: Rejection) -> None:
-    set_aside = fault._replace(place=_place_of(parcel, reading), raw=reading)
-    work.folded.rejected.append((parcel, set_aside))
+def _reject(
+    context: FoldContext, message: DecodedMessage, reading: Any, fault: Rejection
+) -> None:
+    rejection = fault._replace(position=_position_of(message, reading), raw=reading)
+    context.result.rejected.append((message, rejection))
 
 
-def _place_of(parcel: Parcel, reading: Any) -> int:
-    """Return the place of *reading* in its message; asked only of the few."""
-    return place(
-        parcel, next(i for i, one in enumerate(parcel.readings) if one is reading)
+def _position_of(message: DecodedMessage, reading: Any) -> int:
+    """Return the position of *reading* in its message."""
+    return position_of(
+        message, next(i for i, one in enumerate(message.readings) if one is reading)
     )
 
 
-def place(parcel: Parcel, index: int) -> int:
-    """Return the place in its message of the reading at *index*."""
-    return index if parcel.positions is None else parcel.positions[index]
+def position_of(message: DecodedMessage, index: int) -> int:
+    """Return the position in the sent message of the reading at *index*."""
+    return index if message.positions is None else message.positions[index]

@@ -1,4 +1,4 @@
-"""What the readings of a batch mean for one segment: pure, no clock, no I/O."""
+"""Decide what the messages of one segment change: pure, no clock, no I/O."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Optional
 
-from ..model import Parcel, Rejection, StoredSegment, Tallies
+from ..model import DecodedMessage, ReadingCounts, Rejection, StoredSegment
 from ..policy import Policy
 from .alert_events import alert_id_of, event_of
 from .alerts import LEVELS, NONE
 from .fold import fold
-from .fold_result import Change
+from .fold_result import AlertChange
+from .live import live_measures
 from .measures import Measures
-from .present import present
 from .state import WorkingState
 from .state_codec import pack, unpack
 from .windows import Window
 
-# Digits kept of each measure: what a detector can tell, and what an item can afford.
+# Digits stored of each measure: limited by detector precision and item size.
 _DIGITS = {
     "flow": 0,
     "flow_per_lane": 0,
@@ -34,66 +34,66 @@ _DIGITS = {
 
 @dataclass(frozen=True)
 class Decision:
-    """The segment as it shall be stored, and what goes with it.
+    """The segment to store, and everything to write with it.
 
-    *live* holds the attributes a controller sees, None for those that are absent now;
-    *closed* and *late* are sums per minute for `segment_history`; *changes* are the
-    alert's transitions, announced by the newest events of the segment's outbox;
-    *redelivered* counts readings that came again without having been published again;
-    *is_live* says that some reading is newer than all before.
+    *live* holds the live attributes, None for those without a current value; *closed*
+    and *late* are windows for `segment_history`; *changes* are the alert's transitions,
+    whose events are the newest of the segment's outbox; *redelivered* counts readings
+    that Kinesis or Lambda delivered again; *is_live* means that some reading is newer
+    than all before.
     """
 
     segment: StoredSegment
     live: dict[str, Any]
     closed: Sequence[tuple[int, Window]]
     late: dict[int, Window]
-    changes: Sequence[Change]
-    rejected: Sequence[tuple[Parcel, Rejection]]
-    counted: Tallies
+    changes: Sequence[AlertChange]
+    rejected: Sequence[tuple[DecodedMessage, Rejection]]
+    counts: ReadingCounts
     redelivered: int
     is_live: bool = True
 
-    def is_news(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether there is anything to write."""
-        counted = self.counted
-        return bool(counted.accepted or counted.duplicate or counted.stale)
+        counts = self.counts
+        return bool(counts.accepted or counts.duplicate or counts.stale)
 
 
 def decide(
     stored: StoredSegment,
-    parcels: Sequence[Parcel],
+    messages: Sequence[DecodedMessage],
     now_ms: int,
     policy: Policy,
 ) -> Decision:
-    """Take *parcels*, the messages of one segment in their order, into *stored*.
+    """Return the decision after *messages* of one segment, in their order.
 
-    *now_ms* is the wall clock and is only written down, never decided upon: a replay
-    decides the same.
+    *now_ms* is the wall clock. It is recorded but decides nothing, so a replay decides
+    the same.
     """
     state = unpack(stored.packed)
-    folded = fold(state, parcels, stored.road, policy, stored.suspects)
-    events = tuple(event_of(one, stored, now_ms, policy) for one in folded.changes)
+    result = fold(state, messages, stored.road, policy, stored.suspects)
+    events = tuple(event_of(one, stored, now_ms, policy) for one in result.changes)
     return Decision(
         segment=replace(
             stored,
             version=stored.version + 1,
-            tallies=stored.tallies.plus(folded.tallies()),
+            counts=stored.counts.plus(result.counts()),
             packed=pack(state),
             outbox=stored.outbox + events,
         ),
-        live=_live(stored, state, folded.received_at, now_ms),
-        closed=folded.closed,
-        late=folded.late,
-        changes=folded.changes,
-        rejected=folded.rejected,
-        counted=folded.tallies(),
-        redelivered=folded.redelivered,
-        is_live=folded.received_at is not None,
+        live=_live(stored, state, result.received_at, now_ms),
+        closed=result.closed,
+        late=result.late,
+        changes=result.changes,
+        rejected=result.rejected,
+        counts=result.counts(),
+        redelivered=result.redelivered,
+        is_live=result.received_at is not None,
     )
 
 
 def rounded(figures: Measures) -> dict[str, Any]:
-    """Return the measures as attributes, each with the digits that it is good for."""
+    """Return the measures as attributes, rounded to their digits."""
     values = dict(vars(figures))
     for name, digits in _DIGITS.items():
         value = values[name]
@@ -105,14 +105,14 @@ def rounded(figures: Measures) -> dict[str, Any]:
 def _live(
     stored: StoredSegment, state: WorkingState, received: Optional[int], now_ms: int
 ) -> dict[str, Any]:
-    """Return what a controller sees; *received* (ms) is of the newest reading."""
+    """Return the live attributes; *received* (ms) is that of the newest reading."""
     known = len(state.sensors)
-    reporting = sum(slot.is_fresh for slot in state.sensors.values())
+    reporting = sum(sensor.is_fresh for sensor in state.sensors.values())
     return {
         "updated_at": now_ms,
         "observed_at": state.clock,
         **({} if received is None else {"received_at": received}),
-        **rounded(present(state, stored.road)),
+        **rounded(live_measures(state, stored.road)),
         "sensors": known,
         "sensors_reporting": round(reporting / known, 3) if known else 0,
         **alert_of(stored.segment_id, state),
@@ -120,7 +120,7 @@ def _live(
 
 
 def alert_of(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:
-    """Return the attributes that tell of the segment's alert, None for those absent."""
+    """Return the attributes of the segment's alert, None for those without a value."""
     alert = state.alert
     if alert.level == NONE:
         return {"alert_level": LEVELS[NONE], "alert_id": None, "alert_since": None}

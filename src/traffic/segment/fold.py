@@ -1,7 +1,7 @@
-"""Readings into the working state of their segment, one after the other.
+"""Fold readings into the working state of their segment, in their order.
 
-The outcome depends on the order of the readings and on where messages end, never on
-how records were cut into batches: a record is delivered whole, a batch is not.
+The result depends on the order of the readings and on where messages end, never on how
+records are split into batches: a record is delivered whole, a batch is not.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..model import Parcel, Road
+from ..model import DecodedMessage, Road
 from ..policy import (
     EVIDENCE_VEHICLES,
-    FULL_OCCUPANCY,
     LAST_INSTANT_MS,
     MAX_AGE_MS,
     MAX_CLOCK_LEAD_MS,
@@ -21,106 +20,116 @@ from ..policy import (
     Policy,
 )
 from .alerts import Thresholds, advance
-from .alike import NONE, Like, like_of
-from .arrival import admit, place
-from .contribution import seen
-from .fold_result import Change, Folded, Work
-from .measures import is_covered
-from .present import present, score_now
-from .sensor_ids import mark_of
-from .state import Slot, WorkingState, leave_out, mean_score, roll, silence, speak
-from .windows import PACE_UNITS, TO_WHOLE, Summand, Sums, Window, summed
+from .arrival import accept_if_new, position_of
+from .fast_path import NO_FAST_PATH, FastPath, fast_path_of
+from .fold_result import AlertChange, FoldContext, FoldResult
+from .live import is_queue, live_measures, live_score
+from .reading_values import reading_values
+from .sensor_ids import device_hash_of
+from .state import (
+    SensorState,
+    WorkingState,
+    exclude_suspects,
+    expire_if_stale,
+    mark_fresh,
+    mean_score,
+    roll_windows,
+)
+from .windows import PACE_UNITS, TO_WHOLE, Summand, Sums, Window, sum_readings
 
-FAR = LAST_INSTANT_MS + 1
-_NOBODY: frozenset[str] = frozenset()
+_AFTER_LAST_INSTANT_MS = LAST_INSTANT_MS + 1
+_NO_SUSPECTS: frozenset[str] = frozenset()
 
 
 def fold(
     state: WorkingState,
-    parcels: Sequence[Parcel],
+    messages: Sequence[DecodedMessage],
     road: Road,
     policy: Policy,
-    suspects: frozenset[str] = _NOBODY,
-) -> Folded:
-    """Take the readings of *parcels*, in their order, into *state*.
+    suspects: frozenset[str] = _NO_SUSPECTS,
+) -> FoldResult:
+    """Fold the readings of *messages*, in their order, into *state*.
 
-    A reading that is not new by the rule of `spans` is only counted. Those of
-    *suspects* are left out of all sums. *state* is changed in place: `decide` unpacks a
+    A reading that is not new by the rule of `spans` is only counted. Readings of
+    *suspects* are left out of all sums. Changes *state* in place: `decide` unpacks a
     fresh one for each call.
     """
-    folded = Folded()
+    result = FoldResult()
     default_ms = int(policy.default_interval_s * 1000)
     limits = Thresholds.of(policy)
-    leave_out(state, suspects)
-    work = Work(state, road, limits, default_ms, folded, suspects)
-    _take(work, parcels)
-    _settle(work)
-    if parcels:
-        newest = parcels[-1]
-        mark = int(newest.sequence_number), place(newest, len(newest.readings) - 1)
-        last = state.last_sequence, state.last_place
-        state.last_sequence, state.last_place = max(mark, last)
-    folded.late_count = sum(window.readings for window in folded.late.values())
-    return folded
+    exclude_suspects(state, suspects)
+    context = FoldContext(state, road, limits, default_ms, result, suspects)
+    _accumulate(context, messages)
+    _sum_pending(context)
+    if messages:
+        newest = messages[-1]
+        position = position_of(newest, len(newest.readings) - 1)
+        last = state.last_sequence, state.last_position
+        state.last_sequence, state.last_position = max(
+            last, (int(newest.sequence_number), position)
+        )
+    result.late_count = sum(window.readings for window in result.late.values())
+    return result
 
 
-def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the hot loop
-    """Take what is new in the messages: the loop that every reading goes through.
+def _accumulate(context: FoldContext, messages: Sequence[DecodedMessage]) -> None:  # noqa: C901 - the hot loop
+    """Accumulate the new readings: the hot loop that every reading goes through.
 
-    Nearly every reading is as expected: the next one of a plain sensor, `Like` the
-    reading before, and of free traffic. Then it is new, and no calm alert can change by
-    it. Such readings are summed up here, in local names for speed; the others are taken
-    one by one.
+    Nearly every reading takes the fast path: it is the next one of a plain sensor, in
+    free traffic, with the limits of `FastPath`. Then it is new, and cannot change a
+    calm alert. Such readings are summed here, in local names for speed; all others go
+    through `_accumulate_one`.
     """
-    state, get = work.state, work.state.sensors.get
-    like, instant, oldest = NONE, -1, FAR
-    device, mark = None, mark_of(None)
-    interval, span_ms, is_scored, patience_ms, reach_ms, most, slowest, highest = like
+    state, get = context.state, context.state.sensors.get
+    fast, instant, oldest = NO_FAST_PATH, -1, _AFTER_LAST_INSTANT_MS
+    device, device_hash = None, device_hash_of(None)
+    interval, span_ms, is_scored, stale_ms, gap_ms, max_count, min_speed, limit = fast
     n = vehicles = pace = occupied = observed = scores = 0
-    for parcel in parcels:
-        if work.is_busy:
-            _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
+    for message in messages:
+        if context.is_busy:
+            _add_run(context, fast, n, vehicles, pace, occupied, observed, scores)
             n = vehicles = pace = occupied = observed = scores = 0
-            _judge(work)  # what goes before is complete
-        work.message, received = parcel, parcel.reference_ms
+            _update_alert(context)  # all earlier readings are summed
+        context.message, received = message, message.reference_ms
         earliest, utmost = received - MAX_AGE_MS, received + MAX_CLOCK_LEAD_MS
-        if parcel.device_id != device:
-            device, mark = parcel.device_id, mark_of(parcel.device_id)
-        gait = 2 * mark + is_scored  # as `gait_of` has it
-        for reading in parcel.readings:
-            slot, at = get(reading.sensor_id), reading.timestamp
+        if message.device_id != device:
+            device, device_hash = message.device_id, device_hash_of(message.device_id)
+        fast_key = 2 * device_hash + is_scored  # see `fast_key_of`
+        for reading in message.readings:
+            sensor, at = get(reading.sensor_id), reading.timestamp
             count, speed = reading.vehicle_count, reading.average_speed
             occupancy, score = reading.occupancy, reading.congestion_score
             if (
                 (at.__class__ is not int or at < oldest)
                 or not earliest <= at <= utmost
-                or (slot is None or slot.gait != gait or slot.noted[3] != span_ms)
-                or not 0 < at - slot.timestamp <= patience_ms
-                or (reading.interval != interval or count is None or count > most)
-                or (count and (speed is None or speed < slowest))
+                or (sensor is None or sensor.fast_key != fast_key)
+                or sensor.last_summand[3] != span_ms
+                or not 0 < at - sensor.timestamp <= stale_ms
+                or (reading.interval != interval or count is None or count > max_count)
+                or (count and (speed is None or speed < min_speed))
                 or (occupancy or 0.0) >= STANDING_OCCUPANCY
-                or (is_scored if score is None else score >= highest)
+                or (is_scored if score is None else score >= limit)
             ):
-                admitted = admit(work, parcel, reading, mark)
-                if admitted is None:
+                accepted = accept_if_new(context, message, reading, device_hash)
+                if accepted is None:
                     continue
-                _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
+                _add_run(context, fast, n, vehicles, pace, occupied, observed, scores)
                 n = vehicles = pace = occupied = observed = scores = 0
-                like = _take_one(work, parcel, reading, *admitted)
-                interval, span_ms, is_scored, patience_ms = like[:4]
-                reach_ms, most, slowest, highest = like[4:]
-                instant, oldest = work.instant, state.clock - patience_ms
-                gait = 2 * mark + is_scored
+                fast = _accumulate_one(context, message, reading, *accepted)
+                interval, span_ms, is_scored, stale_ms = fast[:4]
+                gap_ms, max_count, min_speed, limit = fast[4:]
+                instant, oldest = context.instant, state.clock - stale_ms
+                fast_key = 2 * device_hash + is_scored
                 continue
             if at != instant:
-                _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
+                _add_run(context, fast, n, vehicles, pace, occupied, observed, scores)
                 n = vehicles = pace = occupied = observed = scores = 0
-                _turn_to(work, parcel, slot, at, span_ms)
-                instant, oldest = at, state.clock - patience_ms
-            if slot.step_ms > reach_ms:
-                slot.remember_gap()
-            slot.step_ms, slot.timestamp = at - slot.timestamp, at
-            slot.latest = reading
+                _switch_instant(context, message, sensor, at, span_ms)
+                instant, oldest = at, state.clock - stale_ms
+            if sensor.step_ms > gap_ms:
+                sensor.remember_gap()
+            sensor.step_ms, sensor.timestamp = at - sensor.timestamp, at
+            sensor.raw_reading = reading
             n += 1
             if count:
                 vehicles += count
@@ -130,145 +139,145 @@ def _take(work: Work, parcels: Sequence[Parcel]) -> None:  # noqa: C901 - the ho
                 occupied += int(occupancy * span_ms + 0.5)
             if score:
                 scores += (score * 10 + 0.5) // 1
-    _add_run(work, like, n, vehicles, pace, occupied, observed, scores)
-    _judge(work)
+    _add_run(context, fast, n, vehicles, pace, occupied, observed, scores)
+    _update_alert(context)
 
 
-def _take_one(
-    work: Work, parcel: Parcel, reading: Any, slot: Slot, at: int, span_ms: int
-) -> Like:
-    """Take a reading that is new, whatever it says; return what others are like."""
-    if at != work.instant:
-        _turn_to(work, parcel, slot, at, span_ms)
-    if not (work.is_busy or _is_calm(work, slot, reading)):
-        _settle(work)
-        work.is_busy, work.vehicles = True, 0  # what went before is no evidence
-    said = seen(slot, reading, at, span_ms, work.road)
-    if slot.is_suspect:
-        work.window.readings += 1
-        work.folded.accepted += 1
-        work.is_new = True
+def _accumulate_one(
+    context: FoldContext,
+    message: DecodedMessage,
+    reading: Any,
+    sensor: SensorState,
+    at: int,
+    span_ms: int,
+) -> FastPath:
+    """Accumulate any new reading; return the fast path of those that follow it."""
+    if at != context.instant:
+        _switch_instant(context, message, sensor, at, span_ms)
+    if not (context.is_busy or _keeps_calm(context, sensor, reading)):
+        _sum_pending(context)
+        context.is_busy, context.vehicles = True, 0  # earlier vehicles are no evidence
+    summand = reading_values(sensor, reading, at, span_ms, context.road)
+    if sensor.is_suspect:
+        context.window.readings += 1
+        context.result.accepted += 1
+        context.has_new_readings = True
     else:
-        work.rows.append(said)
-    _renew(work.state, slot, at, said)
-    is_scored, high = reading.congestion_score is not None, work.limits.high
-    return like_of(reading.interval, span_ms, is_scored, work.low_kmh, high)
+        context.pending.append(summand)
+    _update_sensor(context.state, sensor, at, summand)
+    is_scored, high = reading.congestion_score is not None, context.limits.high
+    return fast_path_of(reading.interval, span_ms, is_scored, context.low_kmh, high)
 
 
-def _is_calm(work: Work, slot: Slot, reading: Any) -> bool:
-    """Whether a calm alert stays so: the reading is plain, and of free traffic."""
+def _keeps_calm(context: FoldContext, sensor: SensorState, reading: Any) -> bool:
+    """Whether a calm alert stays calm: the reading is plain and of free traffic."""
     count, speed = reading.vehicle_count, reading.average_speed
     score = reading.congestion_score
     if score is not None:
-        is_free = int(score * 10 + 0.5) < work.limits.high
+        is_free = int(score * 10 + 0.5) < context.limits.high
     else:
-        is_free = not count if speed is None else speed >= work.low_kmh
+        is_free = not count if speed is None else speed >= context.low_kmh
     is_covered = (reading.occupancy or 0.0) >= STANDING_OCCUPANCY
-    return is_free and slot.is_plain and not is_covered
+    return is_free and sensor.is_plain and not is_covered
 
 
-def _renew(state: WorkingState, slot: Slot, at: int, said: Summand) -> None:
-    """Let a sensor speak for the present by its newest reading, *said* at *at*.
-
-    One that is older fills a place in its past.
-    """
-    if at < slot.timestamp:
-        slot.fill(at)
+def _update_sensor(
+    state: WorkingState, sensor: SensorState, at: int, summand: Summand
+) -> None:
+    """Record a new reading of a sensor: the newest, or one that was missing."""
+    if at < sensor.timestamp:
+        sensor.fill(at)
         return
-    slot.step(at, said)
-    if not slot.is_fresh:
-        speak(state, slot)
+    sensor.record(at, summand)
+    if not sensor.is_fresh:
+        mark_fresh(state, sensor)
     if at < state.clock:
-        silence(state, slot, state.clock)
+        expire_if_stale(state, sensor, state.clock)
 
 
-def _turn_to(work: Work, parcel: Parcel, slot: Slot, at: int, span_ms: int) -> None:
-    """Take readings of another instant *at* from now on."""
-    state, minute = work.state, at // MINUTE_MS
+def _switch_instant(
+    context: FoldContext,
+    message: DecodedMessage,
+    sensor: SensorState,
+    at: int,
+    span_ms: int,
+) -> None:
+    """Switch to readings of another instant *at*, and to its window."""
+    state, minute = context.state, at // MINUTE_MS
     if at > state.clock:
-        if work.is_busy:
-            _judge(work)  # what goes before is complete
-        state.clock, work.folded.received_at = at, parcel.reference_ms
-    if work.rows:
-        _settle(work)
-    work.instant = at
-    if minute == work.minute:
+        if context.is_busy:
+            _update_alert(context)  # all earlier readings are summed
+        state.clock, context.result.received_at = at, message.reference_ms
+    if context.pending:
+        _sum_pending(context)
+    context.instant = at
+    if minute == context.minute:
         return
-    work.minute, newest = minute, state.minute
+    context.minute, newest = minute, state.minute
     if minute > newest:
-        work.folded.closed += roll(state, minute, slot, span_ms)
+        context.result.closed += roll_windows(state, minute, sensor, span_ms)
     if minute < newest - 1:
-        work.window = work.folded.late.setdefault(minute, Window())
+        context.window = context.result.late.setdefault(minute, Window())
     else:
-        work.window = state.windows.setdefault(minute, Window())
+        context.window = state.windows.setdefault(minute, Window())
 
 
-def _settle(work: Work) -> None:
-    """Sum up the readings of an instant, into their minute and into the present."""
-    if work.rows:
-        _add(work, summed(work.rows), len(work.rows))
-        work.rows.clear()
+def _sum_pending(context: FoldContext) -> None:
+    """Add the pending readings of an instant to their window and to the live sums."""
+    if context.pending:
+        _add_sums(context, sum_readings(context.pending), len(context.pending))
+        context.pending.clear()
 
 
-def _add_run(work: Work, like: Like, n: int, *sums_of_run: Any) -> None:
-    """Add *n* readings of one instant that are alike, by their sums."""
+def _add_run(context: FoldContext, fast: FastPath, n: int, *sums_of_run: Any) -> None:
+    """Add the sums of *n* readings of one instant that took the fast path."""
     if not n:
         return
     vehicles, pace, occupied, observed, scores = sums_of_run
-    total, moving = n * like.span_ms, int(pace)
-    unobserved = (n - observed) * like.span_ms
+    total, moving = n * fast.span_ms, int(pace)
+    unobserved = (n - observed) * fast.span_ms
     sums = Sums(total, vehicles, moving, occupied, unobserved)
-    if like.is_scored:
-        sums.scored, sums.scored_ms = int(scores) * like.span_ms, total
+    if fast.is_scored:
+        sums.scored, sums.scored_ms = int(scores) * fast.span_ms, total
         sums.scored_moving, sums.scored_pace = vehicles, moving
-    _add(work, sums, n)
+    _add_sums(context, sums, n)
 
 
-def _add(work: Work, sums: Sums, count: int) -> None:
-    state, at, window = work.state, work.instant, work.window
+def _add_sums(context: FoldContext, sums: Sums, count: int) -> None:
+    state, at, window = context.state, context.instant, context.window
     state.live.add(sums, state.weight_of(at))
     window.sums.add(sums)
     window.readings += count
-    work.folded.accepted += count
-    work.is_new = True
+    context.result.accepted += count
+    context.has_new_readings = True
     vehicles = sums.vehicles + EVIDENCE_VEHICLES * sums.probes
     if vehicles:
-        work.vehicles += vehicles
+        context.vehicles += vehicles
         state.moved_at = max(state.moved_at, at)
 
 
-def _judge(work: Work) -> None:
-    """Let the alert follow the score that the readings so far have left behind.
+def _update_alert(context: FoldContext) -> None:
+    """Advance the alert to the score after the readings so far.
 
-    Not where the segment is calm, and every reading since shows that it stays so.
+    Skipped while the segment is calm and no reading could change that.
     """
-    state, limits, message = work.state, work.limits, work.message
-    if not work.is_busy:
+    state, limits, message = context.state, context.limits, context.message
+    if not context.is_busy:
         return
-    _settle(work)
-    if not work.is_new:
+    _sum_pending(context)
+    if not context.has_new_readings:
         return
-    vehicles, work.vehicles, work.is_new = work.vehicles, 0, False
-    score = score_now(state, work.road)
+    vehicles, context.vehicles, context.has_new_readings = context.vehicles, 0, False
+    score = live_score(state, context.road)
     tenths = 0 if score is None else int(score * 10 + 0.5)
-    work.is_busy = tenths >= limits.high or not work.is_calm()
+    context.is_busy = tenths >= limits.high or not context.is_calm()
     if tenths < limits.high and state.alert.is_calm():
         return
-    if _is_queue(state) or mean_score(state) >= limits.high:
+    if is_queue(state) or mean_score(state) >= limits.high:
         vehicles = EVIDENCE_VEHICLES
     transition = advance(state.alert, tenths, state.clock, limits, vehicles)
     if transition is not None and message is not None:
-        figures = present(state, work.road)
-        work.folded.changes.append(Change(transition, message.reference_ms, figures))
-
-
-def _is_queue(state: WorkingState) -> bool:
-    """Whether the detectors are covered by vehicles that stand.
-
-    On an empty road, percent look like a part of cover to a sensor that never counted
-    one.
-    """
-    if not is_covered(state.live):
-        return False
-    is_full = is_covered(state.live, FULL_OCCUPANCY)
-    return is_full or any(slot.counts for slot in state.sensors.values())
+        figures = live_measures(state, context.road)
+        context.result.changes.append(
+            AlertChange(transition, message.reference_ms, figures)
+        )

@@ -23,7 +23,7 @@ _DENSITY_LIMITS = ((7.0, "A"), (11.0, "B"), (16.0, "C"), (22.0, "D"), (28.0, "E"
 
 @dataclass(frozen=True)
 class Measures:
-    """The state of traffic on a segment over some span; None where it can't be known.
+    """The state of traffic on a segment over some time; None where unknown.
 
     Flow in veh/h (segment, and per lane), speed in km/h (space mean), density in
     veh/km per lane, occupancy and speed ratio 0-1, congestion score 0-100;
@@ -43,28 +43,29 @@ class Measures:
 
 
 def pace_of_cover(occupied_ms: float, effective_length_m: float) -> float:
-    """Return the pace (h/km) summed over vehicles that covered a loop for so long.
+    """Return the summed pace (h/km) of vehicles that occupied a loop for that time.
 
-    A vehicle of speed v covers it for L / v, so that its n/v is its covered time / L.
-    This is Athol's estimate of speed from flow and occupancy (1965), v = q L / o.
+    A vehicle of speed v occupies it for L / v, so the sum of 1/v is the occupied time /
+    L. This is Athol's estimate of speed from flow and occupancy (1965), v = q L / o.
     """
     return occupied_ms / _MS_PER_HOUR / (effective_length_m / 1000)
 
 
 def occupancy_of(sums: Sums) -> Optional[float]:
-    """Return the covered share of the observed time, 0-1."""
+    """Return the occupied share of the observed time, 0-1."""
     return sums.occupied_ms / sums.observed_ms if sums.observed_ms else None
 
 
 def is_covered(sums: Sums, share: float = STANDING_OCCUPANCY) -> bool:
-    """Whether the detectors are covered for that *share* of the time, as in a queue."""
+    """Whether the detectors are occupied for a *share* of the time, as by a queue."""
     return sums.occupied_ms >= share * (sums.observed_ms or 1)
 
 
 def speed_of(sums: Sums, is_passing: bool) -> Optional[float]:
-    """Return the space-mean speed, 0 for a queue that stands, None where unknown.
+    """Return the space-mean speed, 0 for a standing queue, None if unknown.
 
-    *is_passing* says that vehicles pass now: a queue is covered, but lets none through.
+    *is_passing* means that vehicles pass now. A standing queue occupies the detectors,
+    but no vehicle passes.
     """
     return _speed(sums, sums.moving, sums.pace, is_passing)
 
@@ -78,11 +79,10 @@ def _speed(sums: Sums, moving: int, pace: int, is_passing: bool) -> Optional[flo
 def score_of(
     sums: Sums, free_flow: Optional[float], is_passing: bool
 ) -> Optional[float]:
-    """Return the congestion score of sensors that report none, 0-100.
+    """Return the congestion score from speed, 0-100, of sensors that report none.
 
-    100 * (1 - u / free flow), clipped; a queue that stands is 100, an empty road 0.
-    None
-    where speed is unknown, or there is nothing to compare it with.
+    100 * (1 - u / free flow), clipped; 100 for a standing queue, 0 for an empty road.
+    None if speed or free flow is unknown.
     """
     moving, pace = sums.moving - sums.scored_moving, sums.pace - sums.scored_pace
     speed = _speed(sums, moving, pace, is_passing)
@@ -98,9 +98,9 @@ def score_of(
 def blended(
     ours: Optional[float], theirs: Optional[float], share: float
 ) -> Optional[float]:
-    """Return the score of a segment from that of speed and the sensors' own mean.
+    """Return the score of a segment from the score by speed and the sensors' own.
 
-    *share* (0-1) of the sensors report a score of their own.
+    *share* (0-1) of the sensors report a score themselves.
     """
     if ours is None or theirs is None:
         return theirs if ours is None else ours
@@ -133,7 +133,7 @@ def measures(
 ) -> Measures:
     """Return the measures of *road* over the readings of *sums*, with that *score*.
 
-    *is_passing* says that vehicles pass at the end of that time.
+    *is_passing* means that vehicles pass at the end of that time.
     """
     exposure_h = sums.exposure_ms / _MS_PER_HOUR
     per_lane = sums.vehicles / exposure_h if exposure_h > 0 else None

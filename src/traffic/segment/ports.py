@@ -1,4 +1,4 @@
-"""What decisions about segments need of the outside: a store and an event bus."""
+"""The ports that decisions are applied through: a store and an event bus."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Outcomes = dict[str, Optional[StoreError]]
 
 
 class Store(Protocol):
-    """Keeps segments, their history and their alerts."""
+    """Stores segments, their history and their alerts."""
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
-        """Return a StoredSegment, or the StoreError met, for each id."""
+        """Return a StoredSegment or a StoreError for each id."""
 
     def write(self, decisions: Sequence[Decision]) -> Outcomes:
-        """Write each whole or not at all; Conflict where another version is stored."""
+        """Write each atomically; Conflict where another version is stored."""
 
     def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
         """Empty the outboxes of these versions; a newer version keeps its own."""
 
 
 class Bus(Protocol):
-    """Takes events."""
+    """Accepts events."""
 
     def send(self, events: Sequence[dict[str, Any]]) -> list[bool]:
-        """Return for each event whether the bus took it; raises PublishError."""
+        """Return for each event whether the bus accepted it; raises PublishError."""

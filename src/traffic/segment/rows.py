@@ -11,29 +11,29 @@ from .alert_events import alert_id_of
 from .alerts import LEVELS, NONE, Transition
 from .decide import Decision, rounded
 from .measures import window_measures
-from .windows import Window, merged, pack
+from .windows import Window, merge_windows, pack
 
 MOST_ACTIONS = 100  # of one TransactWriteItems
 _DAY_S = 86_400
 
 
 def minutes_of(decision: Decision) -> dict[int, Window]:
-    """Return the sums that the decision adds, by minute."""
+    """Return the windows that the decision adds, by minute."""
     minutes = dict(decision.closed)
     for minute, window in decision.late.items():
-        late = merged(window, Window(late=window.readings))
-        minutes[minute] = merged(minutes.get(minute, Window()), late)
+        late = merge_windows(window, Window(late=window.readings))
+        minutes[minute] = merge_windows(minutes.get(minute, Window()), late)
     return minutes
 
 
 def minutes_to_read(decision: Decision) -> Sequence[int]:
-    """Return the minutes whose rows may exist already, and so have to be merged."""
+    """Return the minutes whose rows may exist already and have to be merged."""
     new = {minute for minute, _ in decision.closed}
     return [minute for minute in decision.late if minute not in new]
 
 
 def actions_of(decision: Decision) -> int:
-    """Return how many items change with the decision."""
+    """Return the number of items that the decision writes."""
     return 1 + len(minutes_of(decision)) + len(alert_rows(decision, 0))
 
 
@@ -59,20 +59,20 @@ def history_row(
 
 
 def alert_rows(decision: Decision, retention_days: int) -> dict[str, dict[str, Any]]:
-    """Return the alerts that changed, by id, as their last change left them."""
+    """Return the changed alerts by id, after their last transition."""
     rows = {}
     for change in decision.changes:
-        turn = change.transition
-        key = alert_id_of(decision.segment.segment_id, turn.opened_at)
-        rows[key] = _alert_row(decision.segment, turn, retention_days)
+        transition = change.transition
+        key = alert_id_of(decision.segment.segment_id, transition.opened_at)
+        rows[key] = _alert_row(decision.segment, transition, retention_days)
         rows[key]["speed"] = rounded(change.measures)["speed"]
     return rows
 
 
 def _alert_row(
-    stored: StoredSegment, turn: Transition, retention_days: int
+    stored: StoredSegment, transition: Transition, retention_days: int
 ) -> dict[str, Any]:
-    road, is_over = stored.road, turn.level == NONE
+    road, is_over = stored.road, transition.level == NONE
     return {
         "segment_id": stored.segment_id,
         "name": road.name,
@@ -82,14 +82,18 @@ def _alert_row(
         "free_flow_speed": road.free_flow_speed,
         "alert_status": "cleared" if is_over else "open",
         "open_flag": None if is_over else "open",
-        "level": LEVELS[turn.previous if is_over else turn.level],
-        "peak_level": LEVELS[turn.peak_level],
-        "peak_congestion": turn.peak / 10,
-        "day": day_text(turn.opened_at),
-        "opened_at": turn.opened_at,
-        "level_since": turn.at,
-        "cleared_at": turn.at if is_over else None,
-        "cleared_by": turn.reason if is_over else None,
-        "duration_s": (turn.at - turn.opened_at) // 1000 if is_over else None,
-        "expires_at": turn.at // 1000 + retention_days * _DAY_S if is_over else None,
+        "level": LEVELS[transition.previous if is_over else transition.level],
+        "peak_level": LEVELS[transition.peak_level],
+        "peak_congestion": transition.peak / 10,
+        "day": day_text(transition.opened_at),
+        "opened_at": transition.opened_at,
+        "level_since": transition.at,
+        "cleared_at": transition.at if is_over else None,
+        "cleared_by": transition.reason if is_over else None,
+        "duration_s": (transition.at - transition.opened_at) // 1000
+        if is_over
+        else None,
+        "expires_at": transition.at // 1000 + retention_days * _DAY_S
+        if is_over
+        else None,
     }

@@ -1,4 +1,4 @@
-"""A segment that has fallen silent, put to rest: pure, no clock, no I/O."""
+"""Close a segment whose sensors stopped reporting: pure, no clock, no I/O."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, Optional
 
-from ..model import StoredSegment, Tallies
+from ..model import ReadingCounts, StoredSegment
 from ..policy import Policy
 from .alert_events import event_of
 from .alerts import NONE, close, forget_pending
 from .decide import Decision, alert_of
-from .fold_result import Change
+from .fold_result import AlertChange
+from .live import live_measures, live_score
 from .measures import Measures
-from .present import present, score_now
 from .state import WorkingState, flush
 from .state_codec import pack, unpack
 
 
-def is_at_rest(state: WorkingState) -> bool:
-    """Whether silence has nothing left to change of a segment."""
+def is_closed(state: WorkingState) -> bool:
+    """Whether no alert is open, no sensor fresh and no open minute has readings."""
     return (
         state.alert.level == NONE
         and state.alert.is_calm()
-        and not any(slot.is_fresh for slot in state.sensors.values())
+        and not any(sensor.is_fresh for sensor in state.sensors.values())
         and not any(window.readings for window in state.windows.values())
     )
 
 
-def put_to_rest(
+def close_silent_segment(
     stored: StoredSegment, now_ms: int, policy: Policy
 ) -> Optional[Decision]:
-    """Return what is to be written of a segment none of whose sensors reports any more.
+    """Return the decision that closes a segment whose sensors all stopped reporting.
 
-    Its alert is closed, what was in the making dropped, its open minutes become rows,
-    and nothing speaks for the present. None if all that is done already.
+    It closes the alert, drops a pending one, writes the open minutes and marks all
+    sensors stale. None if the segment is closed already.
     """
     state = unpack(stored.packed)
-    if is_at_rest(state):
+    if is_closed(state):
         return None
     changes = _closed(state, now_ms, stored)
     forget_pending(state.alert)
@@ -55,27 +55,31 @@ def put_to_rest(
         late={},
         changes=changes,
         rejected=(),
-        counted=Tallies(),
+        counts=ReadingCounts(),
         redelivered=0,
     )
 
 
 def _closed(
     state: WorkingState, now_ms: int, stored: StoredSegment
-) -> Sequence[Change]:
-    """Close the alert, if one is open, with the last traffic that was known."""
+) -> Sequence[AlertChange]:
+    """Close the alert, if one is open, with the last known traffic."""
     alert = state.alert
     if alert.level == NONE:
         return []
-    score = score_now(state, stored.road)
+    score = live_score(state, stored.road)
     tenths = alert.peak if score is None else int(score * 10 + 0.5)
-    return [Change(close(alert, tenths, now_ms), now_ms, present(state, stored.road))]
+    return [
+        AlertChange(
+            close(alert, tenths, now_ms), now_ms, live_measures(state, stored.road)
+        )
+    ]
 
 
 def _live(segment_id: str, state: WorkingState) -> dict[str, Any]:
-    """Return what a controller sees: how many sensors there are, and none of them.
+    """Return the live attributes: the number of sensors, none of them reporting.
 
-    `observed_at`, `received_at` and `updated_at` stay: they tell the last reading.
+    `observed_at`, `received_at` and `updated_at` stay those of the last reading.
     """
     return {
         **dict.fromkeys(field.name for field in fields(Measures)),

@@ -1,4 +1,4 @@
-"""What is wrong with a reading that its types alone do not tell."""
+"""Rules for readings beyond the types of their fields."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ..policy import (
 from ..timestamps import second_text
 
 MS_PER_HOUR = 3_600_000
-MS_PER_VEHICLE = MS_PER_HOUR // MAX_FLOW_VEH_H  # at the most flow there is
-SLOW_KMH = MAX_FLOW_VEH_H / MAX_DENSITY_VEH_KM  # below it density limits the flow
+MS_PER_VEHICLE = MS_PER_HOUR // MAX_FLOW_VEH_H  # at the maximum flow
+SLOW_KMH = MAX_FLOW_VEH_H / MAX_DENSITY_VEH_KM  # below it, density limits the flow
 
 
 def fault_of(reading: Any, at: int, reference_ms: int, span_ms: int) -> Rejection:
-    """Say why *reading*, of instant *at* and an interval of *span_ms*, is not taken.
+    """Return why *reading*, of instant *at* and an interval of *span_ms*, is rejected.
 
-    *at* is -1 where the timestamp is no instant; *reference_ms* is the receipt time.
+    *at* is -1 if the timestamp is invalid; *reference_ms* is the receipt time.
     """
     if at < 0:
         return Rejection(
@@ -60,7 +60,7 @@ def _impossible_flow(reading: Any, span_ms: int) -> Rejection:
 
 
 def most_flow(speed: Optional[float]) -> float:
-    """Return the most that any carriageway carries at that speed, in veh/h."""
+    """Return the maximum flow of any carriageway at that speed, in veh/h."""
     if speed is None:
         return MAX_FLOW_VEH_H
     return min(MAX_FLOW_VEH_H, MAX_DENSITY_VEH_KM * max(speed, SLOWEST_PACE_KMH))
@@ -72,7 +72,7 @@ def is_slow(speed: Optional[float]) -> bool:
 
 
 def is_impossible(reading: Any, span_ms: int) -> bool:
-    """Whether a reading says nothing at all, or more than any carriageway carries."""
+    """Whether a reading is empty, or exceeds the flow of any carriageway."""
     count, speed = reading.vehicle_count, reading.average_speed
     if count is None:
         fields = speed, reading.occupancy, reading.congestion_score
@@ -89,7 +89,7 @@ def _clock(reason: str, expected: str, at: int, reference_ms: int) -> Rejection:
 
 
 def newcomer_fault(sensor_id: str, known: int) -> Optional[Rejection]:
-    """Say why a sensor can't join the *known* ones of its segment, None if it can."""
+    """Return why a sensor cannot be added to *known* others, None if it can."""
     if not is_id(sensor_id):
         return Rejection(
             "bad_sensor_id",

@@ -1,4 +1,4 @@
-"""Sums over readings that can be added in any order, and be stored in few bytes."""
+"""Sums over readings that can be added in any order and stored in few bytes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import msgspec
 
 from ..policy import SLOWEST_PACE_KMH
 
-TO_WHOLE = 1.5 * 2**52  # a float as large has no room for a fraction
-PACE_UNITS = 100_000  # the pace 1 h/km, as it is summed
+TO_WHOLE = 1.5 * 2**52  # a float of this size has no fraction bits
+PACE_UNITS = 100_000  # sum units of a pace of 1 h/km
 
-# A reading as it is summed: vehicle count, speed (km/h), occupancy, interval (ms), the
-# sensor's own score (tenths), and its pace (h/km) where that is estimated from cover.
+# A reading in the form that is summed: vehicle count, speed (km/h), occupancy, interval
+# (ms), the sensor's own score (tenths), and the pace (h/km) estimated from occupancy.
 Summand = tuple[
     Optional[int], Optional[float], Optional[float], int, Optional[int], float
 ]
 
 
 class Sums(msgspec.Struct, gc=False):
-    """Sums over readings of one segment, all of them whole numbers.
+    """Sums over readings of one segment, in whole numbers.
 
     *total_ms* is the sum of their intervals, *vehicles* of their counts, *pace* of n/v
     in `PACE_UNITS` to the h/km, *occupied_ms* of the time in which a detector was
@@ -64,7 +64,7 @@ class Sums(msgspec.Struct, gc=False):
         return self.vehicles - self.unmeasured + self.probes
 
     def add(self, other: Sums, weight: int = 1) -> None:
-        """Add *other*, *weight* times."""
+        """Add *other*, multiplied by *weight*."""
         self.total_ms += weight * other.total_ms
         self.vehicles += weight * other.vehicles
         self.pace += weight * other.pace
@@ -84,7 +84,7 @@ class Sums(msgspec.Struct, gc=False):
             self.estimated += weight * other.estimated
 
     def decay(self, factor: float) -> None:
-        """Multiply all sums by *factor*, and round them down."""
+        """Multiply all sums by *factor* and round down."""
         self.total_ms = int(self.total_ms * factor)
         self.vehicles = int(self.vehicles * factor)
         self.pace = int(self.pace * factor)
@@ -102,7 +102,7 @@ class Sums(msgspec.Struct, gc=False):
             self.estimated = int(self.estimated * factor)
 
 
-def summed(rows: Sequence[Summand]) -> Sums:
+def sum_readings(rows: Sequence[Summand]) -> Sums:
     """Return the sums over *rows*.
 
     Vehicles enter with n/v, so that vehicles / pace is the flow-weighted harmonic mean
@@ -134,12 +134,12 @@ def summed(rows: Sequence[Summand]) -> Sums:
         sums.add(odd)
     if scores:
         sums.scored, is_all = scored, scores == len(rows)
-        _add_theirs(sums, rows if odd or not is_all else ())
+        _add_own_scores(sums, rows if odd or not is_all else ())
     return sums
 
 
-def plain(reading: Any, interval_ms: int) -> Summand:
-    """Return a reading of a plain sensor as it is summed."""
+def plain_summand(reading: Any, interval_ms: int) -> Summand:
+    """Return the summand of a plain sensor's reading."""
     score = reading.congestion_score
     return (
         reading.vehicle_count,
@@ -151,17 +151,17 @@ def plain(reading: Any, interval_ms: int) -> Summand:
     )
 
 
-def _add_theirs(sums: Sums, mixed: Sequence[Summand]) -> None:
-    """Add the time and the vehicles of readings with a score of their own.
+def _add_own_scores(sums: Sums, mixed: Sequence[Summand]) -> None:
+    """Add time and vehicles of the readings that report a score.
 
-    That is all of them where none are *mixed* with others.
+    *mixed* is empty if all of them do.
     """
     if not mixed:
         sums.scored_ms = sums.total_ms
         sums.scored_moving, sums.scored_pace = sums.vehicles, sums.pace
     for row in mixed:
         if row[4] is not None:
-            one = summed([(*row[:4], None, row[5])])
+            one = sum_readings([(*row[:4], None, row[5])])
             sums.scored_ms += row[3]
             sums.scored_pace += one.pace
             if one.pace:
@@ -169,8 +169,7 @@ def _add_theirs(sums: Sums, mixed: Sequence[Summand]) -> None:
 
 
 def _add_other(sums: Sums, row: Summand) -> float:
-    """Add what a reading without a count or a speed has, or a slow one; return its
-    pace."""
+    """Add a slow reading, or one without count or speed; return its pace."""
     count, speed, _, interval_ms, _, cover = row
     if count is None:
         sums.uncounted_ms += interval_ms
@@ -178,7 +177,7 @@ def _add_other(sums: Sums, row: Summand) -> float:
             sums.probes += 1
             return 1 / max(speed, SLOWEST_PACE_KMH)
         return cover
-    if count and speed is not None:  # at no speed, or nearly so: they crept
+    if count and speed is not None:  # creeping traffic: speed zero or nearly so
         return count / SLOWEST_PACE_KMH
     if cover:
         sums.estimated += count
@@ -188,9 +187,9 @@ def _add_other(sums: Sums, row: Summand) -> float:
 
 
 class Window(msgspec.Struct, gc=False):
-    """The readings of one minute: how many, how many of them *late*, and their sums.
+    """A tumbling window of one minute: number of readings, and their sums.
 
-    *late* counts those that were merged after the minute was written.
+    *late* counts the readings merged after the minute was written.
     """
 
     readings: int = 0
@@ -198,7 +197,7 @@ class Window(msgspec.Struct, gc=False):
     sums: Sums = msgspec.field(default_factory=Sums)
 
 
-def merged(one: Window, other: Window) -> Window:
+def merge_windows(one: Window, other: Window) -> Window:
     """Return the readings of both."""
     window = Window(one.readings + other.readings, one.late + other.late)
     window.sums.add(one.sums)
@@ -206,24 +205,24 @@ def merged(one: Window, other: Window) -> Window:
     return window
 
 
-_LAYOUT = -2  # a window of version 0.1 begins with its readings, never below zero
+_LAYOUT = -2  # windows of version 0.1 start with the readings, never negative
 
 
 def trimmed(values: Sequence[int]) -> list[int]:
-    """Return *values* without the zeros at their end."""
+    """Return *values* without trailing zeros."""
     end = len(values)
     while end and not values[end - 1]:
         end -= 1
     return list(values[:end])
 
 
-def fields_of(window: Window) -> list[int]:
+def window_fields(window: Window) -> list[int]:
     """Return the window as a list of whole numbers, to be packed."""
     sums = trimmed(msgspec.structs.astuple(window.sums))
     return [_LAYOUT, window.readings, window.late, *sums]
 
 
-def window_of(fields: Sequence[Any]) -> Window:
+def window_from_fields(fields: Sequence[Any]) -> Window:
     """Return the window of such *fields*, or of the nine of version 0.1.
 
     Those had one score for each reading: it is taken for the sensors' own.
@@ -245,9 +244,9 @@ def window_of(fields: Sequence[Any]) -> Window:
 
 def pack(window: Window) -> bytes:
     """Return the window as bytes, for `segment_history`."""
-    return msgspec.msgpack.encode(fields_of(window))
+    return msgspec.msgpack.encode(window_fields(window))
 
 
 def unpack(packed: bytes) -> Window:
     """Return the window that `pack` wrote."""
-    return window_of(msgspec.msgpack.decode(packed))
+    return window_from_fields(msgspec.msgpack.decode(packed))

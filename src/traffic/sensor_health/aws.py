@@ -1,4 +1,4 @@
-"""What a sweep reads and writes: segments, faults, its memory, the stream's lag."""
+"""What a sweep reads and writes: segments, faults, its memory, the processor's lag."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..aws import cloudwatch, segment_items
 from ..aws import dynamodb as aws_dynamodb
-from ..aws.dynamodb import MOST_STATEMENTS, called, chunks, pages, refusal_of
+from ..aws.dynamodb import MOST_STATEMENTS, call_aws, chunks, pages, refusal_of
 from ..errors import Conflict, MetricsError, StoreError
 from ..segment.state_codec import unpack
 from . import memory as packed_memory
 from .fault_items import change, fault_of, insertion, plain, reopening, sent
 from .faults import STANDINGS, Fault
-from .last_heard import Seen
+from .last_heard import ScannedSegment
 from .left_out import LeftOut
 from .memory import Memory
 from .processor_lag import is_behind, span_s
@@ -35,35 +35,35 @@ _WANTED = ("segment_id", *segment_items.read_attributes(), *_MORE)
 
 
 class DynamoSegments:
-    """Every segment that was ever heard, by scans with eventual consistency.
+    """All segments that have ever reported, by eventually consistent scans.
 
-    What follows from them is written under the version that was read.
+    Changes are written on condition of the version read.
     """
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
-    def all(self) -> list[Seen]:
-        """Return every segment heard; raises StoreError."""
+    def all(self) -> list[ScannedSegment]:
+        """Return all segments; raises StoreError."""
         with ThreadPoolExecutor(PARALLEL_SCANS) as pool:
             parts = pool.map(lambda part: list(self._part(part)), range(PARALLEL_SCANS))
-            return [seen for found in parts for seen in found]
+            return [scanned for part in parts for scanned in part]
 
     def leave_out(self, changes: Sequence[LeftOut]) -> None:
-        """Write who is left out of the figures; raises StoreError.
+        """Write which sensors are left out of the figures; raises StoreError.
 
-        Where another sweep was faster, the next one finds what is left to do.
+        If another sweep was first, the next one writes what is still different.
         """
         statements = [statement(self._table, change) for change in changes]
         for part in chunks(statements, MOST_STATEMENTS):
-            answer = called(self._client.batch_execute_statement, Statements=part)
+            answer = call_aws(self._client.batch_execute_statement, Statements=part)
             for one in answer["Responses"]:
                 refusal = refusal_of(one.get("Error"))
                 if refusal is not None and not isinstance(refusal, Conflict):
                     raise refusal
 
-    def _part(self, part: int) -> Iterator[Seen]:
+    def _part(self, part: int) -> Iterator[ScannedSegment]:
         names = {f"#{place}": name for place, name in enumerate(_WANTED)}
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -74,11 +74,11 @@ class DynamoSegments:
         }
         for item in pages(self._client.scan, request):
             if "state" in item:
-                yield from _seen(item)
+                yield from _scanned_segments(item)
 
 
-def _seen(item: dict[str, Any]) -> Iterator[Seen]:
-    """Yield the segment, or say why it can't be read: it must not stop the others."""
+def _scanned_segments(item: dict[str, Any]) -> Iterator[ScannedSegment]:
+    """Yield the segment, or log why it cannot be read: it must not block the others."""
     segment_id = item["segment_id"]["S"]
     try:
         stored = segment_items.segment_of(segment_id, item)
@@ -89,50 +89,50 @@ def _seen(item: dict[str, Any]) -> Iterator[Seen]:
             item.get("left_out"),
         )
         reasons = None if left_out is None else aws_dynamodb.value_of(left_out)
-        yield Seen(stored, state, received, updated, reasons)
+        yield ScannedSegment(stored, state, received, updated, reasons)
     except (KeyError, ValueError, TypeError, msgspec.MsgspecError) as error:
-        told = {"event": "health.unreadable", "segment_id": segment_id}
-        print(json.dumps({**told, "fault": repr(error)}))
+        actions = {"event": "health.unreadable", "segment_id": segment_id}
+        print(json.dumps({**actions, "fault": repr(error)}))
 
 
 def statement(table: str, change: LeftOut) -> dict[str, Any]:
-    """Return the statement that marks a segment, if it still is as it was read.
+    """Return the statement that marks a segment, if `left_out` is unchanged.
 
-    It touches what no one else writes, and not the version: the processor's write of
-    the same item needs no second try.
+    It writes attributes that only sensor health writes, and not the version, so a write
+    of the processor to the same item does not conflict.
     """
     names = ("suspects", "left_out")
     values: list[Any] = []
-    told = " ".join(f'REMOVE "{name}"' for name in names)
+    actions = " ".join(f'REMOVE "{name}"' for name in names)
     if change.reasons is not None:
-        told = " ".join(f'SET "{name}"=?' for name in names)
+        actions = " ".join(f'SET "{name}"=?' for name in names)
         values = [{"SS": list(change.sensors)}, aws_dynamodb.attribute(change.reasons)]
     where = '"left_out" IS MISSING' if change.before is None else '"left_out"=?'
     held = [] if change.before is None else [aws_dynamodb.attribute(change.before)]
     return {
-        "Statement": f'UPDATE "{table}" {told} WHERE "segment_id"=? AND {where}',
+        "Statement": f'UPDATE "{table}" {actions} WHERE "segment_id"=? AND {where}',
         "Parameters": [*values, aws_dynamodb.attribute(change.segment_id), *held],
     }
 
 
-class S3Memory:
+class S3MemoryStore:
     """The memory as one object of a bucket."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
-    def recall(self) -> Memory:
-        """Return the last sweep's memory; an empty one where it can't be read."""
+    def load(self) -> Memory:
+        """Return the last sweep's memory, an empty one if it cannot be read."""
         try:
-            found = self._client.get_object(Bucket=self._bucket, Key=MEMORY_KEY)
-            return packed_memory.unpack(found["Body"].read())
+            stored = self._client.get_object(Bucket=self._bucket, Key=MEMORY_KEY)
+            return packed_memory.unpack(stored["Body"].read())
         except (BotoCoreError, ClientError, ValueError) as error:
             print(json.dumps({"event": "health.no_memory", "fault": str(error)}))
             return Memory()
 
-    def keep(self, memory: Memory) -> None:
-        """Leave *memory* to the next sweep; raises StoreError."""
+    def save(self, memory: Memory) -> None:
+        """Store *memory*; raises StoreError."""
         try:
             self._client.put_object(
                 Bucket=self._bucket, Key=MEMORY_KEY, Body=packed_memory.pack(memory)
@@ -142,7 +142,7 @@ class S3Memory:
 
 
 class DynamoFaults:
-    """The faults in DynamoDB, written by conditional statements, 25 a call."""
+    """The faults in DynamoDB, written by conditional statements, 25 per call."""
 
     def __init__(self, client: Any, table: str, retention_days: int) -> None:
         self._client = client
@@ -156,7 +156,7 @@ class DynamoFaults:
     def write(
         self, opened: Sequence[Fault], changed: Sequence[tuple[Fault, Fault]]
     ) -> dict[str, Optional[StoreError]]:
-        """Write each unless another was faster (Conflict); returns it by fault_id."""
+        """Write each, or Conflict if another sweep won; returns errors by fault_id."""
         table, days = self._table, self._days
         ids = [fault.fault_id for fault in opened]
         statements = [insertion(table, fault, days) for fault in opened]
@@ -168,13 +168,13 @@ class DynamoFaults:
     def _reopen(
         self, opened: Sequence[Fault], outcomes: Mapping[str, Optional[StoreError]]
     ) -> dict[str, Optional[StoreError]]:
-        """Try those whose row there is: it may be over, and not another sweep's."""
+        """Reopen faults whose row exists: it may be closed, not another sweep's."""
         again = [f for f in opened if isinstance(outcomes[f.fault_id], Conflict)]
         statements = [reopening(self._table, fault, self._days) for fault in again]
         return dict(zip((f.fault_id for f in again), self._execute(statements)))
 
     def mark_sent(self, faults: Sequence[Fault]) -> None:
-        """Empty their outboxes, unless somebody added to them; raises StoreError."""
+        """Empty their outboxes, unless events were added; raises StoreError."""
         statements = [sent(self._table, fault) for fault in faults]
         for refusal in self._execute(statements):
             if refusal is not None and not isinstance(refusal, Conflict):
@@ -190,22 +190,22 @@ class DynamoFaults:
     def _execute_some(self, statements: Sequence[Any]) -> list[Optional[StoreError]]:
         call = self._client.batch_execute_statement
         try:
-            answers = called(call, Statements=list(statements))["Responses"]
+            answers = call_aws(call, Statements=list(statements))["Responses"]
         except StoreError as error:
             return [error] * len(statements)
         return [refusal_of(answer.get("Error")) for answer in answers]
 
 
 def standing(client: Any, table: str, standings: Sequence[str]) -> list[Fault]:
-    """Return the faults that stand so, by their index; raises StoreError."""
+    """Return the faults of these standings, by their index; raises StoreError."""
     return [
         fault_of(plain(item))
         for one in standings
-        for item in pages(client.query, _that_stand(table, one))
+        for item in pages(client.query, _standing_query(table, one))
     ]
 
 
-def _that_stand(table: str, one: str) -> dict[str, Any]:
+def _standing_query(table: str, one: str) -> dict[str, Any]:
     return {
         "TableName": table,
         "IndexName": "open_faults",
@@ -214,8 +214,8 @@ def _that_stand(table: str, one: str) -> dict[str, Any]:
     }
 
 
-class CloudWatchStream:
-    """The figures of a stream and its processor, by one call a look."""
+class CloudWatchLag:
+    """The processor's lag from metrics, by one call per sweep."""
 
     def __init__(self, client: Any, stream: str, processor: str) -> None:
         self._client = client
@@ -224,14 +224,16 @@ class CloudWatchStream:
     def is_behind(self, now_ms: int) -> bool:
         """Return whether the processor is behind; raises MetricsError."""
         now_s = now_ms // 1000
-        asked = cloudwatch.asked(METRICS, *self._names, *span_s(now_s))
+        request = cloudwatch.metric_data_request(METRICS, *self._names, *span_s(now_s))
         try:
-            answer = self._client.get_metric_data(**asked)
+            answer = self._client.get_metric_data(**request)
         except (BotoCoreError, ClientError) as error:
             raise MetricsError(f"cloudwatch: {error}") from error
-        left = cloudwatch.not_whole(METRICS, answer["MetricDataResults"])
-        if left:
-            said = ", ".join(f"{name} is {status}" for name, status in left.items())
-            raise MetricsError(f"cloudwatch: {said}")
-        found = cloudwatch.minutes(answer)
-        return is_behind(found["records"], found["age_ms"], now_s)
+        incomplete = cloudwatch.incomplete_metrics(METRICS, answer["MetricDataResults"])
+        if incomplete:
+            problems = ", ".join(
+                f"{name} is {status}" for name, status in incomplete.items()
+            )
+            raise MetricsError(f"cloudwatch: {problems}")
+        series = cloudwatch.minutes(answer)
+        return is_behind(series["records"], series["age_ms"], now_s)

@@ -1,25 +1,24 @@
-"""What the receipt of readings says about a sensor's clock: pure.
+"""Detect sensor clocks that are behind, by the receipt time of readings: pure.
 
-Only a clock that is behind shows. What lies over a minute ahead of its receipt is
-refused before it gets here (`in_future`).
+Readings more than a minute ahead of receipt are rejected before (`in_future`).
 """
 
 from __future__ import annotations
 
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
 from .suspects import Track
 
 
-def note(track: Track, slot: Slot, received_at: int) -> None:
+def update_lag(track: Track, sensor: SensorState, received_at: int) -> None:
     """Note how old the sensor's new reading was when it came; changes *track*.
 
     *received_at* (ms) is that of the segment's newest message, at most a sweep later
     than the reading's own. What a device held back comes ever less late, and so does
     not last.
     """
-    lag_ms = received_at - slot.timestamp
-    if lag_ms - slot.interval_ms < thresholds.CLOCK_LAG_MS:
+    lag_ms = received_at - sensor.timestamp
+    if lag_ms - sensor.interval_ms < thresholds.CLOCK_LAG_MS:
         track.lags = track.lag_s = track.lag_since = 0
         track.prompt = min(thresholds.CLOCK_RIGHT_SAMPLES, track.prompt + 1)
         return
@@ -31,8 +30,8 @@ def note(track: Track, slot: Slot, received_at: int) -> None:
     track.lags, track.lag_s, track.lag_since = 1, lag_ms // 1000, track.sampled_at
 
 
-def words_of(lag_s: int) -> str:
-    """Return how far behind a clock is, in words, with the time zone it suggests."""
+def describe_lag(lag_s: int) -> str:
+    """Return in words how far a clock is behind, with the time zone that suggests."""
     hours, minutes = divmod(round(lag_s / 60), 60)
     behind = f"{hours} h {minutes:02} min behind"
     zone_s = thresholds.ZONE_MS // 1000

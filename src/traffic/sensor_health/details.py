@@ -5,58 +5,58 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Optional
 
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
-from .clocks import words_of
+from .clocks import describe_lag
 from .suspects import Track
 
 PERCENT = "occupancy in percent?"
 
 
-def detail_of(kind: str, track: Track, slot: Slot) -> Optional[str]:
+def detail_of(kind: str, track: Track, sensor: SensorState) -> Optional[str]:
     """Return what goes with the kind of a fault; None where the kind says it all."""
-    return _DETAILS[kind](track, slot) if kind in _DETAILS else None
+    return _DETAILS[kind](track, sensor) if kind in _DETAILS else None
 
 
-def _clock(track: Track, _: Slot) -> str:
-    return words_of(track.lag_s)
+def _clock(track: Track, _: SensorState) -> str:
+    return describe_lag(track.lag_s)
 
 
-def _unit(_: Track, slot: Slot) -> str:
-    if slot.percent:
+def _unit(_: Track, sensor: SensorState) -> str:
+    if sensor.reports_percent:
         return PERCENT
-    score = (slot.score or 0) / 10
-    return f"congestion score {score:g} at {slot.speed or 0:.0f} km/h: told as 0-1?"
+    score = (sensor.score or 0) / 10
+    return f"congestion score {score:g} at {sensor.speed or 0:.0f} km/h: told as 0-1?"
 
 
-def _passed(track: Track, _: Slot) -> str:
+def _passed(track: Track, _: SensorState) -> str:
     return f"{track.missed:,} vehicles passed on the median other lane"
 
 
-def _speed(track: Track, _: Slot) -> str:
+def _speed(track: Track, _: SensorState) -> str:
     return f"{(track.counted_speed or 0) / 10:g} km/h each time"
 
 
-def _flow(track: Track, slot: Slot) -> str:
-    flow = (slot.vehicle_count or 0) * 3_600_000 / max(slot.interval_ms, 1)
+def _flow(track: Track, sensor: SensorState) -> str:
+    flow = (sensor.vehicle_count or 0) * 3_600_000 / max(sensor.interval_ms, 1)
     total = ", never fewer than before: a running total?" if track.rises > 1 else ""
     return f"{flow:,.0f} vehicles an hour{total}"
 
 
-def _length(track: Track, _: Slot) -> Optional[str]:
+def _length(track: Track, _: SensorState) -> Optional[str]:
     if track.length is None:
         return None
     return f"vehicles of {track.length.decimetres / 10:g} m, detector included"
 
 
-def _share(track: Track, _: Slot) -> Optional[str]:
+def _share(track: Track, _: SensorState) -> Optional[str]:
     if track.day is None:
         return None
     last, least, most = track.day.last, track.day.least, track.day.most
     return f"{last:,} vehicles a day, {least:,} to {most:,} before"
 
 
-_DETAILS: dict[str, Callable[[Track, Slot], Optional[str]]] = {
+_DETAILS: dict[str, Callable[[Track, SensorState], Optional[str]]] = {
     thresholds.CLOCK: _clock,
     thresholds.UNIT: _unit,
     thresholds.NO_HITS: _passed,

@@ -16,7 +16,7 @@ _STORED = [f.name for f in fields(Fault) if f.name not in ("outbox", "standing")
 
 
 def row_of(fault: Fault, retention_days: int) -> dict[str, Any]:
-    """Return the row of a fault; None is an attribute absent."""
+    """Return the row of a fault; None is a missing attribute."""
     is_done = fault.closed_at is not None and fault.standing != DISMISSED
     expires_at = int(fault.closed_at or 0) // 1000 + retention_days * _DAY_S
     return {
@@ -31,9 +31,9 @@ def row_of(fault: Fault, retention_days: int) -> dict[str, Any]:
 
 def fault_of(row: Mapping[str, Any]) -> Fault:
     """Return the fault that a row of plain values holds."""
-    known = {name: row[name] for name in _STORED if name in row}
+    parameters = {name: row[name] for name in _STORED if name in row}
     outbox = tuple(json.loads(row.get("outbox", "[]")))
-    return Fault(**known, standing=row.get("open_flag"), outbox=outbox)
+    return Fault(**parameters, standing=row.get("open_flag"), outbox=outbox)
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,11 +42,11 @@ def plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def listed(fault: Fault) -> dict[str, Any]:
-    """Return a fault as the repair list has it, with what to do first."""
-    told = {name: getattr(fault, name) for name in _STORED}
+    """Return a fault as the repair list shows it, with the first thing to do."""
+    stored = {name: getattr(fault, name) for name in _STORED}
     return {
         "fault_id": fault.fault_id,
-        **told,
+        **stored,
         "duration_s": fault.duration_s,
         "place": place_of(fault),
         "first": first_of(fault.kind, fault.scope),
@@ -54,7 +54,7 @@ def listed(fault: Fault) -> dict[str, Any]:
 
 
 def insertion(table: str, fault: Fault, retention_days: int) -> dict[str, Any]:
-    """Return the statement that stores a new fault; one of that id is never touched."""
+    """Return the statement that stores a new fault, unless its id exists."""
     row = {k: v for k, v in row_of(fault, retention_days).items() if v is not None}
     names = ", ".join(f"'{name}': ?" for name in row)
     return {
@@ -64,49 +64,50 @@ def insertion(table: str, fault: Fault, retention_days: int) -> dict[str, Any]:
 
 
 def reopening(table: str, fault: Fault, retention_days: int) -> dict[str, Any]:
-    """Return the statement that stores a fault in the row of one that is over.
+    """Return the statement that reopens a closed fault of the same id.
 
-    It has the same id where it ended without a new reading: its sensors count as silent
-    again since the same instant. What a later sweep than this one ended stays over.
+    The id is the same if the fault closed without a new reading: its sensors are silent
+    again since the same instant. A fault that a later sweep closed stays closed.
     """
     row = row_of(fault, retention_days)
     stays = {name: v for name, v in row.items() if v is not None and name != _KEY}
-    gone = dict.fromkeys(("closed_at", "duration_s", "expires_at"))
+    removed = dict.fromkeys(("closed_at", "duration_s", "expires_at"))
     where = '"open_flag" IS MISSING AND "closed_at"<?'
-    return _update(table, fault, {**stays, **gone}, where, fault.detected_at)
+    return _update(table, fault, {**stays, **removed}, where, fault.detected_at)
 
 
-def change(table: str, was: Fault, fault: Fault, days: int) -> dict[str, Any]:
-    """Return the statement that makes *was* into *fault*, if it still is as it was."""
-    before, after = row_of(was, days), row_of(fault, days)
-    changed = {name: v for name, v in after.items() if v != before[name]}
-    return _update_as_it_was(table, was, changed)
+def change(table: str, before: Fault, fault: Fault, days: int) -> dict[str, Any]:
+    """Return the statement that changes *before* to *fault*, if it is unchanged."""
+    old_row, new_row = row_of(before, days), row_of(fault, days)
+    changed = {name: v for name, v in new_row.items() if v != old_row[name]}
+    return _update_as_it_was(table, before, changed)
 
 
 def sent(table: str, fault: Fault) -> dict[str, Any]:
-    """Return the statement that empties the outbox, if nothing was added meanwhile."""
-    gone: dict[str, Any] = {"outbox": None}
+    """Return the statement that empties the outbox, if nothing was added."""
+    removed: dict[str, Any] = {"outbox": None}
     if fault.standing == CLOSING:
-        gone["open_flag"] = None
-    return _update_as_it_was(table, fault, gone)
+        removed["open_flag"] = None
+    return _update_as_it_was(table, fault, removed)
 
 
 def _update_as_it_was(
-    table: str, was: Fault, values: Mapping[str, Any]
+    table: str, before: Fault, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     where = '"open_flag"=? AND "told_at"=?'
-    return _update(table, was, values, where, was.standing, was.told_at)
+    return _update(table, before, values, where, before.standing, before.told_at)
 
 
 def _update(
-    table: str, fault: Fault, values: Mapping[str, Any], where: str, *held: Any
+    table: str, fault: Fault, values: Mapping[str, Any], where: str, *conditions: Any
 ) -> dict[str, Any]:
     sets = {name: value for name, value in values.items() if value is not None}
     removes = [name for name in values if name not in sets]
-    told = [f'SET "{name}"=?' for name in sets]
-    told += [f'REMOVE "{name}"' for name in removes]
-    known = (*sets.values(), fault.fault_id, *held)
+    clauses = [f'SET "{name}"=?' for name in sets]
+    clauses += [f'REMOVE "{name}"' for name in removes]
+    parameters = (*sets.values(), fault.fault_id, *conditions)
+    action = " ".join(clauses)
     return {
-        "Statement": f'UPDATE "{table}" {" ".join(told)} WHERE "{_KEY}"=? AND {where}',
-        "Parameters": [attribute(value) for value in known],
+        "Statement": f'UPDATE "{table}" {action} WHERE "{_KEY}"=? AND {where}',
+        "Parameters": [attribute(value) for value in parameters],
     }

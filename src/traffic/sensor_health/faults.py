@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
 
-from ..event_text import quotable
+from ..event_text import escape_for_input_transformer
 from ..timestamps import minute_text
 from .thresholds import (
     ABSENT_KINDS,
@@ -32,15 +32,15 @@ from .thresholds import (
 
 CITY = "city"  # the subject of a fault of the whole fleet
 
-# Where a row stands in the index `open_faults`; a row that is done has left it.
+# The status of a row in the index `open_faults`; a closed row is not in it.
 OPEN = "open"
-CLOSING = "closing"  # over, and its event not yet taken by the bus
-DISMISSED = "dismissed"  # off the street, until it speaks again
+CLOSING = "closing"  # over, its event not yet accepted by the bus
+DISMISSED = "dismissed"  # removed from service, until it reports again
 STANDINGS = (OPEN, CLOSING, DISMISSED)
 
 OPENED, REMINDED, CLOSED = "opened", "reminded", "closed"
 
-_FIRST = {
+_FIRST_STEPS = {
     (SILENT, FLEET): (
         "Look at the alarms of IoT Core, stream and processor before any sensor."
     ),
@@ -71,11 +71,11 @@ _FIRST = {
     ),
     (NO_FIGURES, SEGMENT): "Repair one of its sensors; the segment has no figures.",
 }
-_BACK = "Nothing to do; what stays silent is listed by itself after a while."
+_RECOVERED = "Nothing to do; what stays silent is listed by itself after a while."
 
 
 class Key(NamedTuple):
-    """What can have one fault of a kind at a time."""
+    """Identifies a fault: there is one open fault per key."""
 
     scope: str
     subject: str
@@ -84,10 +84,10 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: *since* when it has been so, *detected_at* which sweep (wall clock, ms).
+    """A fault: since when it lasts, and the sweep that detected it (wall clock, ms).
 
-    *sensors* are those affected when it was told last, at *told_at*; *detail* says in
-    words what was seen; *outbox* holds the events that nobody has taken yet.
+    *sensors* is the number affected at its last event, at *told_at*; *detail* describes
+    what was observed; *outbox* holds the unsent events.
     """
 
     scope: str
@@ -109,52 +109,54 @@ class Fault:
 
     @property
     def fault_id(self) -> str:
-        """The id, for ever: what has the fault, which, and since when."""
+        """The id: scope, subject, kind and start of the fault."""
         return f"{self.scope}:{self.subject}/{self.kind}@{self.since}"
 
     @property
     def key(self) -> Key:
-        """What can have one such fault at a time."""
+        """The key of the fault."""
         return Key(self.scope, self.subject, self.kind)
 
     @property
     def duration_s(self) -> Optional[int]:
-        """Seconds it lasted, None while it does."""
+        """Seconds that it lasted, None while it is open."""
         return None if self.closed_at is None else (self.closed_at - self.since) // 1000
 
 
 def sensor_subject(segment_id: str, sensor_id: str) -> str:
-    """Return the subject of a sensor; no id has a slash."""
+    """Return the subject of a sensor; ids contain no slash."""
     return f"{segment_id}/{sensor_id}"
 
 
 def opened(fault: Fault) -> Fault:
-    """Return a new fault with the event that tells of it."""
-    told = replace(fault, told_at=fault.detected_at)
-    return _telling(told, OPENED, f"opened@{fault.detected_at}", fault.detected_at)
+    """Return a new fault with its event."""
+    updated = replace(fault, told_at=fault.detected_at)
+    return _with_event(
+        updated, OPENED, f"opened@{fault.detected_at}", fault.detected_at
+    )
 
 
 def reminded(fault: Fault, sensors: int, now_ms: int) -> Fault:
-    """Return a fault told once more, since it still lasts."""
-    told = replace(fault, told_at=now_ms, sensors=sensors)
-    return _telling(told, REMINDED, f"reminded@{now_ms}", now_ms)
+    """Return a fault with a reminder event."""
+    updated = replace(fault, told_at=now_ms, sensors=sensors)
+    return _with_event(updated, REMINDED, f"reminded@{now_ms}", now_ms)
 
 
 def closed(fault: Fault, now_ms: int) -> Fault:
-    """Return a fault that is over; one that was dismissed has been told of already."""
+    """Return a closed fault; one that was dismissed has sent its event already."""
     if fault.standing == DISMISSED:
         return replace(fault, standing=None)
-    over = replace(fault, closed_at=max(now_ms, fault.since), standing=CLOSING)
-    return _telling(over, CLOSED, f"closed@{over.closed_at}", now_ms)
+    updated = replace(fault, closed_at=max(now_ms, fault.since), standing=CLOSING)
+    return _with_event(updated, CLOSED, f"closed@{updated.closed_at}", now_ms)
 
 
 def dismissed(fault: Fault, now_ms: int) -> Fault:
-    """Return a fault whose subject was taken off the street by its keepers."""
+    """Return a fault whose subject an operator removed from service."""
     gone = replace(closed(fault, now_ms), standing=DISMISSED)
     return replace(gone, dismissed_at=now_ms)
 
 
-def _telling(fault: Fault, transition: str, mark: str, now_ms: int) -> Fault:
+def _with_event(fault: Fault, transition: str, mark: str, now_ms: int) -> Fault:
     event = event_of(fault, transition, mark, now_ms)
     return replace(fault, outbox=(*fault.outbox, event))
 
@@ -183,29 +185,29 @@ def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str,
         "sensors": fault.sensors,
         "affected": f"{fault.sensors:,} sensor{'s' * (fault.sensors != 1)}",
         "detail": fault.detail,
-        "first": _BACK if is_over else first_of(fault.kind, fault.scope),
+        "first": _RECOVERED if is_over else first_of(fault.kind, fault.scope),
         "more": "",
     }
 
 
 def first_of(kind: str, scope: str) -> str:
-    """Return what to do first about a fault, in one sentence."""
-    return _FIRST[kind, scope]
+    """Return the first thing to do about a fault, in one sentence."""
+    return _FIRST_STEPS[kind, scope]
 
 
 def place_of(fault: Fault) -> str:
-    """Return where a fault is, in quotable words."""
+    """Return the place of a fault, escaped."""
     if fault.scope == FLEET:
         return "the whole city"
     if fault.scope == DISTRICT:
-        return quotable(fault.subject)
+        return escape_for_input_transformer(fault.subject)
     sensor = f"sensor {fault.sensor_id}" if fault.sensor_id else None
     parts = (sensor, fault.name or fault.segment_id, fault.district)
-    return quotable(", ".join(part for part in parts if part))
+    return escape_for_input_transformer(", ".join(part for part in parts if part))
 
 
 def explains(broad: Fault, narrow: Fault) -> bool:
-    """Whether *narrow* is only a part of *broad*, and so is not listed apart."""
+    """Whether *narrow* is a part of *broad*, and so is not listed separately."""
     if broad.kind not in ABSENT_KINDS or narrow.kind not in ABSENT_KINDS:
         return False
     if broad.scope == FLEET:

@@ -1,4 +1,4 @@
-"""The Lambda function that looks once a minute which sensors are out of order."""
+"""The Lambda function that checks the sensors once a minute."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..aws.dynamodb import Tables
 from ..aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
 from ..aws.segment_store import DynamoStore
 from ..errors import SweepError
-from .aws import CloudWatchStream, DynamoFaults, DynamoSegments, S3Memory
-from .settings import Settings, read
-from .sweep import Outside, Sweep, told
+from .aws import CloudWatchLag, DynamoFaults, DynamoSegments, S3MemoryStore
+from .settings import SensorHealthSettings, read
+from .sweep import Sweep, SweepPorts, log_lines
 
 _CLIENT = Config(
     connect_timeout=2,
@@ -29,23 +29,23 @@ _CLIENT = Config(
 
 
 def handler(_event: Mapping[str, Any], _context: Any) -> None:
-    """Sweep once; raises where something was left undone, which the next one does."""
-    outside, stack = _outside(), _settings().stack
-    sweep = Sweep(outside)
+    """Sweep once; raises SweepError for what failed: the next sweep repeats it."""
+    ports, stack = _ports(), _settings().stack
+    sweep = Sweep(ports)
     sweep.run()
-    for line in told(sweep, stack, outside.clock()):
+    for line in log_lines(sweep, stack, ports.clock()):
         print(line)
     if sweep.failed:
         raise SweepError(f"left undone, the next sweep does it: {list(sweep.failed)}")
 
 
 @functools.lru_cache(maxsize=1)
-def _settings() -> Settings:
+def _settings() -> SensorHealthSettings:
     return read(os.environ)
 
 
 @functools.lru_cache(maxsize=1)
-def _outside() -> Outside:
+def _ports() -> SweepPorts:
     """Connect once for each execution environment, at its first sweep."""
     settings, session = _settings(), boto3.session.Session()
 
@@ -56,13 +56,11 @@ def _outside() -> Outside:
     tables = Tables(
         settings.segments_table, settings.history_table, settings.alerts_table
     )
-    return Outside(
-        stream=CloudWatchStream(
-            client("cloudwatch"), settings.stream, settings.processor
-        ),
+    return SweepPorts(
+        lag=CloudWatchLag(client("cloudwatch"), settings.stream, settings.processor),
         segments=DynamoSegments(dynamodb, settings.segments_table),
         faults=DynamoFaults(dynamodb, settings.faults_table, policy.retention_days),
-        memory=S3Memory(client("s3"), settings.memory_bucket),
+        memory=S3MemoryStore(client("s3"), settings.memory_bucket),
         store=DynamoStore(dynamodb, tables, policy.retention_days, time.sleep),
         alerts=EventBridgeBus(events, settings.event_bus),
         health=EventBridgeBus(events, settings.event_bus, HEALTH_DETAIL_TYPE),

@@ -1,4 +1,4 @@
-"""When each sensor was last heard, however wrong its own clock is: pure."""
+"""When each sensor was last heard, regardless of its own clock: pure."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
 from ..model import StoredSegment
-from ..segment.state import Slot, WorkingState
-from .clocks import note
-from .lanes import compare, note_days
+from ..segment.state import SensorState, WorkingState
+from .clocks import update_lag
+from .lanes import compare_lanes, count_days
 from .memory import Memory
-from .suspects import Track, first_track, sampled
+from .suspects import Track, first_track, with_sample
 from .thresholds import patience_ms
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A segment as the scan found it; *received_at* and *updated_at* are wall clock.
+class ScannedSegment:
+    """A segment as scanned; *received_at* and *updated_at* are wall clock (ms).
 
-    *left_out* says which of its sensors are left out of its figures, and why.
+    *left_out* lists the sensors left out of its figures, and why.
     """
 
     stored: StoredSegment
@@ -30,9 +30,9 @@ class Seen:
 
 
 class Sensor(NamedTuple):
-    """A sensor of the street, when it was last heard, and whether that is too long.
+    """A sensor, when it was last heard, and whether that is too long ago.
 
-    *is_sure* says that its silence does not only follow from its own clock.
+    *is_sure* means that its silence does not depend on its own clock.
     """
 
     sensor_id: str
@@ -42,70 +42,81 @@ class Sensor(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A segment and its sensors, with what there is to remember of them."""
+class SensorReports:
+    """A segment, when its sensors were last heard, and their tracks."""
 
-    seen: Seen
+    scanned: ScannedSegment
     sensors: tuple[Sensor, ...] = ()
     tracks: dict[str, Track] = field(default_factory=dict)
 
     @property
     def segment_id(self) -> str:
         """The segment's id."""
-        return self.seen.stored.segment_id
+        return self.scanned.stored.segment_id
 
-    def slot(self, sensor_id: str) -> Slot:
+    def state_of(self, sensor_id: str) -> SensorState:
         """Return the last reading of one of its sensors."""
-        return self.seen.state.sensors[sensor_id]
+        return self.scanned.state.sensors[sensor_id]
 
     def is_silent(self) -> bool:
-        """Whether it has sensors, and none of them is heard any more."""
+        """Whether it has sensors, and all of them are silent."""
         return bool(self.sensors) and all(one.is_silent for one in self.sensors)
 
 
-def listen(
-    segments: Iterable[Seen], memory: Memory, now_ms: int, silent_ms: int
-) -> list[Heard]:
-    """Return what each segment's sensors let be heard since the last sweep."""
-    return [_listen(seen, memory, now_ms, silent_ms) for seen in segments]
+def last_reports(
+    segments: Iterable[ScannedSegment], memory: Memory, now_ms: int, silent_ms: int
+) -> list[SensorReports]:
+    """Return the reports of each segment's sensors since the last sweep."""
+    return [
+        _segment_reports(scanned, memory, now_ms, silent_ms) for scanned in segments
+    ]
 
 
-def _listen(seen: Seen, memory: Memory, now_ms: int, silent_ms: int) -> Heard:
-    known, slots = memory.tracks.get(seen.stored.segment_id, {}), seen.state.sensors
-    tracks, sensors = {}, []
-    for name, slot in slots.items():
-        tracks[name] = _follow(known.get(name), slot, seen, memory, now_ms)
-    compare(known, tracks, slots)
-    note_days(known, tracks, slots)
-    for name, slot in slots.items():
+def _segment_reports(
+    scanned: ScannedSegment, memory: Memory, now_ms: int, silent_ms: int
+) -> SensorReports:
+    tracks_before = memory.tracks.get(scanned.stored.segment_id, {})
+    states, tracks, sensors = scanned.state.sensors, {}, []
+    for name, state in states.items():
+        tracks[name] = _updated_track(
+            tracks_before.get(name), state, scanned, memory, now_ms
+        )
+    compare_lanes(tracks_before, tracks, states)
+    count_days(tracks_before, tracks, states)
+    for name, state in states.items():
         track = tracks[name]
-        patience = patience_ms(slot.interval_ms, silent_ms)
+        patience = patience_ms(state.interval_ms, silent_ms)
         is_silent = now_ms - track.heard_at >= patience
-        watched_ms = now_ms - min(track.first_at, seen.received_at)
+        watched_ms = now_ms - min(track.first_at, scanned.received_at)
         sensors.append(Sensor(name, track.heard_at, is_silent, watched_ms >= patience))
-    return Heard(seen, tuple(sensors), tracks)
+    return SensorReports(scanned, tuple(sensors), tracks)
 
 
-def _follow(
-    track: Optional[Track], slot: Slot, seen: Seen, memory: Memory, now_ms: int
+def _updated_track(
+    track: Optional[Track],
+    state: SensorState,
+    scanned: ScannedSegment,
+    memory: Memory,
+    now_ms: int,
 ) -> Track:
-    if track is not None and track.timestamp == slot.timestamp:
+    if track is not None and track.timestamp == state.timestamp:
         return track
-    heard_at = heard_at_of(slot, seen, now_ms)
+    heard_at = heard_at_of(state, scanned, now_ms)
     if track is None:
-        return first_track(slot, heard_at, now_ms)
-    made = sampled(track, slot, seen.stored.road, now_ms)
-    made.heard_at = min(now_ms, max(heard_at, memory.swept_at))
-    note(made, slot, min(now_ms, seen.received_at))
-    return made
+        return first_track(state, heard_at, now_ms)
+    updated = with_sample(track, state, scanned.stored.road, now_ms)
+    updated.heard_at = min(now_ms, max(heard_at, memory.swept_at))
+    update_lag(updated, state, min(now_ms, scanned.received_at))
+    return updated
 
 
-def heard_at_of(slot: Slot, seen: Seen, now_ms: int) -> int:
+def heard_at_of(state: SensorState, scanned: ScannedSegment, now_ms: int) -> int:
     """Return when the sensor was last heard, by its segment's item alone (ms).
 
-    The item tells when its newest message came, and how much older the sensor's
+    The item has the receipt time of its newest message, and how much older the sensor's
     reading is than the segment's newest. Device clocks may be wrong by a day, so this
-    only serves a first sight: later, what moved between two sweeps was heard there.
+    is only used for a new sensor: later, a changed timestamp means heard since the last
+    sweep.
     """
-    behind = max(0, seen.state.clock - slot.timestamp)
-    return min(now_ms, seen.received_at - behind)
+    behind = max(0, scanned.state.clock - state.timestamp)
+    return min(now_ms, scanned.received_at - behind)

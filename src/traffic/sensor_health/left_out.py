@@ -1,4 +1,4 @@
-"""Which sensors a segment's figures have to do without, and why: pure."""
+"""Which sensors are left out of a segment's figures, and why: pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ..segment.left_out import Reasons
 from . import thresholds
 from .details import PERCENT
 from .faults import OPEN, Fault
-from .last_heard import Seen
-from .outages import Members
+from .last_heard import ScannedSegment
+from .outages import ActiveSegment
 
 
 class LeftOut(NamedTuple):
@@ -28,30 +28,30 @@ class LeftOut(NamedTuple):
     before: Optional[str]
 
 
-def left_out(faults: Iterable[Fault]) -> dict[str, Reasons]:
-    """Return who is left out by these faults, by segment."""
-    found: dict[str, Reasons] = defaultdict(dict)
+def excluded_sensors(faults: Iterable[Fault]) -> dict[str, Reasons]:
+    """Return the sensors that these faults leave out, by segment."""
+    by_segment: dict[str, Reasons] = defaultdict(dict)
     for fault in faults:
         if fault.detail == PERCENT:
             continue  # the processor uses the rest of its readings
         if fault.kind in thresholds.LEFT_OUT_KINDS and fault.standing == OPEN:
-            reasons = found[str(fault.segment_id)]
+            reasons = by_segment[str(fault.segment_id)]
             reasons[str(fault.sensor_id)] = fault.kind, fault.since
-    return found
+    return by_segment
 
 
-def changed_in(seen: Seen, reasons: Reasons) -> list[LeftOut]:
-    """Return what is to be written of a segment, if anything is."""
+def changes_of(scanned: ScannedSegment, reasons: Reasons) -> list[LeftOut]:
+    """Return the change to write for a segment, if any."""
     names = tuple(sorted(reasons))
     wanted = json.dumps({name: reasons[name] for name in names}) if names else None
-    if wanted == seen.left_out and frozenset(names) == seen.stored.suspects:
+    if wanted == scanned.left_out and frozenset(names) == scanned.stored.suspects:
         return []
-    return [LeftOut(seen.stored.segment_id, names, wanted, seen.left_out)]
+    return [LeftOut(scanned.stored.segment_id, names, wanted, scanned.left_out)]
 
 
-def blind(one: Members, now_ms: int) -> Fault:
-    """Return the fault of a segment that no sensor is left to speak for."""
-    road = one.heard.seen.stored.road
+def no_figures_fault(one: ActiveSegment, now_ms: int) -> Fault:
+    """Return the fault of a segment whose reporting sensors are all left out."""
+    road = one.reports.scanned.stored.road
     return Fault(
         thresholds.SEGMENT,
         one.segment_id,

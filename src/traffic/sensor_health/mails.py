@@ -1,4 +1,4 @@
-"""Which changes people get a mail about, so that one outage is one notice: pure."""
+"""Which changes are mailed, so that one outage is one notification: pure."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from .faults import Fault
 from .memory import Memory
 
 
-def mail(
+def mark_mails(
     opened: Sequence[Fault],
     changed: Sequence[tuple[Fault, Fault]],
     memory: Memory,
     now_ms: int,
 ) -> list[int]:
-    """Mark the events of a sweep that are not mailed; return when mails went out.
+    """Mark the events of a sweep that are not mailed; return when mails were sent.
 
-    The broadest are mailed first. The last mail says how many more changes there are:
-    they are on the bus and in the list as ever. Single sensors are never mailed.
+    The broadest faults are mailed first. The last mail says how many more changes there
+    are; these are still on the bus and in the list. Single sensors are never mailed.
     """
-    news = [fault for fault in opened if fault.outbox]
-    news += [fault for was, fault in changed if len(fault.outbox) > len(was.outbox)]
-    events = [fault.outbox[-1] for fault in news]
+    new_events = [fault for fault in opened if fault.outbox]
+    new_events += [
+        fault for before, fault in changed if len(fault.outbox) > len(before.outbox)
+    ]
+    events = [fault.outbox[-1] for fault in new_events]
     events = [event for event in events if event["scope"] != thresholds.SENSOR]
     events.sort(key=lambda event: thresholds.SCOPES.index(event["scope"]))
     mailed = [at for at in memory.mailed if now_ms - at < thresholds.MAILS_MS]
@@ -41,19 +43,18 @@ def _more(many: int) -> str:
     return f" And {many:,} more: `trafficctl sensors health` lists them."
 
 
-def hushed(decisions: Sequence[Decision]) -> list[Decision]:
-    """Return segments put to rest so that people get a few mails of closed alerts.
+def limit_mails(decisions: Sequence[Decision]) -> list[Decision]:
+    """Return decisions that close segments, with a limited number of mails.
 
-    The events of the others are `quiet`, and the last one that is not says how many
-    there are.
+    Further events are `quiet`, and the last one that is not says how many there are.
     """
     closing = [one for one in decisions if one.changes]
     loud, quiet = closing[: thresholds.MOST_MAILS], closing[thresholds.MOST_MAILS :]
     if not quiet:
         return list(decisions)
     traffic = loud[-1].segment.outbox[-1]["traffic"]
-    told = f"{traffic}; silence closed {len(quiet):,} more alerts"
-    loud = [*loud[:-1], _with_event(loud[-1], traffic=told)]
+    traffic_text = f"{traffic}; silence closed {len(quiet):,} more alerts"
+    loud = [*loud[:-1], _with_event(loud[-1], traffic=traffic_text)]
     calm = [one for one in decisions if not one.changes]
     return [*loud, *(_with_event(one, quiet=True) for one in quiet), *calm]
 

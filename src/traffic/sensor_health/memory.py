@@ -1,4 +1,4 @@
-"""What one sweep leaves to the next, packed into one object: pure."""
+"""The state between two sweeps, packed into one object: pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LAYOUT = 1
 
 
 class Memory(msgspec.Struct):
-    """Tracks by segment and sensor, and when a silence of a place last ended.
+    """Tracks by segment and sensor, and when the silence of a place last ended.
 
     *swept_at* is the last sweep (ms, 0 for none); *eased* is keyed `<scope>:<subject>`;
     *mailed* holds the times of the last mails.
@@ -39,9 +39,9 @@ def pack(memory: Memory) -> bytes:
 def unpack(packed: bytes) -> Memory:
     """Return what `pack` wrote; raises ValueError for anything else."""
     try:
-        found = _decode(packed)
+        stored = _decode(packed)
     except msgspec.MsgspecError as error:
         raise ValueError(f"memory: {error}") from error
-    if found.layout != _LAYOUT:
-        raise ValueError(f"memory: expected layout {_LAYOUT}, got {found.layout}")
-    return found.memory
+    if stored.layout != _LAYOUT:
+        raise ValueError(f"memory: expected layout {_LAYOUT}, got {stored.layout}")
+    return stored.memory

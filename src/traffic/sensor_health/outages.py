@@ -1,7 +1,7 @@
 """Which silence is one outage, and which is many broken sensors: pure.
 
-The broadest area that is out has the fault. Nothing within it is raised while it lasts,
-nor until its sensors have had time to come back; what was raised before stays.
+The broadest area that is out has the fault. While it lasts, and until its sensors have
+had time to come back, no fault is raised within it; faults raised before stay open.
 """
 
 from __future__ import annotations
@@ -13,43 +13,43 @@ from typing import Optional
 
 from . import thresholds
 from .faults import CITY, Fault, Key, sensor_subject
-from .last_heard import Heard, Sensor
+from .last_heard import Sensor, SensorReports
 from .thresholds import DISTRICT, FLEET, INTERMITTENT, SEGMENT, SENSOR, SILENT
 
-Known = Mapping[Key, Fault]
-_LOOSE = (SEGMENT, SENSOR)  # what can come and go
+OpenFaults = Mapping[Key, Fault]
+_LOOSE = (SEGMENT, SENSOR)  # scopes that can be intermittent
 
 
 @dataclass(frozen=True)
-class Members:
-    """A segment with those of its sensors that are on the street."""
+class ActiveSegment:
+    """A segment with its sensors, except dismissed ones."""
 
-    heard: Heard
+    reports: SensorReports
     sensors: Sequence[Sensor]
 
     @property
     def segment_id(self) -> str:
         """The segment's id."""
-        return self.heard.segment_id
+        return self.reports.segment_id
 
     @property
     def district(self) -> Optional[str]:
         """The segment's district, if the road file names one."""
-        return self.heard.seen.stored.road.district
+        return self.reports.scanned.stored.road.district
 
     def silent(self) -> list[Sensor]:
         """Return the sensors that are silent."""
-        return [one for one in self.sensors if one.is_silent]
+        return [segment for segment in self.sensors if segment.is_silent]
 
     def is_silent(self) -> bool:
         """Whether it has sensors, and all of them are silent."""
-        return bool(self.sensors) and all(one.is_silent for one in self.sensors)
+        return bool(self.sensors) and all(segment.is_silent for segment in self.sensors)
 
 
 @dataclass
-class Count:
-    """Sensors of an area that should report, those silent, in how many segments, and
-    when the last of these was heard (ms)."""
+class SilenceCount:
+    """Sensors of an area that should report, the silent ones, their segments, and when
+    the last of these was heard (ms)."""
 
     sensors: int = 0
     silent: int = 0
@@ -66,11 +66,11 @@ class Count:
 
 
 @dataclass
-class Silence:
-    """What silence amounts to: faults to raise, keys of those that are over, and how
-    many of each scope are silent, whatever explains them.
+class SilenceReport:
+    """The silence of a city: faults to raise, keys of those that are over, and how many
+    sensors, segments and districts are silent, explained or not.
 
-    *eased* says when each place was last found silent, or its silence ended (ms).
+    *eased* is when each place was last silent, or its silence ended (ms).
     """
 
     raised: list[Fault] = field(default_factory=list)
@@ -84,15 +84,15 @@ class Silence:
 
 
 class Outages:
-    """One look at the silence of a city, from the fleet down to its sensors.
+    """Assesses the silence of a city, from the fleet down to its sensors.
 
-    With *is_held* nothing is raised: silence proves nothing now. What stands ends by
-    sensors that are heard, as ever.
+    With *is_held* no fault is raised, because the processor is behind. Open faults
+    still close when their sensors are heard.
     """
 
     def __init__(
         self,
-        known: Known,
+        known: OpenFaults,
         eased: Mapping[str, int],
         now_ms: int,
         silent_ms: int,
@@ -105,152 +105,158 @@ class Outages:
         lately = {name: at for name, at in eased.items() if now_ms - at < lasting_ms}
         self._now_ms = now_ms
         self._out: set[Key] = set()
-        self.found = Silence(eased=lately)
+        self.report = SilenceReport(eased=lately)
 
-    def look(self, city: Sequence[Members]) -> Silence:
-        """Return what the silence of *city* amounts to."""
-        self.found.is_fleet_out = self._area(FLEET, CITY, city)
+    def assess(self, city: Sequence[ActiveSegment]) -> SilenceReport:
+        """Return the silence of *city*."""
+        self.report.is_fleet_out = self._area(FLEET, CITY, city)
         districts = _by_district(city)
         self._districts_gone(districts)
-        for district, members in districts.items():
-            self.found.districts += self._area(DISTRICT, district, members)
-        for one in city:
-            self._segment(one)
-            self._sensors(one)
-        return self.found
+        for district, segments in districts.items():
+            self.report.districts += self._area(DISTRICT, district, segments)
+        for segment in city:
+            self._segment(segment)
+            self._sensors(segment)
+        return self.report
 
     def _districts_gone(self, districts: Collection[str]) -> None:
-        """End the outages of districts that no road file names any more."""
+        """Close the outages of districts that are no longer in the road file."""
         for key in self._known:
             if key.scope == DISTRICT and key.subject not in districts:
-                self.found.over.append(key)
+                self.report.over.append(key)
 
-    def _area(self, scope: str, subject: str, members: Sequence[Members]) -> bool:
+    def _area(
+        self, scope: str, subject: str, segments: Sequence[ActiveSegment]
+    ) -> bool:
         key = Key(scope, subject, SILENT)
-        fault = self._known.get(key)
-        reference = fault.detected_at if fault else self._now_ms
-        count = self._count(members, scope, reference)
-        is_out = count.is_out(fault is not None)
-        self.found.affected[key] = count.silent
+        known = self._known.get(key)
+        reference = known.detected_at if known else self._now_ms
+        count = self._count(segments, scope, reference)
+        is_out = count.is_out(known is not None)
+        self.report.affected[key] = count.silent
         district = subject if scope == DISTRICT else None
-        made = Fault(scope, subject, SILENT, count.since, self._now_ms, count.silent)
-        self._settle(key, is_out, made, district)
+        fault = Fault(scope, subject, SILENT, count.since, self._now_ms, count.silent)
+        self._update_fault(key, is_out, fault, district)
         return is_out
 
-    def _count(self, members: Sequence[Members], scope: str, reference: int) -> Count:
-        count, longest = Count(), reference - thresholds.LONG_BROKEN_MS
-        for one in members:
-            silent = [s for s in one.silent() if s.is_sure]
+    def _count(
+        self, segments: Sequence[ActiveSegment], scope: str, reference: int
+    ) -> SilenceCount:
+        count, longest = SilenceCount(), reference - thresholds.LONG_BROKEN_MS
+        for segment in segments:
+            silent = [s for s in segment.silent() if s.is_sure]
             silent_now = [
-                s for s in silent if not self._was_broken(one, s, scope, longest)
+                s for s in silent if not self._was_broken(segment, s, scope, longest)
             ]
-            count.sensors += len(one.sensors) - len(silent) + len(silent_now)
+            count.sensors += len(segment.sensors) - len(silent) + len(silent_now)
             count.silent += len(silent_now)
             count.segments += bool(silent_now)
             count.since = max([count.since, *(s.heard_at for s in silent_now)])
         return count
 
     def _was_broken(
-        self, one: Members, sensor: Sensor, scope: str, longest: int
+        self, segment: ActiveSegment, sensor: Sensor, scope: str, longest: int
     ) -> bool:
-        """Whether the sensor was listed as silent long before: it should not report."""
-        subject = sensor_subject(one.segment_id, sensor.sensor_id)
+        """Whether the sensor was silent long before, so that it is not expected."""
+        subject = sensor_subject(segment.segment_id, sensor.sensor_id)
         keys = [
             Key(scope, name, kind)
-            for scope, name in ((SENSOR, subject), (SEGMENT, one.segment_id))
+            for scope, name in ((SENSOR, subject), (SEGMENT, segment.segment_id))
             for kind in thresholds.ABSENT_KINDS
         ]
-        if scope == FLEET and one.district:
-            keys.append(Key(DISTRICT, one.district, SILENT))
+        if scope == FLEET and segment.district:
+            keys.append(Key(DISTRICT, segment.district, SILENT))
         faults = (self._known.get(key) for key in keys)
         return any(fault and fault.detected_at < longest for fault in faults)
 
-    def _segment(self, one: Members) -> None:
-        silent = one.silent()
-        self.found.sensors += len(silent)
-        is_out = one.is_silent()
-        self.found.segments += is_out
-        key = Key(SEGMENT, one.segment_id, SILENT)
-        if not one.sensors:
+    def _segment(self, segment: ActiveSegment) -> None:
+        silent = segment.silent()
+        self.report.sensors += len(silent)
+        is_out = segment.is_silent()
+        self.report.segments += is_out
+        key = Key(SEGMENT, segment.segment_id, SILENT)
+        if not segment.sensors:
             return
-        road, newest = one.heard.seen.stored.road, max(s.heard_at for s in one.sensors)
-        self.found.affected[key] = len(silent)
-        made = Fault(
+        road = segment.reports.scanned.stored.road
+        newest = max(s.heard_at for s in segment.sensors)
+        self.report.affected[key] = len(silent)
+        fault = Fault(
             SEGMENT,
-            one.segment_id,
+            segment.segment_id,
             SILENT,
             newest,
             self._now_ms,
             len(silent),
-            segment_id=one.segment_id,
+            segment_id=segment.segment_id,
             name=road.name,
             district=road.district,
         )
-        is_sure = all(sensor.is_sure for sensor in one.sensors)
-        self._settle(key, is_out, made, road.district, is_sure)
+        is_sure = all(sensor.is_sure for sensor in segment.sensors)
+        self._update_fault(key, is_out, fault, road.district, is_sure)
 
-    def _sensors(self, one: Members) -> None:
-        for sensor in one.sensors:
-            subject = sensor_subject(one.segment_id, sensor.sensor_id)
+    def _sensors(self, segment: ActiveSegment) -> None:
+        for sensor in segment.sensors:
+            subject = sensor_subject(segment.segment_id, sensor.sensor_id)
             key = Key(SENSOR, subject, SILENT)
-            loose = key._replace(kind=INTERMITTENT)
-            if sensor.is_silent or key in self._known or loose in self._known:
-                made = sensor_fault(one.heard, sensor, SILENT, self._now_ms)
+            intermittent = key._replace(kind=INTERMITTENT)
+            if sensor.is_silent or key in self._known or intermittent in self._known:
+                fault = sensor_fault(segment.reports, sensor, SILENT, self._now_ms)
                 is_out, is_sure = sensor.is_silent, sensor.is_sure
-                self._settle(key, is_out, made, one.district, is_sure)
+                self._update_fault(key, is_out, fault, segment.district, is_sure)
 
-    def _settle(
+    def _update_fault(
         self,
         key: Key,
         is_out: bool,
-        made: Fault,
+        fault: Fault,
         district: Optional[str],
         is_sure: bool = True,
     ) -> None:
-        loose = key._replace(kind=INTERMITTENT)
-        if loose in self._known and not self._is_over(loose, is_out, made):
+        intermittent = key._replace(kind=INTERMITTENT)
+        is_intermittent = intermittent in self._known
+        if is_intermittent and not self._is_over(intermittent, is_out, fault):
             self._out |= {key} if is_out else set()
             return
         is_known = key in self._known
         if is_known and not is_out:
-            self.found.over.append(key)
-            self._ease(key, made)
+            self.report.over.append(key)
+            self._record_end(key, fault)
         is_new = is_out and is_sure and not is_known and not self._is_held
-        if is_new and not self._is_explained(made, district):
-            self.found.raised.append(self._named(made))
+        if is_new and not self._is_explained(fault, district):
+            self.report.raised.append(self._as_intermittent(fault))
             is_known = True
         if is_out and is_known:
             self._out.add(key)
 
-    def _ease(self, key: Key, made: Fault) -> None:
-        """Remember that a silence ended; of what can come and go, if it was heard."""
+    def _record_end(self, key: Key, fault: Fault) -> None:
+        """Record that a silence ended; of a segment or sensor, only if it was heard."""
         self._eased.add(place(key))
-        if key.scope not in _LOOSE or made.since > self._known[key].since:
-            self.found.eased[place(key)] = self._now_ms
+        if key.scope not in _LOOSE or fault.since > self._known[key].since:
+            self.report.eased[place(key)] = self._now_ms
 
-    def _named(self, made: Fault) -> Fault:
-        """Call a silence that soon follows another one by its name."""
-        is_again = place(made.key) in self.found.eased and made.scope in _LOOSE
-        return replace(made, kind=INTERMITTENT) if is_again else made
+    def _as_intermittent(self, fault: Fault) -> Fault:
+        """Return a silence that soon follows another one as an intermittent fault."""
+        is_again = place(fault.key) in self.report.eased and fault.scope in _LOOSE
+        return replace(fault, kind=INTERMITTENT) if is_again else fault
 
-    def _is_over(self, loose: Key, is_out: bool, made: Fault) -> bool:
-        """Whether what came and went is there for good, or gone for good.
+    def _is_over(self, intermittent: Key, is_out: bool, fault: Fault) -> bool:
+        """Whether an intermittent fault is over: heard, or silent, for long enough.
 
-        Gone, it is silent from then on, as one that was never heard to come and go.
+        In the latter case it is silent from then on.
         """
-        name, lasting_ms = place(loose), thresholds.INTERMITTENT_MS
+        name, lasting_ms = place(intermittent), thresholds.INTERMITTENT_MS
         if is_out and not self._is_held:
-            self.found.eased[name] = self._now_ms
-        since = made.since if is_out else self._known[loose].detected_at
+            self.report.eased[name] = self._now_ms
+        since = fault.since if is_out else self._known[intermittent].detected_at
         is_long = self._now_ms - since >= lasting_ms and not (is_out and self._is_held)
-        is_over = is_long and (is_out or name not in self.found.eased)
+        is_over = is_long and (is_out or name not in self.report.eased)
         if is_over:
-            self.found.over.append(loose)
-            self.found.eased.pop(name, None)
+            self.report.over.append(intermittent)
+            self.report.eased.pop(name, None)
         return is_over
 
     def _is_explained(self, fault: Fault, district: Optional[str]) -> bool:
-        """Whether a broader area is out, or was until just now."""
+        """Whether a broader area is out, or was until recently."""
         broader = [Key(FLEET, CITY, SILENT)]
         if district is not None and fault.scope != DISTRICT:
             broader.append(Key(DISTRICT, district, SILENT))
@@ -262,29 +268,31 @@ class Outages:
 
 
 def place(key: Key) -> str:
-    """Return the name by which the end of an area's outage is remembered."""
+    """Return the key of a place in `Memory.eased`."""
     return f"{key.scope}:{key.subject}"
 
 
-def sensor_fault(heard: Heard, sensor: Sensor, kind: str, now_ms: int) -> Fault:
+def sensor_fault(
+    reports: SensorReports, sensor: Sensor, kind: str, now_ms: int
+) -> Fault:
     """Return a fault of a sensor, since it was last heard."""
-    road = heard.seen.stored.road
+    road = reports.scanned.stored.road
     return Fault(
         SENSOR,
-        sensor_subject(heard.segment_id, sensor.sensor_id),
+        sensor_subject(reports.segment_id, sensor.sensor_id),
         kind,
         sensor.heard_at,
         now_ms,
-        segment_id=heard.segment_id,
+        segment_id=reports.segment_id,
         sensor_id=sensor.sensor_id,
         name=road.name,
         district=road.district,
     )
 
 
-def _by_district(city: Iterable[Members]) -> dict[str, list[Members]]:
-    districts: dict[str, list[Members]] = defaultdict(list)
-    for one in city:
-        if one.district is not None:
-            districts[one.district].append(one)
+def _by_district(city: Iterable[ActiveSegment]) -> dict[str, list[ActiveSegment]]:
+    districts: dict[str, list[ActiveSegment]] = defaultdict(list)
+    for segment in city:
+        if segment.district is not None:
+            districts[segment.district].append(segment)
     return districts

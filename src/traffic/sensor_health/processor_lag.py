@@ -1,4 +1,4 @@
-"""Whether the processor is behind, so that silence proves nothing: pure."""
+"""Whether the processor is behind, so that silence has to be ignored: pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Series = Mapping[int, float]  # by the second in which a minute begins
 
 
 def span_s(now_s: int) -> tuple[int, int]:
-    """Return from when to when the figures are asked for, the running minute too."""
+    """Return start and end (s) of the metrics to read, the current minute included."""
     end = now_s - now_s % MINUTE_S + MINUTE_S
     return end - FIGURES_MS // 1000, end
 
 
 def is_behind(records: Series, ages_ms: Series, now_s: int) -> bool:
-    """Whether readings wait in the stream for longer than a moment.
+    """Whether readings wait in the stream for longer than `BEHIND_MS`.
 
     *records* came into the stream, *ages_ms* are the greatest iterator ages. A batch
     tells its age each time that it is tried, so a blocked shard grows old in sight. A

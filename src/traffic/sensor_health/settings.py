@@ -9,7 +9,7 @@ from msgspec import field
 from ..settings import Number, PolicySettings, load
 
 
-class Settings(PolicySettings, frozen=True, rename=str.upper):
+class SensorHealthSettings(PolicySettings, frozen=True, rename=str.upper):
     """The names of the stack's parts, its policy, and when a sensor is silent."""
 
     segments_table: str
@@ -29,6 +29,6 @@ class Settings(PolicySettings, frozen=True, rename=str.upper):
         return int(self.sensor_silent_seconds * 1000)
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> SensorHealthSettings:
     """Return the settings; raises SettingsError naming the variable at fault."""
-    return load(Settings, environment)
+    return load(SensorHealthSettings, environment)

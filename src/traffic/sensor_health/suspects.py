@@ -8,10 +8,10 @@ import msgspec
 
 from ..model import Road
 from ..policy import SLOWEST_PACE_KMH
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
-from .days import Day
-from .lengths import Length, noted
+from .daily_counts import Day
+from .effective_length import Length, with_reading
 from .readings import (
     is_covered,
     is_empty,
@@ -85,33 +85,35 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     day: Optional[Day] = None
 
 
-def first_track(slot: Slot, heard_at: int, now_ms: int) -> Track:
+def first_track(sensor: SensorState, heard_at: int, now_ms: int) -> Track:
     """Return what is known of a sensor that is seen for the first time."""
-    count, speed, occupancy = _values(slot)
-    made = Track(slot.timestamp, heard_at, now_ms, now_ms, count, speed, occupancy)
-    made.same_since = now_ms
-    _note_unit(made, slot, Road(), now_ms)
-    return made
+    count, speed, occupancy = _values(sensor)
+    updated = Track(sensor.timestamp, heard_at, now_ms, now_ms, count, speed, occupancy)
+    updated.same_since = now_ms
+    _note_unit(updated, sensor, Road(), now_ms)
+    return updated
 
 
-def sampled(track: Track, slot: Slot, road: Road, now_ms: int) -> Track:
-    """Return *track* after the sensor's new reading in *slot*, seen at *now_ms*.
+def with_sample(track: Track, sensor: SensorState, road: Road, now_ms: int) -> Track:
+    """Return *track* after the sensor's new reading in *sensor*, seen at *now_ms*.
 
     An empty road proves nothing: it neither fills nor empties what is counted, but it
     breaks a run of equal readings.
     """
-    made = msgspec.structs.replace(track, timestamp=slot.timestamp, sampled_at=now_ms)
-    made.first_at = 0
-    made.vehicle_count, made.speed, made.occupancy = _values(slot)
-    _note_runs(track, made, slot)
-    if slot.vehicle_count:
-        _note_counting(track, made, slot, road)
-    if not is_empty(slot):
-        _note_odd(track, made, slot, road)
-        _note_unit(made, slot, road, now_ms)
-    if vehicles(made) is not None:
-        made.length = noted(made.length, slot, road, now_ms)
-    return made
+    updated = msgspec.structs.replace(
+        track, timestamp=sensor.timestamp, sampled_at=now_ms
+    )
+    updated.first_at = 0
+    updated.vehicle_count, updated.speed, updated.occupancy = _values(sensor)
+    _note_runs(track, updated, sensor)
+    if sensor.vehicle_count:
+        _note_counting(track, updated, sensor, road)
+    if not is_empty(sensor):
+        _note_odd(track, updated, sensor, road)
+        _note_unit(updated, sensor, road, now_ms)
+    if vehicles(updated) is not None:
+        updated.length = with_reading(updated.length, sensor, road, now_ms)
+    return updated
 
 
 def vehicles(track: Track) -> Optional[int]:
@@ -125,72 +127,74 @@ def is_odd(track: Track) -> bool:
     return bool(track.flow or track.impossible or track.chatter)
 
 
-def _note_runs(track: Track, made: Track, slot: Slot) -> None:
+def _note_runs(track: Track, updated: Track, sensor: SensorState) -> None:
     """Note how often the same was told, and whether the detector was covered."""
-    now_ms, covers = made.sampled_at, is_covered(slot)
-    counts = not (is_empty(slot) or covers or is_probe(slot))
+    now_ms, covers = updated.sampled_at, is_covered(sensor)
+    counts = not (is_empty(sensor) or covers or is_probe(sensor))
     before = (track.vehicle_count, track.speed, track.occupancy)
-    is_same = counts and _values(slot) == before
-    made.same = track.same + 1 if is_same else 0
-    made.same_since = track.same_since if is_same else now_ms
+    is_same = counts and _values(sensor) == before
+    updated.same = track.same + 1 if is_same else 0
+    updated.same_since = track.same_since if is_same else now_ms
     if counts:
-        made.changed = 0 if is_same else track.changed + 1
-    made.covered = track.covered + 1 if covers else 0
-    made.covered_since = _since(track.covered, track.covered_since, covers, now_ms)
-    if slot.occupancy is not None:
-        made.free = 0 if covers else track.free + 1
+        updated.changed = 0 if is_same else track.changed + 1
+    updated.covered = track.covered + 1 if covers else 0
+    updated.covered_since = _since(track.covered, track.covered_since, covers, now_ms)
+    if sensor.occupancy is not None:
+        updated.free = 0 if covers else track.free + 1
 
 
-def _note_counting(track: Track, made: Track, slot: Slot, road: Road) -> None:
+def _note_counting(
+    track: Track, updated: Track, sensor: SensorState, road: Road
+) -> None:
     """Note what a reading with vehicles says about count and speed."""
-    now_ms = made.sampled_at
-    grows = (slot.vehicle_count or 0) >= (track.vehicle_count or 0) > 0
-    is_more = grows and slot.vehicle_count != track.vehicle_count
-    made.rises = track.rises + is_more if grows else 0
-    if not is_speed_loose(slot, road):
+    now_ms = updated.sampled_at
+    grows = (sensor.vehicle_count or 0) >= (track.vehicle_count or 0) > 0
+    is_more = grows and sensor.vehicle_count != track.vehicle_count
+    updated.rises = track.rises + is_more if grows else 0
+    if not is_speed_loose(sensor, road):
         return
-    is_same = made.speed == track.counted_speed
-    made.counted_speed = made.speed
-    made.same_speed = track.same_speed + 1 if is_same else 1
-    made.same_speed_since = track.same_speed_since if is_same else now_ms
-    made.other_speed = 0 if is_same else track.other_speed + 1
+    is_same = updated.speed == track.counted_speed
+    updated.counted_speed = updated.speed
+    updated.same_speed = track.same_speed + 1 if is_same else 1
+    updated.same_speed_since = track.same_speed_since if is_same else now_ms
+    updated.other_speed = 0 if is_same else track.other_speed + 1
 
 
-def _note_odd(track: Track, made: Track, slot: Slot, road: Road) -> None:
+def _note_odd(track: Track, updated: Track, sensor: SensorState, road: Road) -> None:
     """Note whether the reading is one that no traffic could make."""
-    now_ms = made.sampled_at
-    made.ghost_ms = _ghost_ms(track, slot)
-    impossible = made.ghost_ms >= thresholds.GHOST_MS or is_impossible(slot, road)
-    grows = made.rises >= thresholds.GROWING_SAMPLES and is_over_lane(slot)
-    flows = grows or is_over_flow(slot, road)
-    leaps = is_leap(track, slot)
-    made.impossible = _filled(track.impossible, impossible)
-    made.flow = _filled(track.flow, flows)
-    made.chatter = _filled(track.chatter, leaps)
-    made.impossible_since = _since(
-        track.impossible, track.impossible_since, made.impossible, now_ms
+    now_ms = updated.sampled_at
+    updated.ghost_ms = _ghost_ms(track, sensor)
+    impossible = updated.ghost_ms >= thresholds.GHOST_MS or is_impossible(sensor, road)
+    grows = updated.rises >= thresholds.GROWING_SAMPLES and is_over_lane(sensor)
+    flows = grows or is_over_flow(sensor, road)
+    leaps = is_leap(track, sensor)
+    updated.impossible = _leaky_count(track.impossible, impossible)
+    updated.flow = _leaky_count(track.flow, flows)
+    updated.chatter = _leaky_count(track.chatter, leaps)
+    updated.impossible_since = _since(
+        track.impossible, track.impossible_since, updated.impossible, now_ms
     )
-    made.flow_since = _since(track.flow, track.flow_since, made.flow, now_ms)
-    made.chatter_since = _since(
-        track.chatter, track.chatter_since, made.chatter, now_ms
+    updated.flow_since = _since(track.flow, track.flow_since, updated.flow, now_ms)
+    updated.chatter_since = _since(
+        track.chatter, track.chatter_since, updated.chatter, now_ms
     )
-    made.sound = 0 if impossible or flows or leaps else track.sound + 1
+    updated.sound = 0 if impossible or flows or leaps else track.sound + 1
 
 
-def _note_unit(made: Track, slot: Slot, road: Road, now_ms: int) -> None:
+def _note_unit(updated: Track, sensor: SensorState, road: Road, now_ms: int) -> None:
     """Note whether occupancy is told in percent, or a score of its own as 0-1."""
-    level = made.unit
-    if slot.percent:
-        made.unit = thresholds.ODD_MOST
-    elif is_small_score(slot, road):
-        made.unit = _filled(level, True)
-    elif slot.score is not None and slot.score > thresholds.UNIT_SCORE:
-        made.unit = 0
-    elif slot.score is None:
-        made.unit = _filled(level, False)
-    made.unit_since = _since(level, made.unit_since, made.unit, now_ms)
-    if made.unit:
-        made.sound = 0
+    level = updated.unit
+    if sensor.reports_percent:
+        updated.unit = thresholds.ODD_MOST
+    elif is_small_score(sensor, road):
+        updated.unit = _leaky_count(level, True)
+    elif sensor.score is not None and sensor.score > thresholds.UNIT_SCORE:
+        updated.unit = 0
+    elif sensor.score is None:
+        updated.unit = _leaky_count(level, False)
+    updated.unit_since = _since(level, updated.unit_since, updated.unit, now_ms)
+    if updated.unit:
+        updated.sound = 0
 
 
 def _since(level: int, since: int, new_level: int, now_ms: int) -> int:
@@ -200,34 +204,34 @@ def _since(level: int, since: int, new_level: int, now_ms: int) -> int:
     return since if level else now_ms
 
 
-def _values(slot: Slot) -> tuple[Optional[int], Optional[int], Optional[int]]:
-    speed, occupancy = slot.speed, slot.occupancy
+def _values(sensor: SensorState) -> tuple[Optional[int], Optional[int], Optional[int]]:
+    speed, occupancy = sensor.speed, sensor.occupancy
     return (
-        slot.vehicle_count,
+        sensor.vehicle_count,
         None if speed is None else round(speed * 10),
         None if occupancy is None else round(occupancy * 1000),
     )
 
 
-def _filled(level: int, is_odd: bool) -> int:
+def _leaky_count(level: int, is_odd: bool) -> int:
     if is_odd:
         return min(thresholds.ODD_MOST, level + thresholds.ODD_STEP)
     return max(0, level - 1)
 
 
-def _ghost_ms(track: Track, slot: Slot) -> int:
+def _ghost_ms(track: Track, sensor: SensorState) -> int:
     """Return how long no vehicle was counted, as far as a speed was told."""
-    if slot.vehicle_count or is_probe(slot):
+    if sensor.vehicle_count or is_probe(sensor):
         return 0
-    is_told = slot.speed is not None and slot.speed >= SLOWEST_PACE_KMH
-    return min(thresholds.GHOST_MS, track.ghost_ms + is_told * slot.interval_ms)
+    is_told = sensor.speed is not None and sensor.speed >= SLOWEST_PACE_KMH
+    return min(thresholds.GHOST_MS, track.ghost_ms + is_told * sensor.interval_ms)
 
 
-def is_leap(track: Track, slot: Slot) -> bool:
+def is_leap(track: Track, sensor: SensorState) -> bool:
     """Whether the reading leaps from one extreme to the other."""
-    _, speed, occupancy = _values(slot)
+    _, speed, occupancy = _values(sensor)
     if None not in (occupancy, track.occupancy) and (
-        slot.interval_ms >= thresholds.LEAP_INTERVAL_MS
+        sensor.interval_ms >= thresholds.LEAP_INTERVAL_MS
         and _apart(occupancy, track.occupancy) >= thresholds.LEAP_OCCUPANCY * 1000
     ):
         return True

@@ -1,4 +1,4 @@
-"""One sweep: gather, judge, apply. What it leaves undone, the next one finds again."""
+"""One sweep: gather, judge, apply. The next sweep repeats what this one fails to do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..errors import Conflict, MetricsError, PublishError, StoreError
 from ..model import StoredSegment
 from ..policy import MINUTE_MS, Policy
 from ..segment.ports import Bus, Store
-from ..segment.silence import is_at_rest, put_to_rest
+from ..segment.silence import close_silent_segment, is_closed
 from . import thresholds
 from .faults import Fault
 from .judge import Judgement, judge
-from .last_heard import Seen
+from .last_heard import ScannedSegment
 from .left_out import LeftOut
-from .mails import hushed
+from .mails import limit_mails
 from .memory import Memory
 
 FIGURES = (
@@ -34,28 +34,28 @@ FIGURES = (
     "UnsentEvents",
     "UnsentHealthEvents",
 )
-_UNSENT_AFTER_MS = MINUTE_MS  # until then whoever wrote the events may be sending them
+_UNSENT_AFTER_MS = MINUTE_MS  # until then their writer may still be sending them
 
 
-class Stream(Protocol):
-    """The readings on their way to the segments."""
+class ProcessorLag(Protocol):
+    """The lag of the processor."""
 
     def is_behind(self, now_ms: int) -> bool:
-        """Return whether the processor is behind with them; raises MetricsError."""
+        """Return whether the processor is behind; raises MetricsError."""
 
 
 class Segments(Protocol):
-    """Every segment that was ever heard."""
+    """All segments that have ever reported."""
 
-    def all(self) -> list[Seen]:
+    def all(self) -> list[ScannedSegment]:
         """Return them; raises StoreError."""
 
     def leave_out(self, changes: Sequence[LeftOut]) -> None:
-        """Write who is left out of their figures; raises StoreError."""
+        """Write which sensors are left out of the figures; raises StoreError."""
 
 
 class Faults(Protocol):
-    """The faults that stand, and how they are written."""
+    """Reads and writes faults."""
 
     def standing(self) -> list[Fault]:
         """Return all that are open, closing or dismissed; raises StoreError."""
@@ -63,30 +63,30 @@ class Faults(Protocol):
     def write(
         self, opened: Sequence[Fault], changed: Sequence[tuple[Fault, Fault]]
     ) -> dict[str, Optional[StoreError]]:
-        """Write each unless another was faster (Conflict); returns it by fault_id."""
+        """Write each, or Conflict if another sweep won; returns errors by fault_id."""
 
     def mark_sent(self, faults: Sequence[Fault]) -> None:
-        """Empty their outboxes, unless somebody added to them; raises StoreError."""
+        """Empty their outboxes, unless events were added; raises StoreError."""
 
 
-class Recollection(Protocol):
-    """Where the memory lies between two sweeps."""
+class MemoryStore(Protocol):
+    """Stores the memory between two sweeps."""
 
-    def recall(self) -> Memory:
-        """Return it; an empty one where there is none."""
+    def load(self) -> Memory:
+        """Return the memory, an empty one if there is none."""
 
-    def keep(self, memory: Memory) -> None:
-        """Leave it to the next sweep; raises StoreError."""
+    def save(self, memory: Memory) -> None:
+        """Store the memory; raises StoreError."""
 
 
 @dataclass(frozen=True)
-class Outside:
-    """The outside world of a sweep; *clock* returns the time in ms."""
+class SweepPorts:
+    """The services that a sweep uses; *clock* returns the time in ms."""
 
-    stream: Stream
+    lag: ProcessorLag
     segments: Segments
     faults: Faults
-    memory: Recollection
+    memory: MemoryStore
     store: Store
     alerts: Bus
     health: Bus
@@ -96,34 +96,35 @@ class Outside:
 
 
 class Sweep:
-    """The work of one sweep: what was counted, and what failed and why."""
+    """Runs one sweep, and records its figures, what failed and why."""
 
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
+    def __init__(self, ports: SweepPorts) -> None:
+        self._ports = ports
         self.figures: Counter[str] = Counter(dict.fromkeys(FIGURES, 0))
         self.alert_latency_ms: list[int] = []
         self.failed: Counter[str] = Counter()
 
     def run(self) -> None:
-        """Sweep once; raises StoreError where the city could not be read."""
-        outside, now_ms = self._outside, self._outside.clock()
-        memory, is_held = outside.memory.recall(), self._holds_silence(now_ms)
-        segments, faults = outside.segments.all(), outside.faults.standing()
-        made = judge(segments, faults, memory, now_ms, outside.silent_ms, is_held)
-        self.figures.update(made.figures)
-        self._write_faults(made, faults)
-        self._tried(lambda: outside.segments.leave_out(made.left_out))
-        rested = self._rest(made.silent, now_ms)
-        self._send_left_over(segments, rested, now_ms)
-        self._tried(lambda: outside.memory.keep(made.memory))
+        """Sweep once; raises StoreError if the city cannot be read."""
+        ports, now_ms = self._ports, self._ports.clock()
+        memory, is_held = ports.memory.load(), self._holds_silence(now_ms)
+        segments, faults = ports.segments.all(), ports.faults.standing()
+        judgement = judge(segments, faults, memory, now_ms, ports.silent_ms, is_held)
+        self.figures.update(judgement.figures)
+        self._write_faults(judgement, faults)
+        self._attempt(lambda: ports.segments.leave_out(judgement.left_out))
+        closed = self._close_silent(judgement.silent, now_ms)
+        self._send_left_over(segments, closed, now_ms)
+        self._attempt(lambda: ports.memory.save(judgement.memory))
 
     def _holds_silence(self, now_ms: int) -> bool:
-        """Whether silence proves nothing, or nobody knows whether it does.
+        """Whether silence has to be ignored: the processor is behind, or may be.
 
-        Asked before the segments are read: what stops later still speaks in them.
+        Checked before the segments are read: if the processor stops later, their state
+        is still current.
         """
         try:
-            is_behind = self._outside.stream.is_behind(now_ms)
+            is_behind = self._ports.lag.is_behind(now_ms)
         except MetricsError as error:
             self._note(error)
             del self.figures["ProcessorBehind"]
@@ -131,30 +132,30 @@ class Sweep:
         self.figures["ProcessorBehind"] = int(is_behind)
         return is_behind
 
-    def _write_faults(self, made: Judgement, faults: Sequence[Fault]) -> None:
-        """Write what is decided, then tell of it and of what was left untold."""
-        changed = made.changed
-        outcomes = self._outside.faults.write(made.opened, changed)
+    def _write_faults(self, judgement: Judgement, faults: Sequence[Fault]) -> None:
+        """Write the decided faults, then send their events and earlier unsent ones."""
+        changed = judgement.changed
+        outcomes = self._ports.faults.write(judgement.opened, changed)
         for refusal in outcomes.values():
             if refusal is not None and not isinstance(refusal, Conflict):
                 self._note(refusal)
-        touched = {was.fault_id for was, _ in changed}
-        left = [fault for fault in faults if fault.fault_id not in touched]
-        new = [*made.opened, *(fault for _, fault in changed)]
+        touched = {before.fault_id for before, _ in changed}
+        unchanged = [fault for fault in faults if fault.fault_id not in touched]
+        new = [*judgement.opened, *(fault for _, fault in changed)]
         new = [fault for fault in new if outcomes.get(fault.fault_id) is None]
-        untold = [fault for fault in (*left, *new) if fault.outbox]
-        told, taken = self._told(self._outside.health, untold)
+        unsent = [fault for fault in (*unchanged, *new) if fault.outbox]
+        sent, taken = self._send_outboxes(self._ports.health, unsent)
         self.figures["UnsentHealthEvents"] += taken.count(False)
-        self._tried(lambda: self._outside.faults.mark_sent(told))
+        self._attempt(lambda: self._ports.faults.mark_sent(sent))
 
-    def _rest(self, silent: Iterable[Seen], now_ms: int) -> set[str]:
-        """Put silent segments to rest; one that spoke meanwhile is left alone."""
-        restless = [seen for seen in silent if not is_at_rest(seen.state)]
-        chosen = restless[: thresholds.MOST_RESTS]
-        policy = self._outside.policy
-        found = [put_to_rest(seen.stored, now_ms, policy) for seen in chosen]
-        decisions = hushed([decision for decision in found if decision is not None])
-        outcomes = self._outside.store.write(decisions)
+    def _close_silent(self, silent: Iterable[ScannedSegment], now_ms: int) -> set[str]:
+        """Close silent segments, except those that reported in the meantime."""
+        open_segments = [scanned for scanned in silent if not is_closed(scanned.state)]
+        to_close = open_segments[: thresholds.MOST_CLOSED_SEGMENTS]
+        policy = self._ports.policy
+        closing = (close_silent_segment(one.stored, now_ms, policy) for one in to_close)
+        decisions = limit_mails([one for one in closing if one is not None])
+        outcomes = self._ports.store.write(decisions)
         written = []
         for decision in decisions:
             refusal = outcomes.get(decision.segment.segment_id)
@@ -164,50 +165,52 @@ class Sweep:
             elif not isinstance(refusal, Conflict):
                 self._note(refusal)
         self._send_alerts(written)
-        return {seen.stored.segment_id for seen in chosen}
+        return {scanned.stored.segment_id for scanned in to_close}
 
     def _send_left_over(
-        self, segments: Iterable[Seen], rested: Container[str], now_ms: int
+        self, segments: Iterable[ScannedSegment], closed: Container[str], now_ms: int
     ) -> None:
-        """Send what the processor, or a sweep, wrote and did not live to send."""
-        left = [
-            seen.stored
-            for seen in segments
-            if now_ms - seen.updated_at > _UNSENT_AFTER_MS
-            and seen.stored.segment_id not in rested
+        """Send events that the processor or a sweep wrote but failed to send."""
+        written_earlier = [
+            scanned.stored
+            for scanned in segments
+            if now_ms - scanned.updated_at > _UNSENT_AFTER_MS
+            and scanned.stored.segment_id not in closed
         ]
-        self._send_alerts(left)
+        self._send_alerts(written_earlier)
 
     def _send_alerts(self, segments: Iterable[StoredSegment]) -> None:
         unsent = [segment for segment in segments if segment.outbox]
-        sent, taken = self._told(self._outside.alerts, unsent)
+        sent, taken = self._send_outboxes(self._ports.alerts, unsent)
         self._count_alerts([e for one in unsent for e in one.outbox], taken)
         if sent:
-            self._tried(lambda: self._outside.store.mark_sent(sent))
+            self._attempt(lambda: self._ports.store.mark_sent(sent))
 
     def _count_alerts(
         self, events: Sequence[dict[str, Any]], taken: Sequence[bool]
     ) -> None:
-        """Count as the processor does: the promise is about each, whoever sends it."""
-        now_ms = self._outside.clock()
+        """Record the latency of each alert, as the processor does."""
+        now_ms = self._ports.clock()
         for event, is_taken in zip(events, taken):
             if is_taken:
                 self.alert_latency_ms.append(now_ms - event["received_at"])
             else:
                 self.figures["UnsentEvents"] += 1
 
-    def _told(self, bus: Bus, holders: Sequence[Any]) -> tuple[list[Any], list[bool]]:
-        """Send the events of each outbox; return whose went, and which were taken."""
-        taken = self._sent(bus, [e for holder in holders for e in holder.outbox])
-        told, at = [], 0
+    def _send_outboxes(
+        self, bus: Bus, holders: Sequence[Any]
+    ) -> tuple[list[Any], list[bool]]:
+        """Send the events of each outbox; return the holders whose events were all
+        accepted, and for each event whether it was."""
+        taken = self._send(bus, [e for holder in holders for e in holder.outbox])
+        sent, end = [], 0
         for holder in holders:
-            end = at + len(holder.outbox)
-            if all(taken[at:end]):
-                told.append(holder)
-            at = end
-        return told, taken
+            start, end = end, end + len(holder.outbox)
+            if all(taken[start:end]):
+                sent.append(holder)
+        return sent, taken
 
-    def _sent(self, bus: Bus, events: Sequence[dict[str, Any]]) -> list[bool]:
+    def _send(self, bus: Bus, events: Sequence[dict[str, Any]]) -> list[bool]:
         if not events:
             return []
         try:
@@ -216,7 +219,7 @@ class Sweep:
             self._note(error)
             return [False] * len(events)
 
-    def _tried(self, call: Callable[[], None]) -> None:
+    def _attempt(self, call: Callable[[], None]) -> None:
         try:
             call()
         except StoreError as error:
@@ -226,8 +229,8 @@ class Sweep:
         self.failed[str(error)] += 1
 
 
-def told(sweep: Sweep, stack: str, now_ms: int) -> list[str]:
-    """Return the lines to print: metrics, then each fault of the sweep itself."""
+def log_lines(sweep: Sweep, stack: str, now_ms: int) -> list[str]:
+    """Return the lines to print: metrics, then each error of the sweep."""
     values: dict[str, Any] = dict(sweep.figures)
     if sweep.alert_latency_ms:
         values["AlertLatencyMs"] = spread(sweep.alert_latency_ms)

@@ -76,7 +76,7 @@ FIGURES_MS = 600_000
 # New faults that one sweep takes upon itself; the others are found by the next.
 MOST_RAISED = 1_000
 # Silent segments that one sweep puts to rest, by a transaction of four items each.
-MOST_RESTS = 2_500
+MOST_CLOSED_SEGMENTS = 2_500
 
 # IRIS calls it No Change after 24 h at an occupancy above zero. Speed, count and
 # occupancy together repeat by chance far more rarely than occupancy alone.
@@ -102,7 +102,7 @@ BLOCKED_VEHICLES = 20
 # one that was heard counting before it was watched counts as used by one in twenty.
 NO_HITS_VEHICLES = 100
 NO_HITS_GAPS = 20
-GAP_UNTRIED, GAP_HEARD = 5, 20
+GAP_UNTRIED, GAP_COUNTING = 5, 20
 GAP_MEMORY = 64  # vehicles of its own over which that is averaged, at most
 HIT_SAMPLES = 3
 
@@ -187,30 +187,30 @@ UNIT_SCORE = 10  # tenths
 UNIT_SPEED_RATIO = 0.5
 
 
-class Span(NamedTuple):
+class DetectionTime(NamedTuple):
     """How long, and by how many samples, a fault has to hold before it is raised."""
 
     ms: int
     samples: int
 
 
-_ODD = Span(0, -(-ODD_RAISED // ODD_STEP))
-SPANS = {
-    STUCK: Span(STUCK_MS, STUCK_SAMPLES + 1),
-    STUCK_SPEED: Span(0, STUCK_SPEED_SAMPLES),
-    LOCKED_ON: Span(LOCKED_ON_MS, LOCKED_ON_SAMPLES),
-    LANE_BLOCKED: Span(BLOCKED_MS, BLOCKED_SAMPLES + 1),
+_ODD = DetectionTime(0, -(-ODD_RAISED // ODD_STEP))
+DETECTION_TIMES = {
+    STUCK: DetectionTime(STUCK_MS, STUCK_SAMPLES + 1),
+    STUCK_SPEED: DetectionTime(0, STUCK_SPEED_SAMPLES),
+    LOCKED_ON: DetectionTime(LOCKED_ON_MS, LOCKED_ON_SAMPLES),
+    LANE_BLOCKED: DetectionTime(BLOCKED_MS, BLOCKED_SAMPLES + 1),
     IMPOSSIBLE: _ODD,
     IMPOSSIBLE_FLOW: _ODD,
     CHATTER: _ODD,
-    NO_HITS: Span(0, 1),
+    NO_HITS: DetectionTime(0, 1),
     UNIT: _ODD,
-    CLOCK: Span(CLOCK_MS, CLOCK_SAMPLES + 1),
+    CLOCK: DetectionTime(CLOCK_MS, CLOCK_SAMPLES + 1),
 }
 # By windows of so long: the one in which a fault begins may still be sound.
 WINDOWS = {
-    EFFECTIVE_LENGTH: Span(LENGTH_MS, LENGTH_WINDOWS + 1),
-    LANE_SHARE: Span(DAY_S * 1000, SHARE_DAYS + 1),
+    EFFECTIVE_LENGTH: DetectionTime(LENGTH_MS, LENGTH_WINDOWS + 1),
+    LANE_SHARE: DetectionTime(DAY_S * 1000, SHARE_DAYS + 1),
 }
 
 
@@ -239,7 +239,9 @@ def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:
         window_ms, windows = WINDOWS[kind]
         full_ms = -(-window_ms // step_ms) * step_ms
         return windows * full_ms + interval_ms + 2 * SWEEP_MS
-    span = SPANS[kind]  # a speed of nobody takes GHOST_MS of counting before that
+    span = DETECTION_TIMES[
+        kind
+    ]  # a speed of nobody takes GHOST_MS of counting before that
     found_ms = max(span.ms, span.samples * step_ms)
     if kind == STUCK:  # also by its speed, which is the same as well
         found_ms = min(found_ms, STUCK_SPEED_SAMPLES * step_ms)

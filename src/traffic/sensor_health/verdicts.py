@@ -8,15 +8,15 @@ from . import thresholds
 from .suspects import Track
 
 
-def raised(track: Track) -> Optional[tuple[str, int]]:
+def fault_shown(track: Track) -> Optional[tuple[str, int]]:
     """Return the kind of fault that *track* shows, and since when; None if it is well.
 
     The first that holds: a loop that is locked on also says the same all the time.
     """
-    found = _odd(track) or _repeating(track) or _against_others(track)
-    found = found or _miscounting(track)
-    if found is not None:
-        return found
+    fault = _odd(track) or _repeating(track) or _against_others(track)
+    fault = fault or _miscounting(track)
+    if fault is not None:
+        return fault
     late_ms = track.sampled_at - track.lag_since
     is_late = track.lags > thresholds.CLOCK_SAMPLES and late_ms >= thresholds.CLOCK_MS
     return (thresholds.CLOCK, track.lag_since) if is_late else None
@@ -55,7 +55,7 @@ def _repeating(track: Track) -> Optional[tuple[str, int]]:
 def _against_others(track: Track) -> Optional[tuple[str, int]]:
     """No vehicle, while many passed on the other lanes."""
     if not track.covered:
-        is_many = track.missed >= needed(track)
+        is_many = track.missed >= vehicles_needed(track)
         return (thresholds.NO_HITS, track.missed_since) if is_many else None
     is_long = track.sampled_at - track.covered_since >= thresholds.BLOCKED_MS
     is_alone = track.missed >= thresholds.BLOCKED_VEHICLES
@@ -74,7 +74,7 @@ def _miscounting(track: Track) -> Optional[tuple[str, int]]:
     return None
 
 
-def needed(track: Track) -> int:
+def vehicles_needed(track: Track) -> int:
     """Return how many vehicles must pass on the other lanes to call it dead.
 
     As many times what usually passes there for one of its own, as a lane may be used

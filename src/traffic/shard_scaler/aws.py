@@ -1,4 +1,4 @@
-"""The stream as Kinesis and CloudWatch have it, and changes to its shards."""
+"""The stream in Kinesis and CloudWatch, and changes of its shards."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from botocore.exceptions import ClientError
 from ..aws import cloudwatch as stream_metrics
 from ..timestamps import MINUTE_S
 from . import history as shard_history
-from .decide import QUIET_S, Decision, Hold, Minute, Scale, Seen
-from .settings import Settings
+from .decide import QUIET_S, Hold, Minute, Scale, ScalingDecision, StreamState
+from .settings import ShardScalerSettings
 
 TAG = "shards-seen"
-# AWS's "not now": the stream's limit, the account's quota, or a change under way.
+# Refusals to retry later: the stream's limit, the account's quota, a change in
+# progress.
 NOT_NOW = {"LimitExceededException", "ResourceInUseException"}
 # By field of a minute.
 METRICS = {
@@ -28,48 +29,50 @@ METRICS = {
 
 @dataclass(frozen=True)
 class Clients:
-    """The services it speaks to."""
+    """The AWS clients of the scaler."""
 
     kinesis: Any
     cloudwatch: Any
 
 
-def read_stream(clients: Clients, chosen: Settings, now_s: int) -> Seen:
-    """Return the stream as it is, with its known minutes."""
-    told = clients.kinesis.describe_stream_summary(StreamName=chosen.stream)
-    summary = told["StreamDescriptionSummary"]
-    return Seen(
+def read_stream(
+    clients: Clients, settings: ShardScalerSettings, now_s: int
+) -> StreamState:
+    """Return the stream's state, with the minutes that have metrics."""
+    text = clients.kinesis.describe_stream_summary(StreamName=settings.stream)
+    summary = text["StreamDescriptionSummary"]
+    return StreamState(
         shards=summary["OpenShardCount"],
-        minutes=_minutes(clients.cloudwatch, chosen, now_s),
+        minutes=_minutes(clients.cloudwatch, settings, now_s),
         status=summary["StreamStatus"],
         mode=summary.get("StreamModeDetails", {}).get("StreamMode", "PROVISIONED"),
     )
 
 
 def update_history(
-    kinesis: Any, stream: str, seen: Seen, now_s: int
+    kinesis: Any, stream: str, state: StreamState, now_s: int
 ) -> shard_history.History:
-    """Return the stream's history with what is seen, and write it back if that is new.
+    """Return the stream's history with the current count; write it back if changed.
 
-    While the stream changes, its count is neither the old nor the new one.
+    While the stream is updating, its count is neither the old nor the new one.
     """
     tags = kinesis.list_tags_for_stream(StreamName=stream, Limit=50)["Tags"]
     tag = next((one["Value"] for one in tags if one["Key"] == TAG), "")
     history = shard_history.read(tag)
-    if seen.status != "ACTIVE":
+    if state.status != "ACTIVE":
         return history
-    history = shard_history.with_seen(history, seen.shards, now_s)
-    told = shard_history.text(history)
-    if told != tag:
-        _not_now(
-            lambda: kinesis.add_tags_to_stream(StreamName=stream, Tags={TAG: told})
+    history = shard_history.with_count(history, state.shards, now_s)
+    text = shard_history.text(history)
+    if text != tag:
+        _refusal_of(
+            lambda: kinesis.add_tags_to_stream(StreamName=stream, Tags={TAG: text})
         )
     return history
 
 
-def apply(kinesis: Any, stream: str, decision: Scale) -> Decision:
-    """Ask for the change; what AWS does not allow now is held back."""
-    refusal = _not_now(
+def apply(kinesis: Any, stream: str, decision: Scale) -> ScalingDecision:
+    """Request the change; Hold if AWS does not allow it now."""
+    refusal = _refusal_of(
         lambda: kinesis.update_shard_count(
             StreamName=stream,
             TargetShardCount=decision.target,
@@ -81,8 +84,8 @@ def apply(kinesis: Any, stream: str, decision: Scale) -> Decision:
     return Hold(f"{decision.reason}, AWS: {refusal}", held_back=True)
 
 
-def _not_now(call: Callable[[], Any]) -> str | None:
-    """Return why AWS does not allow *call* now, None if it did; raises ClientError."""
+def _refusal_of(call: Callable[[], Any]) -> str | None:
+    """Return why AWS refused *call*, None if it did not; raises ClientError."""
     try:
         call()
     except ClientError as error:
@@ -92,24 +95,26 @@ def _not_now(call: Callable[[], Any]) -> str | None:
     return None
 
 
-def _minutes(cloudwatch: Any, chosen: Settings, now_s: int) -> list[Minute]:
+def _minutes(
+    cloudwatch: Any, settings: ShardScalerSettings, now_s: int
+) -> list[Minute]:
     """Return the known minutes of the last hour, oldest first.
 
-    A minute is known when CloudWatch tells its records; the other metrics have no
-    value where nothing happened.
+    A minute is known if CloudWatch has its records; the other metrics have no value
+    where nothing happened.
     """
     end = now_s - now_s % MINUTE_S
-    asked = stream_metrics.asked(
-        METRICS, chosen.stream, chosen.processor, end - QUIET_S, end
+    request = stream_metrics.metric_data_request(
+        METRICS, settings.stream, settings.processor, end - QUIET_S, end
     )
-    found = stream_metrics.minutes(cloudwatch.get_metric_data(**asked))
+    minutes = stream_metrics.minutes(cloudwatch.get_metric_data(**request))
     return [
         Minute(
             at_s=at_s,
             records=records,
-            size=found["size"].get(at_s, 0),
-            throttled=found["throttled"].get(at_s, 0),
-            age_ms=found["age_ms"].get(at_s),
+            size=minutes["size"].get(at_s, 0),
+            throttled=minutes["throttled"].get(at_s, 0),
+            age_ms=minutes["age_ms"].get(at_s),
         )
-        for at_s, records in sorted(found["records"].items())
+        for at_s, records in sorted(minutes["records"].items())
     ]

@@ -1,7 +1,7 @@
 """How many shards the stream of readings should have: a pure decision.
 
-Capacity first: going up needs a few minutes of evidence, going down a whole quiet
-hour, and no step down is taken that AWS's budget of changes could not take back.
+Capacity comes first: scaling up takes a few minutes of evidence, scaling down a whole
+quiet hour, and only if AWS's daily limit of changes leaves enough to scale up again.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from typing import Union
 from ..timestamps import MINUTE_S
 from .history import DAY_S, History, changes_left, doublings
 
-# What one shard takes in, AWS's limit.
+# Write limits of one shard (AWS).
 SHARD_RECORDS_S = 1_000
 SHARD_BYTES_S = 1_048_576
 
 # Shares of the shards' capacity, 0-1.
-UP_SHARE = 0.70  # the mean of the newest minutes: time to double before it is full
-SUDDEN_SHARE = 0.85  # a single minute: no time to wait for others
+UP_SHARE = 0.70  # mean of the newest minutes: leaves time to double
+SUDDEN_SHARE = 0.85  # in a single minute: no time to wait for more
 TROUBLED_SHARE = (
     0.35  # below it, throttles and delay have causes that shards don't cure
 )
 DOWN_SHARE = 0.50  # of the halved stream, in the busiest minute of a quiet hour
 
 NEWEST_MINUTES = 3
-FRESH_S = 300  # CloudWatch is a minute or two late; later than this, it is silent
+FRESH_S = 300  # CloudWatch lags a minute or two; older metrics count as missing
 QUIET_S = 3_600
-QUIET_MINUTES = 54  # known ones of a quiet hour: the newest are late, one may be lost
-LATE_MS = 10_000  # the promise is to show a reading within 10 s
-SPARE_CHANGES = 1  # kept for a person
+QUIET_MINUTES = 54  # with metrics in a quiet hour: the newest are late, one may be lost
+LATE_MS = 10_000  # readings are on the map within 10 s
+SPARE_CHANGES = 1  # reserved for the operator
 
 
 @dataclass(frozen=True)
 class Minute:
-    """A minute of the stream from *at_s* on: what came in, and how late it was read.
+    """A minute of the stream from *at_s* on: its load, and how late it was processed.
 
-    *age_ms* is the processor's greatest iterator age; None if it did not run.
+    *age_ms* is the processor's maximum iterator age, None if it did not run.
     """
 
     at_s: int
@@ -48,13 +48,13 @@ class Minute:
 
     @property
     def demand(self) -> float:
-        """How many shards would have been full with what came in."""
+        """The number of shards that the load would have filled."""
         return max(self.records / SHARD_RECORDS_S, self.size / SHARD_BYTES_S) / MINUTE_S
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The stream as it is now, and its known minutes, oldest first."""
+class StreamState:
+    """The stream now, and its minutes with metrics, oldest first."""
 
     shards: int
     minutes: Sequence[Minute]
@@ -80,9 +80,9 @@ class Scale:
 
 @dataclass(frozen=True)
 class Hold:
-    """Leave it; *held_back* when more shards were wanted and may not be had.
+    """Keep the shards; *held_back* if the scaler wants more than it is allowed.
 
-    *hot* when records are refused although the shards have room on the whole.
+    *hot* if records are throttled although the shards have capacity on average.
     """
 
     reason: str
@@ -90,34 +90,38 @@ class Hold:
     hot: bool = False
 
 
-Decision = Union[Scale, Hold]
+ScalingDecision = Union[Scale, Hold]
 
 
-def decide(seen: Seen, history: History, now_s: int, bounds: Bounds) -> Decision:
-    """Return what to do; *history* already holds the count that is seen."""
-    if seen.mode != "PROVISIONED":
-        return Hold(f"the stream is {seen.mode}: Kinesis chooses its shards")
-    if seen.status != "ACTIVE":
-        return Hold(f"the stream is {seen.status}")
-    if seen.shards < bounds.least:
-        return _up("fewer than KinesisShardCount", seen, history, now_s, bounds)
+def decide(
+    state: StreamState, history: History, now_s: int, bounds: Bounds
+) -> ScalingDecision:
+    """Return what to do; *history* already includes the current count."""
+    if state.mode != "PROVISIONED":
+        return Hold(f"the stream is {state.mode}: Kinesis chooses its shards")
+    if state.status != "ACTIVE":
+        return Hold(f"the stream is {state.status}")
+    if state.shards < bounds.least:
+        return _scale_up("fewer than KinesisShardCount", state, history, now_s, bounds)
     recent_s = now_s - FRESH_S - NEWEST_MINUTES * MINUTE_S
-    newest = [m for m in seen.minutes if m.at_s > recent_s][-NEWEST_MINUTES:]
+    newest = [m for m in state.minutes if m.at_s > recent_s][-NEWEST_MINUTES:]
     if not newest or newest[-1].at_s <= now_s - FRESH_S:
         return Hold(f"no metrics of the last {FRESH_S // MINUTE_S} minutes")
-    reason = _why_up(newest, seen.shards, history)
+    reason = _reason_to_grow(newest, state.shards, history)
     if reason:
-        return _up(reason, seen, history, now_s, bounds)
-    trouble = _trouble(newest, seen.shards, history)
-    return trouble or _down(seen, history, now_s, bounds)
+        return _scale_up(reason, state, history, now_s, bounds)
+    trouble = _reason_to_wait(newest, state.shards, history)
+    return trouble or _scale_down(state, history, now_s, bounds)
 
 
-def share(seen: Seen) -> float | None:
+def share(state: StreamState) -> float | None:
     """Return the share of the capacity in use in the newest known minute."""
-    return seen.minutes[-1].demand / seen.shards if seen.minutes else None
+    return state.minutes[-1].demand / state.shards if state.minutes else None
 
 
-def _why_up(newest: Sequence[Minute], shards: int, history: History) -> str | None:
+def _reason_to_grow(
+    newest: Sequence[Minute], shards: int, history: History
+) -> str | None:
     last = newest[-1].demand / shards
     mean = _mean(newest) / shards
     if mean >= UP_SHARE:
@@ -133,8 +137,10 @@ def _why_up(newest: Sequence[Minute], shards: int, history: History) -> str | No
     return None
 
 
-def _trouble(newest: Sequence[Minute], shards: int, history: History) -> Hold | None:
-    """Return why nothing is done about throttles or delay: shards are not the cause."""
+def _reason_to_wait(
+    newest: Sequence[Minute], shards: int, history: History
+) -> Hold | None:
+    """Return Hold for throttles or delay that more shards would not fix."""
     in_use = f"{newest[-1].demand / shards:.0%} in use"
     if _throttled_since(newest, history):
         return Hold(f"records refused at {in_use}: a hot shard or bursts", hot=True)
@@ -144,7 +150,7 @@ def _trouble(newest: Sequence[Minute], shards: int, history: History) -> Hold | 
 
 
 def _throttled_since(newest: Sequence[Minute], history: History) -> bool:
-    """Whether records were refused in a minute that had all of today's shards."""
+    """Whether records were throttled since the last change of the shards."""
     return any(m.throttled > 0 and m.at_s >= history[-1].at_s for m in newest)
 
 
@@ -157,22 +163,24 @@ def _mean(newest: Sequence[Minute]) -> float:
     return sum(minute.demand for minute in newest) / len(newest)
 
 
-def _up(
-    reason: str, seen: Seen, history: History, now_s: int, bounds: Bounds
-) -> Decision:
-    target = min(bounds.most, 2 * seen.shards)
-    if target <= seen.shards:
+def _scale_up(
+    reason: str, state: StreamState, history: History, now_s: int, bounds: Bounds
+) -> ScalingDecision:
+    target = min(bounds.most, 2 * state.shards)
+    if target <= state.shards:
         return Hold(f"{reason}, at KinesisMaxShardCount {bounds.most}", held_back=True)
     if changes_left(history, now_s) == 0:
         return Hold(f"{reason}, no change left in 24 h", held_back=True)
     return Scale(target, reason)
 
 
-def _down(seen: Seen, history: History, now_s: int, bounds: Bounds) -> Decision:
-    target = max(bounds.least, -(-seen.shards // 2))
-    if target >= seen.shards:
+def _scale_down(
+    state: StreamState, history: History, now_s: int, bounds: Bounds
+) -> ScalingDecision:
+    target = max(bounds.least, -(-state.shards // 2))
+    if target >= state.shards:
         return Hold("at KinesisShardCount")
-    unquiet = _unquiet(seen, history, now_s, target)
+    unquiet = _reason_to_keep(state, history, now_s, target)
     if unquiet:
         return Hold(unquiet)
     if history[0].at_s > now_s - DAY_S:
@@ -183,11 +191,13 @@ def _down(seen: Seen, history: History, now_s: int, bounds: Bounds) -> Decision:
     return Scale(target, "a quiet hour")
 
 
-def _unquiet(seen: Seen, history: History, now_s: int, target: int) -> str | None:
-    """Return what speaks against *target* in the last hour, None if nothing does."""
+def _reason_to_keep(
+    state: StreamState, history: History, now_s: int, target: int
+) -> str | None:
+    """Return why the last hour rules out *target*, None if it does not."""
     if history[-1].at_s > now_s - QUIET_S:
         return "changed within the hour"
-    hour = [minute for minute in seen.minutes if minute.at_s >= now_s - QUIET_S]
+    hour = [minute for minute in state.minutes if minute.at_s >= now_s - QUIET_S]
     if len(hour) < QUIET_MINUTES:
         return f"metrics of only {len(hour)} minutes of the last hour"
     if any(minute.throttled > 0 for minute in hour):

@@ -1,4 +1,4 @@
-"""The Lambda function that gives the stream as many shards as its traffic needs."""
+"""The Lambda function that scales the shards of the stream with its load."""
 
 from __future__ import annotations
 
@@ -13,51 +13,53 @@ from botocore.config import Config
 
 from ..aws.emf import line
 from .aws import Clients, apply, read_stream, update_history
-from .decide import Decision, Hold, Scale, Seen, decide, share
-from .settings import Settings, read
+from .decide import Hold, Scale, ScalingDecision, StreamState, decide, share
+from .settings import ShardScalerSettings, read
 
 _CLIENT = Config(
     connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}
-)  # the next try comes in a minute anyway
+)  # the next run is in a minute
 
 
 def handler(_event: Mapping[str, Any], _context: Any) -> None:
-    """Look at the stream once, and change its shards if that is due."""
-    look(_clients(), read(os.environ), time.time_ns() // 1_000_000)
+    """Check the stream once, and change its shards if needed."""
+    run_once(_clients(), read(os.environ), time.time_ns() // 1_000_000)
 
 
-def look(clients: Clients, chosen: Settings, now_ms: int) -> None:
-    """Look at the stream at *now_ms*, decide, apply, and print the figures."""
+def run_once(clients: Clients, settings: ShardScalerSettings, now_ms: int) -> None:
+    """Read the stream at *now_ms*, decide, apply, and print the metrics."""
     now_s = now_ms // 1_000
-    seen = read_stream(clients, chosen, now_s)
-    history = update_history(clients.kinesis, chosen.stream, seen, now_s)
-    decision = decide(seen, history, now_s, chosen.bounds)
+    state = read_stream(clients, settings, now_s)
+    history = update_history(clients.kinesis, settings.stream, state, now_s)
+    decision = decide(state, history, now_s, settings.bounds)
     if isinstance(decision, Scale):
-        decision = apply(clients.kinesis, chosen.stream, decision)
-    print(figures(seen, decision, chosen.stack, now_ms))
+        decision = apply(clients.kinesis, settings.stream, decision)
+    print(figures(state, decision, settings.stack, now_ms))
 
 
-def figures(seen: Seen, decision: Decision, stack: str, now_ms: int) -> str:
-    """Return the line of metrics that tells what was seen and done."""
+def figures(
+    state: StreamState, decision: ScalingDecision, stack: str, now_ms: int
+) -> str:
+    """Return the line of metrics for the stream and the decision."""
     held = decision if isinstance(decision, Hold) else Hold("")
     values: dict[str, Any] = {
-        "Shards": seen.shards,
+        "Shards": state.shards,
         "ShardChanges": int(isinstance(decision, Scale)),
         "ScalerHeldBack": int(held.held_back),
         "HotShard": int(held.hot),
     }
-    in_use = share(seen)
+    in_use = share(state)
     if in_use is not None:
         values["ShardUtilizationPercent"] = round(100 * in_use, 1)
-    told = {"Decision": decision.reason}
+    text = {"Decision": decision.reason}
     if isinstance(decision, Scale):
-        told["Decision"] = f"{seen.shards} to {decision.target}: {decision.reason}"
-    return line(values, {"Stack": stack}, now_ms, **told)
+        text["Decision"] = f"{state.shards} to {decision.target}: {decision.reason}"
+    return line(values, {"Stack": stack}, now_ms, **text)
 
 
 @functools.lru_cache(maxsize=1)
 def _clients() -> Clients:
-    """Connect once for each execution environment, at its first look."""
+    """Connect once per execution environment."""
     session = boto3.session.Session()
     return Clients(
         kinesis=session.client("kinesis", config=_CLIENT),

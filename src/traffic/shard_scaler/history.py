@@ -1,8 +1,8 @@
-"""What the shard scaler remembers of its stream: the counts it has had, and since when.
+"""The shard counts that the stream has had, and since when.
 
-The memory is one tag of the stream, so it lives and ends with the stream, as AWS's
-limit does. Only what was *seen* is noted, never what was asked for: a change whose
-answer was lost, one by hand and one by CloudFormation are all seen in the same way.
+The history is stored in a tag of the stream, so it is deleted with the stream, like
+AWS's limit. It records observed counts, never requested ones: a change whose response
+was lost, a manual one and one by CloudFormation are all recorded the same way.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ _MOST_CHARS = 256  # of a tag's value
 
 
 @dataclass(frozen=True)
-class Count:
-    """Open shards of the stream, seen first at *at_s* (seconds since the epoch)."""
+class ShardCount:
+    """Open shards of the stream, first observed at *at_s* (seconds since the epoch)."""
 
     at_s: int
     shards: int
 
 
-History = tuple[Count, ...]  # oldest first; the first one is where memory begins
+History = tuple[ShardCount, ...]  # oldest first
 
 
 def read(tag: str) -> History:
-    """Return the history in a tag; one that cannot be read is no history."""
+    """Return the history of a tag, an empty one if the tag is invalid."""
     try:
         counts = [_count(entry) for entry in tag.split()]
     except ValueError:
@@ -35,26 +35,26 @@ def read(tag: str) -> History:
     return tuple(sorted(counts, key=lambda count: count.at_s))
 
 
-def _count(entry: str) -> Count:
+def _count(entry: str) -> ShardCount:
     at_s, shards = (int(number) for number in entry.split(":"))
     if shards < 1:
         raise ValueError(entry)
-    return Count(at_s, shards)
+    return ShardCount(at_s, shards)
 
 
 def text(history: History) -> str:
-    """Return the tag that holds *history*, its newest part if all is too long."""
-    told = " ".join(f"{count.at_s}:{count.shards}" for count in history)
-    if len(told) <= _MOST_CHARS:
-        return told
-    return told[-_MOST_CHARS:].partition(" ")[2]
+    """Return the tag for *history*, without its oldest part if it is too long."""
+    text = " ".join(f"{count.at_s}:{count.shards}" for count in history)
+    if len(text) <= _MOST_CHARS:
+        return text
+    return text[-_MOST_CHARS:].partition(" ")[2]
 
 
-def with_seen(history: History, shards: int, now_s: int) -> History:
-    """Return *history* after a look at the stream, less what no longer matters."""
+def with_count(history: History, shards: int, now_s: int) -> History:
+    """Return *history* with the current count, without entries older than a day."""
     history = tuple(count for count in history if count.at_s <= now_s)
     if not history or history[-1].shards != shards:
-        history = (*history, Count(now_s, shards))
+        history = (*history, ShardCount(now_s, shards))
     older = [count for count in history if count.at_s <= now_s - DAY_S]
     return (*older[-1:], *history[len(older) :])
 
@@ -62,23 +62,23 @@ def with_seen(history: History, shards: int, now_s: int) -> History:
 def changes_left(history: History, now_s: int) -> int:
     """Return how many changes AWS still allows in these 24 hours; 0 or more.
 
-    A jump by more than a factor of two was several changes, made unseen.
+    A jump by more than a factor of two counts as several changes.
     """
-    made = sum(
+    used = sum(
         doublings(*sorted((before.shards, after.shards)))
         for before, after in pairs(history)
         if after.at_s > now_s - DAY_S
     )
-    return max(0, CHANGES_A_DAY - made)
+    return max(0, CHANGES_A_DAY - used)
 
 
-def pairs(history: History) -> Sequence[tuple[Count, Count]]:
-    """Return each change as what was before and what came."""
+def pairs(history: History) -> Sequence[tuple[ShardCount, ShardCount]]:
+    """Return each change as the counts before and after."""
     return list(zip(history, history[1:]))
 
 
 def doublings(low: int, high: int) -> int:
-    """Return how many changes it takes at least from *low* to *high* shards."""
+    """Return the minimum number of changes from *low* to *high* shards."""
     steps = 0
     while low < high:
         low, steps = low * 2, steps + 1

@@ -14,7 +14,7 @@ from .decide import Bounds
 Shards = Annotated[int, Meta(ge=1)]
 
 
-class Settings(msgspec.Struct, frozen=True, rename=str.upper):
+class ShardScalerSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """The names of the stack's parts, and the bounds that its parameters choose."""
 
     min_shards: Shards
@@ -29,6 +29,6 @@ class Settings(msgspec.Struct, frozen=True, rename=str.upper):
         return Bounds(least=self.min_shards, most=self.max_shards)
 
 
-def read(environment: Mapping[str, str]) -> Settings:
+def read(environment: Mapping[str, str]) -> ShardScalerSettings:
     """Return the settings; raises SettingsError naming the variable at fault."""
-    return load(Settings, environment)
+    return load(ShardScalerSettings, environment)

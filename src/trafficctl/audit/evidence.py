@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from trafficctl.audit.identity import DeadLetters, Published, Redriven, Stored
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import COUNTER_FIELDS, Item, scan
@@ -115,7 +115,7 @@ def count_letters(objects: Iterable[bytes]) -> DeadLetters:
 
 def _readings_in(records: list[dict[str, Any]]) -> int:
     """Readings in stream records, counted as the processor does."""
-    return sum(segment.readings for segment in intake(records, now_ms=0).values())
+    return sum(segment.readings for segment in decode_batch(records, now_ms=0).values())
 
 
 class Evidence:

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from math import ceil
 from typing import Any, NamedTuple
 
-from traffic.aws.cloudwatch import Metric, not_whole, query
+from traffic.aws.cloudwatch import Metric, incomplete_metrics, query
 from traffic.aws.emf import NAMESPACE
 from trafficctl.errors import CityError
 
@@ -166,7 +166,7 @@ def _sums(
         EndTime=datetime.fromtimestamp(part.end_s, timezone.utc),
     )
     results = [result for page in pages for result in page["MetricDataResults"]]
-    _check_complete(sources, not_whole(sources, results))
+    _check_complete(sources, incomplete_metrics(sources, results))
     sums = dict.fromkeys(sources, 0.0)
     for one in results:
         sums[one["Id"]] += sum(one["Values"])

@@ -1,7 +1,7 @@
 """Reads the city's tables: scans and queries that return plain values.
 
-`CityReader` is the port; `DynamoCity` reads the deployed tables. Items are dicts with
-the names and units of `docs/reference/tables.md`, without the packed working state.
+`CityTableReader` is the port; `DynamoCity` reads the deployed tables. Items are dicts
+with the names and units of `docs/reference/tables.md`, without the working state.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ PARALLEL_SCANS = 4
 LIST_SEGMENTS_HINT = "`trafficctl segments` lists them"
 
 
-class CityReader(Protocol):
+class CityTableReader(Protocol):
     """What the views read."""
 
     def segments(self) -> list[Item]:

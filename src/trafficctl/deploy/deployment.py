@@ -21,7 +21,7 @@ from trafficctl.stack import template as texts
 from trafficctl.stack.artifacts import Artifacts
 from trafficctl.stack.follow import GONE, Follower, complete
 from trafficctl.stack.stack import Account, Stack
-from trafficctl.stack.status import Step
+from trafficctl.stack.status import StackStep
 
 ARCHITECTURE = "LambdaArchitecture"
 ONLY_DATA = (
@@ -91,7 +91,7 @@ class _Deployment:
         parameter_limits.check(self.text, self.wish.parameters)
         texts.check_name(self.text, self.wish.stack)
         step = self._settle()
-        if step is Step.UPDATE:
+        if step is StackStep.UPDATE:
             self.kept = self.stack.parameters()
             self._hint()
             return self._change("UPDATE")
@@ -110,15 +110,15 @@ class _Deployment:
         if self.stack.status() == "IMPORT_COMPLETE" and not self.wish.revert_drift:
             self.talk.say(ONLY_DATA.format(stack=self.wish.stack))
 
-    def _settle(self) -> Step:
+    def _settle(self) -> StackStep:
         """End what is under way and clear what failed; CREATE or UPDATE."""
         while True:
             status = self.stack.status()
             step = self.stack.next_step(status)
-            if step is Step.FOLLOW:
+            if step is StackStep.FOLLOW:
                 self.talk.say(f"stack {self.wish.stack} is {status}: following it")
                 self._follow()
-            elif step is Step.CLEAR:
+            elif step is StackStep.CLEAR:
                 self._clear(status)
             else:
                 return step

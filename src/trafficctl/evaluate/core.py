@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from traffic.model import Parcel, Reading, Road, StoredSegment
+from traffic.model import DecodedMessage, Reading, Road, StoredSegment
 from traffic.policy import Policy
 from traffic.segment.alerts import Transition
 from traffic.segment.decide import decide
@@ -38,15 +38,15 @@ class Segment:
         self.rejected = 0
         self._stored = StoredSegment(segment_id, road=road)
         self._policy, self._messages = policy, messages
-        self._parcels: list[Parcel] = []
+        self._parcels: list[DecodedMessage] = []
         self._sequence = self._received_ms = 0
 
     def take(self, received_ms: int, readings: Sequence[Reading]) -> None:
         """Add one message, received no earlier than the previous one."""
         self._sequence += 1
         self._received_ms = max(received_ms, self._received_ms)
-        parcel = Parcel(str(self._sequence), self._received_ms, readings)
-        self._parcels.append(parcel)
+        message = DecodedMessage(str(self._sequence), self._received_ms, readings)
+        self._parcels.append(message)
         if len(self._parcels) >= self._messages:
             self.decide()
 

@@ -84,7 +84,7 @@ def stack(account: Account, request: PreflightRequest) -> CheckResult:
     status = existing.status()
     try:
         step = existing.next_step(status)
-        if step is not states.Step.CREATE:
+        if step is not states.StackStep.CREATE:
             return CheckResult(
                 "stack", str(status), "can be updated", OK, _step_text(step)
             )
@@ -113,9 +113,11 @@ def _import_hint(name: str) -> str:
     )
 
 
-def _step_text(step: states.Step) -> str:
+def _step_text(step: states.StackStep) -> str:
     return (
-        "" if step is states.Step.UPDATE else f"`trafficctl deploy` will {step.value}"
+        ""
+        if step is states.StackStep.UPDATE
+        else f"`trafficctl deploy` will {step.value}"
     )
 
 

@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from traffic.policy import MAX_READINGS_PER_MESSAGE
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from traffic.timestamps import day_text
 
 BATCH, MESSAGE, REFUSED = "batch", "message", "refused"
@@ -204,9 +204,9 @@ def _compact(content: Any) -> bytes:
 
 def _readings_and_receipt(record: dict[str, Any], now_ms: int = 0) -> tuple[int, int]:
     """The number of readings in a record and its receipt time, by the processor."""
-    (segment,) = intake([record], now_ms).values()
-    parcels = [*segment.parcels, *(parcel for _, parcel, _ in segment.rejected)]
-    return segment.readings, parcels[0].reference_ms
+    (segment,) = decode_batch([record], now_ms).values()
+    messages = [*segment.messages, *(message for _, message, _ in segment.rejected)]
+    return segment.readings, messages[0].reference_ms
 
 
 # Quarantine: a line for each rejection

@@ -43,7 +43,7 @@ def key_path(directory: Path, name: str) -> Path:
 
 
 @dataclass(frozen=True)
-class CertificateRequest:
+class NewCertificate:
     """A certificate to issue; `over` is the row state it replaces (`row_state`)."""
 
     name: str
@@ -65,7 +65,7 @@ class CertificateIssuer:
         self._iot, self._journal, self._directory = iot, journal, directory
         self._calls, self._now_ms = calls, now_ms
 
-    def certificate(self, request: CertificateRequest, keep: bool) -> CertificateEntry:
+    def certificate(self, request: NewCertificate, keep: bool) -> CertificateEntry:
         """A certificate for `request`: with `keep` the existing one, else a new one.
 
         A request in progress continues with the same key. Raises InDoubtError if the
@@ -82,7 +82,7 @@ class CertificateIssuer:
     def _has_key(self, name: str) -> bool:
         return key_path(self._directory, name).exists()
 
-    def _begin(self, request: CertificateRequest, reuse_key: bool) -> CertificateEntry:
+    def _begin(self, request: NewCertificate, reuse_key: bool) -> CertificateEntry:
         from trafficctl.registry import keys  # noqa: PLC0415 - cryptography is slow to import
 
         path = key_path(self._directory, request.name)
@@ -217,7 +217,7 @@ class CertificateIssuer:
             marker = {"marker": page["nextMarker"]}
 
 
-def _serves(entry: CertificateEntry, request: CertificateRequest, keep: bool) -> bool:
+def _serves(entry: CertificateEntry, request: NewCertificate, keep: bool) -> bool:
     return (keep and entry.step in (MADE, DONE)) or (
         entry.step == MADE and entry.over == request.over
     )
@@ -225,8 +225,8 @@ def _serves(entry: CertificateEntry, request: CertificateRequest, keep: bool) ->
 
 __all__ = [
     "CertificateIssuer",
-    "CertificateRequest",
     "InDoubtError",
+    "NewCertificate",
     "key_path",
     "pem_path",
 ]

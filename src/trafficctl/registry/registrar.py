@@ -10,7 +10,7 @@ from typing import Any
 
 from traffic.provisioning.admission import EXPECTED, REGISTERED
 from trafficctl.registry.certificate_removal import CertificateRemover
-from trafficctl.registry.certificates import CertificateIssuer, CertificateRequest
+from trafficctl.registry.certificates import CertificateIssuer, NewCertificate
 from trafficctl.registry.iot_calls import IotCalls
 from trafficctl.registry.journal import CertificateEntry, Journal
 from trafficctl.registry.plan import Task
@@ -78,9 +78,7 @@ class Registrar:
 
     def _certify(self, task: Task, keep: bool) -> None:
         spec = task.spec
-        request = CertificateRequest(
-            spec.device_id, spec.segment_id, row_state(task.row)
-        )
+        request = NewCertificate(spec.device_id, spec.segment_id, row_state(task.row))
         entry = self._issuer.certificate(request, keep)
         if not self._issuer.attach(entry, self._names.policy, spec.device_id):
             self._issuer.forget(entry)  # it is of an earlier city

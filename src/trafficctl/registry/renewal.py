@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trafficctl.cli.progress import counting
-from trafficctl.registry.certificates import CertificateRequest
+from trafficctl.registry.certificates import NewCertificate
 from trafficctl.registry.context import DEVICES, RENEWALS, RegistryContext
 from trafficctl.registry.journal import DONE, Journal, read_entries
 from trafficctl.registry.registrar import now_ms
@@ -51,7 +51,7 @@ class Renewal:
         if "next_certificate_id" in row and not self._is_own_renewal(row):
             return  # being renewed from another machine
         context.calls.wait_for_turn()
-        request = CertificateRequest(name, row["segment_id"], row_state(row))
+        request = NewCertificate(name, row["segment_id"], row_state(row))
         entry = self._issuer.certificate(request, keep=self._is_own_renewal(row))
         if not self._issuer.attach(entry, context.names.policy, name):
             self._issuer.forget(entry)

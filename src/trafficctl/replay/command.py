@@ -35,7 +35,7 @@ from trafficctl.publishing.publisher import (
 from trafficctl.replay.options import add_file_options, source_of
 from trafficctl.replay.preview import show_first
 from trafficctl.replay.rows import ReplayRow
-from trafficctl.replay.source import Source, Span, inspected
+from trafficctl.replay.source import ReplaySource, Span, inspected
 from trafficctl.roads.store import load
 
 NOW = "now"
@@ -224,7 +224,7 @@ def _run(args: argparse.Namespace) -> int:
     return report(summary, args, {"bad rows skipped": skipped})
 
 
-def checked(source: Source, args: argparse.Namespace) -> Span:
+def checked(source: ReplaySource, args: argparse.Namespace) -> Span:
     """Check the file and say what was found; rows out of order are sorted from now."""
     span = inspected(source, args.file)
     sort = span.out_of_order > 0 and not args.keep_order

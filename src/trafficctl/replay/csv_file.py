@@ -21,7 +21,7 @@ from trafficctl.replay.by_time import merged
 from trafficctl.replay.dialect import Line, Table
 from trafficctl.replay.fields import columns_of, resolved
 from trafficctl.replay.instants import Clock, zone_of
-from trafficctl.replay.mapping import HELP, MEASURED, PLAIN, Mapping, normal
+from trafficctl.replay.mapping import HELP, MEASURED, PLAIN, ColumnMapping, normal
 from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.replay.translate import Translator
 
@@ -44,7 +44,7 @@ class ReplayFile:
     """The rows of a file, as often as one likes; `notes` of the last time."""
 
     def __init__(
-        self, path: Path, mapping: Mapping = PLAIN, zone: ZoneInfo | None = None
+        self, path: Path, mapping: ColumnMapping = PLAIN, zone: ZoneInfo | None = None
     ) -> None:
         self._path, self._mapping = path, mapping
         self.is_long = mapping.long is not None

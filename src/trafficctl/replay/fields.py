@@ -9,15 +9,15 @@ import msgspec
 from trafficctl.replay.mapping import (
     IDS,
     MEASURED,
+    ColumnMapping,
     Fields,
     Interval,
-    Mapping,
     named_in,
     normal,
 )
 
 
-def resolved(mapping: Mapping, header: Sequence[str]) -> list[Fields]:
+def resolved(mapping: ColumnMapping, header: Sequence[str]) -> list[Fields]:
     """The readings of each row, with all columns named that the file has."""
     found = []
     own = {normal(name): name for name in header}
@@ -38,7 +38,7 @@ def resolved(mapping: Mapping, header: Sequence[str]) -> list[Fields]:
 
 
 def _one_for_each_column(
-    mapping: Mapping, fields: Fields, header: Sequence[str]
+    mapping: ColumnMapping, fields: Fields, header: Sequence[str]
 ) -> list[Fields]:
     used = {normal(name) for name in columns_of(mapping, [])}
     measure = str(mapping.sensor_in_header)
@@ -57,7 +57,7 @@ def _one_for_each_column(
     ]
 
 
-def columns_of(mapping: Mapping, readings: Sequence[Fields]) -> list[str]:
+def columns_of(mapping: ColumnMapping, readings: Sequence[Fields]) -> list[str]:
     """The columns that a mapping and its resolved readings are made of."""
     time = mapping.time
     found = [time.column] if isinstance(time.column, str) else [*time.column]

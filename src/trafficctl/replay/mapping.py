@@ -99,7 +99,7 @@ class Fields(_Table, frozen=True):
     interval: Interval | None = None
 
 
-class Mapping(Fields, frozen=True):
+class ColumnMapping(Fields, frozen=True):
     """A whole mapping file; `readings` are several in each row."""
 
     file: FileFormat = FileFormat()
@@ -120,7 +120,7 @@ class Mapping(Fields, frozen=True):
 
 
 # A file as `trafficctl metr-la` writes it: it must name all of these.
-PLAIN = Mapping(
+PLAIN = ColumnMapping(
     segment_id="segment_id",
     sensor_id="sensor_id",
     vehicle_count="vehicle_count",
@@ -161,21 +161,21 @@ def path_of(name: str) -> Path:
     return FOLDER / f"{name}.toml" if name in (*READY, EXAMPLE) else Path(name)
 
 
-def load(name: str) -> Mapping:
+def load(name: str) -> ColumnMapping:
     """Read a mapping file, or a ready-made one by its name. Raises UserError."""
     path = path_of(name)
     if not path.is_file():
         near = suggestion(name, READY) or f"give a file, or one of {', '.join(READY)}"
         raise UserError(f"no mapping {name!r} - {near}; {HELP}")
     try:
-        made = msgspec.toml.decode(path.read_bytes(), type=Mapping)
+        made = msgspec.toml.decode(path.read_bytes(), type=ColumnMapping)
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
         raise UserError(f"{path.name}: {exc} - correct the mapping; {HELP}") from exc
     _check(made, path)
     return made
 
 
-def _check(mapping: Mapping, path: Path) -> None:
+def _check(mapping: ColumnMapping, path: Path) -> None:
     all_fields = (mapping, *mapping.readings)
     faults = []
     if mapping.needs_interval and not any(

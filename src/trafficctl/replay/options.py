@@ -11,7 +11,7 @@ from trafficctl.errors import UserError
 from trafficctl.replay.csv_file import ReplayFile
 from trafficctl.replay.instants import Clock, WrongTimeError, zone_of
 from trafficctl.replay.mapping import EXAMPLE, PLAIN, READY, Time, load, path_of
-from trafficctl.replay.source import Part, Source
+from trafficctl.replay.source import Part, ReplaySource
 
 
 class _PrintExample(argparse.Action):
@@ -79,7 +79,7 @@ def _add_part_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def source_of(args: argparse.Namespace) -> Source:
+def source_of(args: argparse.Namespace) -> ReplaySource:
     """The file of the command line, read as its options say."""
     mapping = PLAIN if args.columns is None else load(args.columns)
     file = ReplayFile(args.file, mapping, zone_of(args.zone))
@@ -87,7 +87,7 @@ def source_of(args: argparse.Namespace) -> Source:
         None if text is None else _time_of(option, text, file)
         for option, text in (("--from", args.from_time), ("--until", args.until))
     )
-    return Source(
+    return ReplaySource(
         args.file, args.skip_bad, file=file, part=Part(begin, end, args.limit)
     )
 

@@ -19,7 +19,7 @@ from trafficctl.cli.output import (
 from trafficctl.errors import OK
 from trafficctl.replay.csv_file import COLUMNS
 from trafficctl.replay.rows import ReplayRow
-from trafficctl.replay.source import Source, inspected
+from trafficctl.replay.source import ReplaySource, inspected
 
 FIRST = 10
 TABLE = (
@@ -34,7 +34,7 @@ TABLE = (
 )
 
 
-def show_first(source: Source, args: argparse.Namespace) -> int:
+def show_first(source: ReplaySource, args: argparse.Namespace) -> int:
     """Show the first readings, then check the file. Raises UserError for bad rows."""
     first = source.first(FIRST)
     if args.json:

@@ -18,7 +18,7 @@ class ReplayRow(NamedTuple):
     reading: Reading
 
 
-class Fault(NamedTuple):
+class CellFault(NamedTuple):
     """What is wrong with a column; `column` is empty for the row as a whole."""
 
     column: str
@@ -30,7 +30,7 @@ class BadRow(NamedTuple):
     """A row that breaks rules, each a fault."""
 
     line: int
-    faults: tuple[Fault, ...]
+    faults: tuple[CellFault, ...]
 
     def messages(self, path: Path) -> list[str]:
         """Return `replay.csv line 17, column average_speed: expected ..., got 'x'`."""

@@ -56,7 +56,7 @@ def survey(rows: Iterable[ReplayRow], path: Path) -> Span:
     return Span(first, least, last, count, tuple(segments), out_of_order)
 
 
-def inspected(source: Source, path: Path) -> Span:
+def inspected(source: ReplaySource, path: Path) -> Span:
     """What the file spans; says what was found in it, also where it is refused."""
     try:
         span = survey(source, path)
@@ -91,7 +91,7 @@ class Part:
 WHOLE = Part()
 
 
-class Source:
+class ReplaySource:
     """The good rows of a replay file, as often as one likes.
 
     Bad rows raise UserError, all at once at the end of the file; with `skip_bad` they

@@ -16,13 +16,13 @@ from trafficctl.replay.mapping import (
     IDS,
     MEASURED,
     PLAIN,
+    ColumnMapping,
     Fields,
-    Mapping,
     filled,
     normal,
     text_of,
 )
-from trafficctl.replay.rows import BadRow, Fault, ReplayRow, shown
+from trafficctl.replay.rows import BadRow, CellFault, ReplayRow, shown
 
 KMH = {"km/h": 1.0, "mph": 1.609344, "m/s": 3.6}
 HOUR_S = 3_600
@@ -65,7 +65,7 @@ class Translator:
     """Makes the readings of each row; `counts` says what else the rows held."""
 
     def __init__(
-        self, mapping: Mapping, header: Sequence[str], clock: Clock, decimal: str
+        self, mapping: ColumnMapping, header: Sequence[str], clock: Clock, decimal: str
     ) -> None:
         self._mapping, self._clock, self._decimal = mapping, clock, decimal
         self._names = [normal(name) for name in header]
@@ -94,7 +94,7 @@ class Translator:
         """The readings of one line, or all that is wrong with it."""
         wanted, more = len(self._names), cells[len(self._names) :]
         if len(cells) < wanted or (not self._mapping.file.header and any(more)):
-            fault = Fault("", f"{wanted} cells", f"{len(cells)} cells")
+            fault = CellFault("", f"{wanted} cells", f"{len(cells)} cells")
             yield BadRow(line, (fault,))
             return
         row = {n: cell.strip() for n, cell in zip(self._names, cells, strict=False)}
@@ -115,7 +115,7 @@ class Translator:
     def _reading(
         self, line: int, row: dict[str, str], fields: Fields
     ) -> ReplayRow | BadRow | None:
-        faults: list[Fault] = []
+        faults: list[CellFault] = []
         segment, sensor = (self._id(n, row, fields, faults) for n in IDS)
         interval = self._interval(row, fields, faults)
         event_ms = self._instant(row, f"{segment} {sensor}", interval, faults)
@@ -129,7 +129,7 @@ class Translator:
                 self.counts.no_data += 1
                 return None
             measures = ", ".join(MEASURED)
-            faults.append(Fault("vehicle_count", f"one of {measures}", "nothing"))
+            faults.append(CellFault("vehicle_count", f"one of {measures}", "nothing"))
         if faults or event_ms is None:
             return BadRow(line, tuple(dict.fromkeys(faults)))
         occupancy = values["occupancy"]
@@ -139,7 +139,7 @@ class Translator:
         return ReplayRow(event_ms, segment, reading)
 
     def _id(
-        self, name: str, row: dict[str, str], fields: Fields, faults: list[Fault]
+        self, name: str, row: dict[str, str], fields: Fields, faults: list[CellFault]
     ) -> str:
         template = getattr(fields, name)
         text = made = filled(template, row)
@@ -150,13 +150,13 @@ class Translator:
             first = self._made_of.setdefault((name, made), text)
             if first != text:
                 expected = f"an id other than {shown(first)} as {made}"
-                faults.append(Fault(template, expected, shown(text)))
+                faults.append(CellFault(template, expected, shown(text)))
         if not is_id(made):
-            faults.append(Fault(template, ID, shown(text)))
+            faults.append(CellFault(template, ID, shown(text)))
         return made
 
     def _interval(
-        self, row: dict[str, str], fields: Fields, faults: list[Fault]
+        self, row: dict[str, str], fields: Fields, faults: list[CellFault]
     ) -> float | None:
         if isinstance(fields.interval, (int, float)):
             return float(fields.interval)
@@ -171,7 +171,7 @@ class Translator:
             return found
         actual = " and ".join(shown(text) for text in texts) or "nothing"
         column = " and ".join(names) or "interval"
-        faults.append(Fault(column, EXPECTED["interval"], actual))
+        faults.append(CellFault(column, EXPECTED["interval"], actual))
         return None
 
     def _instant(
@@ -179,7 +179,7 @@ class Translator:
         row: dict[str, str],
         sensor: str,
         interval: float | None,
-        faults: list[Fault],
+        faults: list[CellFault],
     ) -> int | None:
         long = self._mapping.long
         value = "" if long is None else row[normal(long.name)]
@@ -188,7 +188,7 @@ class Translator:
         except WrongTimeError as exc:
             column = " and ".join(self._clock.columns)
             text = shown(self._clock.text(row))
-            faults.insert(0, Fault(column, str(exc), text))
+            faults.insert(0, CellFault(column, str(exc), text))
             return None
         if self._mapping.time.stands_for == "start" and interval is not None:
             at_ms += round(interval * 1000)
@@ -200,7 +200,7 @@ class Translator:
         row: dict[str, str],
         fields: Fields,
         interval: float | None,
-        faults: list[Fault],
+        faults: list[CellFault],
     ) -> Any:
         column = getattr(fields, name)
         text = row.get(normal(column), "") if column else ""
@@ -215,12 +215,12 @@ class Translator:
         most = 1 if unit in ("share", "percent") else LIMITS[name]
         if value is None or not 0 <= value <= most:
             expected = IN_UNITS.get(unit or "", EXPECTED[name])
-            faults.append(Fault(column, expected, shown(text)))
+            faults.append(CellFault(column, expected, shown(text)))
             return None
         if name != "vehicle_count":
             return value
         if not value.is_integer():
-            faults.append(Fault(column, EXPECTED[name], shown(text)))
+            faults.append(CellFault(column, EXPECTED[name], shown(text)))
         return int(value)
 
     def _number(self, text: str) -> float | None:

@@ -20,7 +20,7 @@ from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import unknown
 from trafficctl.errors import CHECK_FAILED, OK, UserError
 from trafficctl.roads import network, placement, store
-from trafficctl.roads.mapping import Mapping
+from trafficctl.roads.mapping import PropertyMapping
 from trafficctl.roads.network import ATTRIBUTES, Network, RoadSegment
 from trafficctl.roads.store import Stale
 
@@ -65,7 +65,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _run_load(args: argparse.Namespace) -> int:
-    words = Mapping(args.id, sources_of(args.set), args.newest)
+    words = PropertyMapping(args.id, sources_of(args.set), args.newest)
     found = network.read(args.file, words, args.skip_bad)
     for line in found.notices:
         say(line)

@@ -20,7 +20,7 @@ NUMBER = re.compile(r"\s*-?[0-9]{1,20}(\.[0-9]{1,20})?\s*")
 
 
 @dataclass(frozen=True)
-class Mapping:
+class PropertyMapping:
     """Which property of a file is the id, and which are the attributes.
 
     Without `id`, segment_id is, or the id of the feature itself. Of several features
@@ -37,10 +37,10 @@ class Mapping:
         return f"properties.{names.get(attribute, attribute)}"
 
 
-AS_DOCUMENTED = Mapping()
+AS_DOCUMENTED = PropertyMapping()
 
 
-def check(mapping: Mapping, features: Sequence[Any], source: str) -> None:
+def check(mapping: PropertyMapping, features: Sequence[Any], source: str) -> None:
     """Raise UserError for a property of the mapping that no feature has."""
     known = dict.fromkeys(name for one in features for name in _properties(one) or {})
     for name in (mapping.id, mapping.newest, *mapping.properties.values()):
@@ -53,7 +53,7 @@ def _no_property(name: str, known: Collection[str], source: str) -> UserError:
     return unknown("property", name, known, f"those of {source} are {listed}")
 
 
-def read(feature: Any, mapping: Mapping) -> Any:
+def read(feature: Any, mapping: PropertyMapping) -> Any:
     """A feature with the attributes of a segment as its properties."""
     given = _properties(feature)
     if given is None:
@@ -69,7 +69,7 @@ def read(feature: Any, mapping: Mapping) -> Any:
     return {**feature, "properties": said}
 
 
-def latest(features: Sequence[Any], mapping: Mapping) -> list[int]:
+def latest(features: Sequence[Any], mapping: PropertyMapping) -> list[int]:
     """The places of the features that no newer one of the same id replaces."""
     newest: dict[str, tuple[Any, int]] = {}
     for place, feature in enumerate(features):
@@ -106,7 +106,9 @@ def _properties(feature: Any) -> dict[str, Any] | None:
     return given if isinstance(given, dict) else None
 
 
-def _id(feature: dict[str, Any], given: dict[str, Any], mapping: Mapping) -> Any:
+def _id(
+    feature: dict[str, Any], given: dict[str, Any], mapping: PropertyMapping
+) -> Any:
     found = given.get(mapping.id or "segment_id")
     if found is None and mapping.id is None:
         found = feature.get("id")

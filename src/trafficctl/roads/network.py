@@ -12,7 +12,7 @@ from trafficctl.cli.wrong_input import MOST_FAULTS, raise_faults
 from trafficctl.roads import geojson, geometry, lines, mapping, placement
 from trafficctl.roads.geojson import Document
 from trafficctl.roads.geometry import Point
-from trafficctl.roads.mapping import AS_DOCUMENTED, Mapping
+from trafficctl.roads.mapping import AS_DOCUMENTED, PropertyMapping
 from trafficctl.roads.road_file import Feature, converted, faults_of, points_of
 
 OUTCOME = (
@@ -64,7 +64,9 @@ def read_geojson(path: Path) -> list[RoadSegment]:
     return network.roads
 
 
-def read(path: Path, words: Mapping = AS_DOCUMENTED, skip_bad: bool = False) -> Network:
+def read(
+    path: Path, words: PropertyMapping = AS_DOCUMENTED, skip_bad: bool = False
+) -> Network:
     """The network of a road file. Raises UserError naming each feature and field."""
     return network_of(geojson.read(path), str(path), words, skip_bad)
 
@@ -80,7 +82,7 @@ def parse(document: Any, source: str) -> list[RoadSegment]:
 def network_of(
     document: Document,
     source: str,
-    words: Mapping = AS_DOCUMENTED,
+    words: PropertyMapping = AS_DOCUMENTED,
     skip_bad: bool = False,
 ) -> Network:
     """The network of a document. Raises UserError unless bad features are skipped."""
@@ -108,7 +110,7 @@ def network_of(
 class _Making:
     """A network in the making: what the features so far have come to."""
 
-    def __init__(self, source: str, words: Mapping) -> None:
+    def __init__(self, source: str, words: PropertyMapping) -> None:
         self._source, self._words = source, words
         self.kept: dict[str, tuple[int, RoadSegment]] = {}  # with the feature's number
         self.faults: list[str] = []
@@ -163,7 +165,7 @@ def segment_of(value: Feature) -> tuple[RoadSegment, float]:
 
 
 def _another_version(
-    road: RoadSegment, known: RoadSegment, first: int, words: Mapping
+    road: RoadSegment, known: RoadSegment, first: int, words: PropertyMapping
 ) -> str:
     differ = [n for n in ATTRIBUTES if getattr(road, n) != getattr(known, n)]
     return (

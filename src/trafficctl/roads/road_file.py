@@ -15,7 +15,7 @@ from msgspec import Meta
 from traffic.policy import ID_PATTERN, MAX_ID_LENGTH, MAX_SPEED_KMH
 from trafficctl.roads import geometry, lines
 from trafficctl.roads.geojson import converting
-from trafficctl.roads.mapping import AS_DOCUMENTED, Mapping
+from trafficctl.roads.mapping import AS_DOCUMENTED, PropertyMapping
 
 MAX_LANES = 20
 MAX_LENGTH_M = 100_000
@@ -99,7 +99,7 @@ EXPECTED = {
 }
 
 
-def faults_of(feature: Any, mapping: Mapping = AS_DOCUMENTED) -> Iterator[str]:
+def faults_of(feature: Any, mapping: PropertyMapping = AS_DOCUMENTED) -> Iterator[str]:
     """All that is wrong with a feature: the path, the expected and the actual value."""
     if not isinstance(feature, dict):
         yield _fault("feature", feature)
@@ -122,7 +122,7 @@ def faults_of(feature: Any, mapping: Mapping = AS_DOCUMENTED) -> Iterator[str]:
             yield told + _advice(field.name, value, mapping)
 
 
-def _advice(name: str, value: Any, mapping: Mapping) -> str:
+def _advice(name: str, value: Any, mapping: PropertyMapping) -> str:
     """What to do about a property, where the expected value does not say it."""
     if name == "segment_id" and value is NOTHING:
         return " - `--id PROPERTY` reads another property"

@@ -9,7 +9,7 @@ from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import suggestion
 from trafficctl.errors import OK, UserError
-from trafficctl.registry.certificates import CertificateRequest, pem_path
+from trafficctl.registry.certificates import NewCertificate, pem_path
 from trafficctl.registry.context import CLAIMS, RegistryContext, open_context
 from trafficctl.registry.csv_file import CLAIM_PREFIX, DEVICE_ID
 from trafficctl.registry.iot_calls import InDoubtError
@@ -62,7 +62,7 @@ def make(context: RegistryContext, journal: Journal, name: str) -> CertificateEn
     issuer.recover([name])
     pem = pem_path(context.directory(CLAIMS), name)
     try:
-        entry = issuer.certificate(CertificateRequest(name), keep=pem.exists())
+        entry = issuer.certificate(NewCertificate(name), keep=pem.exists())
     except InDoubtError as exc:
         raise UserError(f"{exc} - {RETRY_HINT}", exit_code=3) from exc
     if not issuer.attach(entry, context.outputs["ClaimPolicy"]):

@@ -14,7 +14,7 @@ from rich.text import Text
 from traffic.aws.dynamodb import pages
 from traffic.errors import MetricsError, StoreError
 from traffic.sensor_health import fault_items
-from traffic.sensor_health.aws import CloudWatchStream, standing
+from traffic.sensor_health.aws import CloudWatchLag, standing
 from traffic.sensor_health.faults import (
     DISMISSED,
     OPEN,
@@ -118,11 +118,11 @@ def run(args: argparse.Namespace) -> int:
     else:
         show(view(selected, now_ms, args))
     names = outputs["ReadingsStream"], outputs["ProcessorFunction"]
-    warn(CloudWatchStream(aws.client(session, "cloudwatch"), *names), now_ms)
+    warn(CloudWatchLag(aws.client(session, "cloudwatch"), *names), now_ms)
     return CHECK_FAILED if is_area_silent(selected) else OK
 
 
-def warn(stream: CloudWatchStream, now_ms: int) -> None:
+def warn(stream: CloudWatchLag, now_ms: int) -> None:
     """Warn on stderr if the list may miss sensors that have just fallen silent."""
     try:
         if stream.is_behind(now_ms):

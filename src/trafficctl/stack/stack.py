@@ -117,7 +117,7 @@ class Stack:
         statuses = {str(one["ResourceStatus"]) for one in self.resources()}
         return statuses <= OUT_OF_THE_STACK
 
-    def next_step(self, status: str | None) -> states.Step:
+    def next_step(self, status: str | None) -> states.StackStep:
         """What to do with it, of this status; CityError, saying how on, if nothing."""
         empty = status == states.FAILED_IMPORT and self.is_empty()
         return states.next_step(self.name, status, empty=empty)

@@ -7,7 +7,7 @@ from enum import Enum
 from trafficctl.errors import CityError
 
 
-class Step(Enum):
+class StackStep(Enum):
     """What comes next."""
 
     CREATE = "create"
@@ -41,7 +41,7 @@ STUCK = {
 SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 
 
-def next_step(stack: str, status: str | None, *, empty: bool = False) -> Step:
+def next_step(stack: str, status: str | None, *, empty: bool = False) -> StackStep:
     """What to do with a stack of this status. CityError, saying how on, if nothing.
 
     `empty` says that it holds no resource. It tells an import that was to make the
@@ -49,13 +49,13 @@ def next_step(stack: str, status: str | None, *, empty: bool = False) -> Step:
     what it was to take in would be in the way of the update.
     """
     if status in NEVER_BEGUN:
-        return Step.CREATE
+        return StackStep.CREATE
     if status in FAILED_CREATION or (status == FAILED_IMPORT and empty):
-        return Step.CLEAR
+        return StackStep.CLEAR
     if status in STUCK:
         advice = STUCK[status].format(stack=stack)
         raise CityError(f"stack {stack} is {status} - {advice}")
-    return Step.FOLLOW if is_under_way(status) else Step.UPDATE
+    return StackStep.FOLLOW if is_under_way(status) else StackStep.UPDATE
 
 
 def is_under_way(status: str | None) -> bool:

@@ -13,7 +13,7 @@ from rich.text import Text
 from trafficctl.aws.city_tables import (
     LIST_SEGMENTS_HINT,
     SEGMENT_FIELDS,
-    CityReader,
+    CityTableReader,
     Item,
     open_city,
 )
@@ -61,7 +61,7 @@ def recent_days(now_ms: int, days: int = DAYS_OF_ALL) -> list[str]:
     return [(today - timedelta(days=n)).isoformat() for n in range(days)]
 
 
-def all_alerts(city: CityReader, now_ms: int) -> list[Item]:
+def all_alerts(city: CityTableReader, now_ms: int) -> list[Item]:
     """The open alerts and those opened in the last days, each once."""
     alerts = city.open_alerts()
     for day in recent_days(now_ms):
@@ -143,7 +143,7 @@ def run_segments(args: argparse.Namespace) -> int:
 
 
 def select_segments(
-    city: CityReader, args: argparse.Namespace
+    city: CityTableReader, args: argparse.Namespace
 ) -> tuple[list[Item], list[Item]]:
     """The selected segments, and all that were read.
 
@@ -162,7 +162,7 @@ def select_segments(
     ), everything
 
 
-def _segments_view(city: CityReader, args: argparse.Namespace) -> RenderableType:
+def _segments_view(city: CityTableReader, args: argparse.Namespace) -> RenderableType:
     selected, everything = select_segments(city, args)
     if not everything:
         return Text("no road segments - load some with `trafficctl roads load`")

@@ -8,10 +8,10 @@ from typing import Any
 
 from traffic.model import Road
 from traffic.segment.measures import window_measures
-from traffic.segment.spans import Past
-from traffic.segment.state import Slot, WorkingState
+from traffic.segment.spans import MissingSpans
+from traffic.segment.state import SensorState, WorkingState
 from traffic.segment.state_codec import pack
-from traffic.segment.windows import summed
+from traffic.segment.windows import sum_readings
 from trafficctl.roads.network import RoadSegment
 
 Item = dict[str, Any]
@@ -123,7 +123,7 @@ def values_at(item: Item, speed: float, flow: float) -> Item:
     )
     vehicles = max(1, round(flow / 60))
     interval_ms = round(3_600_000 * vehicles / flow)
-    sums = summed([(vehicles, max(speed, 1), None, interval_ms, None, 0.0)])
+    sums = sum_readings([(vehicles, max(speed, 1), None, interval_ms, None, 0.0)])
     found = asdict(window_measures(sums, road))
     return {name: _short(value) for name, value in found.items() if value is not None}
 
@@ -138,10 +138,10 @@ def _state(now_ms: int, speed: float, flow: float, sensors: int) -> bytes:
         WorkingState(
             clock=now_ms,
             sensors={
-                f"lane-{n + 1:02d}": Slot(
+                f"lane-{n + 1:02d}": SensorState(
                     now_ms - n * 700,
                     SENSOR_MS,
-                    Past(),
+                    MissingSpans(),
                     (
                         round(flow / 60),
                         round(speed * (1.04 - 0.02 * (n % 5)), 1),

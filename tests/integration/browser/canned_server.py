@@ -18,9 +18,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from traffic.live_map.api import LiveApi, Outside
+from traffic.live_map.api import LiveApi, LiveMapPorts
 from traffic.live_map.assets import FolderAssets
-from traffic.live_map.settings import Settings
+from traffic.live_map.settings import LiveMapSettings
 
 from .canned_city import CannedCity
 
@@ -106,7 +106,7 @@ class CannedServer:
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._api = LiveApi(
-            Outside(city, assets or FolderAssets(), clock, "ca11ed", print),
+            LiveMapPorts(city, assets or FolderAssets(), clock, "ca11ed", print),
             _settings(self.address, style),
         )
         self._lock = threading.Lock()
@@ -163,8 +163,8 @@ class CannedServer:
             return self._api.answer(event)
 
 
-def _settings(address: str, style: str) -> Settings:
-    return Settings(
+def _settings(address: str, style: str) -> LiveMapSettings:
+    return LiveMapSettings(
         segments_table="",
         history_table="",
         alerts_table="",

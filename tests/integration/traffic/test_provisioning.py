@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from traffic.errors import Conflict
-from traffic.provisioning.admission import Mark
+from traffic.provisioning.admission import RegistryUpdate
 from traffic.provisioning.aws import Registry
 
 
@@ -17,7 +17,9 @@ def test_a_mark_is_written_only_while_its_condition_holds(local_city: Any) -> No
     registry = Registry(client, table)
     item = {"device_id": {"S": "marked"}, "status": {"S": "expected"}}
     client.put_item(TableName=table, Item=item)
-    first = Mark({"status": "registered", "n": 1}, {"status": "expected", "x": None})
+    first = RegistryUpdate(
+        {"status": "registered", "n": 1}, {"status": "expected", "x": None}
+    )
 
     registry.write("marked", first)
     with pytest.raises(Conflict):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from traffic.aws import dynamodb, segment_items
-from traffic.model import Parcel, Reading
+from traffic.model import DecodedMessage, Reading
 from traffic.policy import MINUTE_MS, Policy
 from traffic.segment.decide import Decision, decide
 from traffic.segment.rows import alert_rows, history_row, minutes_of
@@ -55,10 +55,10 @@ class City:
         """Process one message, received two seconds after the end of its minute."""
         self._sequence += 1
         received = minute * MINUTE_MS + 2_000
-        parcel = Parcel(str(self._sequence), received, readings)
+        message = DecodedMessage(str(self._sequence), received, readings)
         item = dynamodb.attributes(self._segments.get(segment_id, {}))
         stored = segment_items.segment_of(segment_id, item)
-        self._apply(decide(stored, [parcel], received + 1_000, POLICY))
+        self._apply(decide(stored, [message], received + 1_000, POLICY))
 
     def _apply(self, decision: Decision) -> None:
         present, absent = segment_items.changes(decision)

@@ -13,7 +13,7 @@ import pytest
 from tests.template.template import PARAMETERS, RESOURCES, shown
 from tests.unit.traffic.live_map.fakes import event as request
 from traffic.errors import SettingsError
-from traffic.live_map.function import _told
+from traffic.live_map.function import _description
 
 from . import canaries
 from .canaries import MARK, marked
@@ -96,12 +96,12 @@ def test_what_goes_wrong_is_told_without_what_was_sent(handler: str) -> None:
 
 def test_an_error_of_ours_is_told_in_words_any_other_by_its_place() -> None:
     """Python's own words may quote what was sent; ours never do."""
-    ours = _told(SettingsError("set SEGMENTS_TABLE"))
+    ours = _description(SettingsError("set SEGMENTS_TABLE"))
 
     try:
         int(marked("query"))
     except ValueError as fault:
-        told = _told(fault)
+        told = _description(fault)
 
     assert ours == "SettingsError: set SEGMENTS_TABLE"
     assert told.endswith("ValueError")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from traffic.errors import SettingsError
-from traffic.processor.settings import Settings, read
+from traffic.processor.settings import ProcessorSettings, read
 from traffic.segment.alert_events import link_of
 from traffic.segment.alerts import Thresholds
 from traffic.settings import required
@@ -43,7 +43,7 @@ def test_the_environment_chooses_the_policy() -> None:
     assert settings.stack == "city"
 
 
-@pytest.mark.parametrize("name", required(Settings))
+@pytest.mark.parametrize("name", required(ProcessorSettings))
 def test_a_missing_variable_is_named(name: str) -> None:
     less = {key: value for key, value in ENVIRONMENT.items() if key != name}
 

@@ -19,8 +19,8 @@ from traffic.aws.event_bus import EventBridgeBus
 from traffic.aws.segment_store import DynamoStore
 from traffic.model import StoredSegment
 from traffic.processor.aws import S3Quarantine
-from traffic.processor.batch import Shell
 from traffic.processor.function import process
+from traffic.processor.ports import ProcessorPorts
 from traffic.sensor_health.aws import MEMORY_KEY
 
 SWEEP_S = 3.0  # a sweep of the clock that has begun goes on to its end
@@ -114,14 +114,14 @@ class Deployed:
                 "approximateArrivalTimestamp": at / 1000,
             },
         }
-        again = process([record], self._shell(at, bus), "t")["batchItemFailures"]
+        again = process([record], self._ports(at, bus), "t")["batchItemFailures"]
         assert bool(again) is (bus is not None)
 
-    def _shell(self, now_ms: int, bus: Any) -> Shell:
+    def _ports(self, now_ms: int, bus: Any) -> ProcessorPorts:
         dynamodb, out = self.city.client("dynamodb"), self.out
         names = ("RoadSegmentsTable", "SegmentHistoryTable", "CongestionAlertsTable")
         events = EventBridgeBus(self.city.client("events"), out["AlertBus"])
-        return Shell(
+        return ProcessorPorts(
             DynamoStore(dynamodb, Tables(*(out[n] for n in names)), 30, time.sleep),
             bus or events,
             S3Quarantine(self.city.client("s3"), out["QuarantineBucket"]),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localcity.cloudwatch.emf import measured
-from traffic.processor.figures import Figures, lines
+from traffic.processor.figures import BatchFigures, lines
 
 AT_MS = 1_763_900_000_123
 
@@ -38,7 +38,7 @@ def test_a_line_measures_each_metric_in_each_set_of_dimensions() -> None:
 
 
 def test_what_the_processor_prints_is_measured() -> None:
-    figures = Figures(freshness_ms=[900, 1_100])
+    figures = BatchFigures(freshness_ms=[900, 1_100])
     figures.counts["Received"] = 7
     figures.reasons["value_range"] = 2
 

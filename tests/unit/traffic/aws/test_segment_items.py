@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from traffic.aws import dynamodb, segment_items
-from traffic.model import Road, StoredSegment, Tallies
+from traffic.model import ReadingCounts, Road, StoredSegment
 
 from ..segment.builders import message, reading, say
 
@@ -41,7 +41,7 @@ def test_what_was_written_is_what_is_read() -> None:
         "stale",
     ]
     assert read.packed == told.stored.packed
-    assert read.tallies == Tallies(accepted=2)
+    assert read.counts == ReadingCounts(accepted=2)
     assert read.version == 1
     assert not read.road.known
 

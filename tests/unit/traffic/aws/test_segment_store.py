@@ -19,7 +19,7 @@ from traffic.aws import dynamodb as aws_dynamodb
 from traffic.aws.segment_store import DynamoStore
 from traffic.errors import Conflict, StoreError
 from traffic.model import StoredSegment
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from traffic.segment.decide import Decision, decide
 
 from ..processor.city import TABLES, City, Line, Wire
@@ -31,8 +31,8 @@ def store_of(dynamodb: Any, line: Line | None = None) -> DynamoStore:
 
 
 def decided(stored: StoredSegment, *messages: bytes) -> Decision:
-    taken = intake([record(i, m) for i, m in enumerate(messages, 1)], START)
-    return decide(stored, taken["s"].parcels, ms(5), POLICY)
+    taken = decode_batch([record(i, m) for i, m in enumerate(messages, 1)], START)
+    return decide(stored, taken["s"].messages, ms(5), POLICY)
 
 
 def first(segment_id: str) -> Decision:

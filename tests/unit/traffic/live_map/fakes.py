@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from traffic.errors import StoreError
-from traffic.live_map.api import LiveApi, Outside
-from traffic.live_map.page import Page, page_of
-from traffic.live_map.settings import Settings, read
+from traffic.live_map.api import LiveApi, LiveMapPorts
+from traffic.live_map.page import PageFile, page_file
+from traffic.live_map.settings import LiveMapSettings, read
 from traffic.settings import required
 
 NOW_MS = 1_795_372_320_000
 WHO = {"email": "day-shift@city.example", "cognito:username": "e6e9"}
 ENVIRONMENT = {
-    **dict.fromkeys(required(Settings), "named"),
+    **dict.fromkeys(required(LiveMapSettings), "named"),
     "CONGESTION_HIGH_THRESHOLD": "50",
     "CONGESTION_SEVERE_THRESHOLD": "80",
     "CONGESTION_CLEAR_THRESHOLD": "40",
@@ -122,8 +122,8 @@ class FakeAssets:
 
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def page(self, name: str) -> Page | None:
-        return page_of(name, self.files[name]) if name in self.files else None
+    def page(self, name: str) -> PageFile | None:
+        return page_file(name, self.files[name]) if name in self.files else None
 
     def version(self) -> str:
         return "0123"
@@ -147,14 +147,14 @@ class City:
     assets: FakeAssets = field(default_factory=FakeAssets)
     clock: Clock = field(default_factory=Clock)
     environment: str = "aa"
-    settings: Settings = field(default_factory=lambda: read(ENVIRONMENT))
+    settings: LiveMapSettings = field(default_factory=lambda: read(ENVIRONMENT))
     logged: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        outside = Outside(
+        ports = LiveMapPorts(
             self.reader, self.assets, self.clock, self.environment, self._log
         )
-        self.api = LiveApi(outside, self.settings)
+        self.api = LiveApi(ports, self.settings)
 
     def _log(self, event: str, told: str) -> None:
         self.logged.append((event, told))

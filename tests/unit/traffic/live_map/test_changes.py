@@ -14,7 +14,7 @@ from traffic.live_map.changes import (
     Snapshot,
     Version,
     changed_since,
-    taken,
+    take_snapshot,
     version_of,
 )
 
@@ -26,7 +26,7 @@ def snapshot(*rounds: list[Row], step_ms: int = 2_000) -> Snapshot:
     made: Snapshot | None = None
     for number, rows in enumerate(rounds, 1):
         begun = number * step_ms
-        made = taken(made, rows, AGE, begun, begun + 100)
+        made = take_snapshot(made, rows, AGE, begun, begun + 100)
     assert made is not None
     return made
 
@@ -170,7 +170,7 @@ class World:
             if seen:
                 rows.append((key, seen[-1]))
         begun = at_ms + one.skew_ms
-        one.held = taken(one.held, rows, AGE, begun, begun + took_ms)
+        one.held = take_snapshot(one.held, rows, AGE, begun, begun + took_ms)
 
     def poll(self, one: Environment) -> None:
         assert one.held is not None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from traffic.live_map import routes
-from traffic.live_map.routes import Ask, ask_of
+from traffic.live_map.routes import Route, route_of
 
 from .fakes import City, event
 
@@ -19,20 +19,20 @@ NO_ALERT = "expected an alert id: <segment id>@<milliseconds>"
 @pytest.mark.parametrize(
     ("method", "path", "ask"),
     [
-        ("GET", "/", Ask("page", "/")),
-        ("GET", "/app/map.js", Ask("page", "/app/map.js")),
-        ("GET", "/config.json", Ask("config")),
-        ("GET", "/api/roads", Ask("roads")),
-        ("GET", "/api/now", Ask("now")),
-        ("GET", "/api/segments/I-405:n", Ask("segment", "I-405:n")),
-        ("GET", "/api/segments/a%3Ab/history", Ask("history", "a:b")),
-        ("POST", "/api/alerts/a@5/acknowledge", Ask("acknowledge", "a@5")),
-        ("POST", "/api/alerts/a%405/acknowledge", Ask("acknowledge", "a@5")),
-        ("DELETE", "/api/alerts/a@5/acknowledge", Ask("undo", "a@5")),
+        ("GET", "/", Route("page", "/")),
+        ("GET", "/app/map.js", Route("page", "/app/map.js")),
+        ("GET", "/config.json", Route("config")),
+        ("GET", "/api/roads", Route("roads")),
+        ("GET", "/api/now", Route("now")),
+        ("GET", "/api/segments/I-405:n", Route("segment", "I-405:n")),
+        ("GET", "/api/segments/a%3Ab/history", Route("history", "a:b")),
+        ("POST", "/api/alerts/a@5/acknowledge", Route("acknowledge", "a@5")),
+        ("POST", "/api/alerts/a%405/acknowledge", Route("acknowledge", "a@5")),
+        ("DELETE", "/api/alerts/a@5/acknowledge", Route("undo", "a@5")),
     ],
 )
-def test_a_path_asks_for_one_thing(method: str, path: str, ask: Ask) -> None:
-    assert ask_of(method, path) == ask
+def test_a_path_asks_for_one_thing(method: str, path: str, ask: Route) -> None:
+    assert route_of(method, path) == ask
 
 
 @pytest.mark.parametrize(

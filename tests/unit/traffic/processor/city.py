@@ -16,8 +16,8 @@ from traffic.aws.dynamodb import Tables
 from traffic.aws.event_bus import EventBridgeBus
 from traffic.aws.segment_store import DynamoStore
 from traffic.processor.aws import S3Quarantine
-from traffic.processor.batch import Shell
 from traffic.processor.function import process
+from traffic.processor.ports import ProcessorPorts
 from traffic.segment.windows import unpack as unpack_window
 
 from ..aws.fake_dynamodb import FakeDynamoDB, refused
@@ -135,10 +135,10 @@ class City:
             item = aws_dynamodb.attributes({**key, **ROAD_ITEM, "line": "a line"})
             self.dynamodb.put_item(TableName="segments", Item=item)
 
-    def shell(self, line: Line | None = None) -> Shell:
-        """The function's shell; everything it says goes through *line*."""
+    def ports(self, line: Line | None = None) -> ProcessorPorts:
+        """The ports of the function; its log lines go to *line*."""
         line = line or Line()
-        return Shell(
+        return ProcessorPorts(
             DynamoStore(Wire(self.dynamodb, line), TABLES, 30, lambda _: None),
             EventBridgeBus(Wire(self.bus, line), "bus"),
             S3Quarantine(Wire(self.s3, line), "bucket"),
@@ -148,7 +148,7 @@ class City:
 
     def process(self, records: Records, line: Line | None = None) -> Any:
         """One invocation."""
-        return process(records, self.shell(line), "city")
+        return process(records, self.ports(line), "city")
 
     def deliver(self, records: Records, line: Line, bisect: bool = False) -> None:
         """Deliver as Lambda does: again from the checkpoint, until nothing failed.

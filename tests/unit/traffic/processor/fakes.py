@@ -8,7 +8,7 @@ from typing import Any
 
 from traffic.errors import Conflict
 from traffic.model import StoredSegment
-from traffic.processor.aws import SetAside, lines
+from traffic.processor.aws import QuarantineEntry, lines
 from traffic.segment.decide import Decision
 
 
@@ -82,7 +82,7 @@ class MemoryQuarantine:
     kept: list[tuple[str, list[str]]] = field(default_factory=list)
     fault: Exception | None = None
 
-    def keep(self, shard: str, rejected: Sequence[SetAside]) -> None:
+    def keep(self, shard: str, rejected: Sequence[QuarantineEntry]) -> None:
         """Take the rejections."""
         if self.fault is not None:
             raise self.fault

@@ -122,7 +122,7 @@ def test_what_is_no_reading_costs_only_itself(
     told = among_neighbours(text)
 
     assert fates(told) == [("1", 1, reason, path)]
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.accepted == 2
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_field_that_breaks_a_rule_costs_only_its_reading(
     told = among_neighbours(field(name, text))
 
     assert fates(told) == [("1", 1, reason, name)]
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.accepted == 2
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_sensor_that_speaks_for_itself_is_refused_for_the_same_reasons(
     told = say(field(name, text).encode(), message(reading("good")))
 
     assert [(line[0], *line[2:]) for line in fates(told)] == [("1", reason, name)]
-    assert told.stored.tallies.accepted == 1
+    assert told.stored.counts.accepted == 1
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,10 @@ def test_what_is_no_message_is_set_aside_whole(
 ) -> None:
     told = say(message(reading("before")), data, message(reading("after")))
 
-    ((_, parcel, fault),) = told.rejected.values()
-    assert (parcel.sequence_number, fault.place) == ("2", None)
+    ((_, decoded, fault),) = told.rejected.values()
+    assert (decoded.sequence_number, fault.position) == ("2", None)
     assert (fault.reason, fault.readings) == (reason, readings)
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.accepted == 2
     assert len(lines(told.rejected.values())) == 1
 
 
@@ -190,7 +190,7 @@ def test_unknown_fields_are_ignored_whatever_they_hold() -> None:
     told = say(f'{{"readings": [{with_more}, {AFTER}], {strange}}}'.encode())
 
     assert told.rejected == {}
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.accepted == 2
 
 
 def test_bytes_that_are_no_text_cost_the_reading_they_stand_in() -> None:
@@ -199,13 +199,13 @@ def test_bytes_that_are_no_text_cost_the_reading_they_stand_in() -> None:
     told = say(data.replace(b"@", b'"lane-\xff"'))
 
     assert fates(told) == [("1", 1, "bad_sensor_id", "sensor_id")]
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.accepted == 2
 
 
 def test_a_mark_of_byte_order_is_no_fault() -> None:
     told = say(b"\xef\xbb\xbf" + message(reading()))
 
-    assert told.stored.tallies.accepted == 1
+    assert told.stored.counts.accepted == 1
 
 
 def test_of_a_field_said_twice_the_last_counts() -> None:
@@ -220,7 +220,7 @@ def test_the_payload_can_not_claim_another_segment_or_a_false_receipt() -> None:
 
     told = tell(Told(), [record(1, claims)])
 
-    assert told.stored.tallies.accepted == 1
+    assert told.stored.counts.accepted == 1
     assert told.live["received_at"] == START
 
 
@@ -240,8 +240,8 @@ def test_a_message_of_no_possible_segment_is_set_aside_whole(segment: str) -> No
     told = tell(Told(), [record(1, data, segment), record(2, message(reading()))])
 
     ((_, _, fault),) = told.rejected.values()
-    assert (fault.reason, fault.place, fault.readings) == ("bad_segment_id", None, 3)
-    assert told.stored.tallies.accepted == 1
+    assert (fault.reason, fault.position, fault.readings) == ("bad_segment_id", None, 3)
+    assert told.stored.counts.accepted == 1
 
 
 def test_a_rejection_names_the_expected_and_the_actual() -> None:
@@ -258,7 +258,7 @@ def test_a_segment_takes_no_more_sensors_than_its_item_can_hold() -> None:
 
     told = say(message(*readings))
 
-    assert told.stored.tallies.accepted == 200
+    assert told.stored.counts.accepted == 200
     assert fates(told) == [
         ("1", 200, "too_many_sensors", "sensor_id"),
         ("1", 201, "too_many_sensors", "sensor_id"),
@@ -269,7 +269,7 @@ def test_a_thousand_readings_in_a_message_are_taken() -> None:
     told = say(message(*(reading(f"s{i % 100}", i // 100) for i in range(1_000))))
 
     assert told.rejected == {}
-    assert told.stored.tallies.accepted == 1_000
+    assert told.stored.counts.accepted == 1_000
 
 
 def test_a_record_that_is_no_base64_is_set_aside() -> None:
@@ -280,4 +280,4 @@ def test_a_record_that_is_no_base64_is_set_aside() -> None:
     told = tell(Told(), [broken, record(2, message(reading()))])
 
     assert fates(told) == [("1", None, "not_json", "")]
-    assert told.stored.tallies.accepted == 1
+    assert told.stored.counts.accepted == 1

@@ -20,8 +20,9 @@ from tests.unit.traffic.segment.builders import (
 from traffic.errors import Conflict, PublishError, StoreError
 from traffic.model import StoredSegment
 from traffic.policy import Policy
-from traffic.processor.batch import Batch, Shell
+from traffic.processor.batch import BatchProcessor
 from traffic.processor.function import process, response
+from traffic.processor.ports import ProcessorPorts
 
 from .fakes import MemoryBus, MemoryQuarantine, MemoryStore
 
@@ -30,7 +31,7 @@ AT_ONCE = replace(POLICY, hold_s=0)
 
 @dataclass
 class World:
-    """A shell of fakes; its clock stands *at_s*, 5 s, after START."""
+    """Ports of fakes; the clock stands *at_s*, 5 s, after START."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
     bus: MemoryBus = field(default_factory=MemoryBus)
@@ -39,12 +40,12 @@ class World:
     at_s: float = 5
 
     @property
-    def shell(self) -> Shell:
+    def ports(self) -> ProcessorPorts:
         outside = self.store, self.bus, self.quarantine
-        return Shell(*outside, lambda: ms(self.at_s), self.policy)
+        return ProcessorPorts(*outside, lambda: ms(self.at_s), self.policy)
 
-    def run(self, *batch: Any) -> Batch:
-        work = Batch(self.shell, batch)
+    def run(self, *batch: Any) -> BatchProcessor:
+        work = BatchProcessor(self.ports, batch)
         work.run("shard")
         return work
 
@@ -117,7 +118,7 @@ def test_a_segment_whose_version_moved_is_read_and_decided_again() -> None:
 
     assert work.failed == []
     assert work.figures.counts["Conflicts"] == 1
-    assert world.store.segments["a"].tallies.accepted == 2
+    assert world.store.segments["a"].counts.accepted == 2
     assert world.store.segments["a"].version == 2
 
 
@@ -241,7 +242,7 @@ def test_a_device_that_buffered_for_a_day_is_written_in_several_transactions() -
     work = world.run(*batch)
 
     assert work.failed == []
-    assert world.store.segments["s"].tallies.accepted == minutes + 1
+    assert world.store.segments["s"].counts.accepted == minutes + 1
     assert len(world.store.decisions) >= minutes // 100
     again = world.run(*batch)
     assert again.figures.counts["Redelivered"] == minutes + 1
@@ -254,8 +255,8 @@ def test_a_single_message_of_more_minutes_than_a_transaction_is_cut_too() -> Non
     work = world.run(*records(message(reading("a")), message(*buffered, buffered[-1])))
 
     assert work.failed == []
-    tallies = world.store.segments["s"].tallies
-    assert (tallies.accepted, tallies.duplicate) == (901, 1)
+    counts = world.store.segments["s"].counts
+    assert (counts.accepted, counts.duplicate) == (901, 1)
     assert work.figures.counts["Redelivered"] == 0
 
 
@@ -267,12 +268,12 @@ def test_what_follows_a_part_that_failed_comes_again_without_it() -> None:
 
     assert world.run(*batch).failed == ["2"]
     assert world.run(*batch).failed == []
-    assert world.store.segments["s"].tallies.accepted == 301
-    assert world.store.segments["s"].tallies.duplicate == 0
+    assert world.store.segments["s"].counts.accepted == 301
+    assert world.store.segments["s"].counts.duplicate == 0
 
 
 def test_an_empty_batch_is_no_fault(capsys: Any) -> None:
-    assert process([], World().shell, "city") == {"batchItemFailures": []}
+    assert process([], World().ports, "city") == {"batchItemFailures": []}
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
@@ -280,7 +281,7 @@ def test_all_that_is_printed_is_one_json_object_a_line(capsys: Any) -> None:
     world = World()
     world.store.unreadable["s"] = StoreError("throttled")
 
-    process([record(1, jam()), record(2, b"{", "t")], world.shell, "city")
+    process([record(1, jam()), record(2, b"{", "t")], world.ports, "city")
 
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [sorted(set(line) & {"Stack", "Reason", "event"}) for line in printed] == [

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from traffic.aws.emf import spread
-from traffic.processor.figures import Figures, lines
+from traffic.processor.figures import BatchFigures, lines
 
 from ..segment.builders import START
 
@@ -28,19 +28,19 @@ COUNTS = {
 }
 
 
-def printed(figures: Figures) -> list[dict[str, Any]]:
+def printed(figures: BatchFigures) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines(figures, "city", START)]
 
 
-def busy() -> Figures:
-    figures = Figures(freshness_ms=list(range(1000)), alert_latency_ms=[700])
+def busy() -> BatchFigures:
+    figures = BatchFigures(freshness_ms=list(range(1000)), alert_latency_ms=[700])
     figures.counts.update(Received=10, Accepted=6, Rejected=4)
     figures.reasons.update(too_old=3, not_json=1)
     return figures
 
 
 def test_every_count_is_told_and_zero_is_a_count() -> None:
-    (whole, *_) = printed(Figures())
+    (whole, *_) = printed(BatchFigures())
 
     assert {name: whole[name] for name in COUNTS} == dict.fromkeys(COUNTS, 0)
 
@@ -82,7 +82,7 @@ def test_rejections_are_told_by_reason() -> None:
 
 
 def test_times_are_told_only_where_there_are_some() -> None:
-    (quiet,) = printed(Figures())
+    (quiet,) = printed(BatchFigures())
 
     assert "FreshnessMs" not in quiet
     assert "AlertLatencyMs" not in quiet

@@ -34,7 +34,7 @@ def test_flow_is_limited_and_not_the_count(
     told = say(message(reading(count=count, interval=interval)))
 
     assert told.reasons == ([] if is_taken else ["impossible_flow"])
-    assert told.stored.tallies.accepted == is_taken
+    assert told.stored.counts.accepted == is_taken
 
 
 def test_more_vehicles_than_fit_on_the_road_at_their_speed_are_impossible() -> None:
@@ -70,4 +70,4 @@ def test_what_can_only_mean_one_thing_is_taken(name: str, text: str) -> None:
     told = among_neighbours(field(name, text))
 
     assert told.rejected == {}
-    assert told.stored.tallies.accepted == 3
+    assert told.stored.counts.accepted == 3

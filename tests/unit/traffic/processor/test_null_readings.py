@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.traffic.segment.builders import START, reading, record, say
-from trafficctl.redrive.dead_letters import Entry, letter_of
+from trafficctl.redrive.dead_letters import StoredObject, letter_of
 
 from .city import City
 
@@ -24,14 +24,14 @@ def test_it_is_taken_also_where_the_reading_is_looked_at_twice(count: Any) -> No
     told = say(alone(vehicle_count=count))
 
     assert told.reasons == []
-    assert told.stored.tallies.accepted == 1
+    assert told.stored.counts.accepted == 1
 
 
 def test_its_rejection_names_the_field_that_is_wrong() -> None:
     told = say(alone(vehicle_count=-1))
 
     ((_, _, fault),) = told.rejected.values()
-    assert (fault.reason, fault.path, fault.place) == (
+    assert (fault.reason, fault.path, fault.position) == (
         "out_of_range",
         "vehicle_count",
         None,
@@ -43,7 +43,7 @@ def test_a_refused_one_is_put_back_and_counts_once_the_rule_allows_it() -> None:
     city.process([record(7, alone(vehicle_count=-1))])
     ((key, body),) = city.s3.objects.items()
 
-    (one,) = letter_of(Entry("bucket", key, len(body), START), body).records
+    (one,) = letter_of(StoredObject("bucket", key, len(body), START), body).records
     allowed = json.dumps({**json.loads(one.data), "vehicle_count": 1}).encode()
     city.process([record(8, allowed)])
 

@@ -28,7 +28,7 @@ def test_a_batch_that_goes_well_settles_all_it_received() -> None:
     told = figures(World(), *batch())
 
     assert told == ProcessorCounts(received=7, accepted=4, duplicate=1, rejected=2)
-    assert (told.settled, told.came_again) == (7, 0)
+    assert (told.settled, told.retried) == (7, 0)
 
 
 def test_readings_of_a_segment_that_is_not_written_come_again() -> None:
@@ -37,7 +37,7 @@ def test_readings_of_a_segment_that_is_not_written_come_again() -> None:
 
     told = figures(world, *batch())
 
-    assert (told.received, told.settled, told.came_again) == (7, 4, 3)
+    assert (told.received, told.settled, told.retried) == (7, 4, 3)
 
 
 def test_what_is_delivered_once_more_is_received_and_settled_once_more() -> None:
@@ -47,4 +47,4 @@ def test_what_is_delivered_once_more_is_received_and_settled_once_more() -> None
     told = figures(world, *batch())
 
     assert told == ProcessorCounts(received=7, redelivered=5, rejected=2)
-    assert told.came_again == 0
+    assert told.retried == 0

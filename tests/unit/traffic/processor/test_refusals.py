@@ -15,7 +15,7 @@ from traffic.aws.event_bus import EventBridgeBus
 from traffic.aws.segment_store import DynamoStore
 from traffic.errors import PublishError, QuarantineError, StoreError
 from traffic.processor.aws import S3Quarantine
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 
 from ..aws.fake_dynamodb import refused
 from ..aws.test_segment_store import first
@@ -66,7 +66,7 @@ def store_of_client(client: Any) -> DynamoStore:
 
 
 def keep_one(client: Any) -> None:
-    taken = intake([record(1, b"{")], START)["s"]
+    taken = decode_batch([record(1, b"{")], START)["s"]
     S3Quarantine(client, "bucket").keep("shard", taken.rejected)
 
 

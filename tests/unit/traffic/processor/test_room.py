@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from traffic.model import StoredSegment
-from traffic.processor.batch import Batch
+from traffic.processor.batch import BatchProcessor
 from traffic.segment.outbox import MOST_BYTES, MOST_EVENTS, is_full, text_of
 
 from ..aws.fake_dynamodb import FakeDynamoDB
@@ -33,11 +33,11 @@ def restless(seconds: float = 0) -> bytes:
 class Street(City):
     """A city whose alerts follow the traffic at once."""
 
-    def work(self, *batch: Any) -> Batch:
+    def work(self, *batch: Any) -> BatchProcessor:
         """One batch."""
-        shell = self.shell()
+        shell = self.ports()
         policy = replace(shell.policy, hold_s=0, clear_hold_s=0)
-        found = Batch(replace(shell, policy=policy), batch)
+        found = BatchProcessor(replace(shell, policy=policy), batch)
         found.run("shard")
         return found
 

@@ -11,9 +11,18 @@ from botocore.exceptions import ClientError
 
 from tests.template.template import properties
 from traffic.errors import Conflict, StoreError
-from traffic.provisioning.admission import Mark, Request, decide, request_of
-from traffic.provisioning.aws import Things
-from traffic.provisioning.function import Settings, Shell, answer
+from traffic.provisioning.admission import (
+    CertificateRequest,
+    RegistryUpdate,
+    decide,
+    request_of,
+)
+from traffic.provisioning.aws import ThingTypes
+from traffic.provisioning.function import (
+    ProvisioningPorts,
+    ProvisioningSettings,
+    answer,
+)
 from traffic.settings import required
 
 from ...trafficctl.registry.fakes import refused
@@ -24,36 +33,45 @@ NOW = 1000
 
 @pytest.mark.parametrize("case", CASES, ids=[case["rule"] for case in CASES])
 def test_the_registry_decides(case: dict[str, Any]) -> None:
-    found = decide(case["row"], Request("d1", case["certificate"]), NOW)
+    found = decide(case["row"], CertificateRequest("d1", case["certificate"]), NOW)
 
     assert (found.reason, found.segment_id) == (
         case.get("reason", ""),
         case.get("segment", ""),
     )
-    expected = case.get("writes") and Mark(case["writes"], case["only_if"])
-    assert found.mark == expected
+    expected = case.get("writes") and RegistryUpdate(case["writes"], case["only_if"])
+    assert found.update == expected
     assert found.allowed == ("segment" in case)
 
 
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        ({"certificateId": "c", "parameters": {"DeviceId": "d"}}, Request("d", "c")),
-        ({"certificateId": "c", "parameters": {"DeviceId": 7}}, Request("", "c")),
-        ({"certificateId": "c", "parameters": ["DeviceId"]}, Request("", "c")),
-        ({"certificateId": None}, Request("", "")),
-        ({}, Request("", "")),
+        (
+            {"certificateId": "c", "parameters": {"DeviceId": "d"}},
+            CertificateRequest("d", "c"),
+        ),
+        (
+            {"certificateId": "c", "parameters": {"DeviceId": 7}},
+            CertificateRequest("", "c"),
+        ),
+        (
+            {"certificateId": "c", "parameters": ["DeviceId"]},
+            CertificateRequest("", "c"),
+        ),
+        ({"certificateId": None}, CertificateRequest("", "")),
+        ({}, CertificateRequest("", "")),
     ],
 )
 def test_what_is_no_text_names_no_device(
-    event: dict[str, Any], expected: Request
+    event: dict[str, Any], expected: CertificateRequest
 ) -> None:
     assert request_of(event) == expected
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 65, "a/b", "ü", "a#"])
 def test_a_name_that_no_device_may_have_is_refused(name: str) -> None:
-    assert decide({}, Request(name, "c"), NOW).reason == "malformed_request"
+    assert decide({}, CertificateRequest(name, "c"), NOW).reason == "malformed_request"
 
 
 # The function
@@ -64,16 +82,16 @@ class FakeRegistry:
 
     def __init__(self, *rows: dict[str, Any] | None) -> None:
         self._rows = list(rows)
-        self.written: list[Mark] = []
+        self.written: list[RegistryUpdate] = []
 
     def read(self, _device_id: str) -> dict[str, Any] | None:
         return self._rows[0]
 
-    def write(self, _device_id: str, mark: Mark) -> None:
+    def write(self, _device_id: str, update: RegistryUpdate) -> None:
         if len(self._rows) > 1:
             self._rows.pop(0)
             raise Conflict
-        self.written.append(mark)
+        self.written.append(update)
 
 
 EXPECTED = {"status": "expected", "segment_id": "s1"}
@@ -107,9 +125,9 @@ def asked(
     event: Any = EVENT,
     thing: str | ClientError | None = None,
 ) -> dict[str, Any]:
-    registry, things = FakeRegistry(*rows), Things(FakeIot(thing))
-    shell = Shell(registry, things, lambda: NOW, "city", "city-device")  # type: ignore[arg-type] # its methods are there
-    return answer(event, shell)
+    registry, things = FakeRegistry(*rows), ThingTypes(FakeIot(thing))
+    ports = ProvisioningPorts(registry, things, lambda: NOW, "city", "city-device")  # type: ignore[arg-type] # its methods are there
+    return answer(event, ports)
 
 
 def test_the_segment_comes_from_the_registry() -> None:
@@ -134,8 +152,10 @@ def test_a_name_that_another_stack_has_a_thing_of_does_not_come_in(
 
 def test_a_refused_name_leaves_the_row_as_it_was() -> None:
     registry = FakeRegistry(EXPECTED)
-    things = Things(FakeIot("city-test-device"))
-    answer(EVENT, Shell(registry, things, lambda: NOW, "city", "city-device"))  # type: ignore[arg-type] # its methods are there
+    things = ThingTypes(FakeIot("city-test-device"))
+    answer(
+        EVENT, ProvisioningPorts(registry, things, lambda: NOW, "city", "city-device")
+    )  # type: ignore[arg-type] # its methods are there
 
     assert registry.written == []
 
@@ -160,7 +180,7 @@ def test_of_two_equal_requests_at_once_both_are_let_in() -> None:
 
 
 def test_a_row_that_never_rests_is_a_fault() -> None:
-    with pytest.raises(StoreError, match="d1 changed 3 times"):
+    with pytest.raises(StoreError, match="d1 changed during 3 attempts"):
         asked(*[EXPECTED] * 4)
 
 
@@ -200,7 +220,7 @@ def test_a_name_that_may_be_anything_is_not_told(
 def test_the_template_sets_every_variable_the_function_reads() -> None:
     told = properties("ProvisioningHook")["Environment"]["Variables"]
 
-    assert set(told) == set(required(Settings))
+    assert set(told) == set(required(ProvisioningSettings))
 
 
 # The registry, on the local city's own DynamoDB

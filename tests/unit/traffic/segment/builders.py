@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from traffic.model import Parcel, Road, StoredSegment
+from traffic.model import DecodedMessage, QuarantineEntry, Road, StoredSegment
 from traffic.policy import MINUTE_MS, Policy
-from traffic.processor.aws import SetAside
-from traffic.processor.records import Opened, intake
+from traffic.processor.records import DecodedRecords, decode_batch
 from traffic.segment.decide import Decision, decide
-from traffic.segment.fold_result import Change
+from traffic.segment.fold_result import AlertChange
 from traffic.segment.rows import minutes_of
-from traffic.segment.windows import Window, merged
+from traffic.segment.windows import Window, merge_windows
 
 START = 1_800_000_000_000  # 2027-01-15T08:00:00Z
 MINUTE = START // MINUTE_MS
@@ -112,8 +111,8 @@ class Told:
 
     stored: StoredSegment = field(default_factory=lambda: StoredSegment("s", road=ROAD))
     minutes: Mapping[int, Window] = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
-    rejected: Mapping[tuple[int, Any], SetAside] = field(default_factory=dict)
+    changes: tuple[AlertChange, ...] = ()
+    rejected: Mapping[tuple[int, Any], QuarantineEntry] = field(default_factory=dict)
     redelivered: int = 0
     last: Any = None
     live: Mapping[str, Any] = field(default_factory=dict)
@@ -133,18 +132,18 @@ class Told:
 
 def tell(told: Told, batch: Sequence[Any], policy: Policy = POLICY) -> Told:
     """Decide on one batch of records, all of segment `s`, as the shell would."""
-    taken = intake(batch, START)
+    taken = decode_batch(batch, START)
     told = _with_refused(told, [r for one in taken.values() for r in one.rejected])
-    parcels = taken.get("s", Opened()).parcels
-    return tell_parcels(told, parcels, policy) if parcels else told
+    messages = taken.get("s", DecodedRecords()).messages
+    return tell_parcels(told, messages, policy) if messages else told
 
 
 def tell_parcels(
-    told: Told, parcels: Sequence[Parcel], policy: Policy = POLICY
+    told: Told, messages: Sequence[DecodedMessage], policy: Policy = POLICY
 ) -> Told:
     """Decide on decoded messages."""
-    decision = decide(told.stored, parcels, START, policy)
-    refused = [("s", parcel, fault) for parcel, fault in decision.rejected]
+    decision = decide(told.stored, messages, START, policy)
+    refused = [("s", message, fault) for message, fault in decision.rejected]
     return _with_refused(applied(told, decision), refused)
 
 
@@ -168,10 +167,10 @@ def applied(told: Told, decision: Decision) -> Told:
     minutes = dict(told.minutes)
     for minute, window in minutes_of(decision).items():
         known = minutes.get(minute)
-        minutes[minute] = window if known is None else merged(known, window)
+        minutes[minute] = window if known is None else merge_windows(known, window)
     return replace(
         told,
-        stored=decision.segment if decision.is_news() else told.stored,
+        stored=decision.segment if decision.has_changes() else told.stored,
         minutes=minutes,
         changes=told.changes + tuple(decision.changes),
         redelivered=told.redelivered + decision.redelivered,
@@ -180,6 +179,6 @@ def applied(told: Told, decision: Decision) -> Told:
     )
 
 
-def _with_refused(told: Told, refused: Iterable[SetAside]) -> Told:
-    faults = {(int(one[1].sequence_number), one[2].place): one for one in refused}
+def _with_refused(told: Told, refused: Iterable[QuarantineEntry]) -> Told:
+    faults = {(int(one[1].sequence_number), one[2].position): one for one in refused}
     return replace(told, rejected={**told.rejected, **faults})

@@ -42,15 +42,15 @@ def test_two_spellings_of_an_instant_are_one_reading() -> None:
 
     told = say(message(reading(), again))
 
-    assert told.stored.tallies.accepted == 1
-    assert told.stored.tallies.duplicate == 1
+    assert told.stored.counts.accepted == 1
+    assert told.stored.counts.duplicate == 1
 
 
 @pytest.mark.parametrize("seconds", [-DAY_S, 0, LEAD_S])
 def test_a_clock_may_be_a_day_late_or_a_minute_early(seconds: float) -> None:
     told = say(message(reading(seconds=seconds), received=0))
 
-    assert told.stored.tallies.accepted == 1
+    assert told.stored.counts.accepted == 1
     assert told.live["observed_at"] == ms(seconds)
 
 
@@ -69,7 +69,7 @@ def test_a_wrong_clock_costs_only_its_own_reading(seconds: float, reason: str) -
     told = say(message(reading("before"), bad, reading("after"), received=0))
 
     assert told.reasons == [reason]
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.accepted == 2
     assert told.live["observed_at"] == START
 
 
@@ -88,7 +88,7 @@ def test_a_record_that_waited_in_the_stream_is_judged_by_its_receipt() -> None:
 
     told = say(message(reading(seconds=received - 7_200), received=received))
 
-    assert told.stored.tallies.accepted == 1
+    assert told.stored.counts.accepted == 1
 
 
 def test_texts_of_instants_are_utc() -> None:

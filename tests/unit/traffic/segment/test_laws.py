@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from traffic.policy import Policy
 from traffic.processor.aws import lines
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from traffic.segment.alerts import HIGH, NONE, SEVERE, AlertState, Thresholds, advance
 from traffic.segment.fold import fold
-from traffic.segment.present import present
+from traffic.segment.live import live_measures
 from traffic.segment.state import WorkingState
 from traffic.segment.state_codec import pack, unpack
-from traffic.segment.windows import Sums, Window, merged
+from traffic.segment.windows import Sums, Window, merge_windows
 
 from .builders import POLICY, ROAD, START, Told, record, tell, tell_all
 from .streams import anything, cuts, deliveries, published, streams
@@ -38,8 +38,8 @@ POLICIES = st.builds(
 def remembered(told: Told) -> tuple[Any, ...]:
     """What is stored of a segment, but for how often and by which record."""
     state = unpack(told.stored.packed)
-    state.last_sequence = state.last_place = 0  # rejections alone are not written
-    return state, told.stored.tallies, told.stored.outbox
+    state.last_sequence = state.last_position = 0  # rejections alone are not written
+    return state, told.stored.counts, told.stored.outbox
 
 
 def assert_same(one: Told, other: Told) -> None:
@@ -74,7 +74,7 @@ def test_what_comes_again_changes_nothing_but_the_count_of_what_came_again(
     told = tell_all(batches, policy=policy)
 
     assert_same(told, undisturbed)
-    counts = told.stored.tallies
+    counts = told.stored.counts
     settled = counts.accepted + counts.duplicate + counts.stale + told.redelivered
     refused = sum(
         sum(int(key[0]) in _numbers(batch) for key in told.rejected)
@@ -94,7 +94,7 @@ def test_every_reading_is_accepted_known_or_rejected(
 ) -> None:
     told = tell(Told(), stream)
 
-    counts = told.stored.tallies
+    counts = told.stored.counts
     rejected = sum(fault.readings for _, _, fault in told.rejected.values())
     known = counts.duplicate + counts.stale
     assert counts.accepted + known + rejected == published(stream)
@@ -108,20 +108,20 @@ def test_every_accepted_reading_is_in_exactly_one_minute(stream: list[Any]) -> N
 
     still_open = unpack(told.stored.packed).windows.values()
     counted = sum(w.readings for w in (*told.minutes.values(), *still_open))
-    assert counted == told.stored.tallies.accepted
+    assert counted == told.stored.counts.accepted
     late = sum(window.late for window in told.minutes.values())
-    assert late == told.stored.tallies.late
+    assert late == told.stored.counts.late
 
 
 @by_law
 @given(streams())
 def test_being_stored_in_between_changes_nothing(stream: list[Any]) -> None:
     state = WorkingState()
-    fold(state, intake(stream, START)["s"].parcels, ROAD, POLICY)
+    fold(state, decode_batch(stream, START)["s"].messages, ROAD, POLICY)
 
     again = unpack(pack(state))
     assert pack(again) == pack(state)
-    assert present(again, ROAD) == present(state, ROAD)
+    assert live_measures(again, ROAD) == live_measures(state, ROAD)
 
 
 numbers = st.integers(0, 10**9)
@@ -136,8 +136,10 @@ windows = st.builds(
 @by_law
 @given(windows, windows, windows)
 def test_minutes_may_be_merged_in_any_order(a: Window, b: Window, c: Window) -> None:
-    assert merged(a, b) == merged(b, a)
-    assert merged(merged(a, b), c) == merged(a, merged(b, c))
+    assert merge_windows(a, b) == merge_windows(b, a)
+    assert merge_windows(merge_windows(a, b), c) == merge_windows(
+        a, merge_windows(b, c)
+    )
 
 
 @by_law
@@ -185,10 +187,10 @@ def test_events_have_ids_of_their_own_and_are_told_once(
 @settings(by_law, max_examples=300)
 @given(st.one_of(st.binary(), anything.map(lambda one: json.dumps(one).encode())))
 def test_no_message_whatever_stops_the_batch(data: bytes) -> None:
-    taken = intake([record(1, data)], START)["s"]
+    taken = decode_batch([record(1, data)], START)["s"]
     told = tell(Told(), [record(1, data)])
 
-    counts = told.stored.tallies
+    counts = told.stored.counts
     assert len(lines(told.rejected.values())) == len(told.rejected)
     rejected = sum(fault.readings for _, _, fault in told.rejected.values())
     known = counts.duplicate + counts.stale

@@ -281,4 +281,4 @@ def test_a_reading_that_comes_late_does_not_speak_for_the_present() -> None:
 
     assert told.live["sensors_reporting"] == 0.5
     assert told.live["congestion_score"] == 0.0
-    assert told.stored.tallies.late == 1
+    assert told.stored.counts.late == 1

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from traffic.segment.rows import history_row, minutes_of, minutes_to_read
-from traffic.segment.windows import Window, merged, pack, summed, unpack
+from traffic.segment.windows import Window, merge_windows, pack, sum_readings, unpack
 
 from .builders import MINUTE, START, Told, message, reading, records, say, tell
 
 
 def summing(*rows: Any) -> Window:
-    return Window(len(rows), sums=summed(rows))
+    return Window(len(rows), sums=sum_readings(rows))
 
 
 def test_the_newest_minute_and_the_one_before_stay_open() -> None:
@@ -37,8 +37,8 @@ def test_minutes_without_readings_are_left_out_not_written_as_zero() -> None:
 def test_a_reading_of_the_minute_before_is_in_time() -> None:
     told = say(message(reading("a", 119)), message(reading("b", 1)))
 
-    assert told.stored.tallies.late == 0
-    assert told.stored.tallies.accepted == 2
+    assert told.stored.counts.late == 0
+    assert told.stored.counts.accepted == 2
 
 
 def test_a_reading_older_than_both_open_minutes_joins_its_own() -> None:
@@ -48,7 +48,7 @@ def test_a_reading_older_than_both_open_minutes_joins_its_own() -> None:
         message(reading("b", 30, count=4), received=181),
     )
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.late) == (3, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.late) == (3, 1)
     ours = told.minutes[MINUTE]
     assert (ours.readings, ours.sums.vehicles, ours.late) == (2, 14, 1)
 
@@ -82,8 +82,8 @@ def test_a_device_that_buffered_for_a_day_fills_every_minute() -> None:
 
     told = say(now, *(message(*buffered[i : i + 60]) for i in range(0, day, 60)))
 
-    assert told.stored.tallies.accepted == day + 1
-    assert told.stored.tallies.late == day - 1  # the last one's minute is still open
+    assert told.stored.counts.accepted == day + 1
+    assert told.stored.counts.late == day - 1  # the last one's minute is still open
     assert {m - MINUTE for m in told.minutes} == set(range(-day, -1))
     assert {w.readings for w in told.minutes.values()} == {1}
 
@@ -92,7 +92,7 @@ def test_sums_of_a_row_can_be_read_back_and_added_to() -> None:
     window = summing((7, 33.3, 0.25, 60_000, 415, 0.0))
 
     assert unpack(pack(window)) == window
-    assert merged(window, Window()) == window
+    assert merge_windows(window, Window()) == window
 
 
 def test_a_row_tells_the_traffic_of_its_minute() -> None:
@@ -100,7 +100,7 @@ def test_a_row_tells_the_traffic_of_its_minute() -> None:
         (20, 100.0, 0.1, 60_000, None, 0.0),  # 1200 veh/h at 100 km/h
         (20, 50.0, 0.3, 60_000, None, 0.0),  # 1200 veh/h at 50 km/h
     )
-    window = merged(window, Window(late=1))
+    window = merge_windows(window, Window(late=1))
 
     row = history_row(Told().stored, MINUTE, window, retention_days=30)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic.model import Tallies
+from traffic.model import ReadingCounts
 from traffic.policy import FORGET_AFTER_MS, MAX_AGE_MS, MOST_SPANS
 from traffic.segment.state_codec import unpack
 
@@ -28,7 +28,7 @@ class Street:
 
     def deliver(self, minute: int, received: int | None = None, **more: Any) -> str:
         """Deliver the reading of *minute*; return what became of it."""
-        before = self.told.stored.tallies
+        before = self.told.stored.counts
         self._sequence += 1
         seconds = 60 * minute
         data = message(
@@ -36,7 +36,7 @@ class Street:
             received=seconds if received is None else 60 * received,
         )
         self.told = tell(self.told, [record(self._sequence, data, arrived=60 * 10**5)])
-        now = self.told.stored.tallies
+        now = self.told.stored.counts
         return next(
             name
             for name in ("accepted", "duplicate", "stale")
@@ -66,7 +66,7 @@ def test_a_buffer_that_comes_after_a_live_reading_fills_every_minute(
 
     assert street.deliver_all(order, received=31) == ["accepted"] * 30
 
-    assert street.told.stored.tallies == Tallies(accepted=32, late=29)
+    assert street.told.stored.counts == ReadingCounts(accepted=32, late=29)
     assert street.deliver_all(order, received=31) == ["duplicate"] * 30
 
 
@@ -112,7 +112,7 @@ def test_of_many_outages_the_shortest_are_forgotten_and_their_readings_are_stale
 
     kept = MOST_SPANS - 1  # one is the time before the first reading
     assert list(fates.values()) == ["stale"] * (4 - kept) + ["accepted"] * (kept + 1)
-    assert street.told.stored.tallies.stale == 4 - kept
+    assert street.told.stored.counts.stale == 4 - kept
 
 
 def test_what_a_device_buffered_before_its_first_reading_is_new() -> None:
@@ -169,7 +169,7 @@ def test_devices_that_use_the_same_sensor_id_have_a_sensor_each() -> None:
 
     told = say(fast[0], slow[0], fast[1], slow[1])
 
-    assert told.stored.tallies == Tallies(accepted=4)
+    assert told.stored.counts == ReadingCounts(accepted=4)
     assert list(unpack(told.stored.packed).sensors) == ["1", "1@rsu-B"]
 
 
@@ -179,7 +179,7 @@ def test_readings_that_name_no_device_are_of_the_sensor_that_is_known() -> None:
 
     told = say(named, nameless, named)
 
-    assert told.stored.tallies == Tallies(accepted=2, duplicate=1)
+    assert told.stored.counts == ReadingCounts(accepted=2, duplicate=1)
     assert told.live["sensors"] == 1
 
 
@@ -210,7 +210,7 @@ def test_no_order_of_delivery_counts_a_reading_twice_or_hides_one(
         if fate == "duplicate":
             assert minute in accepted
 
-    assert street.told.stored.tallies.accepted == len(accepted)
+    assert street.told.stored.counts.accepted == len(accepted)
     still_open = unpack(street.told.stored.packed).windows
     rows = {m - MINUTE for m, w in street.told.minutes.items() if w.readings}
     assert rows | {m - MINUTE for m, w in still_open.items() if w.readings} == accepted
@@ -262,7 +262,7 @@ def test_a_record_that_was_put_back_is_judged_by_its_first_receipt() -> None:
 
     told = tell(tell(Told(), [first, later]), [again])
 
-    assert told.stored.tallies == Tallies(accepted=3, late=1)
+    assert told.stored.counts == ReadingCounts(accepted=3, late=1)
 
 
 def test_a_batch_with_known_readings_only_is_written_so_that_they_are_counted() -> None:
@@ -270,5 +270,5 @@ def test_a_batch_with_known_readings_only_is_written_so_that_they_are_counted() 
 
     told = tell(told, records(message(reading()), first=2))
 
-    assert told.last.is_news()
+    assert told.last.has_changes()
     assert told.stored.version == 2

@@ -93,7 +93,7 @@ def test_a_suspect_is_counted_but_left_out_of_the_figures() -> None:
 
     told = tell(Told(stored=stored), records(*said))
 
-    assert told.stored.tallies.accepted == 8
+    assert told.stored.counts.accepted == 8
     assert (told.live["speed"], told.live["flow_per_lane"]) == (90.0, 600)
     assert told.live["sensors_reporting"] == 1.0
     assert told.transitions == []

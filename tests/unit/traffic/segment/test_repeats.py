@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from traffic.policy import FORGET_AFTER_MS, MAX_AGE_MS
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from traffic.segment.fold import fold
 from traffic.segment.state_codec import unpack
 
@@ -30,27 +30,27 @@ DAY_S = MAX_AGE_MS / 1000
 def test_a_reading_published_twice_is_a_duplicate() -> None:
     told = say(message(reading()), message(reading()))
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.duplicate) == (1, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.duplicate) == (1, 1)
     assert told.redelivered == 0
 
 
 def test_a_reading_repeated_in_its_message_is_a_duplicate() -> None:
     told = say(message(reading(), reading()))
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.duplicate) == (1, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.duplicate) == (1, 1)
 
 
 def test_a_reading_that_its_successor_overtook_is_counted_once() -> None:
     late = message(reading(seconds=20))
     told = say(message(reading(seconds=30)), late, late)
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.duplicate) == (2, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.duplicate) == (2, 1)
 
 
 def test_another_sensor_may_be_behind() -> None:
     told = say(message(reading("a", 30)), message(reading("b", 20)))
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.duplicate) == (2, 0)
+    assert (told.stored.counts.accepted, told.stored.counts.duplicate) == (2, 0)
 
 
 def test_a_batch_that_comes_again_changes_nothing() -> None:
@@ -61,7 +61,7 @@ def test_a_batch_that_comes_again_changes_nothing() -> None:
 
     assert twice.stored == once.stored
     assert twice.redelivered == 3
-    assert not twice.last.is_news()
+    assert not twice.last.has_changes()
 
 
 def test_a_duplicate_is_counted_once_though_it_comes_again() -> None:
@@ -69,7 +69,7 @@ def test_a_duplicate_is_counted_once_though_it_comes_again() -> None:
 
     told = tell_all([[first], [again], [again], [first, again]])
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.duplicate) == (1, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.duplicate) == (1, 1)
     assert told.redelivered == 3
 
 
@@ -77,13 +77,13 @@ def test_what_a_half_taken_message_left_over_is_still_counted() -> None:
     """A message that fits in no transaction is taken in parts, and may come again."""
     batch = [record(1, message(reading("a"), reading("b"), reading("b"), reading("a")))]
     whole = tell(Told(), batch)
-    (parcel,) = intake(batch, START)["s"].parcels
-    part = replace(parcel, readings=parcel.readings[:2], positions=range(2))
+    (decoded,) = decode_batch(batch, START)["s"].messages
+    part = replace(decoded, readings=decoded.readings[:2], positions=range(2))
 
     halfway = tell_parcels(Told(), [part])
     told = tell(halfway, batch)
 
-    assert told.stored.tallies == whole.stored.tallies
+    assert told.stored.counts == whole.stored.counts
     assert told.stored.packed == whole.stored.packed
     assert told.redelivered == 2
 
@@ -125,6 +125,6 @@ def test_a_sensor_that_comes_back_after_days_is_remembered_from_then_on() -> Non
 
     told = tell(once, back)
 
-    assert once.stored.tallies.accepted == 2
+    assert once.stored.counts.accepted == 2
     assert told.stored == once.stored
     assert told.redelivered == 1

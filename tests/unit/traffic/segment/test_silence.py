@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from bench.segments import item_bytes
 from traffic.policy import Policy
 from traffic.segment.rows import alert_rows
-from traffic.segment.silence import put_to_rest
+from traffic.segment.silence import close_silent_segment
 from traffic.segment.state_codec import unpack
-from traffic.segment.windows import Window, merged
+from traffic.segment.windows import Window, merge_windows
 
 from .builders import (
     MINUTE,
@@ -34,7 +34,7 @@ from .test_laws import POLICIES, by_law
 
 def rest(told: Told, seconds: float = 600, policy: Policy = POLICY) -> Told:
     """What becomes of a segment that a sweep finds silent at that second."""
-    decision = put_to_rest(told.stored, ms(seconds), policy)
+    decision = close_silent_segment(told.stored, ms(seconds), policy)
     if decision is None:
         return told
     return replace(applied(told, decision), stored=decision.segment)
@@ -105,11 +105,11 @@ def test_its_last_two_minutes_become_rows() -> None:
 def test_a_segment_at_rest_is_left_alone() -> None:
     told = rest(say(jam(0), jam(60)))
 
-    assert put_to_rest(told.stored, ms(900), POLICY) is None
+    assert close_silent_segment(told.stored, ms(900), POLICY) is None
 
 
 def test_a_segment_never_heard_has_nothing_to_put_to_rest() -> None:
-    assert put_to_rest(Told().stored, ms(900), POLICY) is None
+    assert close_silent_segment(Told().stored, ms(900), POLICY) is None
 
 
 def test_a_reading_of_a_minute_put_to_rest_is_late_and_joins_its_row() -> None:
@@ -117,7 +117,7 @@ def test_a_reading_of_a_minute_put_to_rest_is_late_and_joins_its_row() -> None:
 
     told = tell(told, records(message(reading("b", 61), received=700), first=9))
 
-    assert (told.stored.tallies.accepted, told.stored.tallies.late) == (3, 1)
+    assert (told.stored.counts.accepted, told.stored.counts.late) == (3, 1)
     assert (told.minutes[MINUTE + 1].readings, told.minutes[MINUTE + 1].late) == (2, 1)
 
 
@@ -176,7 +176,7 @@ def history(told: Told) -> dict[int, Window]:
     """All that was ever counted, by minute, in rows or still open."""
     found = dict(told.minutes)
     for minute, window in unpack(told.stored.packed).windows.items():
-        found[minute] = merged(found.get(minute, Window()), window)
+        found[minute] = merge_windows(found.get(minute, Window()), window)
     return {m: Window(w.readings, 0, w.sums) for m, w in found.items() if w.readings}
 
 
@@ -194,7 +194,7 @@ def test_whenever_a_segment_is_put_to_rest_no_reading_is_lost_or_counted_twice(
             told = rest(told, 200_000 + seconds, policy)
             assert all(window.readings for window in told.minutes.values())
 
-    counts, expected = told.stored.tallies, undisturbed.stored.tallies
+    counts, expected = told.stored.counts, undisturbed.stored.counts
     assert (counts.accepted, counts.duplicate) == (
         expected.accepted,
         expected.duplicate,

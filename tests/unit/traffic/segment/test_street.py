@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from traffic.model import Tallies
+from traffic.model import ReadingCounts
 
 from .builders import POLICY, START, Told, message, ms, tell
 
@@ -22,24 +22,24 @@ STREET = Path(__file__).parents[3] / "street"
 CALM, JAM = (), ("opened",)
 
 # The fate of its readings, the speed shown in the end, and the alert's transitions.
-FOUND: dict[str, tuple[Tallies, float | None, tuple[str, ...]]] = {
-    "m01-zero-zero": (Tallies(4), None, CALM),
-    "m02-count255-speed0": (Tallies(), None, CALM),
-    "m03-occupancy-percent-at-night": (Tallies(4), 0.0, CALM),
-    "m04-backlog-after-live": (Tallies(32, late=29), 50.0, CALM),
-    "m05-qos1-reorder": (Tallies(5), 50.0, CALM),
-    "m07-local-time-as-z": (Tallies(8, late=4), 80.0, CALM),
-    "m08-lane-blocked": (Tallies(12), 48.9, CALM),
-    "m09-single-loop": (Tallies(4), 8.8, JAM),
-    "m10-speed-only": (Tallies(4), 7.0, JAM),
-    "m11-speed-with-count-0": (Tallies(4), 7.0, JAM),
-    "m12-one-slow-vehicle": (Tallies(4), 11.9, CALM),
-    "m14-same-sensor-id-two-units": (Tallies(6), 42.0, CALM),
-    "m15-corrected-bin": (Tallies(1, stale=1), 50.0, CALM),
-    "m16-count-as-12.0": (Tallies(1), 50.0, CALM),
-    "m17-timestamp-without-seconds": (Tallies(1), 50.0, CALM),
-    "m18-running-total": (Tallies(2), 50.0, CALM),
-    "m19-hourly-lane": (Tallies(1), 88.0, CALM),
+FOUND: dict[str, tuple[ReadingCounts, float | None, tuple[str, ...]]] = {
+    "m01-zero-zero": (ReadingCounts(4), None, CALM),
+    "m02-count255-speed0": (ReadingCounts(), None, CALM),
+    "m03-occupancy-percent-at-night": (ReadingCounts(4), 0.0, CALM),
+    "m04-backlog-after-live": (ReadingCounts(32, late=29), 50.0, CALM),
+    "m05-qos1-reorder": (ReadingCounts(5), 50.0, CALM),
+    "m07-local-time-as-z": (ReadingCounts(8, late=4), 80.0, CALM),
+    "m08-lane-blocked": (ReadingCounts(12), 48.9, CALM),
+    "m09-single-loop": (ReadingCounts(4), 8.8, JAM),
+    "m10-speed-only": (ReadingCounts(4), 7.0, JAM),
+    "m11-speed-with-count-0": (ReadingCounts(4), 7.0, JAM),
+    "m12-one-slow-vehicle": (ReadingCounts(4), 11.9, CALM),
+    "m14-same-sensor-id-two-units": (ReadingCounts(6), 42.0, CALM),
+    "m15-corrected-bin": (ReadingCounts(1, stale=1), 50.0, CALM),
+    "m16-count-as-12.0": (ReadingCounts(1), 50.0, CALM),
+    "m17-timestamp-without-seconds": (ReadingCounts(1), 50.0, CALM),
+    "m18-running-total": (ReadingCounts(2), 50.0, CALM),
+    "m19-hourly-lane": (ReadingCounts(1), 88.0, CALM),
 }
 
 
@@ -80,7 +80,7 @@ def test_what_sensors_really_send_is_counted_and_shown_as_it_is(name: str) -> No
 
     told = tell(Told(), records(case), replace(POLICY, high_score=55, clear_score=45))
 
-    assert told.stored.tallies == tallies
+    assert told.stored.counts == tallies
     assert told.live.get("speed") == speed
     assert tuple(kind for kind, _, _ in told.transitions) == transitions
     assert ms(0) == START

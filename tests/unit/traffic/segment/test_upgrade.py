@@ -32,7 +32,7 @@ def test_clock_place_minutes_and_alert_are_kept() -> None:
     state = unpack(layout_1(FRESH, STALE))
 
     assert (state.clock, state.minute) == (CLOCK, MINUTE)
-    assert (state.last_sequence, state.last_place) == (7, 3)
+    assert (state.last_sequence, state.last_position) == (7, 3)
     assert state.windows[MINUTE].readings == 1
     assert state.windows[MINUTE].sums.vehicles == 10
     assert state.alert == ALERT
@@ -43,9 +43,9 @@ def test_a_sensor_that_spoke_for_the_present_still_does() -> None:
     fresh, stale = state.sensors["a"], state.sensors["b"]
 
     assert (fresh.timestamp, fresh.speed, fresh.occupancy) == (CLOCK, 90.5, 0.12)
-    assert (fresh.is_fresh, fresh.counts) == (True, True)
+    assert (fresh.is_fresh, fresh.has_counted) == (True, True)
     assert (stale.timestamp, stale.speed) == (CLOCK - 120_000, None)
-    assert (stale.is_fresh, stale.counts) == (False, False)
+    assert (stale.is_fresh, stale.has_counted) == (False, False)
     assert state.fresh == 1
     assert state.moved_at == CLOCK
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from traffic.model import Road
-from traffic.segment.state import Slot
+from traffic.segment.state import SensorState
 
 from ..segment.builders import ms
 from .street import newest
@@ -47,7 +47,7 @@ def demand(hour: float) -> float:
 
 def readings(
     luck: random.Random, road: Road, busy: float, step_s: int, end_s: int
-) -> Iterator[dict[str, Slot]]:
+) -> Iterator[dict[str, SensorState]]:
     """Yield what the sensors of a segment say, interval after interval."""
     free = road.free_flow_speed
     for at in range(0, end_s, step_s):
@@ -71,7 +71,7 @@ def _slot(
     night: float,
     at: int,
     step_s: int,
-) -> Slot:
+) -> SensorState:
     """Return what one lane's detector says of one interval."""
     use = lane.night * night + lane.day * (1 - night)
     expected = CAPACITY * share * use * step_s / 3_600

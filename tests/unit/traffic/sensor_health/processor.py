@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.last_heard import ScannedSegment
 from traffic.sensor_health.processor_lag import is_behind, span_s
 from traffic.sensor_health.thresholds import FIGURES_LATE_MS
 
@@ -32,7 +32,7 @@ class Stopping(Street):
     def waits(self, device: Device) -> bool:
         return self.is_off or device.segment in self.waiting
 
-    def seen(self, at_s: float) -> list[Seen]:
+    def seen(self, at_s: float) -> list[ScannedSegment]:
         """What a scan finds: of those that wait, what was there when it began."""
         waiting = [one for one in self.devices if self.waits(one)]
         others = [one for one in self.devices if not self.waits(one)]

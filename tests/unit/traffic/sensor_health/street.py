@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from traffic.model import Road, StoredSegment
-from traffic.segment.spans import Past
-from traffic.segment.state import Slot, WorkingState
+from traffic.segment.spans import MissingSpans
+from traffic.segment.state import SensorState, WorkingState
 from traffic.sensor_health import memory as packed_memory
 from traffic.sensor_health.faults import DISMISSED, Fault, dismissed
 from traffic.sensor_health.judge import Judgement, judge
-from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.last_heard import ScannedSegment
 from traffic.sensor_health.memory import Memory
 
 from ..segment.builders import ms
@@ -84,7 +84,7 @@ class Street:
     districts: dict[str, str] = field(default_factory=dict)
     road: Road = field(default=ROAD, kw_only=True)
 
-    def seen(self, at_s: float) -> list[Seen]:
+    def seen(self, at_s: float) -> list[ScannedSegment]:
         """What a scan finds at that second."""
         by_segment: dict[str, list[Device]] = {}
         for device in self.devices:
@@ -92,7 +92,9 @@ class Street:
         found = [self._segment(n, some, at_s) for n, some in by_segment.items()]
         return [one for one in found if one is not None]
 
-    def _segment(self, name: str, devices: list[Device], at_s: float) -> Seen | None:
+    def _segment(
+        self, name: str, devices: list[Device], at_s: float
+    ) -> ScannedSegment | None:
         said = {
             device.name: (device, at)
             for device in devices
@@ -106,17 +108,17 @@ class Street:
         road = replace(self.road, district=self.districts.get(name))
         stored = StoredSegment(name, version=1, road=road)
         state = WorkingState(clock=clock, sensors=slots)
-        return Seen(stored, state, received, received)
+        return ScannedSegment(stored, state, received, received)
 
 
-def slot_of(device: Device, at_s: float) -> Slot:
+def slot_of(device: Device, at_s: float) -> SensorState:
     """What the state keeps of a device's reading."""
     values = device.says(at_s)
     count, speed = values["vehicle_count"], values["speed"]
     at_ms, score = ms(at_s + device.clock_s), values.get("score")
     interval_ms = round(device.interval_s * 1000)
     slot = newest(at_ms, count, speed, values["occupancy"], interval_ms, score)
-    slot.counts = values.get("counts", True)
+    slot.has_counted = values.get("counts", True)
     slot.percent_at = at_ms if values.get("percent") else 0
     return slot
 
@@ -128,10 +130,12 @@ def newest(
     occupancy: float | None,
     interval_ms: int,
     score: int | None = None,
-) -> Slot:
+) -> SensorState:
     """A sensor whose newest reading says this; *score* is its own, in tenths."""
     said = (count, speed, occupancy, interval_ms, score, 0.0)
-    return Slot(at_ms, interval_ms, Past(), said, is_fresh=True, counts=True)
+    return SensorState(
+        at_ms, interval_ms, MissingSpans(), said, is_fresh=True, has_counted=True
+    )
 
 
 class Watch:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traffic.sensor_health.processor_lag import is_behind, span_s
-from traffic.sensor_health.sweep import told
+from traffic.sensor_health.sweep import log_lines
 from traffic.sensor_health.thresholds import BEHIND_MS, FIGURES_MS
 
 from ..processor.city import Line
@@ -252,7 +252,7 @@ def test_figures_that_cannot_be_read_put_nothing_to_rest_and_fail_the_sweep(
     ((fault, times),) = sweep.failed.items()
     assert fault.startswith("cloudwatch: ")
     assert times == 1
-    lines = [json.loads(one) for one in told(sweep, "city", ms(700))]
+    lines = [json.loads(one) for one in log_lines(sweep, "city", ms(700))]
     assert "ProcessorBehind" not in lines[0]
     assert lines[0]["SensorsKnown"] == 1
     assert lines[1]["event"] == "health.refused"

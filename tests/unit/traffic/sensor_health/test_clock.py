@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from traffic.sensor_health.clocks import words_of
+from traffic.sensor_health.clocks import describe_lag
 from traffic.sensor_health.thresholds import latest_detection_ms
 
 from .street import SILENT_S, Device, Street, Watch
@@ -70,4 +70,4 @@ def test_an_interval_named_by_its_beginning_is_no_wrong_clock() -> None:
     ],
 )
 def test_the_offset_is_told_with_the_zone_it_suggests(lag_s: int, words: str) -> None:
-    assert words_of(lag_s) == words
+    assert describe_lag(lag_s) == words

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from traffic.sensor_health.days import Day, judged
+from traffic.sensor_health.daily_counts import Day, judge_day
 from traffic.sensor_health.thresholds import latest_detection_ms
 
 from .lanes import demand
@@ -209,8 +209,8 @@ def last(vehicles: int, **more: Any) -> Day:
 def test_a_day_is_odd_below_half_of_the_least_or_above_twice_the_most(
     day: Day, odd: int
 ) -> None:
-    assert judged(day, True, 0).odd == odd
-    assert judged(day, False, 0).odd == 0
+    assert judge_day(day, True, 0).odd == odd
+    assert judge_day(day, False, 0).odd == 0
 
 
 @pytest.mark.parametrize(
@@ -247,10 +247,10 @@ def test_a_day_is_learned_only_when_the_next_one_is_not_odd() -> None:
 def test_a_road_of_another_use_is_learned_anew_after_a_week() -> None:
     day = last(1_500, pending=1_500)
     for _ in range(6):
-        day = judged(msgspec.structs.replace(day, last=300), False, 0)
+        day = judge_day(msgspec.structs.replace(day, last=300), False, 0)
     assert (day.least, day.most, day.days) == (1_000, 2_000, 7)
 
-    day = told(judged(msgspec.structs.replace(day, last=300), False, 0), *[310] * 7)
+    day = told(judge_day(msgspec.structs.replace(day, last=300), False, 0), *[310] * 7)
 
     assert (day.least, day.most, day.days) == (300, 310, 7)
 
@@ -258,13 +258,13 @@ def test_a_road_of_another_use_is_learned_anew_after_a_week() -> None:
 def test_nothing_is_learned_while_a_fault_lasts() -> None:
     faulty = last(400, odd=2, odd_since=1)
 
-    assert judged(faulty, False, 0) == faulty
-    assert judged(faulty, True, 0).least == 1_000
-    assert judged(last(900, odd=2, odd_since=1), True, 0).sound == 1
+    assert judge_day(faulty, False, 0) == faulty
+    assert judge_day(faulty, True, 0).least == 1_000
+    assert judge_day(last(900, odd=2, odd_since=1), True, 0).sound == 1
 
 
 def told(day: Day, *counts: int) -> Day:
     """What is known after more days, on each of which the other lanes were as ever."""
     for count in counts:
-        day = judged(msgspec.structs.replace(day, last=count), True, 0)
+        day = judge_day(msgspec.structs.replace(day, last=count), True, 0)
     return day

@@ -9,7 +9,7 @@ import pytest
 from traffic.model import Road, StoredSegment
 from traffic.segment.state import WorkingState
 from traffic.sensor_health.judge import judge
-from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.last_heard import ScannedSegment
 from traffic.sensor_health.memory import Memory, pack
 
 from ..segment.builders import ms
@@ -30,7 +30,9 @@ def test_no_healthy_lane_is_accused(step_s: int, segments: int) -> None:
         memory, end_s = Memory(), HOURS * 3_600
         for at, slots in enumerate(readings(luck, road, busy, step_s, end_s)):
             now_ms = ms(at * step_s)
-            seen = Seen(stored, WorkingState(now_ms, sensors=slots), now_ms, now_ms)
+            seen = ScannedSegment(
+                stored, WorkingState(now_ms, sensors=slots), now_ms, now_ms
+            )
             made = judge([seen], [], memory, now_ms, 300_000)
             memory = made.memory
             accused += [(fault.fault_id, fault.detail) for fault in made.opened]

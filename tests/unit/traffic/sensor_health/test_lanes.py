@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from traffic.sensor_health.lanes import compare
+from traffic.sensor_health.lanes import compare_lanes
 from traffic.sensor_health.suspects import Track
 from traffic.sensor_health.thresholds import latest_detection_ms
-from traffic.sensor_health.verdicts import needed
+from traffic.sensor_health.verdicts import vehicles_needed
 
 from .street import EMPTY, SILENT_S, Device, Says, Street, Watch, same, slot_of
 from .test_suspects import COVERED, broken
@@ -155,12 +155,12 @@ def test_what_usually_passes_is_learnt_and_forgotten() -> None:
         for name, track in made.items():
             track.vehicle_count = 1 if name == "a" else 30
         slots = {n: slot_of(Device(n, says=lambda _: said), 60) for n in "abc"}
-        slots["a"].noted = (1, 40.0, None, 60_000, 0)
-        compare(known, made, slots)
+        slots["a"].last_summand = (1, 40.0, None, 60_000, 0)
+        compare_lanes(known, made, slots)
         known = made
 
-    assert 400 < needed(known["a"]) < 700
-    assert needed(known["b"]) == 100
+    assert 400 < vehicles_needed(known["a"]) < 700
+    assert vehicles_needed(known["b"]) == 100
 
 
 def _kept(track: Track) -> dict[str, int]:

@@ -13,7 +13,7 @@ from traffic.segment.alerts import SEVERE, AlertState
 from traffic.segment.state import WorkingState
 from traffic.segment.state_codec import pack
 from traffic.sensor_health.aws import MEMORY_KEY
-from traffic.sensor_health.thresholds import MOST_RESTS
+from traffic.sensor_health.thresholds import MOST_CLOSED_SEGMENTS
 
 from ..processor.city import Line
 from ..segment.builders import ms
@@ -109,7 +109,9 @@ def test_a_district_and_hundreds_of_segments_go_out_by_the_batch() -> None:
     assert calls["scan"] == SCANS
 
 
-@pytest.mark.parametrize(("sweeps", "at_rest"), [(1, MOST_RESTS), (2, SEGMENTS)])
+@pytest.mark.parametrize(
+    ("sweeps", "at_rest"), [(1, MOST_CLOSED_SEGMENTS), (2, SEGMENTS)]
+)
 def test_a_fleet_that_is_out_is_one_fault_and_put_to_rest_by_shares(
     sweeps: int, at_rest: int
 ) -> None:
@@ -122,4 +124,7 @@ def test_a_fleet_that_is_out_is_one_fault_and_put_to_rest_by_shares(
     assert world.open() == ["fleet:city/silent"]
     assert figures["FleetSilent"] == 1
     assert len(rested) == at_rest
-    assert calls["batch_execute_statement"] <= ceil(MOST_RESTS / 25) + JAMS / 25 + 2
+    assert (
+        calls["batch_execute_statement"]
+        <= ceil(MOST_CLOSED_SEGMENTS / 25) + JAMS / 25 + 2
+    )

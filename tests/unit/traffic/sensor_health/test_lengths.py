@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from traffic.model import Road
-from traffic.sensor_health.lengths import Length, noted
+from traffic.sensor_health.effective_length import Length, with_reading
 from traffic.sensor_health.thresholds import latest_detection_ms
 
 from ..segment.builders import ms
@@ -126,7 +126,7 @@ def length_of(
     known = None
     slot = newest(0, count, speed, occupancy, interval_s * 1000)
     for number in range(int(hours * HOUR / interval_s)):
-        known = noted(known, slot, road, number * interval_s * 1000)
+        known = with_reading(known, slot, road, number * interval_s * 1000)
     return known
 
 
@@ -199,7 +199,9 @@ def test_occupancy_in_whole_percent_accuses_nobody(told: Any, step_s: int) -> No
         for name, slot in slots.items():
             count, speed, share = slot.vehicle_count, slot.speed, slot.occupancy or 0.0
             coarse = newest(0, count, speed, told(share * 100) / 100, step_s * 1000)
-            known[name] = noted(known.get(name), coarse, road, at * step_s * 1000)
+            known[name] = with_reading(
+                known.get(name), coarse, road, at * step_s * 1000
+            )
             odd += (known[name] or Length(0)).odd
 
     assert odd == 0

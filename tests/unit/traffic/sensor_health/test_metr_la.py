@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import groupby
 
 from traffic.model import Road
-from traffic.sensor_health.suspects import Track, first_track, sampled
-from traffic.sensor_health.verdicts import raised
+from traffic.sensor_health.suspects import Track, first_track, with_sample
+from traffic.sensor_health.verdicts import fault_shown
 from trafficctl.metr_la import WEEK_BEGIN, Week, free_flow_kmh, load_week, replay_rows
 
 from .street import newest
@@ -41,10 +41,10 @@ def suspects(week: Week) -> dict[str, str]:
         made = (
             first_track(slot, at, at)
             if before is None
-            else sampled(before, slot, roads[str(name)], at)
+            else with_sample(before, slot, roads[str(name)], at)
         )
         tracks[str(name)] = made
-        shown = raised(made)
+        shown = fault_shown(made)
         if shown is not None:
             found.setdefault(str(name), shown[0])
     return found

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from traffic.model import Road
-from traffic.segment.state import Slot
+from traffic.segment.state import SensorState
 from traffic.sensor_health.readings import is_impossible, is_over_flow
 
 from .street import ROAD, newest, same, traffic
@@ -73,7 +73,7 @@ def slot(
     speed: float | None = None,
     occupancy: float | None = None,
     interval: float = 60,
-) -> Slot:
+) -> SensorState:
     return newest(0, count, speed, occupancy, int(interval * 1000))
 
 
@@ -94,7 +94,9 @@ def slot(
         (slot(20, 40.0, None), False),
     ],
 )
-def test_what_no_traffic_could_say_is_impossible(reading: Slot, expected: bool) -> None:
+def test_what_no_traffic_could_say_is_impossible(
+    reading: SensorState, expected: bool
+) -> None:
     assert is_impossible(reading, ROAD) is expected
 
 

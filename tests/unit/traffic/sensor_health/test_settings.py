@@ -5,13 +5,17 @@ from __future__ import annotations
 import pytest
 
 from traffic.errors import SettingsError
-from traffic.sensor_health.settings import Settings, read
+from traffic.sensor_health.settings import SensorHealthSettings, read
 from traffic.settings import required
 
 from ..test_settings import ENVIRONMENT as PROCESSORS
 
 ENVIRONMENT = {
-    **{name: value for name, value in PROCESSORS.items() if name in required(Settings)},
+    **{
+        name: value
+        for name, value in PROCESSORS.items()
+        if name in required(SensorHealthSettings)
+    },
     "FAULTS_TABLE": "city-sensor_faults",
     "STREAM_NAME": "city-readings",
     "PROCESSOR_NAME": "city-processor",
@@ -29,7 +33,7 @@ def test_the_environment_chooses_the_patience() -> None:
     assert settings.policy.retention_days == 30
 
 
-@pytest.mark.parametrize("name", required(Settings))
+@pytest.mark.parametrize("name", required(SensorHealthSettings))
 def test_a_missing_variable_is_named(name: str) -> None:
     less = {key: value for key, value in ENVIRONMENT.items() if key != name}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic.sensor_health.last_heard import Seen
+from traffic.sensor_health.last_heard import ScannedSegment
 from traffic.sensor_health.thresholds import SWEEP_MS, latest_detection_ms, patience_ms
 
 from ..segment.builders import ms
@@ -116,7 +116,7 @@ def test_a_device_that_repeats_an_old_reading_is_silent() -> None:
 class Repeating(Street):
     """Its devices send their last reading again and again."""
 
-    def seen(self, at_s: float) -> list[Seen]:
+    def seen(self, at_s: float) -> list[ScannedSegment]:
         return [replace(one, received_at=ms(at_s)) for one in super().seen(at_s)]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from traffic.errors import StoreError
 from traffic.sensor_health.aws import MEMORY_KEY
-from traffic.sensor_health.sweep import told
+from traffic.sensor_health.sweep import log_lines
 
 from ..processor.city import Crash, Line
 from ..segment.builders import message, ms, reading, records
@@ -226,7 +226,7 @@ def test_what_was_refused_is_said_line_by_line() -> None:
     put = calls().index("put_object") + 1
     sweep = world.sweep(LATER, Line(fail_at=put, how="throttle"))
 
-    lines = told(sweep, "city", ms(LATER))
+    lines = log_lines(sweep, "city", ms(LATER))
 
     assert json.loads(lines[1])["event"] == "health.refused"
     assert "Throttling" in json.loads(lines[1])["fault"]

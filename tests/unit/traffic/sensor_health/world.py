@@ -11,13 +11,13 @@ from typing import Any
 from traffic.aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
 from traffic.aws.segment_store import DynamoStore
 from traffic.sensor_health.aws import (
-    CloudWatchStream,
+    CloudWatchLag,
     DynamoFaults,
     DynamoSegments,
-    S3Memory,
+    S3MemoryStore,
 )
 from traffic.sensor_health.fault_items import plain
-from traffic.sensor_health.sweep import Outside, Sweep, told
+from traffic.sensor_health.sweep import Sweep, SweepPorts, log_lines
 
 from ..aws.fake_dynamodb import FakeDynamoDB, refused
 from ..processor.city import TABLES, City, FakeS3, Line, Wire
@@ -51,9 +51,9 @@ class FaultyDynamoDB(FakeDynamoDB):
             return self._mark(mark["told"].startswith("SET"), Parameters)
         if '"faults"' not in Statement:
             return super()._execute(Statement, Parameters)
-        told = _INSERT.fullmatch(Statement)
-        code = self._insert(told["names"], Parameters) if told else None
-        if told is None:
+        log_lines = _INSERT.fullmatch(Statement)
+        code = self._insert(log_lines["names"], Parameters) if log_lines else None
+        if log_lines is None:
             code = self._change(Statement, Parameters)
         return {"Error": {"Code": code, "Message": "says the fake"}} if code else {}
 
@@ -77,16 +77,16 @@ class FaultyDynamoDB(FakeDynamoDB):
         return None
 
     def _change(self, statement: str, values: list[Item]) -> str | None:
-        told = _UPDATE.fullmatch(statement)
-        assert told, statement
-        places = told["told"].count("=?")
+        log_lines = _UPDATE.fullmatch(statement)
+        assert log_lines, statement
+        places = log_lines["told"].count("=?")
         new, (fault_id, *held) = values[:places], values[places:]
         row = self.tables["faults"].get((fault_id["S"],), {})
-        if not _holds(row, held, is_same=told["same"] is not None):
+        if not _holds(row, held, is_same=log_lines["same"] is not None):
             return "ConditionalCheckFailed"
-        names = re.findall(r'SET "(\w+)"=\?', told["told"])
+        names = re.findall(r'SET "(\w+)"=\?', log_lines["told"])
         row.update(zip(names, new, strict=True))
-        for name in re.findall(r'REMOVE "(\w+)"', told["told"]):
+        for name in re.findall(r'REMOVE "(\w+)"', log_lines["told"]):
             row.pop(name, None)
         return None
 
@@ -142,11 +142,11 @@ class FakeCloudWatch:
         start, end = asked["StartTime"], asked["EndTime"]
         results = []
         for query in asked["MetricDataQueries"]:
-            told = [
+            log_lines = [
                 (datetime.fromtimestamp(ms(at) // 1000, timezone.utc), value)
                 for at, value in sorted(self.minutes[query["Id"]].items())
             ]
-            there = [(at, value) for at, value in told if start <= at < end]
+            there = [(at, value) for at, value in log_lines if start <= at < end]
             results.append(
                 {
                     "Id": query["Id"],
@@ -177,17 +177,15 @@ class World(City):
         self.silent_s = 300
         self.printed: list[str] = []
 
-    def outside(self, at_s: float, line: Line | None = None) -> Outside:
-        """The outside world of a sweep; everything it says goes through *line*."""
+    def sweep_ports(self, at_s: float, line: Line | None = None) -> SweepPorts:
+        """The ports of a sweep; its log lines go to *line*."""
         line = line or Line()
         dynamodb, bus = Wire(self.dynamodb, line), Wire(self.bus, line)
-        return Outside(
-            stream=CloudWatchStream(
-                Wire(self.cloudwatch, line), "readings", "processor"
-            ),
+        return SweepPorts(
+            lag=CloudWatchLag(Wire(self.cloudwatch, line), "readings", "processor"),
             segments=DynamoSegments(dynamodb, "segments"),
             faults=DynamoFaults(dynamodb, "faults", POLICY.retention_days),
-            memory=S3Memory(Wire(self.memory, line), "memory"),
+            memory=S3MemoryStore(Wire(self.memory, line), "memory"),
             store=DynamoStore(dynamodb, TABLES, 30, lambda _: None),
             alerts=EventBridgeBus(bus, "bus"),
             health=EventBridgeBus(bus, "bus", HEALTH_DETAIL_TYPE),
@@ -198,9 +196,9 @@ class World(City):
 
     def sweep(self, at_s: float, line: Line | None = None) -> Sweep:
         """Sweep once at that second."""
-        sweep = Sweep(self.outside(at_s, line))
+        sweep = Sweep(self.sweep_ports(at_s, line))
         sweep.run()
-        self.printed = told(sweep, "city", ms(at_s))
+        self.printed = log_lines(sweep, "city", ms(at_s))
         return sweep
 
     def meanwhile(self, at: int, first: Callable[[], object]) -> Line:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from traffic.shard_scaler.decide import Bounds, Minute, Seen
-from traffic.shard_scaler.history import DAY_S, Count, History
+from traffic.shard_scaler.decide import Bounds, Minute, StreamState
+from traffic.shard_scaler.history import DAY_S, History, ShardCount
 
 NOW_S = 1_800_000_000
 BOUNDS = Bounds(2, 32)
@@ -25,19 +25,22 @@ def hour(demand: float, throttled: float = 0, age_ms: float = 300) -> list[Minut
 
 def stream(
     shards: int, demand: float, throttled: float = 0, age_ms: float = 300
-) -> Seen:
+) -> StreamState:
     """A stream after an hour alike in each minute."""
-    return Seen(shards, hour(demand, throttled, age_ms))
+    return StreamState(shards, hour(demand, throttled, age_ms))
 
 
 def always(shards: int) -> History:
     """The history of a stream that nobody changed for days."""
-    return (Count(LONG_AGO_S, shards),)
+    return (ShardCount(LONG_AGO_S, shards),)
 
 
 def changes(*counts: int, minutes_ago: int = 90) -> History:
     """A history through *counts*, one of each minute, the last *minutes_ago*."""
     last_s = NOW_S - 60 * minutes_ago
-    first = Count(LONG_AGO_S, counts[0])
+    first = ShardCount(LONG_AGO_S, counts[0])
     later = enumerate(reversed(counts[1:]))
-    return (first, *reversed([Count(last_s - 60 * i, count) for i, count in later]))
+    return (
+        first,
+        *reversed([ShardCount(last_s - 60 * i, count) for i, count in later]),
+    )

@@ -8,26 +8,26 @@ import pytest
 
 from traffic.shard_scaler.decide import (
     Bounds,
-    Decision,
     Hold,
     Minute,
     Scale,
-    Seen,
+    ScalingDecision,
+    StreamState,
     decide,
 )
-from traffic.shard_scaler.history import Count, History
+from traffic.shard_scaler.history import History, ShardCount
 
 from .builders import BOUNDS, NOW_S, always, changes, hour, minute, stream
 
 
 def decided(
-    seen: Seen, history: History | None = None, bounds: Bounds = BOUNDS
-) -> Decision:
+    seen: StreamState, history: History | None = None, bounds: Bounds = BOUNDS
+) -> ScalingDecision:
     known = always(seen.shards) if history is None else history
     return decide(seen, known, NOW_S, bounds)
 
 
-def target(decision: Decision) -> int | None:
+def target(decision: ScalingDecision) -> int | None:
     return decision.target if isinstance(decision, Scale) else None
 
 
@@ -46,14 +46,14 @@ def test_shards_double_when_the_last_minutes_fill_seven_tenths(
 def test_bytes_fill_a_shard_as_records_do() -> None:
     heavy = [Minute(one.at_s, 600, 60 * 1_048_576 * 3) for one in hour(0.01)]
 
-    assert decided(Seen(4, heavy)) == Scale(8, "75% in use")
+    assert decided(StreamState(4, heavy)) == Scale(8, "75% in use")
 
 
 def test_one_minute_close_to_full_is_enough() -> None:
     calm = [minute(ago, 2.0) for ago in range(60, 3, -1)]
 
-    assert target(decided(Seen(4, [*calm, minute(3, 3.5)]))) == 8
-    assert target(decided(Seen(4, [*calm, minute(3, 3.3)]))) is None
+    assert target(decided(StreamState(4, [*calm, minute(3, 3.5)]))) == 8
+    assert target(decided(StreamState(4, [*calm, minute(3, 3.3)]))) is None
 
 
 def test_more_than_the_upper_bound_is_held_back() -> None:
@@ -64,8 +64,8 @@ def test_more_than_the_upper_bound_is_held_back() -> None:
 
 
 def test_fewer_than_the_lower_bound_are_raised_even_without_metrics() -> None:
-    assert decided(Seen(1, [])) == Scale(2, "fewer than KinesisShardCount")
-    assert target(decided(Seen(3, []), bounds=Bounds(10, 20))) == 6
+    assert decided(StreamState(1, [])) == Scale(2, "fewer than KinesisShardCount")
+    assert target(decided(StreamState(3, []), bounds=Bounds(10, 20))) == 6
 
 
 def test_nothing_goes_up_when_the_days_changes_are_used_up() -> None:
@@ -91,8 +91,8 @@ def test_what_was_refused_before_the_last_change_is_settled() -> None:
     just_now = changes(2, 4, minutes_ago=4)
     assert refused_before[-3].throttled
 
-    assert target(decided(Seen(4, refused_before), just_now)) is None
-    assert target(decided(Seen(4, refused_before), always(4))) == 8
+    assert target(decided(StreamState(4, refused_before), just_now)) is None
+    assert target(decided(StreamState(4, refused_before), always(4))) == 8
 
 
 def test_a_slow_processor_gets_more_shards_only_when_they_are_in_use() -> None:
@@ -105,7 +105,7 @@ def test_a_slow_processor_gets_more_shards_only_when_they_are_in_use() -> None:
 def test_a_processor_that_was_behind_for_a_moment_is_let_be() -> None:
     late = [*hour(1.6)[:-1], minute(3, 1.6, age_ms=60_000)]
 
-    assert target(decided(Seen(4, late))) is None
+    assert target(decided(StreamState(4, late))) is None
 
 
 # Down
@@ -135,16 +135,16 @@ def test_the_lower_bound_stays() -> None:
     ],
 )
 def test_one_busy_minute_makes_an_hour_unquiet(busy: Minute, why: str) -> None:
-    assert decided(Seen(8, [busy, *hour(1.0)[1:]])) == Hold(why)
+    assert decided(StreamState(8, [busy, *hour(1.0)[1:]])) == Hold(why)
 
 
 def test_what_was_before_the_hour_is_past() -> None:
-    assert target(decided(Seen(8, [minute(61, 8.0), *hour(1.0)]))) == 4
+    assert target(decided(StreamState(8, [minute(61, 8.0), *hour(1.0)]))) == 4
 
 
 def test_an_hour_that_is_not_known_is_not_quiet() -> None:
-    assert target(decided(Seen(8, hour(1.0)[4:]))) == 4
-    assert decided(Seen(8, hour(1.0)[5:])) == Hold(
+    assert target(decided(StreamState(8, hour(1.0)[4:]))) == 4
+    assert decided(StreamState(8, hour(1.0)[5:])) == Hold(
         "metrics of only 53 minutes of the last hour"
     )
 
@@ -167,7 +167,7 @@ def test_a_step_down_leaves_changes_for_the_way_up_and_one_for_a_person() -> Non
 
 
 def test_what_is_not_remembered_of_the_day_counts_as_spent() -> None:
-    born_today = (Count(NOW_S - 23 * 3_600, 8),)
+    born_today = (ShardCount(NOW_S - 23 * 3_600, 8),)
 
     assert decided(stream(8, 0.5), born_today) == Hold(
         "changes before this day's memory are unknown: none goes down"
@@ -180,8 +180,8 @@ def test_what_is_not_remembered_of_the_day_counts_as_spent() -> None:
 def test_without_fresh_metrics_nothing_is_changed() -> None:
     stale = [minute(ago, 4.0) for ago in range(60, 4, -1)]
 
-    assert decided(Seen(4, stale)) == Hold("no metrics of the last 5 minutes")
-    assert target(decided(Seen(4, [*stale, minute(4, 4.0)]))) == 8
+    assert decided(StreamState(4, stale)) == Hold("no metrics of the last 5 minutes")
+    assert target(decided(StreamState(4, [*stale, minute(4, 4.0)]))) == 8
 
 
 def test_a_stream_that_is_being_changed_is_let_be() -> None:

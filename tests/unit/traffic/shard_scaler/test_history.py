@@ -6,12 +6,12 @@ import pytest
 
 from traffic.shard_scaler.history import (
     DAY_S,
-    Count,
+    ShardCount,
     changes_left,
     doublings,
     read,
     text,
-    with_seen,
+    with_count,
 )
 
 from .builders import NOW_S, always, changes
@@ -32,7 +32,7 @@ def test_a_tag_that_cannot_be_read_is_no_history(tag: str) -> None:
 
 
 def test_the_tag_fits_into_what_aws_allows_and_keeps_the_newest() -> None:
-    long = tuple(Count(NOW_S + i, 2 + i % 2) for i in range(40))
+    long = tuple(ShardCount(NOW_S + i, 2 + i % 2) for i in range(40))
 
     assert len(text(long)) <= 256
     assert read(text(long)) == long[-len(read(text(long))) :]
@@ -40,22 +40,22 @@ def test_the_tag_fits_into_what_aws_allows_and_keeps_the_newest() -> None:
 
 
 def test_only_a_new_count_is_noted() -> None:
-    assert with_seen((), 2, NOW_S) == (Count(NOW_S, 2),)
-    assert with_seen(always(2), 2, NOW_S) == always(2)
-    assert with_seen(always(2), 4, NOW_S) == (*always(2), Count(NOW_S, 4))
+    assert with_count((), 2, NOW_S) == (ShardCount(NOW_S, 2),)
+    assert with_count(always(2), 2, NOW_S) == always(2)
+    assert with_count(always(2), 4, NOW_S) == (*always(2), ShardCount(NOW_S, 4))
 
 
 def test_of_what_is_older_than_a_day_only_the_last_is_kept() -> None:
     ages_h = (50, 30, 24, 23, 1)
-    history = tuple(Count(NOW_S - 3_600 * age, 2 + age % 2) for age in ages_h)
+    history = tuple(ShardCount(NOW_S - 3_600 * age, 2 + age % 2) for age in ages_h)
 
-    assert with_seen(history, 3, NOW_S) == history[2:]
+    assert with_count(history, 3, NOW_S) == history[2:]
 
 
 def test_what_a_person_wrote_of_the_future_is_forgotten() -> None:
-    ahead = (*always(2), Count(NOW_S + 1, 8))
+    ahead = (*always(2), ShardCount(NOW_S + 1, 8))
 
-    assert with_seen(ahead, 2, NOW_S) == always(2)
+    assert with_count(ahead, 2, NOW_S) == always(2)
 
 
 def test_each_change_of_a_day_is_one_of_ten() -> None:
@@ -65,7 +65,11 @@ def test_each_change_of_a_day_is_one_of_ten() -> None:
 
 
 def test_a_change_is_free_again_after_a_day() -> None:
-    history = (Count(NOW_S - 2 * DAY_S, 2), Count(NOW_S - DAY_S, 4), Count(NOW_S, 8))
+    history = (
+        ShardCount(NOW_S - 2 * DAY_S, 2),
+        ShardCount(NOW_S - DAY_S, 4),
+        ShardCount(NOW_S, 8),
+    )
 
     assert changes_left(history, NOW_S) == 9
     assert changes_left(history, NOW_S - 1) == 8

@@ -8,15 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.scaling import STEP_S, Scenario, run
-from traffic.shard_scaler.decide import Bounds, Minute, Scale, Seen, decide
+from traffic.shard_scaler.decide import Bounds, Minute, Scale, StreamState, decide
 from traffic.shard_scaler.history import (
     DAY_S,
-    Count,
+    ShardCount,
     changes_left,
     doublings,
     read,
     text,
-    with_seen,
+    with_count,
 )
 
 from .builders import NOW_S
@@ -60,11 +60,11 @@ def test_every_way_down_can_be_taken_back(
 ) -> None:
     """From any count, the changes left reach to the upper bound."""
     now_s, shards, made = NOW_S, limits.least, []
-    history = (Count(now_s - 2 * DAY_S, shards),)
+    history = (ShardCount(now_s - 2 * DAY_S, shards),)
     for minutes, share in story:
         now_s += 60 * minutes
-        history = with_seen(read(text(history)), shards, now_s)
-        seen = Seen(shards, hour(now_s, share * limits.most))
+        history = with_count(read(text(history)), shards, now_s)
+        seen = StreamState(shards, hour(now_s, share * limits.most))
         decision = decide(seen, history, now_s, limits)
         if isinstance(decision, Scale):
             assert limits.least <= decision.target <= limits.most
@@ -74,7 +74,7 @@ def test_every_way_down_can_be_taken_back(
             assert len([at for at in made if at > now_s - DAY_S]) <= 10
         else:
             assert "no change left" not in decision.reason
-        history = with_seen(history, shards, now_s)
+        history = with_count(history, shards, now_s)
         assert changes_left(history, now_s) >= doublings(shards, limits.most)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.template.template import of_type, properties
 from traffic.aws.emf import NAMESPACE
-from traffic.processor.figures import Figures, lines
+from traffic.processor.figures import BatchFigures, lines
 from trafficctl.audit import processor_metrics
 from trafficctl.audit.processor_metrics import (
     HOUR_S,
@@ -155,7 +155,7 @@ def test_a_table_that_is_older_than_the_days_cuts_nothing() -> None:
 
 
 def test_every_figure_that_is_asked_for_is_one_the_processor_prints() -> None:
-    (line,) = lines(Figures(), "city", 0)
+    (line,) = lines(BatchFigures(), "city", 0)
     asked = metrics("city", OUTPUTS)
 
     assert set(asked) == {field.name for field in dataclasses.fields(ProcessorCounts)}

@@ -14,10 +14,10 @@ from traffic.shard_scaler.decide import (
     Bounds,
     Minute,
     Scale,
-    Seen,
+    StreamState,
     decide,
 )
-from traffic.shard_scaler.history import Count
+from traffic.shard_scaler.history import ShardCount
 from traffic.timestamps import MINUTE_S
 from trafficctl.cost import model as costing
 from trafficctl.cost import sizing
@@ -77,8 +77,8 @@ def goes_up(shards: int, messages_s: int, readings: int) -> bool:
         Minute(NOW_S - MINUTE_S * ago, records, size)
         for ago in range(NEWEST_MINUTES, 0, -1)
     ]
-    history = (Count(NOW_S - 60, shards),)
-    decision = decide(Seen(shards, newest), history, NOW_S, Bounds(1, 1_000))
+    history = (ShardCount(NOW_S - 60, shards),)
+    decision = decide(StreamState(shards, newest), history, NOW_S, Bounds(1, 1_000))
     return isinstance(decision, Scale) and decision.target > shards
 
 

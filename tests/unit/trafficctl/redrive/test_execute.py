@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from trafficctl.audit.identity import DeadLetters, Redriven
 
 from .world import FILLED, LETTERS, REFUSED, World, lane, lost, whole_history
@@ -191,4 +191,4 @@ def test_as_many_readings_go_back_as_lay_in_the_letters() -> None:
         {"kinesis": {"data": one["Data"], "partitionKey": "a", "sequenceNumber": "1"}}
         for one in coded
     ]
-    assert intake(records, 0)["a"].readings == work.totals.readings == 10
+    assert decode_batch(records, 0)["a"].readings == work.totals.readings == 10

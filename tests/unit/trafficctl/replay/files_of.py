@@ -7,14 +7,14 @@ from typing import Any
 
 from trafficctl.replay.csv_file import ReplayFile
 from trafficctl.replay.instants import zone_of
-from trafficctl.replay.mapping import MEASURED, Mapping, load
+from trafficctl.replay.mapping import MEASURED, ColumnMapping, load
 from trafficctl.replay.rows import BadRow, ReplayRow
-from trafficctl.replay.source import Source
+from trafficctl.replay.source import ReplaySource
 
 Told = tuple[Any, ...]
 
 
-def mapped(tmp_path: Path, text: str) -> Mapping:
+def mapped(tmp_path: Path, text: str) -> ColumnMapping:
     """The mapping that a TOML text makes."""
     path = tmp_path / "map.toml"
     path.write_text(text)
@@ -22,13 +22,13 @@ def mapped(tmp_path: Path, text: str) -> Mapping:
 
 
 def opened(
-    tmp_path: Path, content: str, mapping: Mapping, zone: str | None = None
-) -> Source:
+    tmp_path: Path, content: str, mapping: ColumnMapping, zone: str | None = None
+) -> ReplaySource:
     """A replay file with this content, read by a mapping."""
     path = tmp_path / "replay.csv"
     path.write_text(content)
     file = ReplayFile(path, mapping, zone_of(zone))
-    return Source(path, skip_bad=False, file=file)
+    return ReplaySource(path, skip_bad=False, file=file)
 
 
 def told(row: ReplayRow | BadRow) -> Told:

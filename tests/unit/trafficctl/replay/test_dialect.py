@@ -9,7 +9,7 @@ import pytest
 
 from trafficctl.__main__ import main
 from trafficctl.errors import UserError
-from trafficctl.replay.source import Source, survey
+from trafficctl.replay.source import ReplaySource, survey
 
 from .files_of import mapped, opened
 
@@ -23,7 +23,7 @@ def test_the_delimiter_is_found_by_the_names_of_the_header(
 ) -> None:
     path = tmp_path / "replay.csv"
     path.write_text(f"{HEADER}\n{GOOD}\n".replace(",", delimiter))
-    (row,) = Source(path, skip_bad=False)
+    (row,) = ReplaySource(path, skip_bad=False)
 
     assert row.reading.average_speed == 63.2
 
@@ -34,7 +34,7 @@ def test_the_line_of_a_spreadsheet_names_the_delimiter(
 ) -> None:
     path = tmp_path / "replay.csv"
     path.write_text(f"{line}\r\n{HEADER}\r\n{GOOD}\r\n".replace(",", ";"))
-    (row,) = Source(path, skip_bad=False)
+    (row,) = ReplaySource(path, skip_bad=False)
 
     assert row.reading.vehicle_count == 5
 
@@ -44,7 +44,7 @@ def test_lines_are_counted_past_comments_and_empty_ones(tmp_path: Path) -> None:
     path.write_text(f"# one\n\n# two, 2\n{HEADER}\n# three\n{GOOD}\n\n{GOOD[:-5]}x,\n")
 
     with pytest.raises(UserError, match=r"replay.csv line 8, column average_speed"):
-        list(Source(path, skip_bad=False))
+        list(ReplaySource(path, skip_bad=False))
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_a_file_that_mixes_decimal_signs_is_refused_where_it_does(
     )
 
     with pytest.raises(UserError, match=r"line 3, column average_speed: .* got '63,2'"):
-        list(Source(path, skip_bad=False))
+        list(ReplaySource(path, skip_bad=False))
 
 
 def test_a_gzip_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "replay.csv.gz"
     path.write_bytes(gzip.compress(f"{HEADER}\n{GOOD}\n".encode()))
 
-    assert survey(Source(path, skip_bad=False), path).rows == 1
+    assert survey(ReplaySource(path, skip_bad=False), path).rows == 1
 
 
 def test_a_file_in_another_encoding_is_read_once_it_is_named(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_file_in_another_encoding_is_read_once_it_is_named(tmp_path: Path) -> 
 def test_a_header_cannot_steer_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "replay.csv"
     path.write_text(f"{HEADER},\x1b[2J\n{GOOD},\n")
-    source = Source(path, skip_bad=False)
+    source = ReplaySource(path, skip_bad=False)
 
     assert survey(source, path).rows == 1
     assert source.warnings() == [r"columns ignored: '\x1b[2J'"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trafficctl.errors import UserError
-from trafficctl.replay.source import Source, survey
+from trafficctl.replay.source import ReplaySource, survey
 
 HEADER = "timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score"
 GOOD = "2026-11-22T18:32:00Z,s1,a,5,63.2,"
@@ -17,7 +17,7 @@ def faults_of(tmp_path: Path, *lines: str) -> list[str]:
     path = tmp_path / "replay.csv"
     path.write_text("\n".join((HEADER, *lines)) + "\n")
     with pytest.raises(UserError) as caught:
-        survey(Source(path, skip_bad=False), path)
+        survey(ReplaySource(path, skip_bad=False), path)
     return str(caught.value).splitlines()
 
 
@@ -56,4 +56,4 @@ def test_a_row_of_a_sensor_that_measures_a_part_is_read(
     path = tmp_path / "replay.csv"
     path.write_text(f"{HEADER}\n2026-11-22T18:32:00Z,s1,a,{row}\n")
 
-    assert survey(Source(path, skip_bad=False), path).rows == 1
+    assert survey(ReplaySource(path, skip_bad=False), path).rows == 1

@@ -11,9 +11,9 @@ from trafficctl.errors import UserError
 from trafficctl.replay.csv_file import ReplayFile
 from trafficctl.replay.mapping import (
     EXAMPLE,
+    ColumnMapping,
     FileFormat,
     Long,
-    Mapping,
     NoData,
     Time,
     Units,
@@ -261,7 +261,7 @@ def test_a_row_without_the_interval_that_its_time_needs_is_refused(
 
 def test_the_example_explains_every_key() -> None:
     text = path_of(EXAMPLE).read_text()
-    tables = (Mapping, FileFormat, Time, Units, NoData, Long)
+    tables = (ColumnMapping, FileFormat, Time, Units, NoData, Long)
     keys = {key for table in tables for key in table.__struct_fields__}
 
     assert {key for key in keys if not re.search(rf"\b{key}\b", text)} == set()

@@ -16,7 +16,7 @@ from trafficctl.errors import UserError
 from trafficctl.replay.by_time import AS_GIVEN, HeldRows
 from trafficctl.replay.command import checked
 from trafficctl.replay.rows import BadRow, ReplayRow
-from trafficctl.replay.source import Part, Source, survey
+from trafficctl.replay.source import Part, ReplaySource, survey
 
 HEADER = "timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score"
 AT = 1774000000000  # 2026-03-20T09:46:40Z
@@ -32,7 +32,7 @@ def written(tmp_path: Path, minutes: list[int]) -> Path:
 
 def test_rows_are_sorted_by_time_and_bad_ones_stay(tmp_path: Path) -> None:
     path = written(tmp_path, [n * 7919 % 10_000 for n in range(20_000)])
-    given = [BadRow(2, ()), *Source(path, skip_bad=False)]
+    given = [BadRow(2, ()), *ReplaySource(path, skip_bad=False)]
 
     good = [row for row in given if isinstance(row, ReplayRow)]
 
@@ -44,15 +44,15 @@ def test_rows_are_sorted_by_time_and_bad_ones_stay(tmp_path: Path) -> None:
 
 def test_a_survey_counts_what_is_out_of_order(tmp_path: Path) -> None:
     path = written(tmp_path, [0, 30, 1, 2, 31])
-    span = survey(Source(path, skip_bad=False), path)
+    span = survey(ReplaySource(path, skip_bad=False), path)
 
     assert (span.out_of_order, span.first_ms, span.rows) == (2, AT, 5)
-    assert survey(Source(path, skip_bad=False), path).in_order().out_of_order == 0
+    assert survey(ReplaySource(path, skip_bad=False), path).in_order().out_of_order == 0
 
 
 def test_sorted_rows_begin_with_the_earliest(tmp_path: Path) -> None:
     path = written(tmp_path, [5, 4, 3])
-    span = survey(Source(path, skip_bad=False), path)
+    span = survey(ReplaySource(path, skip_bad=False), path)
 
     assert span.duration_s(1) == 0
     assert (span.in_order().first_ms, span.in_order().duration_s(1)) == (
@@ -76,7 +76,9 @@ def test_a_part_of_a_file_is_taken_by_time(
 ) -> None:
     path = written(tmp_path, [0, 1, 2, 3, 4])
 
-    found = [r.reading.vehicle_count for r in Source(path, skip_bad=False, part=part)]
+    found = [
+        r.reading.vehicle_count for r in ReplaySource(path, skip_bad=False, part=part)
+    ]
     assert found == expected
 
 
@@ -197,7 +199,7 @@ def test_rows_out_of_order_are_sorted_unless_their_order_is_kept(
     expected: list[int],
     said: list[str],
 ) -> None:
-    source = Source(path := written(tmp_path, [0, 30, 1, 2, 31]), skip_bad=False)
+    source = ReplaySource(path := written(tmp_path, [0, 30, 1, 2, 31]), skip_bad=False)
     span = checked(source, argparse.Namespace(file=path, keep_order=keep_order))
 
     assert [row.reading.vehicle_count for row in source] == expected

@@ -14,7 +14,7 @@ from trafficctl.errors import UserError
 from trafficctl.replay.command import Replay, messages, plan
 from trafficctl.replay.csv_file import read_rows
 from trafficctl.replay.rows import BadRow, ReplayRow
-from trafficctl.replay.source import Part, Source, Span, survey
+from trafficctl.replay.source import Part, ReplaySource, Span, survey
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -123,12 +123,12 @@ def test_a_wrong_header_is_refused(tmp_path: Path, header: str, said: str) -> No
 def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, "x,s1,a,5,60,")
     with pytest.raises(UserError, match=r"line 3, .*\nnothing was published"):
-        survey(Source(path, skip_bad=False), path)
+        survey(ReplaySource(path, skip_bad=False), path)
 
 
 def test_bad_rows_are_skipped_and_counted_on_request(tmp_path: Path) -> None:
     path = write(tmp_path, *["x,s1,a,5,60,"] * 7, GOOD)
-    source = Source(path, skip_bad=True)
+    source = ReplaySource(path, skip_bad=True)
     assert survey(source, path).rows == 1
     assert len(source.skipped) == 7
     assert source.warnings()[-2:] == ["and 2 more", "bad rows skipped: 7"]
@@ -139,12 +139,14 @@ def test_bad_rows_are_skipped_and_counted_on_request(tmp_path: Path) -> None:
 def test_a_file_without_readings_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path)
     with pytest.raises(UserError, match="no readings to publish"):
-        survey(Source(path, skip_bad=False), path)
+        survey(ReplaySource(path, skip_bad=False), path)
 
 
 def test_the_limit_counts_rows(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, GOOD, "bad")
-    assert survey(Source(path, skip_bad=False, part=Part(limit=2)), path).rows == 2
+    assert (
+        survey(ReplaySource(path, skip_bad=False, part=Part(limit=2)), path).rows == 2
+    )
 
 
 def span(duration: int = 6 * HOUR, first: int = NOW - 1000 * DAY) -> Span:

@@ -11,7 +11,7 @@ import pytest
 
 from trafficctl.__main__ import main
 from trafficctl.errors import UserError
-from trafficctl.replay.source import Source
+from trafficctl.replay.source import ReplaySource
 
 FILES = Path(__file__).parent / "files"
 
@@ -94,7 +94,7 @@ def test_every_file_has_its_line_here() -> None:
 @pytest.mark.parametrize("name", READ)
 def test_a_file_that_can_be_understood_is_read(name: str) -> None:
     values, said = READ[name]
-    source = Source(FILES / f"{name}.csv", skip_bad=False)
+    source = ReplaySource(FILES / f"{name}.csv", skip_bad=False)
     first = next(iter(rows := list(source))).reading
 
     found = (first.vehicle_count, first.average_speed, first.occupancy)
@@ -145,4 +145,4 @@ def test_latin_1_is_refused_by_file_and_line(tmp_path: Path) -> None:
     path.write_text(text, "latin-1")
 
     with pytest.raises(UserError, match=r"c06.csv line 2: expected UTF-8, got other"):
-        list(Source(path, skip_bad=False))
+        list(ReplaySource(path, skip_bad=False))

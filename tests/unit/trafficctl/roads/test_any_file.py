@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trafficctl.errors import UserError
 from trafficctl.roads.geojson import document
-from trafficctl.roads.mapping import AS_DOCUMENTED, Mapping
+from trafficctl.roads.mapping import AS_DOCUMENTED, PropertyMapping
 from trafficctl.roads.network import network_of
 
 SHAPES = ["Point", "LineString", "MultiLineString", "Polygon"]
@@ -57,7 +57,7 @@ wild = st.fixed_dictionaries(
     optional={"id": scalars | st.just(7), "type": scalars, "\udfff": anything},
 )
 features = good | wild | anything
-CITYS = Mapping("name", {"lanes": "lanes", "name": "length_m"}, newest="lanes")
+CITYS = PropertyMapping("name", {"lanes": "lanes", "name": "length_m"}, newest="lanes")
 
 
 @settings(max_examples=200, deadline=None)
@@ -65,7 +65,7 @@ CITYS = Mapping("name", {"lanes": "lanes", "name": "length_m"}, newest="lanes")
     st.lists(features, max_size=4), anything, st.sampled_from([AS_DOCUMENTED, CITYS])
 )
 def test_a_file_is_a_network_or_refused(
-    found: list[Any], crs: Any, words: Mapping
+    found: list[Any], crs: Any, words: PropertyMapping
 ) -> None:
     part = {"type": "FeatureCollection", "crs": crs, "features": found}
     for one in (part, {**part, "crs": None}, found):

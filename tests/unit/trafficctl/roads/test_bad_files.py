@@ -39,7 +39,11 @@ def refusal(folder: Path, text: str | bytes) -> str:
         ("[[", "[" * 200_000 + "]" * 199_999 + ",[", "geometry.coordinates[0]"),
         ("3", '{"a":' * 200_000 + "1" + "}" * 200_000, "properties.lanes: expected"),
         ("3", "[" * 200_000, "FILE line 1: not JSON"),
-        ('"LineString"', '"\\ud800"', "FILE feature 1 'a', geometry: expected an obj"),
+        (
+            '"LineString"',
+            '"\\ud800"',
+            "FILE feature 1 'a', geometry: expected a GeoJSON object",
+        ),
         ("0.01", "-Infinity", "got [-inf, 0]"),
         ("0.01", "1e999", "got [inf, 0]"),
     ],

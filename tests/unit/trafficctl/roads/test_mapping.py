@@ -9,23 +9,25 @@ import pytest
 from trafficctl.errors import UserError
 from trafficctl.roads.command import sources_of
 from trafficctl.roads.geojson import Document, feature
-from trafficctl.roads.mapping import AS_DOCUMENTED, Mapping
+from trafficctl.roads.mapping import AS_DOCUMENTED, PropertyMapping
 from trafficctl.roads.network import Network, RoadSegment, network_of
 from trafficctl.roads.placement import far_off
 
 from .test_roads import EAST
 
 
-def network(*given: Any, words: Mapping = AS_DOCUMENTED, **options: Any) -> Network:
+def network(
+    *given: Any, words: PropertyMapping = AS_DOCUMENTED, **options: Any
+) -> Network:
     return network_of(Document(list(given)), "f", words, **options)
 
 
-def road(*given: Any, words: Mapping = AS_DOCUMENTED) -> RoadSegment:
+def road(*given: Any, words: PropertyMapping = AS_DOCUMENTED) -> RoadSegment:
     (only,) = network(*given, words=words).roads
     return only
 
 
-def refusal(*given: Any, words: Mapping = AS_DOCUMENTED) -> str:
+def refusal(*given: Any, words: PropertyMapping = AS_DOCUMENTED) -> str:
     with pytest.raises(UserError) as caught:
         network(*given, words=words)
     return str(caught.value)
@@ -35,7 +37,7 @@ def test_properties_of_other_names_are_read_as_told() -> None:
     made = feature(EAST, OBJECTID=17.0, street="High Street", ln="3", vmax="48.5")
     sources = sources_of(["name=street", "lanes=ln", "free_flow_speed=vmax"])
 
-    found = road(made, words=Mapping("OBJECTID", sources))
+    found = road(made, words=PropertyMapping("OBJECTID", sources))
 
     assert (found.segment_id, found.name) == ("17", "High Street")
     assert (found.lanes, found.free_flow_speed) == (3, 48.5)
@@ -59,7 +61,7 @@ def test_the_property_is_the_id_rather_than_that_of_the_feature() -> None:
     both = {**feature(EAST, segment_id="property", uid="other"), "id": "feature"}
 
     assert road(both).segment_id == "property"
-    assert road(both, words=Mapping("uid")).segment_id == "other"
+    assert road(both, words=PropertyMapping("uid")).segment_id == "other"
 
 
 def test_lanes_may_be_written_with_a_point() -> None:
@@ -71,7 +73,7 @@ def test_lanes_may_be_written_with_a_point() -> None:
 def test_a_text_that_is_no_number_in_range_is_named_as_the_file_names_it(
     text: str,
 ) -> None:
-    words = Mapping(properties={"free_flow_speed": "vmax"})
+    words = PropertyMapping(properties={"free_flow_speed": "vmax"})
 
     told = refusal(feature(EAST, segment_id="a", vmax=text), words=words)
 
@@ -79,7 +81,7 @@ def test_a_text_that_is_no_number_in_range_is_named_as_the_file_names_it(
 
 
 def test_a_blank_text_is_no_value_where_a_property_is_set() -> None:
-    words = Mapping(properties={"free_flow_speed": "vmax", "name": "street"})
+    words = PropertyMapping(properties={"free_flow_speed": "vmax", "name": "street"})
 
     found = road(feature(EAST, segment_id="a", vmax=" ", street=""), words=words)
 
@@ -89,11 +91,11 @@ def test_a_blank_text_is_no_value_where_a_property_is_set() -> None:
 def test_a_property_of_no_feature_is_refused_with_those_that_are_like_it() -> None:
     made = feature(EAST, segment_id="a", maxspeed=50)
 
-    for words in (Mapping("max_speed"), Mapping(newest="max_speed")):
+    for words in (PropertyMapping("max_speed"), PropertyMapping(newest="max_speed")):
         told = refusal(made, words=words)
         assert told == "property 'max_speed' not found - did you mean 'maxspeed'?"
-    told = refusal(made, words=Mapping(properties={"lanes": "x"}))
-    assert told == "no property 'x' - those of f are 'segment_id', 'maxspeed'"
+    told = refusal(made, words=PropertyMapping(properties={"lanes": "x"}))
+    assert told == "property 'x' not found - those of f are 'segment_id', 'maxspeed'"
 
 
 @pytest.mark.parametrize(
@@ -140,14 +142,16 @@ def test_the_newest_version_of_a_road_is_taken_where_asked(versions: Any) -> Non
         for lanes, since in enumerate(versions, 1)
     ]
 
-    found = network(*features, words=Mapping(newest="since"))
+    found = network(*features, words=PropertyMapping(newest="since"))
 
     assert [road.lanes for road in found.roads] == [2]
     assert found.notices == ["2 features left out: a newer one has the same id"]
 
 
 def test_features_without_an_id_are_not_versions_of_each_other() -> None:
-    told = refusal(*[feature(EAST, since=1)] * 2, 7, words=Mapping(newest="since"))
+    told = refusal(
+        *[feature(EAST, since=1)] * 2, 7, words=PropertyMapping(newest="since")
+    )
 
     assert [line.split(",")[0] for line in told.splitlines()[:3]] == [
         "f feature 1",

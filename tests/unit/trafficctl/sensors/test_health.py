@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from traffic.sensor_health.aws import CloudWatchStream
+from traffic.sensor_health.aws import CloudWatchLag
 from traffic.sensor_health.fault_items import fault_of, insertion, plain, row_of
 from traffic.sensor_health.faults import CLOSING, Fault, closed, opened
 from trafficctl.errors import OK, UserError
@@ -160,7 +160,7 @@ def test_whoever_reads_the_list_is_told_that_silence_is_not_judged(
     cloudwatch.minutes["age_ms"][540] = age_ms
     cloudwatch.status = status
 
-    health.warn(CloudWatchStream(cloudwatch, "readings", "processor"), ms(700))
+    health.warn(CloudWatchLag(cloudwatch, "readings", "processor"), ms(700))
 
     told = capsys.readouterr()
     assert told.out == ""

@@ -12,7 +12,7 @@ import pytest
 
 from traffic.model import StoredSegment
 from traffic.policy import Policy
-from traffic.processor.records import intake
+from traffic.processor.records import decode_batch
 from traffic.segment.decide import decide
 from trafficctl.errors import UserError
 from trafficctl.roads.geojson import feature_collection
@@ -179,14 +179,14 @@ def fate(readings: list[dict[str, Any]]) -> tuple[int, int, int]:
             "approximateArrivalTimestamp": BEGAN / 1000,
         }
     }
-    taken = intake([record], BEGAN)["s1"]
+    taken = decode_batch([record], BEGAN)["s1"]
     unread = sum(rejection.readings for *_, rejection in taken.rejected)
-    if not taken.parcels:
+    if not taken.messages:
         return 0, 0, unread
     policy = Policy(50, 80, 40, 60, 120, 30, 60)
-    decision = decide(StoredSegment("s1"), taken.parcels, BEGAN, policy)
-    counted = decision.counted
-    return counted.accepted, counted.duplicate, unread + len(decision.rejected)
+    decision = decide(StoredSegment("s1"), taken.messages, BEGAN, policy)
+    counts = decision.counts
+    return counts.accepted, counts.duplicate, unread + len(decision.rejected)
 
 
 @pytest.mark.parametrize("kind", KINDS)

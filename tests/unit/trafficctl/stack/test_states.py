@@ -5,35 +5,35 @@ from __future__ import annotations
 import pytest
 
 from trafficctl.errors import CityError
-from trafficctl.stack.status import Step, is_under_way, next_step
+from trafficctl.stack.status import StackStep, is_under_way, next_step
 
 
 @pytest.mark.parametrize(
     ("status", "step"),
     [
-        (None, Step.CREATE),
-        ("DELETE_COMPLETE", Step.CREATE),
-        ("REVIEW_IN_PROGRESS", Step.CREATE),
-        ("CREATE_COMPLETE", Step.UPDATE),
-        ("UPDATE_COMPLETE", Step.UPDATE),
-        ("UPDATE_ROLLBACK_COMPLETE", Step.UPDATE),
-        ("IMPORT_COMPLETE", Step.UPDATE),
-        ("ROLLBACK_COMPLETE", Step.CLEAR),
-        ("CREATE_FAILED", Step.CLEAR),
-        ("CREATE_IN_PROGRESS", Step.FOLLOW),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Step.FOLLOW),
-        ("DELETE_IN_PROGRESS", Step.FOLLOW),
+        (None, StackStep.CREATE),
+        ("DELETE_COMPLETE", StackStep.CREATE),
+        ("REVIEW_IN_PROGRESS", StackStep.CREATE),
+        ("CREATE_COMPLETE", StackStep.UPDATE),
+        ("UPDATE_COMPLETE", StackStep.UPDATE),
+        ("UPDATE_ROLLBACK_COMPLETE", StackStep.UPDATE),
+        ("IMPORT_COMPLETE", StackStep.UPDATE),
+        ("ROLLBACK_COMPLETE", StackStep.CLEAR),
+        ("CREATE_FAILED", StackStep.CLEAR),
+        ("CREATE_IN_PROGRESS", StackStep.FOLLOW),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", StackStep.FOLLOW),
+        ("DELETE_IN_PROGRESS", StackStep.FOLLOW),
     ],
 )
-def test_the_step_for_a_status(status: str | None, step: Step) -> None:
+def test_the_step_for_a_status(status: str | None, step: StackStep) -> None:
     assert next_step("city", status) is step
 
 
 def test_only_a_failed_import_asks_whether_the_stack_is_empty() -> None:
     failed = "IMPORT_ROLLBACK_COMPLETE"
-    assert next_step("city", failed, empty=True) is Step.CLEAR
-    assert next_step("city", failed, empty=False) is Step.UPDATE
-    assert next_step("city", "UPDATE_COMPLETE", empty=True) is Step.UPDATE
+    assert next_step("city", failed, empty=True) is StackStep.CLEAR
+    assert next_step("city", failed, empty=False) is StackStep.UPDATE
+    assert next_step("city", "UPDATE_COMPLETE", empty=True) is StackStep.UPDATE
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from bench.shards import Stream, refusal
 from traffic.errors import SettingsError
 from traffic.settings import required
 from traffic.shard_scaler.aws import METRICS, TAG, Clients
-from traffic.shard_scaler.function import look
-from traffic.shard_scaler.history import Count, text
-from traffic.shard_scaler.settings import Settings, read
+from traffic.shard_scaler.function import run_once
+from traffic.shard_scaler.history import ShardCount, text
+from traffic.shard_scaler.settings import ShardScalerSettings, read
 
 from .builders import NOW_S
 
-CHOSEN = Settings(
+CHOSEN = ShardScalerSettings(
     stream="readings",
     processor="processor",
     stack="city",
@@ -56,7 +56,7 @@ def busy(shards: int = 2) -> Stream:
     stream = Stream(shards, NOW_S - 4_000)
     while stream.now_s < NOW_S:
         stream.take(shards, 10)
-    stream.tags[TAG] = text((Count(NOW_S - 200_000, shards),))
+    stream.tags[TAG] = text((ShardCount(NOW_S - 200_000, shards),))
     return stream
 
 
@@ -64,7 +64,7 @@ def looked(
     stream: Stream, capsys: pytest.CaptureFixture[str], **refused: ClientError
 ) -> tuple[Spy, dict[str, Any]]:
     spy = Spy(stream, **refused)
-    look(Clients(spy, spy), CHOSEN, stream.now_s * 1_000)
+    run_once(Clients(spy, spy), CHOSEN, stream.now_s * 1_000)
     printed: dict[str, Any] = json.loads(capsys.readouterr().out)
     return spy, printed
 
@@ -192,10 +192,10 @@ def test_the_count_of_a_stream_that_changes_is_not_noted(
 
 def test_the_settings_are_the_environment_that_the_template_sets() -> None:
     assert read(ENVIRONMENT) == CHOSEN
-    assert set(ENVIRONMENT) == set(required(Settings))
+    assert set(ENVIRONMENT) == set(required(ShardScalerSettings))
 
 
-@pytest.mark.parametrize("name", required(Settings))
+@pytest.mark.parametrize("name", required(ShardScalerSettings))
 def test_a_setting_that_is_missing_is_named(name: str) -> None:
     less = {key: value for key, value in ENVIRONMENT.items() if key != name}
 

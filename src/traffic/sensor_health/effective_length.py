@@ -11,7 +11,7 @@ from typing import Optional
 import msgspec
 
 from ..model import Road
-from ..segment.state import Slot
+from ..segment.state import SensorState
 from . import thresholds
 from .readings import free_flow_ratio, lanes_counted
 
@@ -36,60 +36,65 @@ class Length(msgspec.Struct, array_like=True, gc=False, frozen=True):
     sound: int = 0
 
 
-def noted(
-    before: Optional[Length], slot: Slot, road: Road, now_ms: int
+def with_reading(
+    before: Optional[Length], sensor: SensorState, road: Road, now_ms: int
 ) -> Optional[Length]:
-    """Return what is known after the reading in *slot*, seen at *now_ms*."""
-    made = _added(before, slot, now_ms) if _is_told(slot, road) else before
-    if made is None or made.vehicles < thresholds.LENGTH_VEHICLES:
-        return made
-    is_full = now_ms - made.since >= thresholds.LENGTH_MS
-    return _closed(made, road, now_ms) if is_full else made
+    """Return what is known after the reading in *sensor*, seen at *now_ms*."""
+    window = (
+        _add_reading(before, sensor, now_ms) if _is_usable(sensor, road) else before
+    )
+    if window is None or window.vehicles < thresholds.LENGTH_VEHICLES:
+        return window
+    is_full = now_ms - window.since >= thresholds.LENGTH_MS
+    return _close_window(window, road, now_ms) if is_full else window
 
 
-def _is_told(slot: Slot, road: Road) -> bool:
+def _is_usable(sensor: SensorState, road: Road) -> bool:
     """Whether it tells all three of vehicles so free that none stands on the loop."""
-    is_whole = slot.vehicle_count and slot.speed and slot.occupancy is not None
-    is_free = free_flow_ratio(slot, road) >= thresholds.LENGTH_SPEED_RATIO
+    is_whole = sensor.vehicle_count and sensor.speed and sensor.occupancy is not None
+    is_free = free_flow_ratio(sensor, road) >= thresholds.LENGTH_SPEED_RATIO
     return (
-        bool(is_whole and is_free) and slot.interval_ms >= thresholds.LENGTH_INTERVAL_MS
+        bool(is_whole and is_free)
+        and sensor.interval_ms >= thresholds.LENGTH_INTERVAL_MS
     )
 
 
-def _added(before: Optional[Length], slot: Slot, now_ms: int) -> Length:
+def _add_reading(before: Optional[Length], sensor: SensorState, now_ms: int) -> Length:
     known = Length(now_ms) if before is None else before
-    count, speed, occupancy = slot.vehicle_count, slot.speed, slot.occupancy
+    count, speed, occupancy = sensor.vehicle_count, sensor.speed, sensor.occupancy
     return msgspec.structs.replace(
         known,
-        watched=known.watched + slot.interval_ms,
+        watched=known.watched + sensor.interval_ms,
         vehicles=known.vehicles + (count or 0),
-        covered=known.covered + round((occupancy or 0.0) * slot.interval_ms),
+        covered=known.covered + round((occupancy or 0.0) * sensor.interval_ms),
         pace=known.pace + round((count or 0) * 3_600 / (speed or 1.0)),
     )
 
 
-def _closed(made: Length, road: Road, now_ms: int) -> Length:
+def _close_window(window: Length, road: Road, now_ms: int) -> Length:
     """Judge a full window, and begin the next."""
-    expected = made.pace * road.effective_length_m
-    covered_ms = max(made.covered, expected)
-    if covered_ms < thresholds.LENGTH_OCCUPANCY * made.watched:
-        return _next(made, now_ms)  # of a road nearly empty, whole percent say nothing
-    length_m = made.covered / made.pace
+    expected = window.pace * road.effective_length_m
+    covered_ms = max(window.covered, expected)
+    if covered_ms < thresholds.LENGTH_OCCUPANCY * window.watched:
+        return _next_window(
+            window, now_ms
+        )  # of a road nearly empty, whole percent say nothing
+    length_m = window.covered / window.pace
     is_odd = _is_odd(length_m, road)
-    since = made.odd_since if made.odd else made.since
+    since = window.odd_since if window.odd else window.since
     return msgspec.structs.replace(
-        _next(made, now_ms),
+        _next_window(window, now_ms),
         decimetres=round(length_m * 10),
-        odd=made.odd + 1 if is_odd else 0,
+        odd=window.odd + 1 if is_odd else 0,
         odd_since=since if is_odd else 0,
         sound=0 if is_odd else 1,
     )
 
 
-def _next(made: Length, now_ms: int) -> Length:
+def _next_window(window: Length, now_ms: int) -> Length:
     """Return an empty window; what the full ones have shown stays."""
     return msgspec.structs.replace(
-        made, since=now_ms, watched=0, vehicles=0, covered=0, pace=0
+        window, since=now_ms, watched=0, vehicles=0, covered=0, pace=0
     )
 
 

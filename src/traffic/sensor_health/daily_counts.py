@@ -61,18 +61,18 @@ class Day(msgspec.Struct, array_like=True, gc=False, frozen=True):
         return self.last * ratio < self.least or self.last > self.most * ratio
 
 
-def watched(before: Optional[Day], count: int, interval_ms: int) -> Day:
+def with_reading(before: Optional[Day], count: int, interval_ms: int) -> Day:
     """Return what is known after a reading of that many vehicles."""
     known = Day() if before is None else before
-    seen_ms = max(interval_ms, thresholds.SWEEP_MS)
+    covered_ms = max(interval_ms, thresholds.SWEEP_MS)
     return msgspec.structs.replace(
         known,
-        watched=known.watched + seen_ms // 1000,
-        vehicles=known.vehicles + round(count * seen_ms / interval_ms),
+        watched=known.watched + covered_ms // 1000,
+        vehicles=known.vehicles + round(count * covered_ms / interval_ms),
     )
 
 
-def closed(day: Day, now_ms: int) -> Day:
+def close_day(day: Day, now_ms: int) -> Day:
     """Return *day* once it is full; the next begins."""
     last = round(day.vehicles * thresholds.DAY_S / day.watched)
     return msgspec.structs.replace(
@@ -80,7 +80,7 @@ def closed(day: Day, now_ms: int) -> Day:
     )
 
 
-def judged(day: Day, is_alone: bool, now_ms: int) -> Day:
+def judge_day(day: Day, is_alone: bool, now_ms: int) -> Day:
     """Return *day*, just closed, with what it says of the lane.
 
     *is_alone* says that most other lanes were used as ever; else the road is, and after
@@ -88,24 +88,24 @@ def judged(day: Day, is_alone: bool, now_ms: int) -> Day:
     not far from all before either, since a fault may begin in it.
     """
     if not day.is_beyond:
-        made = day if day.pending is None else _learned(day, day.pending)
+        updated = day if day.pending is None else _with_learned_day(day, day.pending)
         return msgspec.structs.replace(
-            made, pending=day.last, odd=0, odd_since=0, sound=1, strange=0
+            updated, pending=day.last, odd=0, odd_since=0, sound=1, strange=0
         )
-    made = msgspec.structs.replace(day, pending=None, sound=0)
+    updated = msgspec.structs.replace(day, pending=None, sound=0)
     if is_alone:
         since = day.odd_since if day.odd else now_ms - thresholds.DAY_S * 1000
         return msgspec.structs.replace(
-            made, odd=day.odd + 1, odd_since=since, strange=0
+            updated, odd=day.odd + 1, odd_since=since, strange=0
         )
     if day.odd >= thresholds.SHARE_DAYS:
-        return made
+        return updated
     if day.strange + 1 >= thresholds.WEEK_DAYS:
         return Day(last=day.last, closed_at=day.closed_at, pending=day.last)
-    return msgspec.structs.replace(made, odd=0, odd_since=0, strange=day.strange + 1)
+    return msgspec.structs.replace(updated, odd=0, odd_since=0, strange=day.strange + 1)
 
 
-def _learned(day: Day, vehicles: int) -> Day:
+def _with_learned_day(day: Day, vehicles: int) -> Day:
     """Return *day* with a day of so many vehicles among the lane's days."""
     return msgspec.structs.replace(
         day,

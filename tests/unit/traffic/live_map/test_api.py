@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from traffic.live_map import changes, views
-from traffic.model import Parcel, Reading, StoredSegment
+from traffic.model import DecodedMessage, Reading, StoredSegment
 from traffic.policy import Policy
 
 from .fakes import NOW_MS, City, segment
@@ -169,7 +169,7 @@ def packed() -> Any:
     readings = [Reading("s1", NOW_MS - 300_000, 10, 50.0)]
     readings += [Reading("s2", NOW_MS, 0, None, None, 0.02)]
     stored = StoredSegment("a")
-    decided = decide(stored, [Parcel("1", NOW_MS, readings)], NOW_MS, POLICY)
+    decided = decide(stored, [DecodedMessage("1", NOW_MS, readings)], NOW_MS, POLICY)
     return {**decided.live, "state": decided.segment.packed}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traffic.live_map.summary import PRESENT_MS, glance, mean_speed
+from traffic.live_map.summary import PRESENT_MS, city_summary, mean_speed
 
 from .fakes import NOW_MS, segment
 
@@ -38,7 +38,7 @@ def test_the_sums_are_over_segments_that_speak_for_the_present() -> None:
         {"segment_id": "never"},
     ]
 
-    assert glance(items, 50.0, NOW_MS) == {
+    assert city_summary(items, 50.0, NOW_MS) == {
         "vehicles_per_hour": 1800,
         "mean_speed": 60.0,
         "share_congested": 0.5,
@@ -51,7 +51,7 @@ def test_the_sums_are_over_segments_that_speak_for_the_present() -> None:
 
 
 def test_of_no_readings_nothing_is_claimed() -> None:
-    assert glance([{"segment_id": "never"}], 50.0, NOW_MS) == {
+    assert city_summary([{"segment_id": "never"}], 50.0, NOW_MS) == {
         "vehicles_per_hour": None,
         "mean_speed": None,
         "share_congested": None,

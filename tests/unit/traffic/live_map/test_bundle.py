@@ -10,7 +10,7 @@ import pytest
 from tests.docs.pages import states
 from tests.template.template import PARAMETERS
 from traffic.live_map.assets import FIRST, SCRIPT, WEB, FolderAssets
-from traffic.live_map.bundle import joined
+from traffic.live_map.bundle import bundle
 
 SOURCES = {
     "main.js": 'import {twice as double} from "./sums.js"\nimport {$} from "./dom.js"\n'
@@ -23,7 +23,7 @@ SOURCES = {
 
 
 def test_each_module_comes_once_in_its_own_scope_after_what_it_needs() -> None:
-    assert joined(SOURCES, "main.js") == (
+    assert bundle(SOURCES, "main.js") == (
         'import {Map}\n  from "../vendor/lib.mjs"\n'
         "const modules = {}\n"
         "// dom.js\n"
@@ -58,7 +58,7 @@ def test_each_module_comes_once_in_its_own_scope_after_what_it_needs() -> None:
 )
 def test_what_can_not_be_joined_is_refused(source: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        joined({**SOURCES, "main.js": source}, "main.js")
+        bundle({**SOURCES, "main.js": source}, "main.js")
 
 
 def test_every_module_of_the_page_is_in_the_one_that_it_loads() -> None:
