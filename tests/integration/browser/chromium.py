@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import pytest
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
@@ -23,12 +25,19 @@ FLAGS = (
 @contextmanager
 def chromium(*flags: str) -> Iterator[Browser]:
     """The system's Chromium, else Playwright's own. Raises Error without either."""
-    with sync_playwright() as playwright:
-        browser = _started(playwright, *flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = _started(_playwright(), *flags)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@cache
+def _playwright() -> Playwright:
+    """One for all browsers of a process: a second one refuses to start beside it."""
+    manager = sync_playwright()
+    atexit.register(manager.__exit__)
+    return manager.start()
 
 
 def _started(playwright: Playwright, *flags: str) -> Browser:

@@ -23,7 +23,7 @@ def source_files() -> Iterator[tuple[str, bytes]]:
     for top in ("traffic", "trafficctl", "localcity"):
         for folder, _, names in os.walk(ROOT / "src" / top, followlinks=True):
             for path in (Path(folder) / name for name in names):
-                if path.suffix != ".pyc":
+                if path.parent.name != "__pycache__":
                     name = path.relative_to(ROOT / "src").as_posix()
                     yield name, path.read_bytes()
 

@@ -98,7 +98,7 @@ def test_an_update_shows_the_change_and_keeps_the_other_parameters(
     done = empty_city.run(*command, "--yes")
 
     assert refused.returncode == 2
-    assert "give --yes" in refused.stderr
+    assert "use --yes" in refused.stderr
     assert before["MemorySize"] == 1024
     shown = [line.split() for line in done.stderr.splitlines()]
     assert ["Modify", "Processor", "AWS::Lambda::Function"] in shown

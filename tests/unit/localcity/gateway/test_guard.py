@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -79,7 +80,9 @@ def answered(kind: str, host: str) -> list[dict[str, Any]]:
         sent.append(message)
 
     scope = {"type": kind, "path": "/", "headers": [(b"host", host.encode())]}
-    asyncio.run(guarded(serve, PORT, KEY)(scope, None, send))
+    guarding = guarded(serve, PORT, KEY)(scope, None, send)
+    with ThreadPoolExecutor(1) as own:  # this thread may have a loop of Playwright's
+        own.submit(asyncio.run, guarding).result()
     return sent
 
 
