@@ -10,7 +10,7 @@ from typing import Any
 from trafficctl.aws import session as aws
 from trafficctl.cli import options, output, prompts
 from trafficctl.deploy import change_view
-from trafficctl.deploy.deployment import Outcome, Talk, Wish, deploy
+from trafficctl.deploy.deployment import DeployRequest, Outcome, Prompter, deploy
 from trafficctl.errors import CHECK_FAILED, OK
 from trafficctl.package import base_map
 from trafficctl.stack import outputs, parameters
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Deploy; 1 if the person did not agree to the changes."""
     if args.base_map:
         base_map.packed(args.base_map)  # refused before anything is made
-    wish = Wish(
+    wish = DeployRequest(
         stack=args.stack,
         template=args.template,
         parameters=parameters.given(args),
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         revert_drift=args.revert_drift,
         base_map=args.base_map,
     )
-    talk = Talk(output.say, change_view.show_changes, prompts.confirmer(args.yes))
+    talk = Prompter(output.say, change_view.show_changes, prompts.confirmer(args.yes))
     outcome = deploy(aws.session(), wish, talk)
     if not outcome.done:
         output.say("nothing was changed")

@@ -32,7 +32,7 @@ ONLY_DATA = (
 
 
 @dataclass(frozen=True)
-class Wish:
+class DeployRequest:
     """What is to be deployed, and where its artifacts go.
 
     `code` is a ready package; None builds one. A loss of data has to be allowed.
@@ -51,7 +51,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Talk:
+class Prompter:
     """How the person is told and asked; `agree` answers a question with yes or no."""
 
     say: Callable[[str], None]
@@ -69,27 +69,31 @@ class Outcome:
     created: bool = False
 
 
-def deploy(session: Any, wish: Wish, talk: Talk) -> Outcome:
+def deploy(session: Any, request: DeployRequest, prompter: Prompter) -> Outcome:
     """Bring the stack to what the template says.
 
     UserError for parameters that the template refuses, CityError with the first
     cause if it fails. `done` is False if the person did not agree.
     """
-    return _Deployment(session, wish, talk).run()
+    return _Deployment(session, request, prompter).run()
 
 
 class _Deployment:
-    def __init__(self, session: Any, wish: Wish, talk: Talk) -> None:
-        self.wish, self.talk = wish, talk
+    def __init__(
+        self, session: Any, request: DeployRequest, prompter: Prompter
+    ) -> None:
+        self.request, self.prompter = request, prompter
         self.account = Account(session)
-        self.stack = Stack(self.account, wish.stack)
-        self._artifacts = Artifacts(self.account, wish.stack, wish.bucket, talk.say)
-        self.text = texts.read(wish.template)
+        self.stack = Stack(self.account, request.stack)
+        self._artifacts = Artifacts(
+            self.account, request.stack, request.bucket, prompter.say
+        )
+        self.text = texts.read(request.template)
         self.kept: Mapping[str, str] = {}  # parameters that stay as they were
 
     def run(self) -> Outcome:
-        parameter_limits.check(self.text, self.wish.parameters)
-        texts.check_name(self.text, self.wish.stack)
+        parameter_limits.check(self.text, self.request.parameters)
+        texts.check_name(self.text, self.request.stack)
         step = self._settle()
         if step is StackStep.UPDATE:
             self.kept = self.stack.parameters()
@@ -102,13 +106,13 @@ class _Deployment:
             return Outcome(False, [], {})
         outcome = self._change("UPDATE", unknown=estate.deleted_id is None)
         if not outcome.done:
-            self.talk.say(ONLY_DATA.format(stack=self.wish.stack))
+            self.prompter.say(ONLY_DATA.format(stack=self.request.stack))
         return outcome
 
     def _hint(self) -> None:
         """An import that went no further may have taken anything for granted."""
-        if self.stack.status() == "IMPORT_COMPLETE" and not self.wish.revert_drift:
-            self.talk.say(ONLY_DATA.format(stack=self.wish.stack))
+        if self.stack.status() == "IMPORT_COMPLETE" and not self.request.revert_drift:
+            self.prompter.say(ONLY_DATA.format(stack=self.request.stack))
 
     def _settle(self) -> StackStep:
         """End what is under way and clear what failed; CREATE or UPDATE."""
@@ -116,7 +120,9 @@ class _Deployment:
             status = self.stack.status()
             step = self.stack.next_step(status)
             if step is StackStep.FOLLOW:
-                self.talk.say(f"stack {self.wish.stack} is {status}: following it")
+                self.prompter.say(
+                    f"stack {self.request.stack} is {status}: following it"
+                )
                 self._follow()
             elif step is StackStep.CLEAR:
                 self._clear(status)
@@ -124,40 +130,41 @@ class _Deployment:
                 return step
 
     def _clear(self, status: str | None) -> None:
-        self.talk.say(
-            f"stack {self.wish.stack} is {status}: an earlier creation failed and "
+        self.prompter.say(
+            f"stack {self.request.stack} is {status}: an earlier creation failed and "
             "was undone; the empty stack is deleted to begin anew"
         )
         found = self.stack.described() or {}
         follower = Follower(self.stack, str(found["StackId"]), ())
         self._to_the_end(
-            follower, lambda: self.stack.api.delete_stack(StackName=self.wish.stack)
+            follower, lambda: self.stack.api.delete_stack(StackName=self.request.stack)
         )
 
-    def _adopt(self, estate: retained.Estate) -> bool:
+    def _adopt(self, estate: retained.RetainedResources) -> bool:
         """Make the stack out of what an earlier one left; False if not wanted.
 
         An import changes nothing: it takes the template's word for how things are. So
-        it gets the parameters that they were made with, and no wish, or the update
+        it gets the parameters that they were made with, and no new ones, or the update
         that follows would see no difference.
         """
         found = [Change("Import", o.logical_id, o.type) for o in estate.leftovers]
-        self.talk.say(
-            f"an earlier stack {self.wish.stack} left its data. The new stack can take "
+        self.prompter.say(
+            f"an earlier stack {self.request.stack} left its data. "
+            "The new stack can take "
             "it in, and goes on with its tables, users, devices and key:"
         )
-        self.talk.show(found)
-        if not self.talk.agree("Take it in?"):
-            self.talk.say(
+        self.prompter.show(found)
+        if not self.prompter.agree("Take it in?"):
+            self.prompter.say(
                 "nothing was changed. `trafficctl destroy --purge "
-                f"--stack {self.wish.stack}` deletes that data"
+                f"--stack {self.request.stack}` deletes that data"
             )
             return False
         text = self.text
         if estate.deleted_id is not None:
             text = self.stack.template(estate.deleted_id)
             self.kept = self.stack.parameters(estate.deleted_id)
-        parameter_limits.check(self.text, self.wish.parameters, self.kept)
+        parameter_limits.check(self.text, self.request.parameters, self.kept)
         text = retained.import_template(self.account, text, estate)
         imports = [one.to_import() for one in estate.leftovers]
         change_set = changeset.make(
@@ -178,12 +185,12 @@ class _Deployment:
         `unknown` resources are compared as they are: no record tells how they were
         made.
         """
-        parameter_limits.check(self.text, self.wish.parameters, self.kept)
+        parameter_limits.check(self.text, self.request.parameters, self.kept)
         body = self._with_code()
         parameters = _parameters(body, self._chosen())
-        reverts = unknown or (self.wish.revert_drift and kind == "UPDATE")
+        reverts = unknown or (self.request.revert_drift and kind == "UPDATE")
         if reverts:
-            self.talk.say("comparing the template with the resources as they are")
+            self.prompter.say("comparing the template with the resources as they are")
         change_set = changeset.make(
             self.stack,
             kind,
@@ -201,9 +208,9 @@ class _Deployment:
         return Outcome(True, change_set.changes, self.stack.outputs(), kind == "CREATE")
 
     def _agreed(self, change_set: ChangeSet) -> bool:
-        self.talk.show(change_set.changes)
+        self.prompter.show(change_set.changes)
         lost = [one.logical_id for one in change_set.changes if one.loses_data]
-        if lost and not self.wish.allow_replacement:
+        if lost and not self.request.allow_replacement:
             changeset.drop(self.stack, change_set)
             raise UserError(
                 f"this would replace or remove {', '.join(lost)}, and leave behind "
@@ -211,7 +218,7 @@ class _Deployment:
                 "command with --allow-replacement"
             )
         try:
-            return self.talk.agree(f"Change stack {self.wish.stack}?")
+            return self.prompter.agree(f"Change stack {self.request.stack}?")
         except BaseException:
             changeset.drop(self.stack, change_set)
             raise
@@ -221,7 +228,7 @@ class _Deployment:
 
         A local map is never at API Gateway's address, which leads to AWS.
         """
-        chosen = {**self.kept, **self.wish.parameters}
+        chosen = {**self.kept, **self.request.parameters}
         if self.account.is_local and not chosen.get("SiteUrl"):
             chosen["SiteUrl"] = SITE_URL
         return chosen
@@ -240,7 +247,7 @@ class _Deployment:
     def _to_the_end(
         self, follower: Follower, begin: Callable[[], None] = lambda: None
     ) -> None:
-        complete(follower, begin, (*states.SUCCEEDED, *GONE), self.talk.say)
+        complete(follower, begin, (*states.SUCCEEDED, *GONE), self.prompter.say)
 
     @cached_property
     def artifacts(self) -> Artifacts:
@@ -256,7 +263,7 @@ class _Deployment:
         """The template with the package uploaded and named."""
         with tempfile.TemporaryDirectory() as folder:
             artifacts = self.artifacts  # a bucket that cannot be used spares the build
-            code = self.wish.code or self._package(Path(folder))
+            code = self.request.code or self._package(Path(folder))
             key = artifacts.upload(code.read_bytes(), "traffic", ".zip")
         return texts.with_code(self.text, self.artifacts.bucket, key)
 
@@ -266,10 +273,10 @@ class _Deployment:
         The local city runs Lambda on this machine, so it gets this machine's kind.
         """
         declared = texts.parameters(self.text)
-        chosen = {**declared, **self.kept, **self.wish.parameters}
+        chosen = {**declared, **self.kept, **self.request.parameters}
         arch = HOST if self.account.is_local else chosen.get(ARCHITECTURE, "arm64")
         out = folder / "traffic.zip"
-        return build_zip(out, RUNTIMES, arch, self.wish.base_map)
+        return build_zip(out, RUNTIMES, arch, self.request.base_map)
 
 
 def _parameters(text: str, values: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from trafficctl.stack import status as states
 from trafficctl.stack import template as texts
 from trafficctl.stack.artifacts import Artifacts
 from trafficctl.stack.follow import Follower, complete
-from trafficctl.stack.retained import POLICY, Leftover
+from trafficctl.stack.retained import POLICY, RetainedResource
 from trafficctl.stack.retained_types import DELETION_ORDER, KINDS
 from trafficctl.stack.stack import Account, Stack
 
@@ -31,7 +31,7 @@ PARALLEL = 8
 class Holding:
     """Something that outlives the stack: what it holds, and whether it is protected."""
 
-    left: Leftover
+    left: RetainedResource
     size: str
     protected: bool
 
@@ -70,7 +70,7 @@ class Removal:
             and one["ResourceStatus"] != "DELETE_COMPLETE"
         ]
 
-    def staying(self) -> list[Leftover]:
+    def staying(self) -> list[RetainedResource]:
         """What outlives the stack, or the last of its name if it is gone."""
         return self._now() if self.exists else list(self._estate.leftovers)
 
@@ -129,16 +129,16 @@ class Removal:
         return str(self.described["StackId"]) if self.described else None
 
     @cached_property
-    def _estate(self) -> leftovers.Estate:
+    def _estate(self) -> leftovers.RetainedResources:
         return leftovers.find(self.stack, self._given)
 
-    def _now(self) -> list[Leftover]:
+    def _now(self) -> list[RetainedResource]:
         """What the stack as it is would leave."""
         if not self._is_made:
             return []
         kept = self._retained()
         return [
-            Leftover(
+            RetainedResource(
                 str(one["LogicalResourceId"]),
                 str(one["ResourceType"]),
                 str(one["PhysicalResourceId"]),
@@ -153,7 +153,7 @@ class Removal:
         declared = texts.resources(self.stack.template())
         return {name for name, one in declared.items() if one.retained}
 
-    def _holding(self, one: Leftover) -> Holding | None:
+    def _holding(self, one: RetainedResource) -> Holding | None:
         kind = KINDS[one.type]
         described = kind.found(self.account, one.physical_id)
         if described is None:

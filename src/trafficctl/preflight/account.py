@@ -102,7 +102,7 @@ def stack(account: Account, request: PreflightRequest) -> CheckResult:
     )
 
 
-def _retained_text(estate: retained.Estate) -> str:
+def _retained_text(estate: retained.RetainedResources) -> str:
     return f"{len(estate.leftovers)} retained resources of an earlier stack"
 
 

@@ -27,7 +27,7 @@ POLICY = "AWS::IoT::Policy"
 
 
 @dataclass(frozen=True)
-class Leftover:
+class RetainedResource:
     """A resource in no stack; `logical_id` is what the template calls it."""
 
     logical_id: str
@@ -48,10 +48,10 @@ class Leftover:
 
 
 @dataclass(frozen=True)
-class Estate:
+class RetainedResources:
     """All that is left of a stack, and the deleted stack that tells of it, if any."""
 
-    leftovers: tuple[Leftover, ...]
+    leftovers: tuple[RetainedResource, ...]
     deleted_id: str | None = None
 
     def ids(self) -> set[str]:
@@ -59,7 +59,7 @@ class Estate:
         return {one.logical_id for one in self.leftovers}
 
 
-def find(stack: Stack, template: str) -> Estate:
+def find(stack: Stack, template: str) -> RetainedResources:
     """What is left of earlier stacks of this name. Reads only.
 
     The last deleted stack says by the events of its deletion what it kept (what an
@@ -68,7 +68,7 @@ def find(stack: Stack, template: str) -> Estate:
     and a table of its key. What another stack has taken in meanwhile is that stack's.
     """
     declared = texts.resources(template)
-    found: dict[str, Leftover] = {}
+    found: dict[str, RetainedResource] = {}
     deleted_id = None
     for stack_id in stack.deleted_ids():
         last = operations.of_the_deletion(stack.newest_first(stack_id))
@@ -81,13 +81,13 @@ def find(stack: Stack, template: str) -> Estate:
     for one in _by_name(stack.name, declared):
         found.setdefault(one.logical_id, one)
     free = [one for one in found.values() if _is_free(stack, one)]
-    return Estate(tuple(_with_key(stack, free)), deleted_id)
+    return RetainedResources(tuple(_with_key(stack, free)), deleted_id)
 
 
-def skipped(events: Iterable[Event]) -> list[Leftover]:
+def skipped(events: Iterable[Event]) -> list[RetainedResource]:
     """What these events say was kept, in their order."""
     return [
-        Leftover(
+        RetainedResource(
             str(event["LogicalResourceId"]),
             str(event["ResourceType"]),
             str(event["PhysicalResourceId"]),
@@ -99,33 +99,37 @@ def skipped(events: Iterable[Event]) -> list[Leftover]:
     ]
 
 
-def _by_name(stack: str, declared: Mapping[str, texts.Resource]) -> list[Leftover]:
+def _by_name(
+    stack: str, declared: Mapping[str, texts.Resource]
+) -> list[RetainedResource]:
     """The resources whose names the template gives; a user pool's name is no key."""
     return [
-        Leftover(one.logical_id, one.type, name)
+        RetainedResource(one.logical_id, one.type, name)
         for one in declared.values()
         if one.type in KINDS and one.type != "AWS::Cognito::UserPool"
         if (name := one.name_in(stack)) is not None
     ]
 
 
-def _is_there(account: Account, one: Leftover) -> bool:
+def _is_there(account: Account, one: RetainedResource) -> bool:
     return KINDS[one.type].found(account, one.physical_id) is not None
 
 
-def _is_free(stack: Stack, one: Leftover) -> bool:
+def _is_free(stack: Stack, one: RetainedResource) -> bool:
     """Whether it is there and in no stack: AWS imports nothing out of another one."""
     return _is_there(stack.account, one) and not stack.is_in_a_stack(one.physical_id)
 
 
-def _with_key(stack: Stack, found: Sequence[Leftover]) -> list[Leftover]:
+def _with_key(
+    stack: Stack, found: Sequence[RetainedResource]
+) -> list[RetainedResource]:
     """Add the key of the tables where no event named it."""
     tables = [one for one in found if one.type == TABLE]
     if not tables or any(one.type == KEY for one in found):
         return list(found)
     table = KINDS[TABLE].found(stack.account, tables[0].physical_id) or {}
     arn = str(table.get("SSEDescription", {}).get("KMSMasterKeyArn", ""))
-    key = Leftover(DATA_KEY, KEY, arn.rpartition("/")[2])
+    key = RetainedResource(DATA_KEY, KEY, arn.rpartition("/")[2])
     if key.physical_id and _is_free(stack, key):
         return [*found, key]
     raise CityError(
@@ -135,7 +139,7 @@ def _with_key(stack: Stack, found: Sequence[Leftover]) -> list[Leftover]:
     )
 
 
-def import_template(account: Account, template: str, estate: Estate) -> str:
+def import_template(account: Account, template: str, estate: RetainedResources) -> str:
     """The template that imports the estate: its resources as they are, nothing else.
 
     A device policy names the ingest rule, which is not there yet: its document is
@@ -149,7 +153,7 @@ def import_template(account: Account, template: str, estate: Estate) -> str:
     return texts.only(template, estate.ids(), instead)
 
 
-def _policy_as_it_is(account: Account, one: Leftover) -> str:
+def _policy_as_it_is(account: Account, one: RetainedResource) -> str:
     found = KINDS[POLICY].described(account, one.physical_id)
     properties = {
         "PolicyName": one.physical_id,

@@ -29,7 +29,7 @@ FEW_ITEMS, FEW_OBJECTS = 1000, 10_000
 
 
 @dataclass(frozen=True)
-class Kind:
+class ResourceKind:
     """How one type of resource is handled.
 
     `identifier` is its key at import; `size` says what it holds; `protected` whether
@@ -173,8 +173,8 @@ def _delete_log_group(account: Account, name: str, _tick: Tick) -> None:
 
 KEY_WINDOW_DAYS = 30  # the longest that KMS waits: time to notice a mistake
 
-KINDS: dict[str, Kind] = {
-    "AWS::IoT::ThingType": Kind(
+KINDS: dict[str, ResourceKind] = {
+    "AWS::IoT::ThingType": ResourceKind(
         "devices",
         "ThingTypeName",
         device_cleanup.thing_type,
@@ -182,7 +182,7 @@ KINDS: dict[str, Kind] = {
         device_cleanup.delete_all,
         "aws iot delete-thing-type --thing-type-name {id} (things first)",
     ),
-    "AWS::IoT::Policy": Kind(
+    "AWS::IoT::Policy": ResourceKind(
         "device policy",
         "Id",
         device_cleanup.policy,
@@ -190,7 +190,7 @@ KINDS: dict[str, Kind] = {
         device_cleanup.delete_policy,
         "aws iot delete-policy --policy-name {id} (detached first)",
     ),
-    "AWS::DynamoDB::Table": Kind(
+    "AWS::DynamoDB::Table": ResourceKind(
         "table",
         "TableName",
         _table,
@@ -200,7 +200,7 @@ KINDS: dict[str, Kind] = {
         lambda table: bool(table.get("DeletionProtectionEnabled")),
         _unprotect_table,
     ),
-    "AWS::S3::Bucket": Kind(
+    "AWS::S3::Bucket": ResourceKind(
         "bucket",
         "BucketName",
         _bucket,
@@ -208,7 +208,7 @@ KINDS: dict[str, Kind] = {
         _delete_bucket,
         "aws s3 rb --force s3://{id}",
     ),
-    "AWS::Cognito::UserPool": Kind(
+    "AWS::Cognito::UserPool": ResourceKind(
         "user pool",
         "UserPoolId",
         _pool,
@@ -218,7 +218,7 @@ KINDS: dict[str, Kind] = {
         lambda pool: pool.get("DeletionProtection") == "ACTIVE",
         _unprotect_pool,
     ),
-    "AWS::Logs::LogGroup": Kind(
+    "AWS::Logs::LogGroup": ResourceKind(
         "log group",
         "LogGroupName",
         _log_group,
@@ -226,7 +226,7 @@ KINDS: dict[str, Kind] = {
         _delete_log_group,
         "aws logs delete-log-group --log-group-name {id}",
     ),
-    "AWS::KMS::Key": Kind(  # last: what the others hold is sealed with it
+    "AWS::KMS::Key": ResourceKind(  # last: what the others hold is sealed with it
         "key",
         "KeyId",
         _key,

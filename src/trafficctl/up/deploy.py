@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from trafficctl.deploy.deployment import Talk, Wish
+from trafficctl.deploy.deployment import DeployRequest, Prompter
 from trafficctl.deploy.deployment import deploy as deploy_stack
 from trafficctl.local.process import City
 
@@ -25,6 +25,6 @@ def deploy(
     for an unknown parameter, CityError with the first cause if the deployment fails.
     """
     say(f"deploying {template.name} as stack {city.stack}")
-    wish = Wish(city.stack, template, parameters, code)
-    talk = Talk(say, lambda _changes: None, lambda _question: True)
+    wish = DeployRequest(city.stack, template, parameters, code)
+    talk = Prompter(say, lambda _changes: None, lambda _question: True)
     return dict(deploy_stack(city.session(), wish, talk).outputs)

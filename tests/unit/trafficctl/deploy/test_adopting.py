@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from tests.template.template import PATH, TEXT
-from trafficctl.deploy.deployment import Talk, Wish, deploy
+from trafficctl.deploy.deployment import DeployRequest, Prompter, deploy
 from trafficctl.local.ports import SITE_URL
 from trafficctl.stack import retained
-from trafficctl.stack.retained import Leftover
+from trafficctl.stack.retained import RetainedResource
 from trafficctl.stack.stack import Account, Stack
 
 from ..stack.events import STACK_ID, event, history
 from ..stack.fakes import BUCKET, FakeSession, refusal
 
 GONE_ID = "arn:city/0"
-TABLE = Leftover("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments")
-KEY = Leftover("DataKey", "AWS::KMS::Key", "key-1")
+TABLE = RetainedResource("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments")
+KEY = RetainedResource("DataKey", "AWS::KMS::Key", "key-1")
 WISH = {"Environment": "production", "AlertHoldSeconds": "90"}
 LOCAL = {"SiteUrl": SITE_URL}  # this cloud is at a loopback address
 FORMER = {"Environment": "staging", "KinesisShardCount": "7"}
@@ -35,7 +35,7 @@ def listed(values: dict[str, str]) -> list[dict[str, str]]:
     ]
 
 
-def kept(one: Leftover) -> dict[str, Any]:
+def kept(one: RetainedResource) -> dict[str, Any]:
     """The event of a resource that a deletion leaves alone."""
     return {
         "StackId": GONE_ID,
@@ -128,8 +128,12 @@ class Cloud:
         code.write_bytes(b"")
         said: list[str] = []
         answers = iter(agrees)
-        talk = Talk(said.append, lambda _changes: None, lambda _asked: next(answers))
-        deploy(self.session, Wish("city", Path(PATH), WISH, code, **wish), talk)
+        talk = Prompter(
+            said.append, lambda _changes: None, lambda _asked: next(answers)
+        )
+        deploy(
+            self.session, DeployRequest("city", Path(PATH), WISH, code, **wish), talk
+        )
         return said
 
 
@@ -218,8 +222,8 @@ def test_who_stopped_after_the_import_is_told_how_to_compare(
 
 def test_of_two_that_were_kept_under_one_name_the_newest_is_taken_in() -> None:
     """A table that was replaced long ago is not the table."""
-    newer = Leftover("RoadSegments", TABLE.type, TABLE.physical_id)
-    older = Leftover("RoadSegments", TABLE.type, "city-old")
+    newer = RetainedResource("RoadSegments", TABLE.type, TABLE.physical_id)
+    older = RetainedResource("RoadSegments", TABLE.type, "city-old")
     cloud = Cloud(True, record=[kept(newer), kept(older), kept(KEY)])
 
     estate = retained.find(Stack(Account(cloud.session), "city"), TEXT)
@@ -229,7 +233,7 @@ def test_of_two_that_were_kept_under_one_name_the_newest_is_taken_in() -> None:
 
 def test_what_an_update_had_left_behind_is_not_taken_in() -> None:
     """The stack was made to do without it: its template has no place for it."""
-    bucket = Leftover("SpillBucket", "AWS::S3::Bucket", "city-spill-1")
+    bucket = RetainedResource("SpillBucket", "AWS::S3::Bucket", "city-spill-1")
     ended = history(("UPDATE_COMPLETE",))
     record = [kept(TABLE), kept(KEY), *ended, kept(bucket)]
     cloud = Cloud(True, record)

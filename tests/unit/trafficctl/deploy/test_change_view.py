@@ -18,7 +18,7 @@ from trafficctl.destroy.command import check_protection
 from trafficctl.destroy.removal import Holding, check_deletable
 from trafficctl.errors import CityError, UserError
 from trafficctl.stack import parameters
-from trafficctl.stack.retained import Leftover
+from trafficctl.stack.retained import RetainedResource
 from trafficctl.stack.retained_types import KINDS
 
 
@@ -197,7 +197,7 @@ def test_a_file_that_holds_no_parameters_is_an_error_that_says_why(
 
 def test_what_is_protected_goes_only_when_that_is_said_too() -> None:
     table = Holding(
-        Leftover("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments"),
+        RetainedResource("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments"),
         "3 items",
         protected=True,
     )

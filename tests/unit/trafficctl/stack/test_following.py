@@ -9,7 +9,7 @@ import pytest
 
 from tests.template.template import PATH
 from trafficctl.aws.session import is_loopback
-from trafficctl.deploy.deployment import Talk, Wish, deploy
+from trafficctl.deploy.deployment import DeployRequest, Prompter, deploy
 from trafficctl.errors import CityError
 from trafficctl.stack.artifacts import Artifacts, bucket_name
 from trafficctl.stack.follow import BEGIN_PATIENCE_S, Follower
@@ -33,10 +33,10 @@ def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
         }
     )
     said: list[str] = []
-    talk = Talk(said.append, lambda _changes: None, lambda _question: True)
+    talk = Prompter(said.append, lambda _changes: None, lambda _question: True)
 
     with pytest.raises(KeyboardInterrupt):
-        deploy(session, Wish("city", Path(PATH)), talk)
+        deploy(session, DeployRequest("city", Path(PATH)), talk)
 
     assert "stack city is CREATE_IN_PROGRESS: following it" in said[0]
     assert "goes on with stack city by itself" in said[1]
@@ -65,9 +65,9 @@ def updating(tmp_path: Path, **wish: Any) -> tuple[FakeSession, list[str]]:
         }
     )
     said: list[str] = []
-    talk = Talk(said.append, lambda _changes: None, lambda _question: True)
+    talk = Prompter(said.append, lambda _changes: None, lambda _question: True)
     with pytest.raises(KeyboardInterrupt):
-        deploy(session, Wish("city", Path(PATH), code=code, **wish), talk)
+        deploy(session, DeployRequest("city", Path(PATH), code=code, **wish), talk)
     return session, said
 
 
@@ -207,10 +207,10 @@ def test_who_comes_back_during_the_rollback_is_told_its_first_cause() -> None:
         ],
     )
     following.session.answers["sts", "get_caller_identity"] = WHO
-    talk = Talk(lambda _said: None, lambda _changes: None, lambda _question: True)
+    talk = Prompter(lambda _said: None, lambda _changes: None, lambda _question: True)
 
     with pytest.raises(CityError) as caught:
-        deploy(following.session, Wish("city", Path(PATH)), talk)
+        deploy(following.session, DeployRequest("city", Path(PATH)), talk)
 
     assert str(caught.value).startswith(
         "stack city is UPDATE_ROLLBACK_COMPLETE. First cause: "
