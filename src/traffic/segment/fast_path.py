@@ -5,12 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple, Optional
 
-from ..policy import (
-    GAP_INTERVALS,
-    PLATOON_VEHICLES,
-    STALE_AFTER_INTERVALS,
-    STALE_AFTER_MS,
-)
+from ..policy import GAP_INTERVALS, PLATOON_VEHICLES
+from .state import stale_after_ms
 from .validation import MS_PER_VEHICLE, SLOW_KMH
 
 
@@ -48,9 +44,9 @@ def fast_path_of(
         interval,
         span_ms,
         is_scored,
-        stale_after_ms=max(STALE_AFTER_MS, STALE_AFTER_INTERVALS * span_ms),
+        stale_after_ms=stale_after_ms(span_ms),
         gap_after_ms=int(GAP_INTERVALS * span_ms),
         max_count=max(PLATOON_VEHICLES, span_ms // MS_PER_VEHICLE),
         min_speed=SLOW_KMH if is_scored else max(SLOW_KMH, low_kmh),
-        score_limit=(high - 0.5) / 10 if is_scored else 0.0,
+        score_limit=(high - 0.501) / 10 if is_scored else 0.0,  # a margin for rounding
     )

@@ -35,7 +35,15 @@ from .state import (
     mean_score,
     roll_windows,
 )
-from .windows import PACE_UNITS, TO_WHOLE, Summand, Sums, Window, sum_readings
+from .windows import (
+    PACE_UNITS,
+    TO_WHOLE,
+    Summand,
+    Sums,
+    Window,
+    sum_readings,
+    tenths_of,
+)
 
 _AFTER_LAST_INSTANT_MS = LAST_INSTANT_MS + 1
 _NO_SUSPECTS: frozenset[str] = frozenset()
@@ -138,7 +146,7 @@ def _accumulate(context: FoldContext, messages: Sequence[DecodedMessage]) -> Non
                 observed += 1
                 occupied += int(occupancy * span_ms + 0.5)
             if score:
-                scores += (score * 10 + 0.5) // 1
+                scores += (score * 10 + 0.5) // 1  # as `tenths_of` rounds
     _add_run(context, fast, n, vehicles, pace, occupied, observed, scores)
     _update_alert(context)
 
@@ -172,9 +180,9 @@ def _accumulate_one(
 def _keeps_calm(context: FoldContext, sensor: SensorState, reading: Any) -> bool:
     """Whether a calm alert stays calm: the reading is plain and of free traffic."""
     count, speed = reading.vehicle_count, reading.average_speed
-    score = reading.congestion_score
-    if score is not None:
-        is_free = int(score * 10 + 0.5) < context.limits.high
+    tenths = tenths_of(reading.congestion_score)
+    if tenths is not None:
+        is_free = tenths < context.limits.high
     else:
         is_free = not count if speed is None else speed >= context.low_kmh
     is_covered = (reading.occupancy or 0.0) >= STANDING_OCCUPANCY
@@ -268,8 +276,7 @@ def _update_alert(context: FoldContext) -> None:
     if not context.has_new_readings:
         return
     vehicles, context.vehicles, context.has_new_readings = context.vehicles, 0, False
-    score = live_score(state, context.road)
-    tenths = 0 if score is None else int(score * 10 + 0.5)
+    tenths = tenths_of(live_score(state, context.road)) or 0
     context.is_busy = tenths >= limits.high or not context.is_calm()
     if tenths < limits.high and state.alert.is_calm():
         return

@@ -7,7 +7,7 @@ from typing import Any
 from ..model import Road
 from .measures import pace_of_cover
 from .state import SensorState
-from .windows import Summand
+from .windows import Summand, tenths_of
 
 
 def reading_values(
@@ -23,8 +23,7 @@ def reading_values(
         reading.average_speed,
         reading.occupancy,
     )
-    score = reading.congestion_score
-    tenths = None if score is None else int(score * 10 + 0.5)
+    tenths = tenths_of(reading.congestion_score)
     if count:
         sensor.has_counted, sensor.estimates_speed = (
             True,

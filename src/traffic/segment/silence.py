@@ -16,6 +16,7 @@ from .live import live_measures, live_score
 from .measures import Measures
 from .state import WorkingState, flush
 from .state_codec import pack, unpack
+from .windows import tenths_of
 
 
 def is_closed(state: WorkingState) -> bool:
@@ -67,13 +68,9 @@ def _closed(
     alert = state.alert
     if alert.level == NONE:
         return []
-    score = live_score(state, stored.road)
-    tenths = alert.peak if score is None else int(score * 10 + 0.5)
-    return [
-        AlertChange(
-            close(alert, tenths, now_ms), now_ms, live_measures(state, stored.road)
-        )
-    ]
+    tenths = tenths_of(live_score(state, stored.road))
+    transition = close(alert, alert.peak if tenths is None else tenths, now_ms)
+    return [AlertChange(transition, now_ms, live_measures(state, stored.road))]
 
 
 def _live(segment_id: str, state: WorkingState) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from ..policy import (
     DECAY_INTERVALS,
     DECAY_S,
     FORGET_AFTER_MS,
-    GAP_INTERVALS,
     HOUR_MS,
     MINUTE_MS,
     PASSING_DECAYS,
@@ -20,7 +19,7 @@ from ..policy import (
     STALE_AFTER_MS,
 )
 from .alerts import AlertState, forget_pending
-from .spans import MissingSpans, is_missing, pruned, with_span, without_instant
+from .spans import MissingSpans, is_gap, is_missing, pruned, with_span, without_instant
 from .windows import Summand, Sums, Window, plain_summand
 
 NO_READING: Summand = (None, None, None, 0, None, 0.0)
@@ -95,8 +94,7 @@ class SensorState(msgspec.Struct, gc=False):
     def record(self, at: int, summand: Summand) -> None:
         """Record a reading of *at*, later than the newest."""
         if self.timestamp >= 0:  # else it is the first one
-            if self.step_ms > GAP_INTERVALS * self.last_summand[3]:
-                self.remember_gap()
+            self.remember_gap()
             self.step_ms = at - self.timestamp
         self.timestamp, self.last_summand, self.raw_reading = at, summand, None
         is_in_step = self.is_plain and not self.is_suspect
@@ -106,8 +104,9 @@ class SensorState(msgspec.Struct, gc=False):
 
     def remember_gap(self) -> None:
         """Add the latest step to the missing spans, if it is a gap."""
-        span = (self.timestamp - self.step_ms, self.timestamp)
-        self.missing = with_span(self.missing, span, self.last_summand[3])
+        if is_gap(self.step_ms, self.interval_ms):
+            span = (self.timestamp - self.step_ms, self.timestamp)
+            self.missing = with_span(self.missing, span, self.interval_ms)
 
     def is_missing(self, at: int) -> bool:
         """Whether nothing was accepted at *at*, earlier than the newest reading."""
@@ -209,8 +208,8 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
     into their rows.
     """
     for sensor in state.sensors.values():
-        sensor.is_fresh = False
-    state.fresh = 0
+        if sensor.is_fresh:
+            mark_stale(state, sensor)
     state.live, state.moved_at = Sums(), 0
     if not state.windows:
         return []
@@ -257,17 +256,15 @@ def exclude_suspects(state: WorkingState, suspects: frozenset[str]) -> None:
 def mark_fresh(state: WorkingState, sensor: SensorState) -> None:
     """Mark a sensor fresh; suspects are not counted."""
     sensor.is_fresh = True
-    if sensor.is_suspect:
-        return
-    state.fresh += 1
+    if not sensor.is_suspect:
+        state.fresh += 1
 
 
 def mark_stale(state: WorkingState, sensor: SensorState) -> None:
     """Mark a fresh sensor stale."""
     sensor.is_fresh, sensor.fast_key = False, UNKNOWN
-    if sensor.is_suspect:
-        return
-    state.fresh -= 1
+    if not sensor.is_suspect:
+        state.fresh -= 1
 
 
 def own_scores(state: WorkingState) -> list[int]:
@@ -293,6 +290,11 @@ def mean_score(state: WorkingState) -> float:
 
 def expire_if_stale(state: WorkingState, sensor: SensorState, now_ms: int) -> None:
     """Mark a fresh sensor stale if its newest reading is too old."""
-    patience = max(STALE_AFTER_MS, STALE_AFTER_INTERVALS * sensor.interval_ms)
-    if sensor.is_fresh and now_ms - sensor.timestamp > patience:
+    age_ms = now_ms - sensor.timestamp
+    if sensor.is_fresh and age_ms > stale_after_ms(sensor.interval_ms):
         mark_stale(state, sensor)
+
+
+def stale_after_ms(interval_ms: int) -> int:
+    """Return for how long a reading is current that has that interval."""
+    return max(STALE_AFTER_MS, STALE_AFTER_INTERVALS * interval_ms)

@@ -138,15 +138,19 @@ def sum_readings(rows: Sequence[Summand]) -> Sums:
     return sums
 
 
+def tenths_of(score: Optional[float]) -> Optional[int]:
+    """Return a congestion score in tenths, rounded half up, None if there is none."""
+    return None if score is None else int(score * 10 + 0.5)
+
+
 def plain_summand(reading: Any, interval_ms: int) -> Summand:
     """Return the summand of a plain sensor's reading."""
-    score = reading.congestion_score
     return (
         reading.vehicle_count,
         reading.average_speed,
         reading.occupancy,
         interval_ms,
-        None if score is None else int(score * 10 + 0.5),
+        tenths_of(reading.congestion_score),
         0.0,
     )
 
