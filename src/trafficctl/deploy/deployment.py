@@ -131,8 +131,8 @@ class _Deployment:
 
     def _clear(self, status: str | None) -> None:
         self.prompter.say(
-            f"stack {self.request.stack} is {status}: an earlier creation failed and "
-            "was undone; the empty stack is deleted first"
+            f"stack {self.request.stack} is {status}: "
+            f"{states.FAILED_CREATION[str(status)]}. It is deleted first"
         )
         found = self.stack.described() or {}
         follower = Follower(self.stack, str(found["StackId"]), ())

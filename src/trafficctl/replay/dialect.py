@@ -124,9 +124,14 @@ class Table:
         return max(DELIMITERS, key=fit)
 
     def _elements(self, text: IO[str]) -> Iterator[Line]:
-        element = re.compile(rf"<{re.escape(self._told.element)}\s([^>]*)>")
+        element = re.compile(rf"<{re.escape(self._told.element)}\s([^>]*)(>?)")
         for number, line in enumerate(text, 1):
             for found in element.finditer(line):
+                if not found[2]:
+                    raise UserError(
+                        f"{self._path.name} line {number}: <{self._told.element}> does "
+                        "not end in this line - write each element into one line"
+                    )
                 row = dict(_ATTRIBUTE.findall(found[1]))
                 self.header = self.header or list(row)
                 yield number, [html.unescape(row.get(n, "")) for n in self.header]

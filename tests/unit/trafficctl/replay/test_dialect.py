@@ -158,3 +158,11 @@ def test_a_bad_file_is_wrong_input_and_never_a_fault_of_the_tool(
     told = capsys.readouterr().err
     assert said in told
     assert max(len(line) for line in told.splitlines()) < 700
+
+
+def test_an_element_of_several_lines_is_refused_not_left_out(tmp_path: Path) -> None:
+    mapping = mapped(tmp_path, '[file]\nelement = "row"\n')
+    good = f'<row timestamp="{GOOD[:20]}" segment_id="s1" vehicle_count="5"/>\n'
+
+    with pytest.raises(UserError, match=r"line 2: <row> does not end in this line"):
+        list(opened(tmp_path, good + good.replace(" v", "\nv"), mapping))
