@@ -7,8 +7,10 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from traffic.policy import MAX_ID_LENGTH
 from trafficctl.errors import UserError
 
+ID_FORM = f"1-{MAX_ID_LENGTH} of letters, digits, _ : . -"
 MOST_FAULTS = 20  # listed at once
 MOST_NAMES = 3  # suggested
 MOST_LISTED = 10
@@ -18,11 +20,16 @@ LIKE = 0.6  # least similarity of a suggested name, 0-1
 
 def raise_faults(faults: Sequence[str], outcome: str = "nothing was changed") -> None:
     """Raise UserError with the first MOST_FAULTS of `faults`, if there are any."""
-    if not faults:
-        return
-    more = len(faults) - MOST_FAULTS
-    lines = [*faults[:MOST_FAULTS], *([f"and {more:,} more"] if more > 0 else [])]
-    raise UserError("\n".join([*lines, outcome]))
+    if faults:
+        raise UserError("\n".join([*first_of(faults), outcome]))
+
+
+def first_of(
+    lines: Sequence[str], most: int = MOST_FAULTS, rest: str = "more"
+) -> list[str]:
+    """The first `most` of `lines`, and how many more there are of the `rest`."""
+    more = len(lines) - most
+    return [*lines[:most], *([f"and {more:,} {rest}"] if more > 0 else [])]
 
 
 def raise_unknown(

@@ -25,8 +25,8 @@ from trafficctl.stack.status import StackStep
 
 ARCHITECTURE = "LambdaArchitecture"
 ONLY_DATA = (
-    "stack {stack} holds its data again, and nothing else yet: if that may have been "
-    "changed meanwhile, `trafficctl deploy --revert-drift --stack {stack}` also "
+    "stack {stack} has imported its data, and nothing else yet: if that data may have "
+    "changed in between, `trafficctl deploy --revert-drift --stack {stack}` also "
     "compares it with the template"
 )
 
@@ -52,7 +52,7 @@ class DeployRequest:
 
 @dataclass(frozen=True)
 class Prompter:
-    """How the person is told and asked; `agree` answers a question with yes or no."""
+    """How the person is informed and asked; `agree` answers with yes or no."""
 
     say: Callable[[str], None]
     show: Callable[[Sequence[Change]], None]
@@ -131,8 +131,8 @@ class _Deployment:
 
     def _clear(self, status: str | None) -> None:
         self.prompter.say(
-            f"stack {self.request.stack} is {status}: an earlier creation failed and "
-            "was undone; the empty stack is deleted to begin anew"
+            f"stack {self.request.stack} is {status}: "
+            f"{states.FAILED_CREATION[str(status)]}. It is deleted first"
         )
         found = self.stack.described() or {}
         follower = Follower(self.stack, str(found["StackId"]), ())
@@ -150,11 +150,10 @@ class _Deployment:
         found = [Change("Import", o.logical_id, o.type) for o in estate.leftovers]
         self.prompter.say(
             f"an earlier stack {self.request.stack} left its data. "
-            "The new stack can take "
-            "it in, and goes on with its tables, users, devices and key:"
+            "The new stack can import it, and use its tables, users, devices and key:"
         )
         self.prompter.show(found)
-        if not self.prompter.agree("Take it in?"):
+        if not self.prompter.agree("Import it?"):
             self.prompter.say(
                 "nothing was changed. `trafficctl destroy --purge "
                 f"--stack {self.request.stack}` deletes that data"

@@ -1,4 +1,4 @@
-"""`trafficctl destroy`: take a stack away, and keep its data unless told not to."""
+"""`trafficctl destroy`: delete a stack, and keep its data unless purged."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def register(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "destroy",
         help="delete the system; keep its data unless --purge is given",
-        description="Deletes the stack. Tables, buckets, users, devices and the key "
-        "stay, and `trafficctl deploy` under the same name takes them in again. "
-        "--purge deletes them too: it says what, and wants the stack's name typed.",
+        description="Delete the stack. Tables, buckets, users, devices and the key "
+        "are retained, and `trafficctl deploy` with the same --stack imports them. "
+        "--purge deletes them too, after it lists them and you type the stack's name.",
     )
     options.add_common(parser)
     options.add_template(parser)
@@ -72,27 +72,27 @@ def run(args: argparse.Namespace) -> int:
 def _keep(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -> int:
     show_holdings("stays", holdings)
     if not removal.exists:
-        output.say(f"stack {args.stack} is gone already; --purge deletes what is left")
+        output.say(f"stack {args.stack} is already deleted; --purge deletes its data")
         return OK
     if not prompts.confirm(f"Destroy stack {args.stack}, and keep its data?", args.yes):
         output.say("nothing was changed")
         return CHECK_FAILED
     removal.delete_stack()
-    output.say(f"stack {args.stack} is gone; its data stays, and costs as before")
-    output.say(f"  to go on with it:   trafficctl deploy --stack {args.stack}")
+    output.say(
+        f"stack {args.stack} is deleted; its data is retained, and costs as before"
+    )
+    output.say(f"  to use it again:    trafficctl deploy --stack {args.stack}")
     output.say(f"  to delete it all:   trafficctl destroy --purge --stack {args.stack}")
-    output.say("  to delete one thing, for good:")
+    output.say("  to delete one resource permanently:")
     for one in holdings:
         output.say(f"    {one.left.by_hand()}")
     return OK
 
 
 def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -> int:
-    show_holdings("goes for good", holdings)
+    show_holdings("is deleted", holdings)
     check_protection(holdings, args.despite_protection)
-    output.say(
-        f"This cannot be undone, but for the key: KMS waits {KEY_WINDOW_DAYS} days."
-    )
+    output.say(f"Only the key can be recovered, for {KEY_WINDOW_DAYS} days (KMS).")
     if not prompts.confirm_by_typing(
         f"Type the stack's name, {args.stack}, to delete all of it:",
         args.stack,
@@ -136,7 +136,7 @@ def check_protection(holdings: Sequence[Holding], despite: bool) -> None:
     if protected and not despite:
         raise UserError(
             f"deletion protection is on for {', '.join(protected)} - that is how "
-            "Environment=production keeps data; add --despite-protection if it shall go"
+            "Environment=production keeps data; add --despite-protection to delete it"
         )
 
 

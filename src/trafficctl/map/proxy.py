@@ -194,7 +194,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         do_POST = do_DELETE = do_GET  # noqa: N815 - names of the base class
 
         def _reply(self) -> Reply:
-            headers = dict(self.headers.items())
+            headers = {name.title(): one for name, one in self.headers.items()}
             length = guard.length(headers, MOST_BODY)
             if length is None:
                 self.close_connection = True

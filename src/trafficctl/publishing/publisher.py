@@ -127,7 +127,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=batch_size,
         default=DEFAULT_BATCH,
         metavar="B",
-        help=f"most readings per message (default {DEFAULT_BATCH}; 1: without list)",
+        help=f"most readings per message (default {DEFAULT_BATCH}; 1: no lists)",
     )
     parser.add_argument(
         "--connections",

@@ -94,10 +94,6 @@ class Tally:
         if self._clock_ms() - self._written_at >= LINE_EVERY_MS:
             self._write(None)
 
-    def so_far(self) -> Run:
-        """The exact counts at this moment."""
-        return self._line(None, self.readings)
-
     def close(self) -> Run:
         """Write the last line of the run and return it."""
         ended = self._line(self._clock_ms(), self.readings)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from traffic.policy import MAX_ID_LENGTH, is_id
-from trafficctl.cli.wrong_input import raise_faults
+from trafficctl.cli.text_files import decoded
+from trafficctl.cli.wrong_input import ID_FORM, raise_faults
 from trafficctl.errors import UserError
 from trafficctl.registry.plan import DeviceSpec
 
@@ -22,8 +24,8 @@ DEVICE_ID = re.compile(rf"[A-Za-z0-9:_-]{{1,{MAX_ID_LENGTH}}}")
 
 def read_devices(path: Path) -> list[DeviceSpec]:
     """The devices of a CSV file. Raises UserError naming every wrong line."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        return parse(file, str(path))
+    text = decoded(path.read_bytes(), str(path))
+    return parse(io.StringIO(text, newline=""), str(path))
 
 
 def parse(lines: Iterable[str], source: str) -> list[DeviceSpec]:
@@ -89,6 +91,6 @@ def _faults(device: DeviceSpec) -> Iterable[tuple[str, str]]:
             f"an id that does not start with {CLAIM_PREFIX}, which is reserved",
         )
     if not is_id(device.segment_id):
-        yield "segment_id", f"1-{MAX_ID_LENGTH} of letters, digits, _ : . -"
+        yield "segment_id", ID_FORM
     if device.note is not None and len(device.note) > MAX_NOTE:
         yield "note", f"at most {MAX_NOTE} characters"

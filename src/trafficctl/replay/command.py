@@ -166,7 +166,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "docs/reference/wire-format.md. The file is checked first; if a row is bad, or "
         "would be over 24 h old when published, nothing is published.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV or XML, also compressed by gzip"
+    )
     add_file_options(parser)
     parser.add_argument(
         "--speed",

@@ -36,7 +36,8 @@ REQUIRED = (
 OPTIONAL = ("occupancy", "interval")
 COLUMNS = REQUIRED + OPTIONAL
 SAMPLE = 500  # lines in which the decimal comma is looked for
-_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+# Not 1,234: that may be thousands, so a mapping has to say that it is not.
+_COMMA = re.compile(r"(?![+-]?[1-9]\d{0,2},\d{3}$)[+-]?\d*,\d+", re.ASCII)
 _POINT = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
 
 

@@ -5,7 +5,6 @@ Everything that makes a file unreadable becomes a UserError here, and nowhere el
 
 from __future__ import annotations
 
-import codecs
 import csv
 import gzip
 import html
@@ -17,11 +16,11 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
+from trafficctl.cli.text_files import encoding_of
 from trafficctl.errors import UserError
 from trafficctl.replay.mapping import FileFormat, normal
 
 DELIMITERS = ";\t|,"
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 NAMES = {"\t": "tab", ";": "semicolon", "|": "vertical bar"}
 _SEP = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 _ATTRIBUTE = re.compile(r'([\w.:-]+)="([^"]*)"')
@@ -77,8 +76,7 @@ class Table:
         if begin == b"PK\x03\x04":
             message = f"{self._path.name}: a ZIP archive or an Excel workbook"
             raise UserError(f"{message} - unpack it, or save it as CSV")
-        if not self.encoding:
-            self.encoding = "utf-16" if begin[:2] in UTF_16 else "utf-8-sig"
+        self.encoding = self.encoding or encoding_of(begin)
         return io.TextIOWrapper(opened(self._path), self.encoding, newline="")
 
     def _rows(self, text: IO[str]) -> Iterator[Line]:
@@ -126,9 +124,14 @@ class Table:
         return max(DELIMITERS, key=fit)
 
     def _elements(self, text: IO[str]) -> Iterator[Line]:
-        element = re.compile(rf"<{re.escape(self._told.element)}\s([^>]*)>")
+        element = re.compile(rf"<{re.escape(self._told.element)}\s([^>]*)(>?)")
         for number, line in enumerate(text, 1):
             for found in element.finditer(line):
+                if not found[2]:
+                    raise UserError(
+                        f"{self._path.name} line {number}: <{self._told.element}> does "
+                        "not end in this line - write each element into one line"
+                    )
                 row = dict(_ATTRIBUTE.findall(found[1]))
                 self.header = self.header or list(row)
                 yield number, [html.unescape(row.get(n, "")) for n in self.header]

@@ -137,7 +137,7 @@ def normal(name: str) -> str:
 
 def text_of(told: str | float) -> str:
     """A value of the mapping as a cell has it, in any case of letters."""
-    return told.casefold() if isinstance(told, str) else f"{told:g}"
+    return told.casefold() if isinstance(told, str) else f"{told:.15g}"
 
 
 def named_in(template: str) -> list[str]:

@@ -69,7 +69,10 @@ def _add_part_options(parser: argparse.ArgumentParser) -> None:
         help="time zone of times without an offset, such as Europe/Berlin",
     )
     parser.add_argument(
-        "--from", dest="from_time", metavar="TIME", help="leave out what is earlier"
+        "--from",
+        dest="from_time",
+        metavar="TIME",
+        help="leave out what is before TIME, as in 2026-03-20T06:00",
     )
     parser.add_argument(
         "--until", metavar="TIME", help="leave out what is at this time or later"

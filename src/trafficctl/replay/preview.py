@@ -41,7 +41,7 @@ def show_first(source: ReplaySource, args: argparse.Namespace) -> int:
         show_json([_values(row) for row in first])
     elif args.csv:
         show_csv(COLUMNS, [_values(row) for row in first], {"timestamp"})
-    else:
+    elif first:
         show(table(TABLE, [_cells(row) for row in first]))
     span = inspected(source, args.file)
     order = f", {span.out_of_order:,} out of order" if span.out_of_order else ""

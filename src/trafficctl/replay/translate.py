@@ -10,6 +10,7 @@ from typing import Any
 from traffic import policy
 from traffic.model import Reading
 from traffic.policy import is_id
+from trafficctl.cli.wrong_input import ID_FORM
 from trafficctl.replay.fields import interval_columns, resolved
 from trafficctl.replay.instants import Clock, WrongTimeError
 from trafficctl.replay.mapping import (
@@ -32,7 +33,6 @@ LIMITS = {
     "congestion_score": policy.MAX_SCORE,
     "occupancy": 100,
 }
-ID = f"1-{policy.MAX_ID_LENGTH} of letters, digits, _ : . -"
 EXPECTED = {
     "vehicle_count": f"a whole number 0-{policy.MAX_VEHICLE_COUNT} or empty",
     "average_speed": f"a number 0-{policy.MAX_SPEED_KMH} or empty",
@@ -144,7 +144,7 @@ class Translator:
         template = getattr(fields, name)
         text = made = filled(template, row)
         if self._mapping.other_characters is not None:
-            made = _OTHER.sub(self._mapping.other_characters, text)
+            made = self._mapping.other_characters.join(_OTHER.split(text))
             if made != text and not self.counts.renamed:
                 self.counts.renamed = f"{shown(text)} is {made}"
             first = self._made_of.setdefault((name, made), text)
@@ -152,7 +152,7 @@ class Translator:
                 expected = f"an id other than {shown(first)} as {made}"
                 faults.append(CellFault(template, expected, shown(text)))
         if not is_id(made):
-            faults.append(CellFault(template, ID, shown(text)))
+            faults.append(CellFault(template, ID_FORM, shown(text)))
         return made
 
     def _interval(

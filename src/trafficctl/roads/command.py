@@ -21,7 +21,7 @@ from trafficctl.cli.wrong_input import unknown
 from trafficctl.errors import CHECK_FAILED, OK, UserError
 from trafficctl.roads import network, placement, store
 from trafficctl.roads.mapping import PropertyMapping
-from trafficctl.roads.network import ATTRIBUTES, Network, RoadSegment
+from trafficctl.roads.network import ATTRIBUTES, Network, RoadSegment, counted
 from trafficctl.roads.store import Stale
 
 MOST_NAMED = 5
@@ -101,7 +101,7 @@ def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> in
 def _replaced(old: Stale, kept: Sequence[str]) -> int:
     """Say what was removed, and that `kept` were not."""
     say(
-        f"{_roads(len(old.roads) - len(kept))} removed, and attributes of "
+        f"{counted(len(old.roads) - len(kept), 'road')} removed, and attributes of "
         f"{len(old.attributes):,}"
     )
     if not kept:
@@ -153,8 +153,8 @@ def hints_on_stale(old: Stale) -> Iterator[str]:
         )
         keep = "keeps" if len(old.attributes) == 1 else "keep"
         yield (
-            f"{_roads(len(old.attributes))} {keep} attributes that the file does not "
-            f"have: {some} - `--replace` removes them"
+            f"{counted(len(old.attributes), 'road')} {keep} attributes that the file "
+            f"does not have: {some} - `--replace` removes them"
         )
 
 
@@ -162,8 +162,4 @@ def named(segment_ids: Sequence[str]) -> str:
     """How many roads, and the first of them."""
     first = ", ".join(segment_ids[:MOST_NAMED])
     more = ", ..." if len(segment_ids) > MOST_NAMED else ""
-    return f"{_roads(len(segment_ids))} ({first}{more})"
-
-
-def _roads(number: int) -> str:
-    return f"{number:,} road{'' if number == 1 else 's'}"
+    return f"{counted(len(segment_ids), 'road')} ({first}{more})"

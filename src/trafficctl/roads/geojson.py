@@ -6,7 +6,6 @@ something else is refused by its name, with the command that converts it.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 import shlex
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trafficctl.cli.text_files import decoded
 from trafficctl.errors import UserError
 from trafficctl.roads.geometry import Point
 
@@ -40,7 +40,9 @@ def read(path: Path) -> Document:
     latitude.
     """
     source = str(path)
-    return document(list(_parts(_text(path.read_bytes(), source), source)), source)
+    advice = f"if it is no GeoJSON convert it: {converting(source)}"
+    text = decoded(path.read_bytes(), source, f"save it as UTF-8, or {advice}")
+    return document(list(_parts(text, source)), source)
 
 
 def document(parts: Sequence[Any], source: str) -> Document:
@@ -64,18 +66,6 @@ def document(parts: Sequence[Any], source: str) -> Document:
 def converting(source: str, options: str = "") -> str:
     """The command that makes a road file of what GDAL reads."""
     return f"ogr2ogr {options}-t_srs EPSG:4326 roads.geojson {shlex.quote(source)}"
-
-
-def _text(data: bytes, source: str) -> str:
-    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
-    except UnicodeDecodeError as exc:
-        line = data.count(b"\n", 0, exc.start) + 1
-        raise UserError(
-            f"{source} line {line}: byte 0x{data[exc.start]:02x} is not UTF-8 text - "
-            f"save it as UTF-8, or if it is no GeoJSON convert it: {converting(source)}"
-        ) from exc
 
 
 def _parts(text: str, source: str) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trafficctl.cli.output import say
-from trafficctl.cli.wrong_input import MOST_FAULTS, raise_faults
+from trafficctl.cli.wrong_input import first_of, raise_faults
 from trafficctl.roads import geojson, geometry, lines, mapping, placement
 from trafficctl.roads.geojson import Document
 from trafficctl.roads.geometry import Point
@@ -176,23 +176,21 @@ def _another_version(
 
 
 def _of_skipped(faults: Sequence[str], bad: int) -> Iterator[str]:
-    yield from (f"skipped: {fault}" for fault in faults[:MOST_FAULTS])
-    if len(faults) > MOST_FAULTS:
-        yield f"and {len(faults) - MOST_FAULTS:,} more faults"
+    yield from first_of([f"skipped: {fault}" for fault in faults], rest="more faults")
     if bad:
-        yield f"{_count(bad, 'feature')} skipped"
+        yield f"{counted(bad, 'feature')} skipped"
 
 
 def _of_versions(older: int, repeated: int) -> Iterator[str]:
     if older:
-        yield f"{_count(older, 'feature')} left out: a newer one has the same id"
+        yield f"{counted(older, 'feature')} left out: a newer one has the same id"
     if repeated:
-        yield f"{_count(repeated, 'feature')} left out: each repeats an earlier one"
+        yield f"{counted(repeated, 'feature')} left out: each repeats an earlier one"
 
 
 def _of_texts(with_controls: int) -> Iterator[str]:
     if with_controls:
-        features = _count(with_controls, "feature")
+        features = counted(with_controls, "feature")
         yield (
             f"{features} with control characters in the name or district: loaded with "
             "blanks instead"
@@ -202,7 +200,7 @@ def _of_texts(with_controls: int) -> Iterator[str]:
 def _of_lines(moved_m: dict[str, float]) -> Iterator[str]:
     if moved_m:
         most = max(moved_m, key=lambda name: moved_m[name])
-        count = _count(len(moved_m), "line")
+        count = counted(len(moved_m), "line")
         yield (
             f"{count} simplified to at most {lines.MOST_CHARACTERS} "
             f"characters, and moved by at most {moved_m[most]:.0f} m ({most}): a "
@@ -221,5 +219,6 @@ def _of_crs(crs: str | None, roads: Sequence[RoadSegment]) -> Iterator[str]:
         )
 
 
-def _count(number: int, unit: str) -> str:
+def counted(number: int, unit: str) -> str:
+    """`1 road`, `2 roads`."""
     return f"{number:,} {unit}{'' if number == 1 else 's'}"

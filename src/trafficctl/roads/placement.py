@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from statistics import median, median_low
 
+from trafficctl.cli.wrong_input import first_of
 from trafficctl.roads.geometry import Point, distance_m
 
 FAR_M = 100_000.0  # from the middle of all roads
@@ -21,9 +22,8 @@ def far_off(roads: dict[str, Point], others: Sequence[Point] = ()) -> list[str]:
     usual_m = median(distance_m(middle, point) for point in all_points)
     limit_m = max(FAR_M, FAR_TIMES * usual_m)
     far = [one for one, p in roads.items() if distance_m(middle, p) > limit_m]
-    told = [_told(one, roads[one], middle, limit_m) for one in far[:MOST_NAMED]]
-    more = len(far) - MOST_NAMED
-    return [*told, f"and {more:,} more roads far off"] if more > 0 else told
+    told = [_told(one, roads[one], middle, limit_m) for one in far]
+    return first_of(told, MOST_NAMED, "more roads far off")
 
 
 def middle_of(points: Collection[Point]) -> Point:

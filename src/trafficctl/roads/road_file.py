@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from traffic.policy import ID_PATTERN, MAX_ID_LENGTH, MAX_SPEED_KMH
+from trafficctl.cli.wrong_input import ID_FORM
 from trafficctl.roads import geometry, lines
 from trafficctl.roads.geojson import converting
 from trafficctl.roads.mapping import AS_DOCUMENTED, PropertyMapping
@@ -85,7 +86,7 @@ class Feature(msgspec.Struct):
 
 
 EXPECTED = {
-    "segment_id": f"1-{MAX_ID_LENGTH} of letters, digits, _ : . -",
+    "segment_id": ID_FORM,
     "name": f"text of 1-{MAX_TEXT} characters",
     "district": f"text of 1-{MAX_TEXT} characters",
     "lanes": f"a whole number 1-{MAX_LANES}",

@@ -28,7 +28,6 @@ CITY_STREET_KMH = 50.0  # if a road file has no free-flow speed
 QUIET, BUSY = 0.15, 0.6  # share of capacity at night, and added at a peak
 PEAKS_H, PEAK_WIDTH_H = (8.0, 17.5), 1.5
 
-SPREAD = 0.08  # of single vehicles' speeds around their mean
 JAMMED_RATIO = 0.12  # of the free-flow speed: a crawling queue
 JAM_BEGINS, JAM_IS_FULL, JAM_EASES, JAM_ENDS = 0.1, 0.15, 0.65, 0.75  # of the run
 WAVE_DELAY, WAVE_REACH = 0.05, 3  # of the run for each segment, and how many

@@ -17,11 +17,11 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("unreservedconcurrentexecution", "concurrent executions"),
         "this account has too few Lambda executions to set some apart: deploy with "
-        "--parameter LiveApiReservedConcurrency=-1, or have the quota raised",
+        "--parameter LiveApiReservedConcurrency=-1, or request a higher quota",
     ),
     (
         ("not authorized", "access denied", "accessdenied", "accessdeniedexception"),
-        "the deploying identity lacks this permission: have it allowed; "
+        "the deploying identity does not have this permission: request it; "
         "`trafficctl preflight` tries all of them",
     ),
     (
@@ -38,7 +38,7 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
         "devices still use this policy: `trafficctl destroy` detaches it first",
     ),
 )
-ANY_OTHER = "mend what it names, then repeat the command"
+ANY_OTHER = "fix what it names, then repeat the command"
 
 
 def causes(events: Sequence[Event]) -> list[str]:

@@ -65,14 +65,14 @@ class Follower:
                     self._check_patience()
                 time.sleep(self.stack.account.poll_s)
         raise CityError(
-            f"stack {self.stack.name} is under way for {PATIENCE_S:.0f} s - "
+            f"stack {self.stack.name} is still in progress after {PATIENCE_S:.0f} s - "
             "look at its events in the console; the same command follows it again"
         )
 
     def _check_patience(self) -> None:
         if time.monotonic() - self._since > BEGIN_PATIENCE_S:
             raise CityError(
-                f"CloudFormation has not begun with stack {self.stack.name} after "
+                f"CloudFormation has not started on stack {self.stack.name} after "
                 f"{BEGIN_PATIENCE_S:.0f} s - look at its events in the console, then "
                 "repeat the command"
             )
@@ -112,7 +112,7 @@ def complete(
         status = follower.to_the_end()
     except KeyboardInterrupt:
         say(
-            f"\nCloudFormation goes on with stack {name} by itself. "
+            f"\nCloudFormation continues with stack {name}. "
             "The same command follows it again"
         )
         raise

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from trafficctl.cli.wrong_input import MOST_NAMES, nearest
 from trafficctl.errors import UserError
 from trafficctl.stack import template as texts
 from trafficctl.stack.assertions import failed
@@ -64,9 +65,8 @@ def near(name: str, known: Collection[str]) -> list[str]:
     """Those of the known names that `name` may stand for, the nearest first."""
     by_lower = {one.lower(): one for one in known}
     low = name.lower()
-    close = difflib.get_close_matches(low, by_lower)
-    parts = [one for one in by_lower if _shares(low, one)]
-    return [by_lower[one] for one in dict.fromkeys([*close, *parts])][:3]
+    parts = [by_lower[one] for one in by_lower if _shares(low, one)]
+    return [*dict.fromkeys([*nearest(name, known), *parts])][:MOST_NAMES]
 
 
 def _shares(name: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a stack's status means for whoever wants to deploy it. Pure."""
+"""What a stack's status means for a deployment. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ class StackStep(Enum):
 
 
 NEVER_BEGUN = (None, "DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
-# Only a stack whose creation failed gets here: it holds nothing, and cannot be updated.
-FAILED_CREATION = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 FAILED_IMPORT = "IMPORT_ROLLBACK_COMPLETE"
+# What a stack cannot be updated from, and what is left of it.
+FAILED_CREATION = {
+    "CREATE_FAILED": "an earlier creation failed, and was not rolled back",
+    "ROLLBACK_COMPLETE": "an earlier creation failed, and left an empty stack",
+    "ROLLBACK_FAILED": "an earlier creation failed, and so did its rollback",
+    FAILED_IMPORT: "an earlier import failed, and left an empty stack",
+}
 STUCK = {
     "DELETE_FAILED": (
         "its deletion failed half-way: end it by `trafficctl destroy --stack {stack}`, "
         "then deploy again"
     ),
     "UPDATE_ROLLBACK_FAILED": (
-        "neither the update nor the way back succeeded: mend what its events name, "
+        "neither the update nor its rollback succeeded: fix what its events name, "
         "then `aws cloudformation continue-update-rollback --stack-name {stack}`"
     ),
     "UPDATE_FAILED": (
@@ -50,7 +55,7 @@ def next_step(stack: str, status: str | None, *, empty: bool = False) -> StackSt
     """
     if status in NEVER_BEGUN:
         return StackStep.CREATE
-    if status in FAILED_CREATION or (status == FAILED_IMPORT and empty):
+    if status in FAILED_CREATION and (empty or status != FAILED_IMPORT):
         return StackStep.CLEAR
     if status in STUCK:
         advice = STUCK[status].format(stack=stack)

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from localcity.gateway import guard as emulator
 from trafficctl.map.guard import length, refusal
 from trafficctl.map.proxy import Proxy, ProxyTarget
 
 HOST = "127.0.0.1:8643"
+Guard = Callable[[dict[str, str]], str | None]
 NO_CITY = ProxyTarget("http://127.0.0.1:9", "api")
+
+
+def of_the_map(headers: dict[str, str]) -> str | None:
+    return refusal(headers, HOST)
+
+
+def of_the_emulator(headers: dict[str, str]) -> str | None:
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    return emulator.refusal("/", pairs, 8643, "key")
+
+
+both_guards = pytest.mark.parametrize("guard", [of_the_map, of_the_emulator])
 
 
 @pytest.fixture
@@ -31,6 +45,7 @@ def spoken(proxy: Proxy, *lines: str) -> str:
     return answer.decode()
 
 
+@both_guards
 @pytest.mark.parametrize(
     "headers",
     [
@@ -40,10 +55,13 @@ def spoken(proxy: Proxy, *lines: str) -> str:
         {"Host": HOST, "Sec-Fetch-Site": "none"},
     ],
 )
-def test_its_own_page_and_a_person_are_let_in(headers: dict[str, str]) -> None:
-    assert refusal(headers, HOST) is None
+def test_its_own_page_and_a_person_are_let_in(
+    guard: Guard, headers: dict[str, str]
+) -> None:
+    assert guard(headers) is None
 
 
+@both_guards
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
@@ -52,14 +70,25 @@ def test_its_own_page_and_a_person_are_let_in(headers: dict[str, str]) -> None:
         ({"Host": "127.0.0.1:8642"}, "Host"),
         ({"host": HOST, "origin": "http://map.evil.example"}, "Origin"),
         ({"host": HOST, "origin": "null"}, "Origin"),
+        ({"host": HOST, "origin": f"https://{HOST}"}, "Origin"),
+        ({"host": HOST, "origin": "http://127.0.0.1:8642"}, "Origin"),
+        ({"host": HOST, "origin": "http://localhost:8643"}, "Origin"),
         ({"Host": HOST, "Sec-Fetch-Site": "cross-site"}, "another site"),
         ({"Host": HOST, "Sec-Fetch-Site": "same-site"}, "another site"),
     ],
 )
 def test_a_page_of_another_site_is_refused(
-    headers: dict[str, str], expected: str
+    guard: Guard, headers: dict[str, str], expected: str
 ) -> None:
-    assert expected in str(refusal(headers, HOST))
+    assert expected in str(guard(headers))
+
+
+def test_the_name_of_a_header_has_any_case(proxy: Proxy) -> None:
+    answer = spoken(
+        proxy, "GET / HTTP/1.1", f"host: 127.0.0.1:{proxy.port}", "connection: close"
+    )
+
+    assert answer.startswith("HTTP/1.1 503 ")
 
 
 def test_a_refused_page_gets_a_403_and_nothing_else(proxy: Proxy) -> None:

@@ -36,6 +36,17 @@ def test_a_file_of_a_spreadsheet_is_read(tmp_path: Path) -> None:
     assert read_devices(path) == [DeviceSpec("d1", "s1", None, f"{path} line 2: ")]
 
 
+def test_a_file_of_any_bytes_is_read_or_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("device_id,segment_id\r\nd1,s1\r\n".encode("utf-16"))
+
+    assert read_devices(path)[0].segment_id == "s1"
+
+    path.write_bytes(b"device_id,segment_id\nd1,Stra\xdfe\n")
+    with pytest.raises(UserError, match=r"list\.csv line 2: byte 0xdf is not UTF-8"):
+        read_devices(path)
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

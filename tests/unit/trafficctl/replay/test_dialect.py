@@ -53,6 +53,7 @@ def test_lines_are_counted_past_comments_and_empty_ones(tmp_path: Path) -> None:
         (["63,5", "64"], [63.5, 64.0]),
         (["63.5", "64"], [63.5, 64.0]),
         (["63", "64"], [63.0, 64.0]),
+        (["0,125", "1,234"], [0.125, 1.234]),
     ],
 )
 def test_the_decimal_sign_is_found_by_the_measured_columns(
@@ -76,6 +77,18 @@ def test_a_file_that_mixes_decimal_signs_is_refused_where_it_does(
 
     with pytest.raises(UserError, match=r"line 3, column average_speed: .* got '63,2'"):
         list(ReplaySource(path, skip_bad=False))
+
+
+def test_thousands_are_not_taken_for_a_decimal_comma(tmp_path: Path) -> None:
+    text = 'interval = 300\n[units]\nvehicle_count = "veh/h"\n'
+    content = f'timestamp,segment_id,vehicle_count\n{GOOD[:20]},s1,"1,234"\n'
+
+    with pytest.raises(UserError, match=r"line 2, column vehicle_count: .* '1,234'"):
+        list(opened(tmp_path, content, mapped(tmp_path, text)))
+
+    says = mapped(tmp_path, f'{text}[file]\ndecimal = ","\n')
+    (row,) = opened(tmp_path, content, says)
+    assert row.reading.vehicle_count == 0
 
 
 def test_a_gzip_file_is_read(tmp_path: Path) -> None:
@@ -145,3 +158,11 @@ def test_a_bad_file_is_wrong_input_and_never_a_fault_of_the_tool(
     told = capsys.readouterr().err
     assert said in told
     assert max(len(line) for line in told.splitlines()) < 700
+
+
+def test_an_element_of_several_lines_is_refused_not_left_out(tmp_path: Path) -> None:
+    mapping = mapped(tmp_path, '[file]\nelement = "row"\n')
+    good = f'<row timestamp="{GOOD[:20]}" segment_id="s1" vehicle_count="5"/>\n'
+
+    with pytest.raises(UserError, match=r"line 2: <row> does not end in this line"):
+        list(opened(tmp_path, good + good.replace(" v", "\nv"), mapping))

@@ -85,6 +85,7 @@ def test_a_number_that_is_out_of_range_in_its_unit_is_refused(
         ('any = ["-1"]', "-1,50", (None, 50.0)),
         ("any = [-1]", "-1.00,50", (None, 50.0)),
         ("average_speed = [255]", "255,255", (255, None)),
+        ("any = [-9999999]", "-9999999,50", (None, 50.0)),
         ('any = ["n/a"]', "12,N/A", (12, None)),
         ("count_and_speed_0 = false", "0,0", (0, 0.0)),
         ("count_and_speed_0 = true", "0,50", (0, 50.0)),
@@ -100,9 +101,10 @@ def test_what_stands_for_no_data_is_absent(
 
 
 def test_rows_without_data_are_left_out_and_counted(tmp_path: Path) -> None:
-    text = f"{COLUMNS}[no_data]\ncount_and_speed_0 = true\n[skip]\nstate = [7]\n"
+    text = f"{COLUMNS}[no_data]\ncount_and_speed_0 = true\n[skip]\nstate = [1234567]\n"
     content = "time,road,q,v,state\n" + "".join(
-        f"{TIME},A{n},{cells}\n" for n, cells in enumerate(("0,0,1", ",,1", "1,2,7"))
+        f"{TIME},A{n},{cells}\n"
+        for n, cells in enumerate(("0,0,1", ",,1", "1,2,1234567"))
     )
     source = opened(tmp_path, f"{content}{TIME},B,1,2,1\n", mapped(tmp_path, text))
 
@@ -119,6 +121,17 @@ def test_ids_are_made_of_several_columns_and_of_text(tmp_path: Path) -> None:
     rows = list(opened(tmp_path, content, mapped(tmp_path, text)))
 
     assert [told(row)[1:3] for row in rows] == [("B1", "A100:2"), ("B1", "A100:3")]
+
+
+@pytest.mark.parametrize("other", ["\\", "\\g<1>", " "])
+def test_what_replaces_characters_of_ids_is_taken_literally(
+    tmp_path: Path, other: str
+) -> None:
+    text = f"other_characters = '{other}'\n{COLUMNS}"
+    content = f"time,road,q,v\n{TIME},A 1,1,50\n"
+
+    with pytest.raises(UserError, match="line 2, column road: expected 1-64 of"):
+        list(opened(tmp_path, content, mapped(tmp_path, text)))
 
 
 @pytest.mark.parametrize("first", ["A 1", "A-1"])

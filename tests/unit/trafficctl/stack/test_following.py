@@ -39,7 +39,7 @@ def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
         deploy(session, DeployRequest("city", Path(PATH)), talk)
 
     assert "stack city is CREATE_IN_PROGRESS: following it" in said[0]
-    assert "goes on with stack city by itself" in said[1]
+    assert "continues with stack city" in said[1]
     operations = {operation for _, operation, _ in session.asked}
     assert operations == {
         "get_caller_identity",
@@ -75,7 +75,7 @@ def test_ctrl_c_while_the_order_is_given_says_so_too(tmp_path: Path) -> None:
     """The answer was interrupted, and may have been a yes."""
     session, said = updating(tmp_path)
 
-    assert "goes on with stack city by itself" in said[-1]
+    assert "continues with stack city" in said[-1]
     assert session.asked[-1][1] == "execute_change_set"
 
 
@@ -164,7 +164,7 @@ def test_an_operation_that_never_begins_is_no_success() -> None:
     follower = following.follower()
     follower._since -= BEGIN_PATIENCE_S
 
-    with pytest.raises(CityError, match="has not begun with stack city after 300 s"):
+    with pytest.raises(CityError, match="has not started on stack city after 300 s"):
         follower.to_the_end()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trafficctl.errors import CityError
-from trafficctl.stack.status import StackStep, is_under_way, next_step
+from trafficctl.stack.status import FAILED_CREATION, StackStep, is_under_way, next_step
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from trafficctl.stack.status import StackStep, is_under_way, next_step
         ("IMPORT_COMPLETE", StackStep.UPDATE),
         ("ROLLBACK_COMPLETE", StackStep.CLEAR),
         ("CREATE_FAILED", StackStep.CLEAR),
+        ("ROLLBACK_FAILED", StackStep.CLEAR),
         ("CREATE_IN_PROGRESS", StackStep.FOLLOW),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", StackStep.FOLLOW),
         ("DELETE_IN_PROGRESS", StackStep.FOLLOW),
@@ -27,6 +28,12 @@ from trafficctl.stack.status import StackStep, is_under_way, next_step
 )
 def test_the_step_for_a_status(status: str | None, step: StackStep) -> None:
     assert next_step("city", status) is step
+
+
+def test_only_a_stack_that_was_rolled_back_is_called_empty() -> None:
+    called = {one for one, said in FAILED_CREATION.items() if "empty" in said}
+
+    assert called == {"ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 
 
 def test_only_a_failed_import_asks_whether_the_stack_is_empty() -> None:
