@@ -29,7 +29,7 @@ def main(parts: Mapping[str, Callable[[], bool]] | None = None) -> int:
     """Print all figures; 0 if all facts are as they have to be, else 1.
 
     A reading lost, a device doubled or a command that fails is a fact. A time is not:
-    it is told beside its bar, held or missed.
+    it is printed beside its bar, held or missed.
     """
     print(described())
     wrong = [name for name, part in (parts or PARTS).items() if not part()]

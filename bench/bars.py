@@ -1,6 +1,6 @@
 """A figure beside its bar.
 
-Machines are noisy: whether a bar is held is told, and not judged.
+Machines are noisy: whether a bar is held is printed, and fails nothing.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def city() -> list[Item]:
 
 
 def _own(number: int) -> Item:
-    """What tells one segment from the next, so that nothing is zipped too well."""
+    """What differs from segment to segment, so that nothing is zipped too well."""
     scatter = [number * prime % 997 for prime in (7919, 104_729, 1_299_709)]
     line = "".join(chr(63 + number * prime % 61) for prime in range(11, 67))
     return aws_dynamodb.attributes(

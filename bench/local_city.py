@@ -22,7 +22,7 @@ from .stream import SENSORS, segments_for
 from .watch import Watch
 
 STACK = "bench"
-# Alerts are told at once: their way is measured, not how long a jam must last.
+# Alerts are sent at once: their way is measured, not how long a jam must last.
 PARAMETERS = {"AlertHoldSeconds": "0", "AlertClearSeconds": "1"}
 SETTLE_S = 120.0
 NEARLY = 0.99  # of the rate asked for: the last message ends before the last second

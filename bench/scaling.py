@@ -1,7 +1,7 @@
 """`python -m bench.scaling`: what the shard scaler does with days of traffic.
 
 The real function looks at a model of a stream (bench/shards.py) every minute. Demand
-is told in shards: 1 is 1,000 records a second. `--markdown` prints the table of
+is given in shards: 1 is 1,000 records a second. `--markdown` prints the table of
 docs/guides/capacity.md.
 """
 

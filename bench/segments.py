@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from tests.unit.traffic.segment import builders
 from traffic.aws import dynamodb, segment_items
 from traffic.model import Road, StoredSegment
-from traffic.policy import Policy
 from traffic.processor.records import decode_batch
 from traffic.segment.decide import decide
 
@@ -16,15 +17,7 @@ Item = dict[str, Any]
 STEPS = 8  # each of ten seconds: more than a minute of traffic
 MOST_BYTES = 1_000  # of a record with one reading
 
-POLICY = Policy(
-    high_score=50,
-    severe_score=80,
-    clear_score=40,
-    hold_s=60,
-    clear_hold_s=120,
-    retention_days=90,
-    default_interval_s=60,
-)
+POLICY = replace(builders.POLICY, retention_days=90)
 ROAD: Item = {
     "name": "San Diego Freeway, northbound at Wilshire",
     "district": "West Los Angeles",

@@ -51,7 +51,7 @@ class Change:
 class Stream:
     """A provisioned stream with its metrics; time moves by `take`.
 
-    *silent* tells the seconds whose metrics never come, *busy* those in which
+    *silent* is the seconds whose metrics never come, *busy* those in which
     CloudWatch refuses to answer. The next *answers_lost* changes are made, yet their
     caller hears nothing.
     """

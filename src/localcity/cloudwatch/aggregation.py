@@ -42,7 +42,7 @@ _WHOLE = 0  # the one bin of a metric that is never asked for percentiles
 
 
 class Tallies:
-    """Adds up; `drain` takes what there is and begins anew."""
+    """Adds up; `drain` takes what there is and starts from zero."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

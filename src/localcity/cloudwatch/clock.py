@@ -23,7 +23,7 @@ SHORTEST_S = 1.0
 
 log = logging.getLogger("city.alarms")
 
-# Called at each tick: measures what no single call tells.
+# Called at each tick: measures what no single call shows.
 Gauge = Callable[[], None]
 
 

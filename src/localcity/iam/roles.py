@@ -26,14 +26,14 @@ _keys: Memo[str | None] = Memo()
 
 
 class RefusedError(Exception):
-    """A role lacks a permission; the message is worded as IAM words it."""
+    """A role does not have a permission; the message is worded as IAM words it."""
 
 
 @dataclass(frozen=True)
 class Actor:
     """A role as one AWS service uses it, in one account and region.
 
-    `source` is the ARN that the service acts for, where it tells IAM one.
+    `source` is the ARN that the service acts for, where it names one to IAM.
     """
 
     account: str

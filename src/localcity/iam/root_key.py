@@ -1,7 +1,8 @@
 """One root key for each city, and its signature is checked.
 
-MiniStack takes `test` and every twelve digits for root, checks no signature of theirs,
-and takes an unsigned request to S3 for root's.
+MiniStack takes `test` and every twelve digits for root, and checks no signature of
+theirs. Root's to it are also unsigned requests to S3, and requests to any service whose
+`Authorization` header is of another kind, such as `Bearer x`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def _signed(enforce: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if service == "s3" and not access_key_id:
             return iam_evaluator.EvalResult("ImplicitDeny", principal_arn=ANONYMOUS)
+        if not access_key_id and iam_evaluator._signed_request.get() is None:
+            iam_evaluator._anonymous.set(True)
         return enforce(access_key_id, iam_action, service, *more, **options)
 
     return enforcing
@@ -48,8 +51,12 @@ def _apply() -> None:
 PATCHES = (
     Patch(
         "one root key",
-        "`test`, any twelve digits and unsigned requests to S3 are root",
-        [(iam_evaluator, "EvalResult")],
+        "`test`, any twelve digits and requests without a signature are root",
+        [
+            (iam_evaluator, "EvalResult"),
+            (iam_evaluator, "_anonymous"),
+            (iam_evaluator, "_signed_request"),
+        ],
         [
             (iam_evaluator, "is_root_access_key", "e6ae3b633355"),
             (iam_evaluator, "_is_root_key", "6d4c5eed6ad6"),

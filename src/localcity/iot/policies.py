@@ -30,6 +30,7 @@ _VARIABLE = re.compile(r"\$\{(iot:[A-Za-z.]+(?:\[[^\]]*\])?)\}")
 _ATTRIBUTES = "iot:connection.thing.attributes"
 # In place of what cannot be resolved: nobody can guess it, so nothing matches it.
 _NEVER = f"unresolved-{secrets.token_hex(16)}"
+_UNSIGNED = ("MissingAuthenticationToken", "Missing Authentication Token")
 
 Context = dict[str, str]
 
@@ -114,6 +115,14 @@ def _demanding(original: Callable[[], ssl.SSLContext]) -> Callable[[], ssl.SSLCo
     return context
 
 
+def _signed(check: Callable[..., Any]) -> Callable[..., Any]:
+    def checking(scope: Any) -> Any:
+        found = check(scope)
+        return iam_evaluator.AuthError(*_UNSIGNED) if found is None else found
+
+    return checking
+
+
 def _apply_variables() -> None:
     iot._mqtt_policy_context = _with_thing(iot._mqtt_policy_context)
     iot._parsed_iot_policy = _statements
@@ -126,6 +135,10 @@ def _apply_listener() -> None:
 
 def _apply_certificates() -> None:
     iot._mtls_build_ssl_context = _demanding(iot._mtls_build_ssl_context)
+
+
+def _apply_signatures() -> None:
+    iot._ws_handshake_check = _signed(iot._ws_handshake_check)
 
 
 def _apply_transport() -> None:
@@ -160,6 +173,13 @@ PATCHES = (
         [],
         [(iot, "_mtls_build_ssl_context", "8e3409acfa95")],
         _apply_certificates,
+    ),
+    Patch(
+        "signed web sockets",
+        "MQTT in a WebSocket that is not signed is let in, and held to no policy",
+        [(iam_evaluator, "AuthError")],
+        [(iot, "_ws_handshake_check", "aa77ed6ab270")],
+        _apply_signatures,
     ),
     Patch(
         "secure transport",

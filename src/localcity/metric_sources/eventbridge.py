@@ -2,7 +2,7 @@
 
 MiniStack calls any target, and has no dead-letter queues. What may not be called, or
 is gone, is counted as failed and laid into the target's queue, as on AWS; a retry
-would not mend either.
+would not help.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A pipe that tells the emulator when the process that started it has ended.
+"""A pipe that shows the emulator when the process that started it has ended.
 
 It works even after SIGKILL, when that process cannot stop the emulator itself.
 """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer
 from .conftest import Open, painted
 
+NOTIFY = "Desktop notifications for new alerts"
 # The browser's own notifications can't be seen by a test: these are written down.
 NOTED = """() => {
     globalThis.noted = []
@@ -38,20 +41,28 @@ def listening(page: Page, server: CannedServer) -> None:
     painted(page)
 
 
+def pressed_late(
+    page: Page, city: CannedCity, name: str, noted: str
+) -> tuple[Any, Locator]:
+    """What is *noted* of an alert before the button is pressed, which is remembered."""
+    city.alarm("S3", "severe")
+    expect(page.locator("#alerts li")).to_have_count(1)
+    before = page.evaluate(noted)
+    button = page.get_by_role("button", name=name)
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    painted(page)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    return before, button
+
+
 def test_a_sound_is_off_until_wanted_and_remembered(
     tab: Open, server: CannedServer, city: CannedCity
 ) -> None:
     page = tab()
     listening(page, server)
-    city.alarm("S3", "severe")
-    expect(page.locator("#alerts li")).to_have_count(1)
-    silent = page.evaluate("tones")
-    sound = page.get_by_role("button", name="Sound for new alerts")
-    sound.click()
-    expect(sound).to_have_attribute("aria-pressed", "true")
-    page.reload()
-    painted(page)
-    expect(sound).to_have_attribute("aria-pressed", "true")
+    silent, sound = pressed_late(page, city, "Sound for new alerts", "tones")
     before = page.evaluate("tones")
     city.alarm("S4", "severe")
     expect(page.locator("#alerts li")).to_have_count(2)
@@ -68,14 +79,7 @@ def test_a_notification_is_shown_after_the_viewer_allowed_it(
 ) -> None:
     page = tab()
     listening(page, server)
-    city.alarm("S3", "severe")
-    expect(page.locator("#alerts li")).to_have_count(1)
-    before = page.evaluate("[asked, noted]")
-    notify = page.get_by_role("button", name="Desktop notifications for new alerts")
-    notify.click()
-    expect(notify).to_have_attribute("aria-pressed", "true")
-    page.reload()
-    painted(page)
+    before, notify = pressed_late(page, city, NOTIFY, "[asked, noted]")
     city.alarm("S5", "severe")
     expect(page.locator("#alerts li")).to_have_count(2)
     after = page.evaluate("[asked, noted]")
@@ -94,7 +98,7 @@ def test_a_notification_that_the_browser_blocks_is_said(
     page = tab()
     listening(page, server)
     page.evaluate("localStorage.setItem('answer', 'denied')")
-    notify = page.get_by_role("button", name="Desktop notifications for new alerts")
+    notify = page.get_by_role("button", name=NOTIFY)
     notify.click()
 
     expect(page.locator("#signal-hint")).to_contain_text("The browser blocks")
@@ -106,7 +110,7 @@ def test_many_alerts_at_once_are_few_notifications(
 ) -> None:
     page = tab()
     listening(page, server)
-    page.get_by_role("button", name="Desktop notifications for new alerts").click()
+    page.get_by_role("button", name=NOTIFY).click()
     for k in range(6):
         city.alarm(f"S{k}", "severe")
     expect(page.locator("#alerts li")).to_have_count(6)

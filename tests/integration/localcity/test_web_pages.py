@@ -116,6 +116,39 @@ def test_a_request_without_any_key_is_refused(city: City) -> None:
     assert status(city, "/") == 403
 
 
+@pytest.mark.parametrize("authorization", ["Bearer x", "Basic dGVzdDp0ZXN0"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "DynamoDB_20120810.ListTables",
+        "Kinesis_20131202.ListStreams",
+        "AWSCognitoIdentityProviderService.ListUserPools",
+    ],
+)
+def test_an_authorization_of_another_kind_is_no_key(
+    city: City, authorization: str, operation: str
+) -> None:
+    said = {"X_Amz_Target": operation, "Authorization": authorization}
+
+    assert status(city, "/", "POST", **said) == 400
+    assert status(city, "/plans", Authorization=authorization) == 403
+    assert status(city, "/2015-03-31/functions", Authorization=authorization) == 403
+
+
+def test_mqtt_in_a_web_socket_needs_a_signature(city: City) -> None:
+    said = {
+        "Host": f"data-ats.iot.{city.region}.localhost:{city.port}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec_WebSocket_Protocol": "mqtt",
+    }
+
+    assert status(city, "/mqtt", **said) == 403
+    assert status(city, "/mqtt", **said, Authorization="Bearer x") == 403
+
+
 def test_the_key_is_random_and_closed_to_other_users(
     city: City, home: Path, tmp_path: Path, free_port: Any
 ) -> None:

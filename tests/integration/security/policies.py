@@ -68,7 +68,7 @@ def decision(document: Mapping[str, Any], request: Request, arn: str) -> str:
 
 
 def without(document: Mapping[str, Any], sid: str) -> dict[str, Any]:
-    """A policy that lacks one statement."""
+    """A policy without one of its statements."""
     kept = [one for one in document["Statement"] if one.get("Sid") != sid]
     return {**document, "Statement": kept}
 

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from tests.unit.traffic.segment import builders
 from traffic.aws import dynamodb, segment_items
 from traffic.model import DecodedMessage, Reading
-from traffic.policy import MINUTE_MS, Policy
+from traffic.policy import MINUTE_MS
 from traffic.segment.decide import Decision, decide
 from traffic.segment.rows import alert_rows, history_row, minutes_of
 from trafficctl.roads.network import RoadSegment
 from trafficctl.roads.store import update_of
 
 Row = dict[str, Any]
-POLICY = Policy(
-    high_score=50,
-    severe_score=80,
-    clear_score=40,
-    hold_s=60,
-    clear_hold_s=300,
-    retention_days=90,
-    default_interval_s=60,
-)
+POLICY = replace(builders.POLICY, clear_hold_s=300, retention_days=90)
 
 
 class City:

@@ -96,7 +96,7 @@ def test_a_token_for_another_page_of_the_same_pool_is_refused(
     token = of_another_page[name]
     issuer = content(live.tokens[DAY], 1)["iss"]
 
-    assert content(token, 1)["iss"] == issuer  # it lacks nothing but the audience
+    assert content(token, 1)["iss"] == issuer  # only its audience is missing
     assert is_refused(live, token)
 
 

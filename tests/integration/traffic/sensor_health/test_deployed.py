@@ -175,7 +175,7 @@ def test_an_alert_stays_open_while_the_processor_is_behind(
 def test_a_fault_that_ended_without_a_reading_is_listed_again(
     deployed: Deployed, jam: str
 ) -> None:
-    """Its row is opened anew, as its sensors are silent since the same instant."""
+    """Its row is opened again, as its sensors are silent since the same instant."""
     deployed.sweep()
     with deployed.told(SENSOR_SILENT_SECONDS="3600"):
         assert deployed.sweep().error == ""

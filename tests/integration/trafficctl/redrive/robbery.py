@@ -66,7 +66,7 @@ class Robbery(Outage):
         return self._history()
 
     def is_whole(self) -> bool:
-        """Whether nothing lacks."""
+        """Whether nothing is missing."""
         return self._history()[0] == 0
 
     @contextlib.contextmanager
