@@ -174,7 +174,8 @@ def respond(
         return _told(HTTPStatus.FORBIDDEN, f"the local map refuses this: {reason}")
     if headers.get("Host") != host:
         # Sign-in redirects to one address only; other host names are redirected to it.
-        return Reply(HTTPStatus.TEMPORARY_REDIRECT, [("Location", address + path)], b"")
+        place = f"{address}/{path.lstrip('/')}"
+        return Reply(HTTPStatus.TEMPORARY_REDIRECT, [("Location", place)], b"")
     if path.startswith("/oauth2/authorize") and target.email:
         return sign_in(target, path)
     if path == CONFIG:

@@ -92,3 +92,15 @@ def test_settings_are_asked_for_uncompressed_and_all_else_as_the_page_asks(
     assert json.loads(body)["auth"]["domain"] == proxy.address
     assert other.getheader("Content-Encoding") == "gzip"
     assert gzip.decompress(packed) == CONFIG
+
+
+@pytest.mark.parametrize("path", ["@evil.example/", ".evil.example/", "/x"])
+def test_another_name_of_this_machine_leads_back_to_the_map(
+    proxy: Proxy, path: str
+) -> None:
+    headers = {"Host": f"localhost:{proxy.port}"}
+
+    answer, _ = asked(proxy, "GET", path, headers)
+
+    assert answer.status == 307
+    assert answer.headers["Location"] == f"{proxy.address}/{path.lstrip('/')}"
