@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional, Protocol
 
 import msgspec
 from botocore.exceptions import ClientError
 
-from ..aws.dynamodb import Sleep, Tables, attribute, call_aws, value_of
+from ..aws.dynamodb import Sleep, Tables, attribute, call_aws, pages, value_of
 from ..errors import Conflict, StoreError
 from . import views
 
@@ -79,24 +79,21 @@ class DynamoReader:
 
     def _scan(self, attributes: Sequence[str]) -> list[Item]:
         def part(number: int) -> list[Item]:
-            return list(self._scan_part(attributes, number))
+            return _items(
+                self._client.scan,
+                TableName=self._tables.segments,
+                Segment=number,
+                TotalSegments=PARALLEL_SCANS,
+                **_projection(attributes),
+            )
 
         parts = self._pool.map(part, range(PARALLEL_SCANS))
         return [item for items in parts for item in items]
 
-    def _scan_part(self, attributes: Sequence[str], number: int) -> Iterator[Item]:
-        return self._pages(
-            self._client.scan,
-            TableName=self._tables.segments,
-            Segment=number,
-            TotalSegments=PARALLEL_SCANS,
-            **_projection(attributes),
-        )
-
     def open_alerts(self) -> list[Item]:
         """Return the alerts that are open, by their own index."""
         projection = _projection((*_ALERT, "open_flag"))
-        items = self._pages(
+        return _items(
             self._client.query,
             TableName=self._tables.alerts,
             IndexName="open_alerts",
@@ -104,7 +101,6 @@ class DynamoReader:
             ExpressionAttributeValues={":open": attribute("open")},
             **projection,
         )
-        return list(items)
 
     def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
         """Return the rows of history between two minutes, oldest first."""
@@ -112,7 +108,7 @@ class DynamoReader:
         one = _key(projection, "segment_id")
         minute = _key(projection, "minute")
         values = {":one": segment_id, ":first": first, ":last": last}
-        items = self._pages(
+        return _items(
             self._client.query,
             TableName=self._tables.history,
             KeyConditionExpression=(
@@ -121,15 +117,6 @@ class DynamoReader:
             ExpressionAttributeValues={k: attribute(v) for k, v in values.items()},
             **projection,
         )
-        return list(items)
-
-    def _pages(self, call: Any, **request: Any) -> Iterator[Item]:
-        while True:
-            answer = call_aws(call, **request)
-            yield from map(_plain, answer["Items"])
-            if not answer.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def segment(self, segment_id: str) -> Optional[Item]:
         """Return one segment, None if there is none of that id."""
@@ -222,6 +209,10 @@ def _projection(attributes: Sequence[str]) -> dict[str, Any]:
 def _key(projection: dict[str, Any], name: str) -> str:
     names: dict[str, str] = projection["ExpressionAttributeNames"]
     return next(short for short, one in names.items() if one == name)
+
+
+def _items(call: Any, **request: Any) -> list[Item]:
+    return list(map(_plain, pages(call, request)))
 
 
 def _plain(item: Item) -> Item:
