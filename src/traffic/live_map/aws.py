@@ -9,7 +9,7 @@ from typing import Any, Optional, Protocol
 import msgspec
 from botocore.exceptions import ClientError
 
-from ..aws.dynamodb import Sleep, Tables, attribute, call_aws, pages, value_of
+from ..aws.dynamodb import Sleep, Tables, attribute, call_aws, pages, values_of
 from ..errors import Conflict, StoreError
 from . import views
 
@@ -130,7 +130,7 @@ class DynamoReader:
 
     def _get(self, table: str, key: Item, **request: Any) -> Optional[Item]:
         answer = call_aws(self._client.get_item, TableName=table, Key=key, **request)
-        return _plain(answer["Item"]) if "Item" in answer else None
+        return values_of(answer["Item"]) if "Item" in answer else None
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
         """Record who acknowledged the alert, and when, unless it was acknowledged."""
@@ -212,8 +212,4 @@ def _key(projection: dict[str, Any], name: str) -> str:
 
 
 def _items(call: Any, **request: Any) -> list[Item]:
-    return list(map(_plain, pages(call, request)))
-
-
-def _plain(item: Item) -> Item:
-    return {name: value_of(value) for name, value in item.items()}
+    return list(map(values_of, pages(call, request)))
