@@ -57,8 +57,8 @@ class CityReader(Protocol):
 class DynamoReader:
     """Reads the city from DynamoDB.
 
-    Lists are read with eventual consistency, at half the price; the next poll is two
-    seconds away. One alert is read as it is, since a decision follows from it.
+    Lists are read with eventual consistency, at half the price: the next poll follows
+    in two seconds. A single alert is read consistently, since a write depends on it.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class DynamoReader:
         )
 
     def _update(self, alert_id: str, **request: Any) -> None:
-        """Write unless the condition fails; raises StoreError if it stays in doubt."""
+        """Write if the condition holds; raises StoreError if it is not checked."""
         request["Key"] = {"alert_id": attribute(alert_id)}
         request["TableName"] = self._tables.alerts
         for tried in range(MOST_TRIES):
@@ -168,7 +168,7 @@ class DynamoReader:
 
 
 def _is_held(refusal: Conflict) -> bool:
-    """Whether a transaction holds the item, so that the condition was not looked at."""
+    """Whether a transaction held the item, so that the condition was not checked."""
     cause = refusal.__cause__
     return isinstance(cause, ClientError) and (
         cause.response["Error"]["Code"] == "TransactionConflictException"
@@ -178,9 +178,9 @@ def _is_held(refusal: Conflict) -> bool:
 def decode_scans(client: Any) -> None:
     """Let *client* decode the answers to Scan by msgspec: five times as fast.
 
-    botocore decodes an answer by walking the service's model, which for a city's worth
-    of segments takes longer than all else together. Its hook before that takes the
-    items away; where a version of it has no such hook, it decodes them as ever.
+    botocore decodes an answer by the service's model, which for the segments of a city
+    takes longer than everything else together. A hook before that removes the items
+    from the answer; a version of botocore without this hook decodes them itself.
     """
     client.meta.events.register("before-parse.dynamodb.Scan", _decode_items)
 

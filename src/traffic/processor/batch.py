@@ -32,7 +32,7 @@ _MOST_CONFLICTS = 6
 # with very many unsent events keeps blocking, since its item has no more room.
 _WAITS_FOR_BUS_MS = 10_000
 
-Unsent = dict[str, tuple[StoredSegment, str]]  # by segment, with where it comes again
+Unsent = dict[str, tuple[StoredSegment, str]]  # by segment, with where a retry begins
 Part = Sequence[DecodedMessage]  # messages to decide on at once, at least one
 
 
