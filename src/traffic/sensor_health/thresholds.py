@@ -154,7 +154,7 @@ CARRIAGEWAY_LANES = 6
 # morning rises for hours, but not in so many readings without a single fall.
 GROWING_SAMPLES = 40
 # Occupancy that jumps from nothing to all and back, over intervals that no red light
-# fills; speed that leaps by what no stream of vehicles does within a minute.
+# fills; speed that jumps by more than that of any traffic within a minute.
 LEAP_OCCUPANCY = 0.9
 LEAP_INTERVAL_MS = 60_000
 LEAP_SPEED_KMH = 100
