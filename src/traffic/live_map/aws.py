@@ -61,9 +61,7 @@ class DynamoReader:
     in two seconds. A single alert is read consistently, since a write depends on it.
     """
 
-    def __init__(
-        self, client: Any, tables: Tables, sleep: Sleep = lambda _: None
-    ) -> None:
+    def __init__(self, client: Any, tables: Tables, sleep: Sleep) -> None:
         self._client = client
         self._tables = tables
         self._sleep = sleep
