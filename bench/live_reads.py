@@ -135,7 +135,7 @@ class Viewer:
         self.table = CannedTable(stored)
         self.now_ms = 1_795_372_320_000
         ports = LiveMapPorts(
-            DynamoReader(self.table.client, Tables("s", "h", "a")),
+            DynamoReader(self.table.client, Tables("s", "h", "a"), lambda _: None),
             FakeAssets(),
             lambda: self.now_ms,
             "aa",

@@ -1,4 +1,4 @@
-"""Limits of what a sensor may say, and the policy that a deployment chooses."""
+"""Limits of what a sensor may send, and the policy that a deployment chooses."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LAST_INSTANT_MS = 253_402_300_799_999  # the end of the year 9999
 MAX_AGE_MS = 24 * 3_600_000
 MAX_CLOCK_LEAD_MS = 60_000
 
-# What one message and one segment may hold before it endangers its neighbours.
+# Limits of one message and one segment, which protect the other segments of a batch.
 MAX_READINGS_PER_MESSAGE = 1_000
 MAX_SENSORS_PER_SEGMENT = 200
 
 # No carriageway carries more: six lanes of 2,500 vehicles an hour each, over the 2,400
 # passenger cars an hour and lane of the Highway Capacity Manual. Nor do more than 200
 # vehicles stand on a kilometre of each lane (jam density), which bounds the flow at a
-# given speed. In a short interval a platoon may pass: so many are always believed.
+# given speed. A platoon may pass in a short interval: this many are always accepted.
 MAX_FLOW_VEH_H = 15_000
 MAX_DENSITY_VEH_KM = 1_200
 PLATOON_VEHICLES = 12
@@ -47,8 +47,8 @@ FORGET_AFTER_MS = 2 * MAX_AGE_MS
 # sensor that reports less often needs a longer memory: half of its interval.
 DECAY_S = 30
 DECAY_INTERVALS = 0.5
-# No vehicle passes any more once none came for so many times the decay. It is the time
-# in which one vehicle of the sums becomes a fifth.
+# No vehicle passes any more if none came for this many times the decay. In that time
+# a vehicle's part of the sums decreases to a fifth.
 PASSING_DECAYS = 1.6
 # No vehicle passes, yet the detectors are covered for this share of the time: a queue.
 STANDING_OCCUPANCY = 0.3
@@ -57,16 +57,16 @@ STANDING_OCCUPANCY = 0.3
 # alert.
 FULL_OCCUPANCY = 0.9
 # A sensor that reports more than 1 reports percent. Its occupancy is not used until it
-# has reported none such for this long, since at night percent look like shares.
+# has reported no such value for this long, since at night percent look like shares.
 PERCENT_FOR_MS = 48 * 3_600_000
 # Vehicles that must be seen during the hold time: one slow car, or two, is no jam.
 EVIDENCE_VEHICLES = 3
 EVIDENCE_MS = 60_000  # the window in which they are counted, or the hold time if longer
 # A step between two readings longer than this many intervals is one in which readings
-# are missing. So many such spans are remembered of each sensor.
+# are missing. This many such spans are remembered of each sensor.
 GAP_INTERVALS = 1.5
 MOST_SPANS = 3
-# Vehicles that passed did move: slower than this the pace would outweigh all others.
+# Vehicles that passed did move: a lower speed would outweigh all others in the pace.
 SLOWEST_PACE_KMH = 1.0
 # Mean vehicle plus detector length, 22 ft, the default of PeMS. A road may have its
 # own.
@@ -103,5 +103,5 @@ _ID = re.compile(ID_PATTERN)
 
 
 def is_id(text: str) -> bool:
-    """Whether *text* may name a sensor, a device or a segment."""
+    """Whether *text* is a valid id of a sensor, a device or a segment."""
     return _ID.fullmatch(text) is not None

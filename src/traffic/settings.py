@@ -1,4 +1,4 @@
-"""What the template tells the Lambda code, read from the environment."""
+"""The settings of the Lambda code, which the template passes in the environment."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PolicySettings(msgspec.Struct, frozen=True, rename=str.upper):
 def load(struct: type[Struct], environment: Mapping[str, str]) -> Struct:
     """Return *struct* filled from the variables that its fields are named after.
 
-    Raises SettingsError with the variable, what is expected and what it is.
+    Raises SettingsError with the variable, the expected and the actual value.
     """
     missing = [name for name in required(struct) if name not in environment]
     if missing:
@@ -72,12 +72,12 @@ def load(struct: type[Struct], environment: Mapping[str, str]) -> Struct:
 
 
 def required(struct: type[msgspec.Struct]) -> list[str]:
-    """Return the variables that *struct* cannot do without."""
+    """Return the variables that *struct* requires."""
     return [f.encode_name for f in msgspec.structs.fields(struct) if f.required]
 
 
 def _explained(message: str, environment: Mapping[str, str]) -> str:
-    """Return msgspec's message in our order: variable, what is expected, its value."""
+    """Return msgspec's message in our order: variable, expected value, actual value."""
     text, _, name = message.rstrip("`").partition(" - at `$.")
     if not name:
         return text

@@ -81,6 +81,11 @@ def attributes(values: Mapping[str, Any]) -> Attributes:
     }
 
 
+def values_of(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the values of the attributes of a row."""
+    return {name: value_of(one) for name, one in attributes.items()}
+
+
 def split(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the values that are not None, and the names of the others."""
     present = {name: value for name, value in values.items() if value is not None}

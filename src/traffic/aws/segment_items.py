@@ -10,7 +10,7 @@ from typing import Any
 from ..model import ReadingCounts, Road, StoredSegment
 from ..segment.decide import Decision
 from ..segment.outbox import text_of
-from .dynamodb import attribute, split, update, value_of
+from .dynamodb import attribute, split, update, values_of
 
 
 def _is_text(value: Any) -> bool:
@@ -41,7 +41,7 @@ _STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_COUNTS)
 
 def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
     """Return the segment of *item*; an empty item is a new segment."""
-    values = {name: value_of(item[name]) for name in item}
+    values = values_of(item)
     return StoredSegment(
         segment_id,
         version=values.get("version", 0),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional, Protocol
 
 import msgspec
 from botocore.exceptions import ClientError
 
-from ..aws.dynamodb import Sleep, Tables, attribute, call_aws, value_of
+from ..aws.dynamodb import Sleep, Tables, attribute, call_aws, pages, values_of
 from ..errors import Conflict, StoreError
 from . import views
 
@@ -57,13 +57,11 @@ class CityReader(Protocol):
 class DynamoReader:
     """Reads the city from DynamoDB.
 
-    Lists are read with eventual consistency, at half the price; the next poll is two
-    seconds away. One alert is read as it is, since a decision follows from it.
+    Lists are read with eventual consistency, at half the price: the next poll follows
+    in two seconds. A single alert is read consistently, since a write depends on it.
     """
 
-    def __init__(
-        self, client: Any, tables: Tables, sleep: Sleep = lambda _: None
-    ) -> None:
+    def __init__(self, client: Any, tables: Tables, sleep: Sleep) -> None:
         self._client = client
         self._tables = tables
         self._sleep = sleep
@@ -79,24 +77,21 @@ class DynamoReader:
 
     def _scan(self, attributes: Sequence[str]) -> list[Item]:
         def part(number: int) -> list[Item]:
-            return list(self._scan_part(attributes, number))
+            return _items(
+                self._client.scan,
+                TableName=self._tables.segments,
+                Segment=number,
+                TotalSegments=PARALLEL_SCANS,
+                **_projection(attributes),
+            )
 
         parts = self._pool.map(part, range(PARALLEL_SCANS))
         return [item for items in parts for item in items]
 
-    def _scan_part(self, attributes: Sequence[str], number: int) -> Iterator[Item]:
-        return self._pages(
-            self._client.scan,
-            TableName=self._tables.segments,
-            Segment=number,
-            TotalSegments=PARALLEL_SCANS,
-            **_projection(attributes),
-        )
-
     def open_alerts(self) -> list[Item]:
         """Return the alerts that are open, by their own index."""
         projection = _projection((*_ALERT, "open_flag"))
-        items = self._pages(
+        return _items(
             self._client.query,
             TableName=self._tables.alerts,
             IndexName="open_alerts",
@@ -104,7 +99,6 @@ class DynamoReader:
             ExpressionAttributeValues={":open": attribute("open")},
             **projection,
         )
-        return list(items)
 
     def minutes(self, segment_id: str, first: str, last: str) -> list[Item]:
         """Return the rows of history between two minutes, oldest first."""
@@ -112,7 +106,7 @@ class DynamoReader:
         one = _key(projection, "segment_id")
         minute = _key(projection, "minute")
         values = {":one": segment_id, ":first": first, ":last": last}
-        items = self._pages(
+        return _items(
             self._client.query,
             TableName=self._tables.history,
             KeyConditionExpression=(
@@ -121,15 +115,6 @@ class DynamoReader:
             ExpressionAttributeValues={k: attribute(v) for k, v in values.items()},
             **projection,
         )
-        return list(items)
-
-    def _pages(self, call: Any, **request: Any) -> Iterator[Item]:
-        while True:
-            answer = call_aws(call, **request)
-            yield from map(_plain, answer["Items"])
-            if not answer.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def segment(self, segment_id: str) -> Optional[Item]:
         """Return one segment, None if there is none of that id."""
@@ -143,7 +128,7 @@ class DynamoReader:
 
     def _get(self, table: str, key: Item, **request: Any) -> Optional[Item]:
         answer = call_aws(self._client.get_item, TableName=table, Key=key, **request)
-        return _plain(answer["Item"]) if "Item" in answer else None
+        return values_of(answer["Item"]) if "Item" in answer else None
 
     def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
         """Record who acknowledged the alert, and when, unless it was acknowledged."""
@@ -165,7 +150,7 @@ class DynamoReader:
         )
 
     def _update(self, alert_id: str, **request: Any) -> None:
-        """Write unless the condition fails; raises StoreError if it stays in doubt."""
+        """Write if the condition holds; raises StoreError if it is not checked."""
         request["Key"] = {"alert_id": attribute(alert_id)}
         request["TableName"] = self._tables.alerts
         for tried in range(MOST_TRIES):
@@ -181,7 +166,7 @@ class DynamoReader:
 
 
 def _is_held(refusal: Conflict) -> bool:
-    """Whether a transaction holds the item, so that the condition was not looked at."""
+    """Whether a transaction held the item, so that the condition was not checked."""
     cause = refusal.__cause__
     return isinstance(cause, ClientError) and (
         cause.response["Error"]["Code"] == "TransactionConflictException"
@@ -191,9 +176,9 @@ def _is_held(refusal: Conflict) -> bool:
 def decode_scans(client: Any) -> None:
     """Let *client* decode the answers to Scan by msgspec: five times as fast.
 
-    botocore decodes an answer by walking the service's model, which for a city's worth
-    of segments takes longer than all else together. Its hook before that takes the
-    items away; where a version of it has no such hook, it decodes them as ever.
+    botocore decodes an answer by the service's model, which for the segments of a city
+    takes longer than everything else together. A hook before that removes the items
+    from the answer; a version of botocore without this hook decodes them itself.
     """
     client.meta.events.register("before-parse.dynamodb.Scan", _decode_items)
 
@@ -224,5 +209,5 @@ def _key(projection: dict[str, Any], name: str) -> str:
     return next(short for short, one in names.items() if one == name)
 
 
-def _plain(item: Item) -> Item:
-    return {name: value_of(value) for name, value in item.items()}
+def _items(call: Any, **request: Any) -> list[Item]:
+    return list(map(values_of, pages(call, request)))

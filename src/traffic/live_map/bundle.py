@@ -1,7 +1,7 @@
 """The modules of the page as one file: opening the page then takes a few requests.
 
-A function answers one request at a time, so that a browser which asks for two dozen
-files at once starts two dozen environments, or is refused by their bound.
+An execution environment answers one request at a time: a browser that requests two
+dozen files at once would start two dozen environments, or exceed the concurrency limit.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class _Module(NamedTuple):
 def bundle(sources: Mapping[str, str], first: str) -> str:
     """Return *first* and all it imports, each in a scope of its own, in one module.
 
-    *sources* are texts by file name; what they import from elsewhere stays an import,
-    relative to the same folder. Raises ValueError at a form of import or export other
-    than `{names}` from "./file" and that before a function, class or const; at a file
-    that is not there; and at a circle.
+    *sources* are texts by file name; an import from another folder stays an import,
+    relative to the same folder. Raises ValueError for an import other than `{names}`
+    from a file, an export that is not before a function, class or const, a file that is
+    missing, and a circle of imports.
     """
     modules = list(_in_import_order(sources, first, [], set()))
     outside = dict.fromkeys(line for module in modules for line in module.outside)

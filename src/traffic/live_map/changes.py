@@ -1,20 +1,20 @@
 """What changed since a viewer last looked: snapshots of the table, and versions.
 
-A viewer's polls may be answered by different execution environments, each with a cache
-of its own age. A version therefore names the environment, the number of its scan and
-when that scan began, and each row remembers the scan that first saw it as it is.
+A viewer's polls may reach different execution environments, and each scans the table
+at its own times. A version therefore names the environment, the number of its scan and
+when that scan began. For each row, a snapshot holds the scan that first saw its values.
 
-- Asked again, the same environment answers the rows first seen by later scans: none
-  twice, and equal `updated_at` do not matter.
-- Asked with another's version, it answers the rows it first saw by a scan that ended
-  later than the other's began, less a margin. No change is lost: a row it leaves out
-  was in the table MARGIN_MS before the other's scan began, so that scan saw it, or
-  something newer. The margin covers what two hosts' clocks differ by (milliseconds)
-  and how far a replica lags behind (DynamoDB: usually within a second). How late a
-  row was written after its own `updated_at` does not enter.
+- For a version of its own, an environment returns the rows first seen by later scans.
+  No row is sent twice, and rows of equal `updated_at` are not confused.
+- For a version of another environment, it returns the rows first seen by a scan that
+  ended after the other scan began, less MARGIN_MS. No change is lost: any other row was
+  in the table MARGIN_MS before the other scan began, so that scan saw it or a newer
+  one. The margin covers the difference of two hosts' clocks (milliseconds) and the lag
+  of a replica (DynamoDB: usually within a second). It does not depend on how long after
+  its `updated_at` a row was written.
 
-What is answered too often is harmless: a row carries its `updated_at`, and the page
-keeps the newer one.
+A row that is sent twice does no harm: it has its `updated_at`, and the page keeps the
+newer one.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
-TTL_MS = 1_900  # under the page's 2 s, or a lone viewer would see each other look
+TTL_MS = 1_900  # under the page's 2 s: else every second poll of one viewer is cached
 ROADS_TTL_MS = 300_000
 MARGIN_MS = 3_000
-# Versions older than this are answered in full: it is the shorter answer by then.
+# For older versions all rows are sent: by then most have changed.
 FORGET_MS = 600_000
 
 Row = tuple[Any, ...]
@@ -43,7 +43,7 @@ class Scan(NamedTuple):
 
 
 class Version(NamedTuple):
-    """What a viewer has seen: a scan of an execution environment."""
+    """The last scan that a viewer has seen, and its execution environment."""
 
     environment: str
     number: int
@@ -57,8 +57,8 @@ class Version(NamedTuple):
 class Snapshot:
     """The rows of the table as a scan found them, by id.
 
-    *seen* tells the scan that first saw each row as it is now, *shrunk* the last one
-    that missed a row which was there before.
+    *seen* holds for each row the scan that first saw its present values; *shrunk* is
+    the last scan in which a row of the scan before was missing.
     """
 
     scan: Scan
@@ -67,12 +67,12 @@ class Snapshot:
     shrunk: Optional[Scan] = None
 
     def version(self, environment: str) -> str:
-        """Return the version that a viewer holds who was given this snapshot."""
+        """Return the version that a viewer of this snapshot sends next."""
         return str(Version(environment, self.scan.number, self.scan.started_ms))
 
 
 def version_of(text: Optional[str]) -> Optional[Version]:
-    """Return the version that *text* stands for, None if it is none."""
+    """Return the version in *text*, None if there is none."""
     match = _VERSION.fullmatch(text or "")
     if match is None:
         return None
@@ -81,7 +81,7 @@ def version_of(text: Optional[str]) -> Optional[Version]:
 
 
 def is_due(last_ms: Optional[int], now_ms: int, ttl_ms: int) -> bool:
-    """Whether what was read at *last_ms* is too old; a clock set back makes it so."""
+    """Whether the last read is too old, or ahead of a clock that was set back."""
     return last_ms is None or not 0 <= now_ms - last_ms < ttl_ms
 
 
@@ -94,8 +94,8 @@ def take_snapshot(
 ) -> Snapshot:
     """Return the snapshot that a scan made of the *scanned* rows, after *previous*.
 
-    A row begins with its id and holds its `updated_at` (ms) at place *age_of*. A
-    replica that lags may show a row older than the one already seen: it is ignored.
+    A row begins with its id and has its `updated_at` (ms) at index *age_of*. A replica
+    that lags may return an older row than the last scan did: it is ignored.
     """
     number = previous.scan.number + 1 if previous else 1
     scan = Scan(number, started_ms, ended_ms)
@@ -119,10 +119,10 @@ def _newer(before: Optional[Row], row: Row, age_of: int) -> Row:
 def changed_since(
     snapshot: Snapshot, environment: str, since: Optional[Version]
 ) -> tuple[list[Row], bool]:
-    """Return the rows that are news to who holds *since*, and whether they are all.
+    """Return the rows that changed after *since*, and whether these are all rows.
 
-    *environment* is the one that took *snapshot*. All rows are given to who holds no
-    version, one too old, or one whose rows include some that are gone.
+    *environment* is the one that took *snapshot*. All rows are returned if *since* is
+    None or too old, or if a row was deleted after it.
     """
     if since is None or _is_too_old(snapshot, environment, since):
         return list(snapshot.rows.values()), True
@@ -137,7 +137,7 @@ def changed_since(
 
 def _is_too_old(snapshot: Snapshot, environment: str, since: Version) -> bool:
     if since.environment == environment and since.number > snapshot.scan.number:
-        return True  # no scan of ours: somebody made it up
+        return True  # no scan of this environment: the version is invented
     return not -FORGET_MS < snapshot.scan.started_ms - since.started_ms < FORGET_MS
 
 

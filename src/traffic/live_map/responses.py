@@ -19,11 +19,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 def csp(called: Iterable[str], drawn: Iterable[str], inline: Iterable[str]) -> str:
-    """Return the content security policy: this site, and no other but those given.
+    """Return the content security policy: this site, and the given origins only.
 
-    *called* are the origins that the page asks for data, *drawn* those of images,
-    *inline* the hashes of scripts that stand in the page itself.
-    MapLibre runs its workers from blobs, and draws images that it made as such.
+    *called* are the origins that the page requests data from, *drawn* those of images,
+    *inline* the hashes of the page's inline scripts. MapLibre runs its workers from
+    blobs, and draws images from blobs.
     """
     return "; ".join(
         (

@@ -17,7 +17,7 @@ _ALERT_ID = re.compile(ID_PATTERN + r"@\d{1,15}")
 
 
 class Request(NamedTuple):
-    """A request as API Gateway hands it on (payload format 2.0).
+    """A request from API Gateway (payload format 2.0).
 
     Header names are lower-case; *who* is the signed-in user, None on public paths.
     """

@@ -1,4 +1,4 @@
-"""What the template tells the live API, read from the environment."""
+"""The settings of the live API, which the template passes in the environment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LiveMapSettings(msgspec.Struct, frozen=True, rename=str.upper):
 def read(environment: Mapping[str, str]) -> LiveMapSettings:
     """Return the settings; raises SettingsError naming the variable at fault.
 
-    Where all of AWS is found elsewhere, so is the hosted sign-in.
+    With `AWS_ENDPOINT_URL`, as in a local city, the sign-in is at that address too.
     """
     settings = load(LiveMapSettings, environment)
     endpoint = environment.get("AWS_ENDPOINT_URL")

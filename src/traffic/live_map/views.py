@@ -39,7 +39,7 @@ ROAD = (
     ("length_m", "length_m"),
     ("free_flow_speed", "free_flow_speed"),
 )
-# Beside the live ones, for who looks at one segment.
+# In addition to the live ones, for the panel of one segment.
 MORE = (
     ("flow_per_lane", "flow_per_lane"),
     ("density", "density"),

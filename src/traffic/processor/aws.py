@@ -21,8 +21,8 @@ _DIGEST_LETTERS = 16
 class S3Quarantine:
     """Keeps the rejections of a batch as one object of JSON lines.
 
-    The key names its content, so that a retry of the batch writes the same object, and
-    another cut of the same records never overwrites it.
+    The key contains a digest of the content: a retry of the batch writes the same
+    object, and a batch that is divided differently never overwrites it.
     """
 
     def __init__(self, client: Any, bucket: str) -> None:
@@ -76,7 +76,7 @@ def _line(segment_id: str, message: DecodedMessage, fault: Rejection) -> str:
     }
     try:
         return json.dumps(content, allow_nan=False)
-    except (ValueError, RecursionError):  # NaN and Infinity, which JSON has not
+    except (ValueError, RecursionError):  # NaN and Infinity, which are not JSON
         return json.dumps({**content, "message": {"text": _text(fault.raw)}})
 
 
@@ -88,7 +88,7 @@ def _text(raw: Any) -> str:
 
 
 def _message(raw: Any) -> Any:
-    """Return the reading as it came; bytes that are no JSON as base64."""
+    """Return the reading as it was sent; bytes that are not JSON as base64."""
     if isinstance(raw, msgspec.Struct):
         fields = msgspec.structs.asdict(raw)
         return {name: value for name, value in fields.items() if value is not None}

@@ -32,12 +32,13 @@ _MOST_CONFLICTS = 6
 # with very many unsent events keeps blocking, since its item has no more room.
 _WAITS_FOR_BUS_MS = 10_000
 
-Unsent = dict[str, tuple[StoredSegment, str]]  # by segment, with where it comes again
+Unsent = dict[str, tuple[StoredSegment, str]]  # by segment, with where a retry begins
+Part = Sequence[DecodedMessage]  # messages to decide on at once, at least one
 
 
 @dataclass
 class _Step:
-    """A decision on the first messages of a segment, and the *rest* of its messages.
+    """A decision on the first part of a segment's messages, and the *rest* of them.
 
     *oldest_ms* is the earliest receipt time of the decided messages.
     """
@@ -45,7 +46,7 @@ class _Step:
     stored: StoredSegment
     decision: Decision
     oldest_ms: int
-    rest: Sequence[DecodedMessage]
+    rest: Sequence[Part]
 
 
 class BatchProcessor:
@@ -61,7 +62,7 @@ class BatchProcessor:
         self._ports = ports
         self._waiting = group_by_segment(records)
         # Messages that did not fit into the transaction.
-        self._rest: dict[str, Sequence[DecodedMessage]] = {}
+        self._rest: dict[str, Sequence[Part]] = {}
         self._decoded: dict[str, DecodedRecords] = {}
         self._rejected: list[QuarantineEntry] = []
         self._unsent: Unsent = {}
@@ -85,7 +86,7 @@ class BatchProcessor:
     def _reject_invalid_ids(self) -> None:
         """Reject records whose key is no segment id, before any table is read."""
         for segment_id in [name for name in self._waiting if not is_id(name)]:
-            self._messages(segment_id)
+            self._parts(segment_id)
             del self._waiting[segment_id]
 
     def _gather(self) -> list[_Step]:
@@ -98,9 +99,9 @@ class BatchProcessor:
             if is_full(stored.outbox):
                 full[segment_id] = stored, self._next(segment_id)
                 continue
-            messages = self._messages(segment_id)
-            if messages:
-                steps.append(self._step(stored, messages))
+            parts = self._parts(segment_id)
+            if parts:
+                steps.append(self._step(stored, parts))
             else:
                 del self._waiting[segment_id]
         self._make_room(full)
@@ -114,8 +115,8 @@ class BatchProcessor:
             if segment_id not in sent:
                 del self._waiting[segment_id]
 
-    def _messages(self, segment_id: str) -> Sequence[DecodedMessage]:
-        """Return the segment's remaining messages, decoded again on each attempt."""
+    def _parts(self, segment_id: str) -> Sequence[Part]:
+        """Return the rest of the segment's messages, decoded again on each attempt."""
         rest = self._rest.get(segment_id)
         if rest is not None:
             return rest
@@ -124,11 +125,15 @@ class BatchProcessor:
         )
         messages, decoded.messages = decoded.messages, []
         self._decoded[segment_id] = decoded
-        return messages
+        return [messages] if messages else []
 
-    def _step(self, stored: StoredSegment, messages: Sequence[DecodedMessage]) -> _Step:
-        """Decide on as many messages as fit into one transaction and the outbox."""
-        taken, rest = messages, list[DecodedMessage]()
+    def _step(self, stored: StoredSegment, parts: Sequence[Part]) -> _Step:
+        """Decide on the first part, halved until it fits the transaction and outbox.
+
+        The halves stay apart, so that the next steps do not decide on all of them. A
+        single reading always fits: it changes the alert at most once.
+        """
+        taken, *rest = parts
         while True:
             now_ms = self._ports.clock()
             decision = decide(stored, taken, now_ms, self._ports.policy)
@@ -137,7 +142,7 @@ class BatchProcessor:
                 oldest_ms = min(map(attrgetter("reference_ms"), taken))
                 return _Step(stored, decision, oldest_ms, rest)
             taken, after = _halves(taken)
-            rest = [*after, *rest]
+            rest = [after, *rest]
 
     def _finish(self, step: _Step, refusal: Optional[StoreError]) -> None:
         segment_id = step.stored.segment_id
@@ -250,7 +255,7 @@ class BatchProcessor:
         """Return the sequence number of the segment's first remaining message."""
         rest = self._rest.get(segment_id)
         if rest:
-            return rest[0].sequence_number
+            return rest[0][0].sequence_number
         return _lowest_sequence(self._waiting[segment_id])
 
     def _record_failure(self, sequence_number: str, fault: TrafficError) -> None:
@@ -271,9 +276,7 @@ def _lowest_sequence(bodies: Sequence[RecordBody]) -> str:
     return number
 
 
-def _halves(
-    messages: Sequence[DecodedMessage],
-) -> tuple[Sequence[DecodedMessage], Sequence[DecodedMessage]]:
+def _halves(messages: Part) -> tuple[Part, Part]:
     """Split messages in two halves, or the readings of a single message."""
     if len(messages) > 1:
         middle = len(messages) // 2

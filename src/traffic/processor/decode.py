@@ -1,7 +1,7 @@
-"""Bytes of a record into its readings, with a reason for each that can't be read.
+"""Decode the bytes of a record, with a reason for each reading that is not valid.
 
-Nearly every record passes `decode_message` at full speed. The others are looked at
-again, reading by reading, so that a bad one takes no neighbour with it.
+Nearly every record passes `decode_message` at full speed. The others are read again,
+reading by reading, so that an invalid reading does not affect the others.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _MOST_DIGITS = 640  # Python's own limit can't be set lower
 
 
 class SalvagedMessage(NamedTuple):
-    """A record that needed a second look: what could be read, and what could not.
+    """A record that was read again: what is valid, and what is not.
 
-    *positions* tells the place of each reading in its message.
+    *positions* are those of the readings in the message.
     """
 
     rejected: Sequence[Rejection] = ()
@@ -58,10 +58,10 @@ class SalvagedMessage(NamedTuple):
 
 
 def salvage(data: bytes) -> SalvagedMessage:
-    """Read what can be read of a record that is not a whole message.
+    """Read what is valid in a record that is not a valid message.
 
-    Python's own parser takes NaN and Infinity, which JSON has not, and bytes that are
-    no text become a mark: either then costs its reading only.
+    Python's parser accepts NaN and Infinity, which are not JSON, and bytes that are not
+    UTF-8 are replaced: either invalidates only its reading.
     """
     try:
         text = data.decode("utf-8-sig", "replace")
@@ -122,7 +122,7 @@ def _salvage_each(items: Sequence[Any], bare: bool) -> SalvagedMessage:
 
 
 def _reading(item: Any) -> Reading:
-    """Convert one parsed reading; NaN, which no comparison refuses, is refused here."""
+    """Convert one parsed reading; refuse NaN, which passes every range check."""
     try:
         reading = _convert(lenient(item))
     except msgspec.ValidationError:
@@ -143,12 +143,12 @@ def _refuse_nan(values: Mapping[str, Any]) -> None:
 def _convert(item: Any) -> Reading:
     try:
         return msgspec.convert(item, Reading)
-    except UnicodeError:  # JSON can say half a character, which no text has
+    except UnicodeError:  # JSON may contain half a surrogate pair, which no text may
         return msgspec.convert(_to_encodable(item), Reading)
 
 
 def _to_encodable(item: Any) -> Any:
-    """Return *item* with `?` for half characters, where convert looks for text."""
+    """Return *item* with `?` for half surrogate pairs, where convert expects text."""
     if isinstance(item, dict):
         return {
             _to_encodable(k): v if isinstance(v, dict) else _to_encodable(v)
@@ -176,12 +176,12 @@ def _explain(error: str, item: Any) -> Rejection:
 
 
 def _at(item: Any, path: str) -> str:
-    """Return the value met in the field at fault."""
+    """Return the actual value of the field at fault."""
     return _show(item.get(path) if isinstance(item, dict) else item)
 
 
 def _plain(expected: str) -> str:
-    """Return msgspec's `float | null` as words: "a number or null"."""
+    """Return msgspec's `float | null` in words: "a number or null"."""
     return _WORDS.sub(lambda word: _IN_WORDS[word[0]], expected)
 
 

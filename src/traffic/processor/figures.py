@@ -25,7 +25,7 @@ _COUNTS = (
     "AlertsCleared",
     "UnsentEvents",
 )
-# What the city is promised of the slowest in a hundred: on the map, and on its way.
+# The promised 99th percentiles: of a reading to the map, and of an alert to the bus.
 PROMISES_MS = {"FreshnessMs": 10_000, "AlertLatencyMs": 30_000}
 
 

@@ -32,7 +32,7 @@ _CLIENT = Config(
 
 
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, list[dict[str, Any]]]:
-    """Process a batch of readings; returns what has to come again."""
+    """Process a batch of readings; returns what Lambda has to send again."""
     settings = _settings()
     return process(event["Records"], _ports(), settings.stack)
 

@@ -1,7 +1,7 @@
-"""What a reading may write in more than one way: the only place that is lenient.
+"""The values that a reading may write in more than one way, all in this place.
 
-A whole number may have a fraction of zero (`12.0`), and an id may be a number where it
-means text. Timestamps without seconds are read by `timestamps.ms_of`.
+A whole number may have a fraction of zero (`12.0`), and an id may be a number instead
+of text. Timestamps without seconds are read by `timestamps.ms_of`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 _WHOLE = ("vehicle_count", "timestamp")
-_MOST_EXACT = 2.0**53  # beyond it a float is no exact whole number
+_MOST_EXACT = 2.0**53  # beyond it, a float may not be the exact whole number
 
 
 def lenient(item: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a batch needs of the world outside."""
+"""The services that a batch uses."""
 
 from __future__ import annotations
 

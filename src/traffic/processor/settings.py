@@ -1,4 +1,4 @@
-"""What the template tells the processor, read from the environment."""
+"""The settings of the processor, which the template passes in the environment."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from botocore.exceptions import ClientError
 
-from ..aws.dynamodb import attributes, call_aws, value_of
+from ..aws.dynamodb import attributes, call_aws, values_of
 from ..errors import StoreError
 from .admission import RegistryUpdate
 
@@ -26,7 +26,7 @@ class Registry:
             ConsistentRead=True,
         )
         item = response.get("Item")
-        return item and {name: value_of(value) for name, value in item.items()}
+        return item and values_of(item)
 
     def write(self, device_id: str, update: RegistryUpdate) -> None:
         """Write *update*; raises Conflict where its condition no longer holds."""

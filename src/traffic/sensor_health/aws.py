@@ -12,11 +12,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..aws import cloudwatch, segment_items
 from ..aws import dynamodb as aws_dynamodb
-from ..aws.dynamodb import MOST_STATEMENTS, call_aws, chunks, pages, refusal_of
+from ..aws.dynamodb import (
+    MOST_STATEMENTS,
+    call_aws,
+    chunks,
+    pages,
+    refusal_of,
+    values_of,
+)
 from ..errors import Conflict, MetricsError, StoreError
 from ..segment.state_codec import unpack
 from . import memory as packed_memory
-from .fault_items import change, fault_of, insertion, plain, reopening, sent
+from .fault_items import change, fault_of, insertion, reopening, sent
 from .faults import STANDINGS, Fault
 from .last_heard import ScannedSegment
 from .left_out import LeftOut
@@ -84,10 +91,8 @@ def _scanned_segments(item: dict[str, Any]) -> Iterator[ScannedSegment]:
         stored = segment_items.segment_of(segment_id, item)
         state = unpack(stored.packed)
         received = aws_dynamodb.value_of(item["received_at"])
-        updated, left_out = (
-            aws_dynamodb.value_of(item["updated_at"]),
-            item.get("left_out"),
-        )
+        updated = aws_dynamodb.value_of(item["updated_at"])
+        left_out = item.get("left_out")
         reasons = None if left_out is None else aws_dynamodb.value_of(left_out)
         yield ScannedSegment(stored, state, received, updated, reasons)
     except (KeyError, ValueError, TypeError, msgspec.MsgspecError) as error:
@@ -199,7 +204,7 @@ class DynamoFaults:
 def standing(client: Any, table: str, standings: Sequence[str]) -> list[Fault]:
     """Return the faults of these standings, by their index; raises StoreError."""
     return [
-        fault_of(plain(item))
+        fault_of(values_of(item))
         for one in standings
         for item in pages(client.query, _standing_query(table, one))
     ]

@@ -14,8 +14,8 @@ def update_lag(track: Track, sensor: SensorState, received_at: int) -> None:
     """Note how old the sensor's new reading was when it came; changes *track*.
 
     *received_at* (ms) is that of the segment's newest message, at most a sweep later
-    than the reading's own. What a device held back comes ever less late, and so does
-    not last.
+    than the reading's own. Readings that a device held back arrive less and less late,
+    so their lag is not steady.
     """
     lag_ms = received_at - sensor.timestamp
     if lag_ms - sensor.interval_ms < thresholds.CLOCK_LAG_MS:

@@ -1,7 +1,8 @@
-"""A lane's vehicles day by day, against its own days before: pure.
+"""The vehicles of a lane per day, compared with its earlier days: pure.
 
-Lanes differ too much for one bound on their shares: a bus or turn lane carries a few
-percent, a passing lane nearly nothing at night. But each is used alike from day to day.
+Lanes differ too much for one limit on their shares: a bus or turn lane carries a few
+percent, a passing lane nearly nothing at night. But the use of each lane is similar
+from day to day.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from . import thresholds
 class Day(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """What is known of a lane's days; a day is 24 h of readings.
 
-    Of the running day: seconds *watched* and *vehicles* so far. Then the vehicles of
-    the *last* full day, which was *closed_at* (ms), and of the one that is *pending*,
-    still to be learned. Of how many *days* the *least* and the *most* vehicles are
-    known, a week at most. How many days in a row were *odd*, since when (ms), *sound*,
-    or *strange* on all lanes.
+    Of the present day: seconds *watched* and *vehicles* so far. Of full days: the
+    vehicles of the *last* one, which was *closed_at* (ms), and of a *pending* one that
+    is still to be learned. *days* counts the learned days, up to a week; *least* and
+    *most* are their vehicles. How many days in a row were *odd* and since when (ms), if
+    the last one was *sound*, and how many in a row were *strange*: odd on all lanes.
     """
 
     watched: int = 0
@@ -47,7 +48,7 @@ class Day(msgspec.Struct, array_like=True, gc=False, frozen=True):
         return self.days >= thresholds.WEEK_DAYS
 
     def is_usual(self, now_ms: int) -> bool:
-        """Whether its last day was like those before, and not long ago."""
+        """Whether its last day was like those before, and ended recently."""
         is_new = now_ms - self.closed_at <= thresholds.SHARE_NEW_MS
         return is_new and self.is_known and not self._is_outside(thresholds.SHARE_USUAL)
 
@@ -73,7 +74,7 @@ def with_reading(before: Optional[Day], count: int, interval_ms: int) -> Day:
 
 
 def close_day(day: Day, now_ms: int) -> Day:
-    """Return *day* once it is full; the next begins."""
+    """Return a full *day* as the last one, and start the next."""
     last = round(day.vehicles * thresholds.DAY_S / day.watched)
     return msgspec.structs.replace(
         day, watched=0, vehicles=0, last=last, closed_at=now_ms
@@ -81,11 +82,12 @@ def close_day(day: Day, now_ms: int) -> Day:
 
 
 def judge_day(day: Day, is_alone: bool, now_ms: int) -> Day:
-    """Return *day*, just closed, with what it says of the lane.
+    """Return *day*, just closed, with the judgement of its lane.
 
-    *is_alone* says that most other lanes were used as ever; else the road is, and after
-    a week of that its lanes are learned anew. A day is learned once the next one is
-    not far from all before either, since a fault may begin in it.
+    *is_alone* means that most other lanes had a usual day. Otherwise the use of the
+    road has changed, and after a week of that its lanes are learned again. A day is
+    learned only if the next one is not far from the earlier days either, because a
+    fault may begin during a day.
     """
     if not day.is_beyond:
         updated = day if day.pending is None else _with_learned_day(day, day.pending)
@@ -106,7 +108,7 @@ def judge_day(day: Day, is_alone: bool, now_ms: int) -> Day:
 
 
 def _with_learned_day(day: Day, vehicles: int) -> Day:
-    """Return *day* with a day of so many vehicles among the lane's days."""
+    """Return *day* after learning a day of that many vehicles."""
     return msgspec.structs.replace(
         day,
         days=min(thresholds.WEEK_DAYS, day.days + 1),

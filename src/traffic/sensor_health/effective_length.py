@@ -1,7 +1,8 @@
 """The effective length of vehicles, by a detector's count, speed and occupancy: pure.
 
-PeMS calls it the g-factor: vehicle and detection zone together. One that is longer or
-shorter than any traffic's shows a count, or an occupancy, that is wrong.
+It is the mean length of vehicle and detection zone together; PeMS calls it the
+g-factor. If it is longer or shorter than that of any traffic, the detector's count or
+occupancy is wrong.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from .readings import free_flow_ratio, lanes_counted
 class Length(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """What is known of a sensor's effective length, window after window.
 
-    Of the window that is being filled: *since* when (ms); of the readings in free flow,
-    their ms (*watched*), *vehicles*, the ms for which these *covered* the detector, and
-    those for which each metre of them should have (*pace*). Of full ones: the last
-    one's *decimetres*, how many in a row were *odd*, since when, or *sound*.
+    Of the present window: its start (*since*, ms) and sums over its readings in free
+    flow: their time (*watched*, ms), their *vehicles*, how long these *covered* the
+    detector (ms), and how long each metre of them should cover it (*pace*, ms).
+    Of the full windows: the last one's length in *decimetres*, how many in a row were
+    *odd* and since when (ms), and whether the last one was *sound*.
     """
 
     since: int
@@ -50,7 +52,7 @@ def with_reading(
 
 
 def _is_usable(sensor: SensorState, road: Road) -> bool:
-    """Whether it tells all three of vehicles so free that none stands on the loop."""
+    """Whether it has all three values, in traffic so free that no vehicle stands."""
     is_whole = sensor.vehicle_count and sensor.speed and sensor.occupancy is not None
     is_free = free_flow_ratio(sensor, road) >= thresholds.LENGTH_SPEED_RATIO
     return (
@@ -72,13 +74,13 @@ def _add_reading(before: Optional[Length], sensor: SensorState, now_ms: int) -> 
 
 
 def _close_window(window: Length, road: Road, now_ms: int) -> Length:
-    """Judge a full window, and begin the next."""
+    """Judge a full window, and start the next."""
     expected = window.pace * road.effective_length_m
     covered_ms = max(window.covered, expected)
     if covered_ms < thresholds.LENGTH_OCCUPANCY * window.watched:
         return _next_window(
             window, now_ms
-        )  # of a road nearly empty, whole percent say nothing
+        )  # on a nearly empty road, whole percent are too coarse
     length_m = window.covered / window.pace
     is_odd = _is_odd(length_m, road)
     since = window.odd_since if window.odd else window.since
@@ -92,14 +94,14 @@ def _close_window(window: Length, road: Road, now_ms: int) -> Length:
 
 
 def _next_window(window: Length, now_ms: int) -> Length:
-    """Return an empty window; what the full ones have shown stays."""
+    """Return an empty window, with the results of the full ones."""
     return msgspec.structs.replace(
         window, since=now_ms, watched=0, vehicles=0, covered=0, pace=0
     )
 
 
 def _is_odd(length_m: float, road: Road) -> bool:
-    """Whether no traffic is so long or so short."""
+    """Whether the vehicles of no traffic are so long or so short."""
     usual_m = road.effective_length_m
     least_m = thresholds.LENGTH_SHORT * usual_m / lanes_counted(road)
     return not least_m <= length_m <= thresholds.LENGTH_LONG * usual_m

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from ..aws.dynamodb import attribute, value_of
+from ..aws.dynamodb import attribute
 from .faults import CLOSING, DISMISSED, Fault, first_of, place_of
 
 _DAY_S = 86_400
@@ -34,11 +34,6 @@ def fault_of(row: Mapping[str, Any]) -> Fault:
     parameters = {name: row[name] for name in _STORED if name in row}
     outbox = tuple(json.loads(row.get("outbox", "[]")))
     return Fault(**parameters, standing=row.get("open_flag"), outbox=outbox)
-
-
-def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of an item of the low-level API."""
-    return {name: value_of(value) for name, value in item.items()}
 
 
 def listed(fault: Fault) -> dict[str, Any]:

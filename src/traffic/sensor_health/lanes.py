@@ -1,4 +1,4 @@
-"""Compare the lanes of one segment with each other: pure."""
+"""Compare the lanes of a segment with each other: pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def compare_lanes(
     tracks: Mapping[str, Track],
     sensors: Mapping[str, SensorState],
 ) -> None:
-    """Tell each track of *tracks* what passed on the other lanes since *before*.
+    """Add to each track of *tracks* what passed on the other lanes since *before*.
 
-    The median of the others speaks for them: one that counts too much or too little
-    accuses nobody. Changes the tracks in place.
+    That is the median of the others, so that one lane which counts too much or too
+    little causes no fault of another. Changes the tracks in place.
     """
     new = {
         name for name in tracks if name in before and tracks[name] is not before[name]
@@ -77,9 +77,8 @@ def count_days(
 ) -> None:
     """Count the vehicles of new readings by the day, and judge each day that is full.
 
-    A lane that miscounts changes while the others don't, so it is told from a road that
-    is closed or busier, and accuses nobody beside it. Changes the tracks of *tracks* in
-    place.
+    A lane that miscounts changes while the others do not, unlike the lanes of a road
+    that is closed or busier. Changes the tracks of *tracks* in place.
     """
     if len(tracks) < 2:
         return
@@ -90,7 +89,7 @@ def count_days(
         if not is_new or count is None or not sensors[name].has_counted:
             continue
         if is_odd(track) or _has_other_fault(track):
-            continue  # its counts say nothing about its lane
+            continue  # its counts do not show the use of its lane
         track.day = with_reading(track.day, count, sensors[name].interval_ms)
         if track.day.is_full:
             track.day = close_day(track.day, track.sampled_at)

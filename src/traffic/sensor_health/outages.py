@@ -39,11 +39,11 @@ class ActiveSegment:
 
     def silent(self) -> list[Sensor]:
         """Return the sensors that are silent."""
-        return [segment for segment in self.sensors if segment.is_silent]
+        return [sensor for sensor in self.sensors if sensor.is_silent]
 
     def is_silent(self) -> bool:
         """Whether it has sensors, and all of them are silent."""
-        return bool(self.sensors) and all(segment.is_silent for segment in self.sensors)
+        return bool(self.sensors) and all(sensor.is_silent for sensor in self.sensors)
 
 
 @dataclass

@@ -19,13 +19,13 @@ def span_s(now_s: int) -> tuple[int, int]:
 def is_behind(records: Series, ages_ms: Series, now_s: int) -> bool:
     """Whether readings wait in the stream for longer than `BEHIND_MS`.
 
-    *records* came into the stream, *ages_ms* are the greatest iterator ages. A batch
-    tells its age each time that it is tried, so a blocked shard grows old in sight. A
-    processor that runs no batch at all tells none: what came in after the last one that
-    did is waiting, once there has been time for figures of it.
+    *records* came into the stream, *ages_ms* are the greatest iterator ages. Each
+    attempt of a batch reports its age, so the age of a blocked shard is known. A
+    processor that runs no batch reports none: records that came in after its last batch
+    are waiting, as soon as CloudWatch would have an age for them.
     """
     if any(age_ms > BEHIND_MS for age_ms in ages_ms.values()):
         return True
     read_s = max(ages_ms, default=0)
-    told_s = now_s - FIGURES_LATE_MS // 1000 - MINUTE_S
-    return any(came and read_s < at <= told_s for at, came in records.items())
+    complete_s = now_s - FIGURES_LATE_MS // 1000 - MINUTE_S
+    return any(came and read_s < at <= complete_s for at, came in records.items())

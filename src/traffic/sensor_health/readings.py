@@ -1,4 +1,4 @@
-"""What one reading says about its sensor, whatever came before it: pure."""
+"""What a single reading shows about its sensor: pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import thresholds
 
 
 def is_probe(sensor: SensorState) -> bool:
-    """Whether it tells the speed of vehicles that it never counts."""
+    """Whether it reports the speed of vehicles but never counts them."""
     return sensor.vehicle_count is None or (
         not sensor.has_counted
         and not sensor.vehicle_count
@@ -21,7 +21,7 @@ def is_probe(sensor: SensorState) -> bool:
 
 
 def is_empty(sensor: SensorState) -> bool:
-    """Whether it says nothing but that the road is empty."""
+    """Whether it only reports that the road is empty."""
     return not sensor.vehicle_count and not sensor.occupancy and not sensor.speed
 
 
@@ -36,7 +36,7 @@ def is_covered(sensor: SensorState) -> bool:
 
 
 def is_impossible(sensor: SensorState, road: Road) -> bool:
-    """Whether no traffic whatever could make a detector say this."""
+    """Whether no traffic can cause these values."""
     count, speed, occupancy = sensor.vehicle_count, sensor.speed, sensor.occupancy
     if not count:
         return count is not None and _is_uncounted(sensor)
@@ -60,7 +60,7 @@ def _is_uncounted(sensor: SensorState) -> bool:
 def is_over_flow(sensor: SensorState, road: Road) -> bool:
     """Whether more vehicles were counted than fit on the lane.
 
-    One vehicle is granted: it may have stood on the edge of the interval.
+    One vehicle is subtracted: it may have passed at the edge of the interval.
     """
     is_long = sensor.interval_ms >= thresholds.LONG_INTERVAL_MS
     most = thresholds.LANE_FLOW_LONG if is_long else thresholds.LANE_FLOW
@@ -68,12 +68,12 @@ def is_over_flow(sensor: SensorState, road: Road) -> bool:
 
 
 def lanes_counted(road: Road) -> int:
-    """Return how many lanes a sensor may count: where there is one, a carriageway's."""
+    """Return how many lanes a sensor may count: on a single lane, a carriageway's."""
     return 1 if road.known and road.lanes > 1 else thresholds.CARRIAGEWAY_LANES
 
 
 def free_flow_ratio(sensor: SensorState, road: Road) -> float:
-    """Return its speed as a share of free flow, 0 where either is unknown."""
+    """Return its speed as a share of free flow, 0 if either is unknown."""
     return _ratio(sensor.speed or 0.0, road.free_flow_speed, 0.0)
 
 
@@ -87,10 +87,10 @@ def _flow(sensor: SensorState) -> float:
 
 
 def is_speed_loose(sensor: SensorState, road: Road) -> bool:
-    """Whether the mean speed of so many vehicles can't well stay the same for long.
+    """Whether the mean speed of so many vehicles is unlikely to stay the same for long.
 
-    It can in a jam that creeps, in whole km/h over many minutes, and where the few who
-    travel at free flow are all told as the highest speed that the detector knows.
+    It may stay the same in a creeping jam, in whole km/h over many minutes, and if few
+    vehicles at free flow all get the highest speed that the detector measures.
     """
     speed, interval_ms = sensor.speed, sensor.interval_ms
     if speed is None or speed < thresholds.STUCK_SPEED_KMH:
@@ -102,7 +102,7 @@ def is_speed_loose(sensor: SensorState, road: Road) -> bool:
 
 
 def is_small_score(sensor: SensorState, road: Road) -> bool:
-    """Whether its own score says 0-1, and its speed that the road is congested."""
+    """Whether its score is 0-1 while its speed shows that the road is congested."""
     if not sensor.vehicle_count or sensor.speed is None or sensor.score is None:
         return False
     ratio = _ratio(sensor.speed, road.free_flow_speed, 1.0)

@@ -1,4 +1,4 @@
-"""What the template tells the sensor health function, read from the environment."""
+"""The settings of sensor health, which the template passes in the environment."""
 
 from __future__ import annotations
 

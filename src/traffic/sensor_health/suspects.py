@@ -1,4 +1,4 @@
-"""What one reading, and the run of readings before it, says about its sensor: pure."""
+"""What the readings of a sensor, one after another, show about it: pure."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from .readings import (
 class Track(msgspec.Struct, array_like=True, gc=False):
     """What is remembered of a sensor from sweep to sweep; times are wall clock, in ms.
 
-    *timestamp* is that of its newest reading, *heard_at* when that came, *sampled_at*
-    the sweep that saw it, *first_at* the first sweep of all, 0 once it has spoken
-    since. *speed* in tenths of km/h, *occupancy* in thousandths. Then the runs, each
-    with since when: how many readings in a row were the *same*, *changed*, *covered*,
-    or *free* of cover; how full of *impossible* readings and of *chatter* it is; how
-    many were *sound*; the *ghost_ms* counted without a vehicle while a speed was told.
-    Then how full of impossible *flow* it is; how often in a row it counted no fewer
-    than before (*rises*) and the *same_speed* as in the last reading with a vehicle
-    (*counted_speed*), or not (*other_speed*); how full of a wrong *unit* it is.
-    By the other lanes: vehicles that passed there since its last one (*missed*) and
-    since its last reading (*waiting*), and those that *passed* for the last *hits* of
-    its own; how many readings *counted* some since it missed many. Of its clock: the
-    *lag_s* of its readings, of how many in a row (*lags*), and how many were *prompt*.
-    And the effective *length* of its vehicles, and how many it counts by *day*.
+    *timestamp* is that of its newest reading, *heard_at* when that arrived,
+    *sampled_at* the sweep that saw it, *first_at* the first sweep that saw the sensor,
+    0 after its next reading. *speed* is in tenths of km/h, *occupancy* in thousandths.
+    A field `..._since` is when its run or level began. Runs of readings: the *same*,
+    *changed*, *covered*, *free* of cover, *sound*. Levels: *impossible* readings,
+    *chatter*, impossible *flow*, a wrong *unit*. *ghost_ms* is the time with a speed,
+    but no vehicle; *rises* is how often the count rose in a run without a fall.
+    *counted_speed* is the speed of the last reading with a vehicle, *same_speed* how
+    many in a row had it, *other_speed* how many in a row changed it.
+    From the other lanes: the vehicles that passed there since its last vehicle
+    (*missed*) and since its last reading (*waiting*), those that *passed* for the last
+    *hits* of its own, and how many readings *counted* a vehicle since it missed many.
+    Of its clock: the *lag_s* of its last *lags* readings, and how many were *prompt*.
+    *length* is the effective length of its vehicles, *day* their number per day.
     """
 
     timestamp: int
@@ -97,8 +97,8 @@ def first_track(sensor: SensorState, heard_at: int, now_ms: int) -> Track:
 def with_sample(track: Track, sensor: SensorState, road: Road, now_ms: int) -> Track:
     """Return *track* after the sensor's new reading in *sensor*, seen at *now_ms*.
 
-    An empty road proves nothing: it neither fills nor empties what is counted, but it
-    breaks a run of equal readings.
+    A reading of an empty road proves nothing: it changes no level, but it ends a run of
+    equal readings.
     """
     updated = msgspec.structs.replace(
         track, timestamp=sensor.timestamp, sampled_at=now_ms
@@ -117,18 +117,18 @@ def with_sample(track: Track, sensor: SensorState, road: Road, now_ms: int) -> T
 
 
 def vehicles(track: Track) -> Optional[int]:
-    """Return how many vehicles its last reading counted; None if not to be believed."""
+    """Return how many vehicles its last reading counted; None if implausible."""
     is_repeated = track.same or track.same_speed > 2
     return None if is_repeated or is_odd(track) else track.vehicle_count
 
 
 def is_odd(track: Track) -> bool:
-    """Whether it has said of late what no traffic could make."""
+    """Whether it recently reported values that no traffic can cause."""
     return bool(track.flow or track.impossible or track.chatter)
 
 
 def _note_runs(track: Track, updated: Track, sensor: SensorState) -> None:
-    """Note how often the same was told, and whether the detector was covered."""
+    """Note how often the reading was repeated, and if the detector was covered."""
     now_ms, covers = updated.sampled_at, is_covered(sensor)
     counts = not (is_empty(sensor) or covers or is_probe(sensor))
     before = (track.vehicle_count, track.speed, track.occupancy)
@@ -146,7 +146,7 @@ def _note_runs(track: Track, updated: Track, sensor: SensorState) -> None:
 def _note_counting(
     track: Track, updated: Track, sensor: SensorState, road: Road
 ) -> None:
-    """Note what a reading with vehicles says about count and speed."""
+    """Note the count and the speed of a reading with vehicles."""
     now_ms = updated.sampled_at
     grows = (sensor.vehicle_count or 0) >= (track.vehicle_count or 0) > 0
     is_more = grows and sensor.vehicle_count != track.vehicle_count
@@ -161,7 +161,7 @@ def _note_counting(
 
 
 def _note_odd(track: Track, updated: Track, sensor: SensorState, road: Road) -> None:
-    """Note whether the reading is one that no traffic could make."""
+    """Note whether no traffic can cause the reading."""
     now_ms = updated.sampled_at
     updated.ghost_ms = _ghost_ms(track, sensor)
     impossible = updated.ghost_ms >= thresholds.GHOST_MS or is_impossible(sensor, road)
@@ -182,7 +182,7 @@ def _note_odd(track: Track, updated: Track, sensor: SensorState, road: Road) -> 
 
 
 def _note_unit(updated: Track, sensor: SensorState, road: Road, now_ms: int) -> None:
-    """Note whether occupancy is told in percent, or a score of its own as 0-1."""
+    """Note whether occupancy is sent in percent, or the congestion score as 0-1."""
     level = updated.unit
     if sensor.reports_percent:
         updated.unit = thresholds.ODD_MOST
@@ -198,7 +198,7 @@ def _note_unit(updated: Track, sensor: SensorState, road: Road, now_ms: int) -> 
 
 
 def _since(level: int, since: int, new_level: int, now_ms: int) -> int:
-    """Return since when a level is above zero; 0 where it is not, which packs small."""
+    """Return when a level rose above zero; 0 if it is zero, which packs small."""
     if not new_level:
         return 0
     return since if level else now_ms
@@ -220,7 +220,7 @@ def _leaky_count(level: int, is_odd: bool) -> int:
 
 
 def _ghost_ms(track: Track, sensor: SensorState) -> int:
-    """Return how long no vehicle was counted, as far as a speed was told."""
+    """Return for how long a speed was reported without a vehicle."""
     if sensor.vehicle_count or is_probe(sensor):
         return 0
     is_told = sensor.speed is not None and sensor.speed >= SLOWEST_PACE_KMH
@@ -228,7 +228,7 @@ def _ghost_ms(track: Track, sensor: SensorState) -> int:
 
 
 def is_leap(track: Track, sensor: SensorState) -> bool:
-    """Whether the reading leaps from one extreme to the other."""
+    """Whether the reading jumps from one extreme to the other."""
     _, speed, occupancy = _values(sensor)
     if None not in (occupancy, track.occupancy) and (
         sensor.interval_ms >= thresholds.LEAP_INTERVAL_MS

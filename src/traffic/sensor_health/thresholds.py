@@ -1,9 +1,10 @@
-"""When a sensor counts as faulty: every threshold, its source, and how soon it tells.
+"""When a sensor counts as faulty: every threshold, its source, and how soon it is met.
 
 IRIS is MnDOT's traffic management system (docs/vehicle_detection.md), PeMS the
 California Department of Transportation's (docs/data/detector-health.md). HCM is the
-Highway Capacity Manual. A threshold without a source was tried on made-up lanes and on
-the METR-LA week, where it accuses no healthy sensor (tests/unit/traffic/sensor_health).
+Highway Capacity Manual. A threshold without a source was tried on simulated lanes and
+on the METR-LA week, in which it finds no healthy sensor faulty
+(tests/unit/traffic/sensor_health).
 """
 
 from __future__ import annotations
@@ -42,23 +43,23 @@ FLEET, DISTRICT, SEGMENT, SENSOR = "fleet", "district", "segment", "sensor"
 SCOPES = (FLEET, DISTRICT, SEGMENT, SENSOR)  # the broadest first: it explains the rest
 
 # A district or the fleet is out when this share of the sensors that should report is
-# silent, in two segments at least. Nine in ten, as a network that fails leaves few; the
-# lower share ends it, so that a few sensors to and fro do not open and close it.
+# silent, in two segments at least. Nine in ten, since few report if a network fails; it
+# ends at a lower share, so that a few sensors do not open and close it repeatedly.
 OUTAGE_SHARE = 0.9
 OUTAGE_OVER_SHARE = 0.8
 OUTAGE_SEGMENTS = 2
-# A sensor or segment listed for longer than this was broken before: it should not
-# report, and so says nothing about the network.
+# A sensor or segment listed for longer than this was broken before: it is not expected
+# to report, and its silence does not count for the network.
 LONG_BROKEN_MS = 3_600_000
-# While a district or the fleet stays out, its fault is told again.
+# While a district or the fleet stays out, a reminder is sent after this time.
 REMIND_MS = 24 * 3_600_000
 
-# A sensor or segment that falls silent again within so long of its return comes and
-# goes: one fault, until it was heard for as long without a gap. PeMS judges by the day.
+# A sensor or segment that is silent again within this time after its return comes and
+# goes: one fault, until it reports for as long without a gap. PeMS judges by the day.
 INTERMITTENT_MS = 6 * 3_600_000
 
-# Mails of one sweep, and within this time of all sweeps: a sweep that has news beyond
-# them sends one more, which says how many changes it stands for.
+# Most mails of one sweep, and of all sweeps within this time. A sweep with further
+# changes sends one more mail, which says how many changes there are.
 MOST_MAILS = 10
 MAILS_MS = 3_600_000
 
@@ -69,37 +70,37 @@ BEHIND_MS = 30_000
 # in its figures, so a processor that stops shows within twice a minute and this.
 FIGURES_LATE_MS = 120_000
 FIGURES_SHOW_MS = 2 * SWEEP_MS + FIGURES_LATE_MS
-# Figures of so long are looked at: a batch is not tried again at once for ever, and
-# after a delay the segments have the rest of it to be heard in.
+# The metrics of this time are read: a batch is retried at intervals, and after a delay
+# the segments have the rest of this time to report.
 FIGURES_MS = 600_000
 
-# New faults that one sweep takes upon itself; the others are found by the next.
+# Most new faults that one sweep raises; the next one finds the others.
 MOST_RAISED = 1_000
-# Silent segments that one sweep puts to rest, by a transaction of four items each.
+# Most silent segments that one sweep closes, each in a transaction of four items.
 MOST_CLOSED_SEGMENTS = 2_500
 
 # IRIS calls it No Change after 24 h at an occupancy above zero. Speed, count and
 # occupancy together repeat by chance far more rarely than occupancy alone.
 STUCK_MS = 3_600_000
 STUCK_SAMPLES = 12
-# Vehicles that go on being counted never have the same mean speed for so long.
+# Vehicles that are still counted never have the same mean speed for this long.
 STUCK_SPEED_SAMPLES = 20
-STUCK_SPEED_KMH = 10  # below, a jam creeps at the least speed that a detector can tell
-BUSY_FLOW = 600  # veh/h; below, the mean at free flow may be the highest speed it knows
+STUCK_SPEED_KMH = 10  # below, a jam creeps at the lowest speed of the detector
+BUSY_FLOW = 600  # veh/h; below, the mean may be the highest speed of the detector
 # IRIS calls it Locked On: 100 % for 2 min on a freeway, 30 min on a ramp. In a city a
 # queue stands on a loop for minutes, so the longer one.
 LOCKED_ON_MS = 1_800_000
 LOCKED_ON_SAMPLES = 5
 LOCKED_OCCUPANCY = 0.999
-# The same with other lanes flowing needs no such patience: longer than the longest
-# cycle of a signal, while so many vehicles passed on the lane beside it.
+# While other lanes flow, less time is enough: longer than the longest cycle of a
+# signal, while this many vehicles passed on the median other lane.
 BLOCKED_MS = 240_000
 BLOCKED_SAMPLES = 3
 BLOCKED_VEHICLES = 20
-# IRIS calls it No Hits after 24 h, PeMS Card Off after a day of zeros. Other lanes tell
-# sooner: so many vehicles passed on the median one. A lane that is used less than the
-# others is given as many times what usually passes there between two of its own, and
-# one that was heard counting before it was watched counts as used by one in twenty.
+# IRIS calls it No Hits after 24 h, PeMS Card Off after a day of zeros. Other lanes show
+# it sooner: this many vehicles passed on the median one. For a lane that is used less
+# than the others it is a multiple (GAPS) of what usually passes there per vehicle of
+# its own: at first 5, or 20 if it had counted before it was watched.
 NO_HITS_VEHICLES = 100
 NO_HITS_GAPS = 20
 GAP_UNTRIED, GAP_COUNTING = 5, 20
@@ -108,8 +109,8 @@ HIT_SAMPLES = 3
 
 # Turochy and Smith bound the average effective vehicle length; PeMS estimates it in
 # free flow and calls it the g-factor. With the loop, motorcycles alone have 4 m and
-# lorries alone 16 m. So of roads with the usual 6.7 m none is outside of 2.7-18 m.
-# Occupancy in whole percent, cut off, loses a third of 0.03 at most.
+# lorries alone 16 m. So no road with the usual 6.7 m is outside of 2.7-18 m.
+# Occupancy that is cut to whole percent loses at most a third of 0.03.
 LENGTH_SHORT, LENGTH_LONG = 0.4, 2.7
 LENGTH_MS = 3_600_000
 LENGTH_VEHICLES = 60
@@ -152,8 +153,8 @@ CARRIAGEWAY_LANES = 6
 # A count that never falls, and is more than one lane carries, is a running total. A
 # morning rises for hours, but not in so many readings without a single fall.
 GROWING_SAMPLES = 40
-# Occupancy that leaps from nothing to all and back, over intervals that no red light
-# fills; speed that leaps by what no stream of vehicles does within a minute.
+# Occupancy that jumps from nothing to all and back, over intervals that no red light
+# fills; speed that jumps by more than that of any traffic within a minute.
 LEAP_OCCUPANCY = 0.9
 LEAP_INTERVAL_MS = 60_000
 LEAP_SPEED_KMH = 100
@@ -181,8 +182,8 @@ CLOCK_SAMPLES = 10
 CLOCK_RIGHT_SAMPLES = 3
 ZONE_MS = 900_000
 
-# A sensor's own congestion score, told as 0-1 where 0-100 is agreed: at most 1 while
-# its vehicles go at less than half of free flow.
+# A congestion score that is sent as 0-1 instead of 0-100: at most 1 while the vehicles
+# have less than half of the free-flow speed.
 UNIT_SCORE = 10  # tenths
 UNIT_SPEED_RATIO = 0.5
 
@@ -217,8 +218,8 @@ WINDOWS = {
 def patience_ms(interval_ms: int, silent_ms: int) -> int:
     """Return how long a sensor may be silent: the setting, three intervals at least.
 
-    And after its next reading was due, a processor that stopped must have had the time
-    to show in its figures.
+    It also lasts until the metrics show a processor that stopped, after the next
+    reading was due.
     """
     due_ms = interval_ms + FIGURES_SHOW_MS
     return max(silent_ms, STALE_AFTER_INTERVALS * interval_ms, due_ms)
@@ -227,10 +228,10 @@ def patience_ms(interval_ms: int, silent_ms: int) -> int:
 def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:
     """Return the longest time from a fault's beginning to the sweep that finds it.
 
-    Of a sensor that speaks each *interval_ms* by readings of one kind only. A sample
-    takes the longer of its interval and the sweep's; a reading waits for a sweep. What
-    is found by other lanes takes until enough vehicles passed there, before that. What
-    is found by windows takes until each of them is full.
+    For a sensor that reports each *interval_ms*, always in the same way. A sample takes
+    the longer of its interval and the sweep's; a reading waits for a sweep. A fault
+    that is found by other lanes also takes the time until enough vehicles passed there;
+    one that is found by windows takes until each of them is full.
     """
     if kind in ABSENT_KINDS:
         return patience_ms(interval_ms, silent_ms) + 2 * SWEEP_MS
@@ -239,9 +240,7 @@ def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:
         window_ms, windows = WINDOWS[kind]
         full_ms = -(-window_ms // step_ms) * step_ms
         return windows * full_ms + interval_ms + 2 * SWEEP_MS
-    span = DETECTION_TIMES[
-        kind
-    ]  # a speed of nobody takes GHOST_MS of counting before that
+    span = DETECTION_TIMES[kind]  # a speed without a vehicle takes GHOST_MS before that
     found_ms = max(span.ms, span.samples * step_ms)
     if kind == STUCK:  # also by its speed, which is the same as well
         found_ms = min(found_ms, STUCK_SPEED_SAMPLES * step_ms)

@@ -1,4 +1,4 @@
-"""What is remembered of a sensor, judged: which fault it shows, which is over: pure."""
+"""Which fault a sensor shows by its track, and which one is over: pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .suspects import Track
 def fault_shown(track: Track) -> Optional[tuple[str, int]]:
     """Return the kind of fault that *track* shows, and since when; None if it is well.
 
-    The first that holds: a loop that is locked on also says the same all the time.
+    The first that applies: a loop that is locked on also repeats its readings.
     """
     fault = _odd(track) or _repeating(track) or _against_others(track)
     fault = fault or _miscounting(track)
@@ -41,7 +41,7 @@ def _odd(track: Track) -> Optional[tuple[str, int]]:
 
 
 def _repeating(track: Track) -> Optional[tuple[str, int]]:
-    """All that it says, or its speed alone."""
+    """The whole reading repeats, or its speed alone."""
     same_ms = track.sampled_at - track.same_since
     if track.same >= thresholds.STUCK_SAMPLES and same_ms >= thresholds.STUCK_MS:
         return thresholds.STUCK, track.same_since
@@ -77,8 +77,8 @@ def _miscounting(track: Track) -> Optional[tuple[str, int]]:
 def vehicles_needed(track: Track) -> int:
     """Return how many vehicles must pass on the other lanes to call it dead.
 
-    As many times what usually passes there for one of its own, as a lane may be used
-    less than the others, at night most of all.
+    A multiple of what usually passes there for one of its own, since a lane may be used
+    less than the others, most of all at night.
     """
     usual = thresholds.NO_HITS_GAPS * track.passed // max(track.hits, 1)
     return max(thresholds.NO_HITS_VEHICLES, usual)

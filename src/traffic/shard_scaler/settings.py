@@ -1,4 +1,4 @@
-"""What the template tells the shard scaler, read from the environment."""
+"""The settings of the shard scaler, which the template passes in the environment."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from traffic.aws.dynamodb import pages
+from traffic.aws.dynamodb import pages, values_of
 from traffic.errors import MetricsError, StoreError
 from traffic.sensor_health import fault_items
 from traffic.sensor_health.aws import CloudWatchLag, standing
@@ -143,7 +143,7 @@ def read(client: Any, table: str, everything: bool) -> list[Fault]:
         items = list(pages(client.scan, {"TableName": table}))
     except StoreError as exc:  # its cause translates to a message with the next step
         raise exc.__cause__ or exc from None
-    return [fault_items.fault_of(fault_items.plain(item)) for item in items]
+    return [fault_items.fault_of(values_of(item)) for item in items]
 
 
 def in_order(
@@ -291,7 +291,7 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
 
 
 def _dismissable(fault_id: str, item: dict[str, Any]) -> Fault:
-    fault = fault_items.fault_of(fault_items.plain(item))
+    fault = fault_items.fault_of(values_of(item))
     if fault.standing != OPEN:
         state = "dismissed already" if fault.standing == DISMISSED else "over"
         raise UserError(f"{fault_id} is {state} - nothing to dismiss")

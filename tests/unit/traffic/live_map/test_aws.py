@@ -46,7 +46,7 @@ class FakeDynamo:
 
 def reading(reply: Callable[[Answer], Answer]) -> tuple[DynamoReader, FakeDynamo]:
     fake = FakeDynamo(reply)
-    return DynamoReader(fake, TABLES), fake
+    return DynamoReader(fake, TABLES, lambda _: None), fake
 
 
 def wanted(request: Answer) -> list[str]:
@@ -236,9 +236,9 @@ def test_scans_are_decoded_by_another_way_to_the_same_values() -> None:
     assert answer == {**slow.scan(TableName="segments"), "ResponseMetadata": {}}
 
 
-def test_a_scan_that_is_refused_is_told_as_ever() -> None:
+def test_a_refused_scan_is_a_store_error() -> None:
     client = wired(b'{"__type": "x#AccessDeniedException", "message": "no"}', 400)
     decode_scans(client)
 
     with pytest.raises(StoreError, match="AccessDeniedException"):
-        DynamoReader(client, TABLES).live()
+        DynamoReader(client, TABLES, lambda _: None).live()

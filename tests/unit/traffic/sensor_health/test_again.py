@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from traffic.aws.dynamodb import values_of
 from traffic.errors import Conflict
 from traffic.sensor_health.aws import DynamoFaults
-from traffic.sensor_health.fault_items import plain
 from traffic.sensor_health.faults import CLOSING, DISMISSED, Fault, closed, opened
 
 from ..processor.city import Line
@@ -134,7 +134,7 @@ def over_at(seconds: int) -> Fault:
 
 def only(dynamodb: FaultyDynamoDB) -> dict[str, Any]:
     (row,) = dynamodb.rows("faults")
-    return plain(row)
+    return values_of(row)
 
 
 def test_a_row_that_was_over_before_is_opened_anew() -> None:

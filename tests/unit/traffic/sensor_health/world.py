@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+from traffic.aws.dynamodb import values_of
 from traffic.aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
 from traffic.aws.segment_store import DynamoStore
 from traffic.sensor_health.aws import (
@@ -16,7 +17,6 @@ from traffic.sensor_health.aws import (
     DynamoSegments,
     S3MemoryStore,
 )
-from traffic.sensor_health.fault_items import plain
 from traffic.sensor_health.sweep import Sweep, SweepPorts, log_lines
 
 from ..aws.fake_dynamodb import FakeDynamoDB, refused
@@ -207,7 +207,7 @@ class World(City):
 
     def faults(self) -> list[Item]:
         """The rows of the faults, as plain values."""
-        return [plain(row) for row in self.dynamodb.rows("faults")]
+        return [values_of(row) for row in self.dynamodb.rows("faults")]
 
     def open(self) -> list[str]:
         """The ids of those that stand open, without since when."""

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from traffic.aws.dynamodb import values_of
 from traffic.sensor_health.aws import CloudWatchLag
-from traffic.sensor_health.fault_items import fault_of, insertion, plain, row_of
+from traffic.sensor_health.fault_items import fault_of, insertion, row_of
 from traffic.sensor_health.faults import CLOSING, Fault, closed, opened
 from trafficctl.errors import OK, UserError
 from trafficctl.sensors import health
@@ -181,7 +182,7 @@ def table(*faults: Fault) -> FaultyDynamoDB:
 
 def standing_of(dynamodb: FaultyDynamoDB) -> dict[str, Any]:
     return {
-        plain(row)["fault_id"]: plain(row).get("open_flag")
+        values_of(row)["fault_id"]: values_of(row).get("open_flag")
         for row in dynamodb.rows("faults")
     }
 
