@@ -1,4 +1,4 @@
-"""The local city's emulator: MiniStack, with what it lacks for this system.
+"""The local city's emulator: MiniStack, with what this system needs beyond it.
 
 Run as `python -m localcity.emulator`. Its environment says where it listens, and
 in `CITY_CA_FILE` where it leaves the CA of its MQTT broker.

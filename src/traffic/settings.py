@@ -1,4 +1,4 @@
-"""What the template tells the Lambda code, read from the environment."""
+"""Settings of the Lambda code, read from the environment that the template sets."""
 
 from __future__ import annotations
 

@@ -38,4 +38,5 @@ def test_a_module_that_is_named_to_be_run_can_be(name: str) -> None:
 
     assert spec.origin is not None
     source = Path(spec.origin)
-    assert source.name == "__main__.py" or '__name__ == "__main__"' in source.read_text()
+    runs = '__name__ == "__main__"' in source.read_text()
+    assert runs or source.name == "__main__.py"

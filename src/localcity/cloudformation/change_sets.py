@@ -112,7 +112,7 @@ def with_drift(
     compare: Callable[..., list[Change]],
     drifted: Callable[[str, Record], Mapping[str, Any]],
 ) -> Callable[..., list[Change]]:
-    """`compare`, which also lists what `drifted`: properties that are not as told."""
+    """`compare`, which also lists the properties that `drifted` from the template."""
 
     def compared(old: Any, new: Any, resources: Any = None, *rest: Any) -> list[Change]:
         found = compare(old, new, resources, *rest)

@@ -42,14 +42,14 @@ _WHOLE = 0  # the one bin of a metric that is never asked for percentiles
 
 
 class Tallies:
-    """Adds up; `drain` takes what there is and begins anew."""
+    """Adds up; `drain` takes what there is and starts again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[Key, dict[int, list[float]]] = {}
 
     def add(self, metric: Metric, value: float, at: float | None = None) -> None:
-        """Take in a value of which nobody asks a percentile."""
+        """Take in a value that needs no percentile."""
         self._take(metric, value, 1.0, _WHOLE, at)
 
     def spread(

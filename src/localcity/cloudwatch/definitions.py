@@ -17,7 +17,7 @@ from localcity.patching import Patch
 
 Alarm = dict[str, Any]
 
-# Set when an alarm was made or changed: whoever evaluates them looks again.
+# Set when an alarm was made or changed: their evaluation looks again.
 changed = threading.Event()
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"

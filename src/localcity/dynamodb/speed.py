@@ -29,7 +29,7 @@ def once(parse: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
         nonlocal last
         known, of, found = last
         if known is statement and of is parameters:
-            last = (_NOBODY, _NOBODY, _NOBODY)  # whoever carries it out may change it
+            last = (_NOBODY, _NOBODY, _NOBODY)  # carrying it out may change it
             return found
         found = parse(statement, parameters)
         last = statement, parameters, found

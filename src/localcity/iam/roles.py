@@ -26,7 +26,7 @@ _keys: Memo[str | None] = Memo()
 
 
 class RefusedError(Exception):
-    """A role lacks a permission; the message is worded as IAM words it."""
+    """A role has no such permission; the message is worded as IAM words it."""
 
 
 @dataclass(frozen=True)

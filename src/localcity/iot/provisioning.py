@@ -1,4 +1,4 @@
-"""What fleet provisioning lacks: certificates for keys that a device made itself.
+"""Fleet provisioning of certificates for keys that a device made itself.
 
 And an end to what a certificate may do once it is no longer active: AWS ends its
 connections within minutes, here its next message is refused.

@@ -1,4 +1,4 @@
-"""IoT rule actions that MiniStack lacks: Kinesis, and S3 for the error action.
+"""IoT rule actions that MiniStack does not have: Kinesis, and S3 for the error action.
 
 What the deployed rule says is what happens: stream, bucket, role, key templates.
 The rule's role is held to IAM; a refusal fails the action, and a failed action sends
@@ -187,7 +187,7 @@ PATCHES = (
     ),
     Patch(
         "rule SQL cache",
-        "the SQL of a rule is parsed anew for each message",
+        "the SQL of a rule is parsed again for each message",
         [],
         [(iot, name, known) for name, known in _SQL_PARSERS.items()],
         _apply_sql_cache,

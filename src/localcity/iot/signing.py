@@ -1,6 +1,6 @@
 """Certificates for many devices in a moment: the authority's key is read once.
 
-MiniStack reads the key of its authority anew for every certificate, and reading an
+MiniStack reads the key of its authority for every certificate, and reading an
 RSA key means checking its primes: most of the time that registering a device takes.
 """
 
@@ -38,7 +38,7 @@ def _apply() -> None:
 PATCHES = (
     Patch(
         "quick certificates",
-        "the authority's key is read and checked anew for every certificate",
+        "the authority's key is read and checked again for every certificate",
         [(x509_utils, "serialization")],
         [
             (x509_utils, "_require_crypto", "6313fd526c95"),

@@ -1,8 +1,8 @@
 """Targets of EventBridge's rules: asked whether they may be called, and counted.
 
 MiniStack calls any target, and has no dead-letter queues. What may not be called, or
-is gone, is counted as failed and laid into the target's queue, as on AWS; a retry
-would not mend either.
+is gone, is counted as failed and put into the target's queue, as on AWS; a retry
+would fix neither.
 """
 
 from __future__ import annotations

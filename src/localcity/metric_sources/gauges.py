@@ -1,4 +1,4 @@
-"""What no single call tells: how streams grew since the last look, how full queues are.
+"""What no single call shows: how streams grew since the last look, how full queues are.
 
 Looking a few times a minute costs the way of the readings nothing.
 """

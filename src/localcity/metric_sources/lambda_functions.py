@@ -1,4 +1,4 @@
-"""AWS's own metrics of functions, whoever calls them."""
+"""AWS's own metrics of functions, for every caller."""
 
 from __future__ import annotations
 

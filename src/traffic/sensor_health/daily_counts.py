@@ -84,7 +84,7 @@ def judge_day(day: Day, is_alone: bool, now_ms: int) -> Day:
     """Return *day*, just closed, with what it says of the lane.
 
     *is_alone* says that most other lanes were used as ever; else the road is, and after
-    a week of that its lanes are learned anew. A day is learned once the next one is
+    a week of that its lanes are learned again. A day is learned once the next one is
     not far from all before either, since a fault may begin in it.
     """
     if not day.is_beyond:

@@ -50,7 +50,7 @@ def with_reading(
 
 
 def _is_usable(sensor: SensorState, road: Road) -> bool:
-    """Whether it tells all three of vehicles so free that none stands on the loop."""
+    """Whether it reports all three of vehicles so free that none stands on the loop."""
     is_whole = sensor.vehicle_count and sensor.speed and sensor.occupancy is not None
     is_free = free_flow_ratio(sensor, road) >= thresholds.LENGTH_SPEED_RATIO
     return (

@@ -20,7 +20,7 @@ def compare_lanes(
     """Tell each track of *tracks* what passed on the other lanes since *before*.
 
     The median of the others speaks for them: one that counts too much or too little
-    accuses nobody. Changes the tracks in place.
+    accuses no lane. Changes the tracks in place.
     """
     new = {
         name for name in tracks if name in before and tracks[name] is not before[name]
@@ -78,7 +78,7 @@ def count_days(
     """Count the vehicles of new readings by the day, and judge each day that is full.
 
     A lane that miscounts changes while the others don't, so it is told from a road that
-    is closed or busier, and accuses nobody beside it. Changes the tracks of *tracks* in
+    is closed or busier, and accuses no other lane. Changes the tracks of *tracks* in
     place.
     """
     if len(tracks) < 2:

@@ -11,7 +11,7 @@ from . import thresholds
 
 
 def is_probe(sensor: SensorState) -> bool:
-    """Whether it tells the speed of vehicles that it never counts."""
+    """Whether it reports the speed of vehicles that it never counts."""
     return sensor.vehicle_count is None or (
         not sensor.has_counted
         and not sensor.vehicle_count
@@ -90,7 +90,7 @@ def is_speed_loose(sensor: SensorState, road: Road) -> bool:
     """Whether the mean speed of so many vehicles can't well stay the same for long.
 
     It can in a jam that creeps, in whole km/h over many minutes, and where the few who
-    travel at free flow are all told as the highest speed that the detector knows.
+    travel at free flow are all reported as the highest speed that the detector knows.
     """
     speed, interval_ms = sensor.speed, sensor.interval_ms
     if speed is None or speed < thresholds.STUCK_SPEED_KMH:

@@ -1,4 +1,4 @@
-"""What the template tells the sensor health function, read from the environment."""
+"""Settings of sensor health, read from the environment that the template sets."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     since. *speed* in tenths of km/h, *occupancy* in thousandths. Then the runs, each
     with since when: how many readings in a row were the *same*, *changed*, *covered*,
     or *free* of cover; how full of *impossible* readings and of *chatter* it is; how
-    many were *sound*; the *ghost_ms* counted without a vehicle while a speed was told.
+    many were *sound*; the *ghost_ms* counted without a vehicle while a speed was sent.
     Then how full of impossible *flow* it is; how often in a row it counted no fewer
     than before (*rises*) and the *same_speed* as in the last reading with a vehicle
     (*counted_speed*), or not (*other_speed*); how full of a wrong *unit* it is.
@@ -128,7 +128,7 @@ def is_odd(track: Track) -> bool:
 
 
 def _note_runs(track: Track, updated: Track, sensor: SensorState) -> None:
-    """Note how often the same was told, and whether the detector was covered."""
+    """Note how often the same was reported, and whether the detector was covered."""
     now_ms, covers = updated.sampled_at, is_covered(sensor)
     counts = not (is_empty(sensor) or covers or is_probe(sensor))
     before = (track.vehicle_count, track.speed, track.occupancy)
@@ -182,7 +182,7 @@ def _note_odd(track: Track, updated: Track, sensor: SensorState, road: Road) -> 
 
 
 def _note_unit(updated: Track, sensor: SensorState, road: Road, now_ms: int) -> None:
-    """Note whether occupancy is told in percent, or a score of its own as 0-1."""
+    """Note whether occupancy is sent in percent, or a score of its own as 0-1."""
     level = updated.unit
     if sensor.reports_percent:
         updated.unit = thresholds.ODD_MOST
@@ -220,7 +220,7 @@ def _leaky_count(level: int, is_odd: bool) -> int:
 
 
 def _ghost_ms(track: Track, sensor: SensorState) -> int:
-    """Return how long no vehicle was counted, as far as a speed was told."""
+    """Return how long no vehicle was counted, as far as a speed was reported."""
     if sensor.vehicle_count or is_probe(sensor):
         return 0
     is_told = sensor.speed is not None and sensor.speed >= SLOWEST_PACE_KMH

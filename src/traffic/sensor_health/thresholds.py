@@ -1,4 +1,4 @@
-"""When a sensor counts as faulty: every threshold, its source, and how soon it tells.
+"""When a sensor counts as faulty: every threshold, its source, and how soon it shows.
 
 IRIS is MnDOT's traffic management system (docs/vehicle_detection.md), PeMS the
 California Department of Transportation's (docs/data/detector-health.md). HCM is the
@@ -50,7 +50,7 @@ OUTAGE_SEGMENTS = 2
 # A sensor or segment listed for longer than this was broken before: it should not
 # report, and so says nothing about the network.
 LONG_BROKEN_MS = 3_600_000
-# While a district or the fleet stays out, its fault is told again.
+# While a district or the fleet stays out, its fault is reported again.
 REMIND_MS = 24 * 3_600_000
 
 # A sensor or segment that falls silent again within so long of its return comes and
@@ -75,7 +75,7 @@ FIGURES_MS = 600_000
 
 # New faults that one sweep takes upon itself; the others are found by the next.
 MOST_RAISED = 1_000
-# Silent segments that one sweep puts to rest, by a transaction of four items each.
+# Silent segments that one sweep closes, by a transaction of four items each.
 MOST_CLOSED_SEGMENTS = 2_500
 
 # IRIS calls it No Change after 24 h at an occupancy above zero. Speed, count and
@@ -181,7 +181,7 @@ CLOCK_SAMPLES = 10
 CLOCK_RIGHT_SAMPLES = 3
 ZONE_MS = 900_000
 
-# A sensor's own congestion score, told as 0-1 where 0-100 is agreed: at most 1 while
+# A sensor's own congestion score, sent as 0-1 where 0-100 is agreed: at most 1 while
 # its vehicles go at less than half of free flow.
 UNIT_SCORE = 10  # tenths
 UNIT_SPEED_RATIO = 0.5

@@ -1,4 +1,4 @@
-"""What the template tells the shard scaler, read from the environment."""
+"""Settings of the shard scaler, read from the environment that the template sets."""
 
 from __future__ import annotations
 

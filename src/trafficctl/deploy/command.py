@@ -101,7 +101,7 @@ def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -
     steps = [
         f"confirm the subscription in the mail that AWS sent to {', '.join(asked)}"
         if asked
-        else "name who is told: --parameter AlertEmail=... and OperationsEmail=...",
+        else "name who gets mail: --parameter AlertEmail=... and OperationsEmail=...",
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
         "register the devices: docs/guides/devices.md",
         f"let a controller in: trafficctl users add NAME@CITY --stack {stack}",

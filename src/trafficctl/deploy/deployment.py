@@ -52,7 +52,7 @@ class DeployRequest:
 
 @dataclass(frozen=True)
 class Prompter:
-    """How the person is told and asked; `agree` answers a question with yes or no."""
+    """How to inform and ask the person; `agree` answers a question with yes or no."""
 
     say: Callable[[str], None]
     show: Callable[[Sequence[Change]], None]
@@ -132,7 +132,7 @@ class _Deployment:
     def _clear(self, status: str | None) -> None:
         self.prompter.say(
             f"stack {self.request.stack} is {status}: an earlier creation failed and "
-            "was undone; the empty stack is deleted to begin anew"
+            "was undone; the empty stack is deleted to start again"
         )
         found = self.stack.described() or {}
         follower = Follower(self.stack, str(found["StackId"]), ())

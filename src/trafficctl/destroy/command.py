@@ -81,14 +81,14 @@ def _keep(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -
     output.say(f"stack {args.stack} is gone; its data stays, and costs as before")
     output.say(f"  to go on with it:   trafficctl deploy --stack {args.stack}")
     output.say(f"  to delete it all:   trafficctl destroy --purge --stack {args.stack}")
-    output.say("  to delete one thing, for good:")
+    output.say("  to delete one thing permanently:")
     for one in holdings:
         output.say(f"    {one.left.by_hand()}")
     return OK
 
 
 def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) -> int:
-    show_holdings("goes for good", holdings)
+    show_holdings("is deleted permanently", holdings)
     check_protection(holdings, args.despite_protection)
     output.say(
         f"This cannot be undone, but for the key: KMS waits {KEY_WINDOW_DAYS} days."
@@ -136,7 +136,7 @@ def check_protection(holdings: Sequence[Holding], despite: bool) -> None:
     if protected and not despite:
         raise UserError(
             f"deletion protection is on for {', '.join(protected)} - that is how "
-            "Environment=production keeps data; add --despite-protection if it shall go"
+            "Environment=production keeps data; add --despite-protection to delete it"
         )
 
 

@@ -1,4 +1,4 @@
-"""The key of one local city, which opens all of it: made anew at each start."""
+"""The key of one local city, which opens all of it: new at each start."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Artifacts:
             self.say(f"made bucket {self.bucket} for packages")
         changed = self._close()
         if exists and changed:
-            self.say(f"bucket {self.bucket} is closed anew: {', '.join(changed)}")
+            self.say(f"restored settings of bucket {self.bucket}: {', '.join(changed)}")
 
     def upload(self, data: bytes, name: str, suffix: str) -> str:
         """Upload; the key, which holds the content's hash."""
@@ -118,7 +118,7 @@ class Artifacts:
                 raise
 
     def _close(self) -> list[str]:
-        """Set what is not as it shall be; what that was."""
+        """Set what differs from what it should be; return what that was."""
         api = self.s3
         policy = tls_only(self.bucket, self._partition())
         changed = []

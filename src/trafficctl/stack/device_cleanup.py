@@ -154,7 +154,7 @@ def _give_up(iot: Any, thing: str, arn: str) -> bool:
 def _is_for(iot: Any, principal: str, policy_name: str) -> bool:
     """Whether it is a certificate of this policy, and no other stack's.
 
-    A policy that the city attached besides makes it nobody else's; one without any
+    A further policy that the city attached makes it no other stack's; one without any
     is what a kill left.
     """
     if not is_certificate(principal):

@@ -21,7 +21,7 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("not authorized", "access denied", "accessdenied", "accessdeniedexception"),
-        "the deploying identity lacks this permission: have it allowed; "
+        "grant the deploying identity this permission: "
         "`trafficctl preflight` tries all of them",
     ),
     (
@@ -38,7 +38,7 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
         "devices still use this policy: `trafficctl destroy` detaches it first",
     ),
 )
-ANY_OTHER = "mend what it names, then repeat the command"
+ANY_OTHER = "fix what it names, then repeat the command"
 
 
 def causes(events: Sequence[Event]) -> list[str]:

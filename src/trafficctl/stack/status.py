@@ -1,4 +1,4 @@
-"""What a stack's status means for whoever wants to deploy it. Pure."""
+"""What a stack's status means for a deployment. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STUCK = {
         "then deploy again"
     ),
     "UPDATE_ROLLBACK_FAILED": (
-        "neither the update nor the way back succeeded: mend what its events name, "
+        "neither the update nor the way back succeeded: fix what its events name, "
         "then `aws cloudformation continue-update-rollback --stack-name {stack}`"
     ),
     "UPDATE_FAILED": (

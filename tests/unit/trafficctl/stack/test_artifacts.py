@@ -42,7 +42,7 @@ def closing(session: FakeSession) -> list[str]:
     return [name for _, name, _ in session.asked if name in CLOSING]
 
 
-ANEW = f"bucket {OURS} is closed anew: public access block, encryption, policy"
+ANEW = f"restored settings of bucket {OURS}: public access block, encryption, policy"
 
 
 @pytest.mark.parametrize(

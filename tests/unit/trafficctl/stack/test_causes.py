@@ -30,8 +30,8 @@ def test_the_error_holds_status_first_cause_count_of_others_and_next_step() -> N
     assert str(error) == (
         "stack city is ROLLBACK_COMPLETE (1 more failed after it). First cause: "
         "IngestRole (AWS::IAM::Role): User: arn:aws:iam::111122223333:user/deployer is "
-        "not authorized to perform: iam:CreateRole - the deploying identity lacks this "
-        "permission: have it allowed; `trafficctl preflight` tries all of them"
+        "not authorized to perform: iam:CreateRole - grant the deploying identity this "
+        "permission: `trafficctl preflight` tries all of them"
     )
 
 
