@@ -26,7 +26,7 @@ def _unit(_: Track, sensor: SensorState) -> str:
     if sensor.reports_percent:
         return PERCENT
     score = (sensor.score or 0) / 10
-    return f"congestion score {score:g} at {sensor.speed or 0:.0f} km/h: told as 0-1?"
+    return f"congestion score {score:g} at {sensor.speed or 0:.0f} km/h: sent as 0-1?"
 
 
 def _passed(track: Track, _: SensorState) -> str:

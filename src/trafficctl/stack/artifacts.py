@@ -19,7 +19,7 @@ from trafficctl.aws.retry import ConflictRetry
 from trafficctl.errors import CityError
 from trafficctl.stack.stack import Account
 
-HOME_REGION = "us-east-1"  # the one Region that CreateBucket must not be told
+HOME_REGION = "us-east-1"  # the one Region that CreateBucket must not name
 BUSY = ("OperationAborted",)  # two deployments at once; boto3 does not repeat it
 BUSY_S = 15.0
 CIPHER = {"SSEAlgorithm": "AES256"}

@@ -21,7 +21,7 @@ POLICY_S, DEPRECATION_S = 360.0, 420.0
 UNREADY = ("InvalidRequestException",)  # a thing or type that something still uses
 TOGETHER = 100  # things whose detachments are waited for at once
 DEVICES_OF = "-device"  # the end of the name of each stack's policy for devices
-PAGES = {"PageSize": 250}  # the most that IoT Core tells at once
+PAGES = {"PageSize": 250}  # the most that IoT Core lists at once
 PATIENCE = ConflictRetry()
 
 Tick = Callable[[int], None]
