@@ -13,7 +13,7 @@ CHECKOV := .venv-checkov/.is-installed
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-# Exits with 0 if this Python will do, with 3 if it only lacks what makes .venv.
+# Exits with 0 if this Python will do, with 3 if only ensurepip is missing.
 PROBE := import sys, importlib.util as u; \
   sys.exit(1 if sys.version_info < (3, 10) else 0 if u.find_spec("ensurepip") else 3)
 
@@ -92,7 +92,7 @@ $(BIN)/pip:
 	  if [ $$code = 3 ]; then unfit="$$unfit $$python"; fi; \
 	done; \
 	if [ -n "$$unfit" ]; then \
-	  echo "Cannot make $(VENV):$$unfit lacks ensurepip." \
+	  echo "Cannot make $(VENV): ensurepip is missing from$$unfit." \
 	    "On Debian or Ubuntu: apt install python3-venv" >&2; \
 	else \
 	  echo "No Python 3.10 or newer among: $(CANDIDATES)." \

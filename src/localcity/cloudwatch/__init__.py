@@ -1,1 +1,1 @@
-"""CloudWatch for the local city: what feeds its metrics, and what rings its alarms."""
+"""CloudWatch for the local city: what feeds its metrics, and what fires its alarms."""

@@ -49,7 +49,7 @@ class Tallies:
         self._held: dict[Key, dict[int, list[float]]] = {}
 
     def add(self, metric: Metric, value: float, at: float | None = None) -> None:
-        """Take in a value of which nobody asks a percentile."""
+        """Take in a value that needs no percentile."""
         self._take(metric, value, 1.0, _WHOLE, at)
 
     def spread(

@@ -149,7 +149,7 @@ def judge(alarm: Alarm, account: str, region: str, now: float) -> tuple[str, str
     state = alarm_state.state_of(rule, seen.values, current)
     shown = ", ".join("-" if v is None else f"{v:g}" for v in seen.values)
     return state, (
-        f"rings at {rule.to_alarm} of {rule.periods} {rule.comparison} "
+        f"fires at {rule.to_alarm} of {rule.periods} {rule.comparison} "
         f"{rule.threshold:g}, missing is {rule.missing}; newest last: {shown}"
     )
 

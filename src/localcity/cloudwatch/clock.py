@@ -65,6 +65,6 @@ def _run(gauges: Sequence[Gauge]) -> None:
         now = max(due, time.time())
         try:
             tick(begun, now, every, gauges)
-        except Exception:  # a fault here must not silence every alarm for good
+        except Exception:  # a fault here must not silence every alarm permanently
             log.exception("watch")
         begun = now

@@ -1,1 +1,1 @@
-"""What the emulator's HTTP port lets in."""
+"""What the emulator's HTTP port accepts."""

@@ -28,7 +28,7 @@ LOOPBACK = "127.0.0.1"
 READ_BYTES = 32 * 1024
 _VARIABLE = re.compile(r"\$\{(iot:[A-Za-z.]+(?:\[[^\]]*\])?)\}")
 _ATTRIBUTES = "iot:connection.thing.attributes"
-# In place of what cannot be resolved: nobody can guess it, so nothing matches it.
+# In place of what cannot be resolved: it cannot be guessed, so nothing matches it.
 _NEVER = f"unresolved-{secrets.token_hex(16)}"
 _UNSIGNED = ("MissingAuthenticationToken", "Missing Authentication Token")
 
@@ -169,7 +169,7 @@ PATCHES = (
     ),
     Patch(
         "device certificates",
-        "a device without a certificate is let in, and held to no policy",
+        "a device without a certificate may connect, and is held to no policy",
         [],
         [(iot, "_mtls_build_ssl_context", "8e3409acfa95")],
         _apply_certificates,

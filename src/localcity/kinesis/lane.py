@@ -89,7 +89,7 @@ class Worker:
         while not self.stopped:
             try:
                 self._turn()
-            except Exception:  # a fault here must not end the lane for good
+            except Exception:  # a fault here must not end the lane
                 log.exception("mapping %s: lane failed", self.source.mapping_id)
                 time.sleep(RETRY_PAUSE_S)
 

@@ -165,7 +165,7 @@ class Supervisor:
             with self._lock:
                 try:
                     self._sync()
-                except Exception:  # a fault here must not end every mapping for good
+                except Exception:  # a fault here must not end every mapping
                     log.exception("mappings")
 
     def _sync(self) -> None:

@@ -18,7 +18,7 @@ from .outages import ActiveSegment
 class LeftOut(NamedTuple):
     """The sensors to leave out of a segment's figures, where the item says otherwise.
 
-    *reasons* is the attribute `left_out` as it shall be, None for no sensor; *before*
+    *reasons* is the attribute `left_out` as it is to be, None for no sensor; *before*
     as it was read.
     """
 

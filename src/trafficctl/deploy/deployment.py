@@ -181,7 +181,7 @@ class _Deployment:
     def _change(self, kind: str, unknown: bool = False) -> Outcome:
         """Make and execute a change set, if agreed.
 
-        `unknown` resources are compared as they are: no record tells how they were
+        `unknown` resources are compared as they are: no record says how they were
         made.
         """
         parameter_limits.check(self.text, self.request.parameters, self.kept)

@@ -10,8 +10,8 @@ OTHER_SITES = ("cross-site", "same-site")
 def refusal(headers: Mapping[str, str], host: str) -> str | None:
     """Why a request to *host* is refused; None if the map's own page or a person asks.
 
-    The browser writes these headers, and no page can change them. `localhost` is let in
-    since no DNS answers for it.
+    The browser writes these headers, and no page can change them. `localhost` is
+    accepted, since no DNS answers for it.
     """
     given = {name.lower(): value for name, value in headers.items()}
     port = host.rpartition(":")[2]
@@ -20,7 +20,7 @@ def refusal(headers: Mapping[str, str], host: str) -> str | None:
     if given.get("origin", f"http://{host}") != f"http://{host}":
         return "expected no Origin, or the map's own"
     if given.get("sec-fetch-site") in OTHER_SITES:
-        return f"expected no link from another site: enter http://{host} by hand"
+        return f"expected no link from another site: type http://{host} yourself"
     return None
 
 

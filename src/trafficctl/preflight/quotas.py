@@ -138,13 +138,15 @@ def fresh_tables(request: PreflightRequest) -> CheckResult:
         return CheckResult(what, "on demand", "-", OK)
     if need <= limit:
         return CheckResult(what, number(limit), number(need), OK)
+    most = max(need, int(request.settings["DynamoDBMaxWriteCapacity"]))
     return CheckResult(
         what,
         number(limit),
         number(need),
         RAISE,
         "connect the fleet in parts over an hour, or deploy with --parameter "
-        f"DynamoDBBillingMode=PROVISIONED --parameter DynamoDBWriteCapacity={need}",
+        f"DynamoDBBillingMode=PROVISIONED --parameter DynamoDBWriteCapacity={need} "
+        f"--parameter DynamoDBMaxWriteCapacity={most}",
     )
 
 

@@ -19,7 +19,7 @@ from trafficctl.aws.retry import ConflictRetry
 from trafficctl.errors import CityError
 from trafficctl.stack.stack import Account
 
-HOME_REGION = "us-east-1"  # the one Region that CreateBucket must not be told
+HOME_REGION = "us-east-1"  # the one Region that CreateBucket must not name
 BUSY = ("OperationAborted",)  # two deployments at once; boto3 does not repeat it
 BUSY_S = 15.0
 CIPHER = {"SSEAlgorithm": "AES256"}
@@ -118,7 +118,7 @@ class Artifacts:
                 raise
 
     def _close(self) -> list[str]:
-        """Set what is not as it shall be; what that was."""
+        """Set what differs from what it should be; return what that was."""
         api = self.s3
         policy = tls_only(self.bucket, self._partition())
         changed = []

@@ -21,7 +21,7 @@ POLICY_S, DEPRECATION_S = 360.0, 420.0
 UNREADY = ("InvalidRequestException",)  # a thing or type that something still uses
 TOGETHER = 100  # things whose detachments are waited for at once
 DEVICES_OF = "-device"  # the end of the name of each stack's policy for devices
-PAGES = {"PageSize": 250}  # the most that IoT Core tells at once
+PAGES = {"PageSize": 250}  # the most that IoT Core lists at once
 PATIENCE = ConflictRetry()
 
 Tick = Callable[[int], None]
@@ -154,7 +154,7 @@ def _give_up(iot: Any, thing: str, arn: str) -> bool:
 def _is_for(iot: Any, principal: str, policy_name: str) -> bool:
     """Whether it is a certificate of this policy, and no other stack's.
 
-    A policy that the city attached besides makes it nobody else's; one without any
+    A further policy that the city attached makes it no other stack's; one without any
     is what a kill left.
     """
     if not is_certificate(principal):

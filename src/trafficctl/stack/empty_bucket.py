@@ -21,7 +21,7 @@ def count(s3: Any, bucket: str, most: int) -> int:
 
 
 def empty(s3: Any, bucket: str, prefix: str, tick: Callable[[int], None]) -> int:
-    """Delete all below `prefix`; how many there were, also told page by page."""
+    """Delete all below `prefix`; how many there were, also reported page by page."""
     total = 0
     for page in _pages(s3, bucket, prefix):
         for start in range(0, len(page), PAGE):

@@ -58,7 +58,8 @@ def faults(
     rules = loaded(sections.get("Rules", "")).get("Rules", {})
     sound = {k: v for k, v in values.items() if k not in wrong and v != HIDDEN}
     unknown = [_unknown(name, declared) for name in given if name not in declared]
-    return [*unknown, *wrong.values(), *failed(rules, sound)]
+    crossed = _above_maximum(declared, sound)
+    return [*unknown, *wrong.values(), *failed(rules, sound), *crossed]
 
 
 def near(name: str, known: Collection[str]) -> list[str]:
@@ -98,6 +99,23 @@ def _wrong(
     secret = str(declared.get("NoEcho", "")).lower() == "true"
     got = "a value that is not shown" if secret else _shown(value)
     return f"{name}: got {got}; {_said(declared, allowed)}"
+
+
+def _above_maximum(declared: Declared, values: Mapping[str, str]) -> Iterator[str]:
+    """Each free number above its maximum: DynamoDBReadCapacity, DynamoDBMaxRead...
+
+    A rule of the template compares texts for equality, so only listed numbers have one.
+    """
+    for most, one in declared.items():
+        least = most.replace("Max", "", 1)
+        if least == most or "AllowedValues" in one or not {least, most} <= set(values):
+            continue
+        low, high = values[least], values[most]
+        if float(low) > float(high):
+            yield (
+                f"{least} must not exceed {most}: lower the first or raise the second "
+                f"({most} is {high}, {least} is {low})"
+            )
 
 
 def _said(declared: Declared, allowed: str) -> str:

@@ -49,7 +49,7 @@ class RetainedResource:
 
 @dataclass(frozen=True)
 class RetainedResources:
-    """All that is left of a stack, and the deleted stack that tells of it, if any."""
+    """All that is left of a stack, and the deleted stack that lists it, if any."""
 
     leftovers: tuple[RetainedResource, ...]
     deleted_id: str | None = None

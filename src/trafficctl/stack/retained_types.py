@@ -1,4 +1,4 @@
-"""The kinds of resources that outlive a stack: found, told of and deleted.
+"""The kinds of resources that outlive a stack: found, described and deleted.
 
 Each function takes the account and the resource's physical id.
 """
@@ -33,7 +33,7 @@ class ResourceKind:
     """How one type of resource is handled.
 
     `identifier` is its key at import; `size` says what it holds; `protected` whether
-    deletion protection is on; `delete` is told how many things it has deleted so far.
+    deletion protection is on; `delete` reports how many things it has deleted so far.
     """
 
     what: str

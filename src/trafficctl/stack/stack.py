@@ -1,4 +1,4 @@
-"""One CloudFormation stack, as its API tells of it."""
+"""One CloudFormation stack, as its API describes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trafficctl.stack.events import Event
 
 LOCAL_POLL_S = 0.3
 AWS_POLL_S = 2.0
-# Statuses of a resource that a stack tells of, and has no longer.
+# Statuses of a resource that a stack lists, and has no longer.
 OUT_OF_THE_STACK = {"DELETE_COMPLETE", "DELETE_SKIPPED", "IMPORT_ROLLBACK_COMPLETE"}
 
 
@@ -130,7 +130,7 @@ class Stack:
             if "does not exist" in str(exc):
                 return False
             raise
-        # Of a deleted stack it tells as well, whose resources are gone or were kept.
+        # It also describes a deleted stack, whose resources are gone or were kept.
         statuses = {str(one["ResourceStatus"]) for one in found["StackResources"]}
         return bool(statuses - OUT_OF_THE_STACK)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from tests.template.template import PARAMETERS, TEXT
 from trafficctl.preflight import quotas
 from trafficctl.preflight.existing_stack import ExistingStack
 from trafficctl.preflight.load import PlannedLoad, needs, smallest_sufficient
+from trafficctl.stack import parameter_limits
 
 from .accounts import QUESTION
 
@@ -21,6 +23,19 @@ def test_a_new_table_that_is_too_small_for_the_load_is_said_to_be() -> None:
     assert quotas.fresh_tables(big).verdict == "raise"
     provisioned = {"DynamoDBBillingMode": "PROVISIONED"}
     assert quotas.fresh_tables(replace(big, given=provisioned)).verdict == "ok"
+
+
+@pytest.mark.parametrize("most", ["4000", "20000"])
+def test_the_capacities_of_the_next_step_can_be_deployed(most: str) -> None:
+    kept = {"DynamoDBMaxWriteCapacity": most}
+    big = replace(QUESTION, load=PlannedLoad(200_000, 1.0, 25), given=kept)
+
+    step = quotas.fresh_tables(big).next_step
+    suggested = dict(re.findall(r"--parameter (\w+)=(\S+)", step))
+
+    assert int(suggested["DynamoDBWriteCapacity"]) > 4000
+    assert int(suggested["DynamoDBMaxWriteCapacity"]) >= int(most)
+    assert parameter_limits.faults(TEXT, suggested, kept) == []
 
 
 @pytest.mark.parametrize(

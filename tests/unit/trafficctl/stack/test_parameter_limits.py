@@ -137,6 +137,21 @@ def test_the_templates_own_defaults_pass() -> None:
     assert parameter_limits.faults(TEXT, {}, {}) == []
 
 
+@pytest.mark.parametrize("kind", ["Read", "Write"])
+def test_a_minimum_capacity_is_at_most_its_maximum(kind: str) -> None:
+    low, high = f"DynamoDB{kind}Capacity", f"DynamoDBMax{kind}Capacity"
+
+    assert parameter_limits.faults(TEXT, {low: "4000", high: "4000.0"}) == []
+    assert parameter_limits.faults(TEXT, {low: "4001"}) == []  # the stack may keep one
+    assert parameter_limits.faults(TEXT, {low: "4001"}, {}) == [
+        f"{low} must not exceed {high}: lower the first or raise the second "
+        f"({high} is 4000, {low} is 4001)"
+    ]
+    assert parameter_limits.faults(TEXT, {low: "41000", high: "1"}) == [
+        f"{low}: got '41000'; must be at most 40000"
+    ]
+
+
 def test_thresholds_are_judged_as_the_emulator_judges_them() -> None:
     template = engine._parse_template(TEXT)
     names = [f"Congestion{one}Threshold" for one in ("Clear", "High", "Severe")]
