@@ -71,7 +71,7 @@ class Artifacts:
             self.say(f"made bucket {self.bucket} for packages")
         changed = self._close()
         if exists and changed:
-            self.say(f"bucket {self.bucket} is closed again: {', '.join(changed)}")
+            self.say(f"restored settings of bucket {self.bucket}: {', '.join(changed)}")
 
     def upload(self, data: bytes, name: str, suffix: str) -> str:
         """Upload; the key, which holds the content's hash."""

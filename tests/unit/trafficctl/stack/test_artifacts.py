@@ -42,12 +42,14 @@ def closing(session: FakeSession) -> list[str]:
     return [name for _, name, _ in session.asked if name in CLOSING]
 
 
-ANEW = f"bucket {OURS} is closed again: public access block, encryption, policy"
+RESTORED = (
+    f"restored settings of bucket {OURS}: public access block, encryption, policy"
+)
 
 
 @pytest.mark.parametrize(
     ("answers", "word"),
-    [({}, ANEW), (ABSENT, f"made bucket {OURS} for packages")],
+    [({}, RESTORED), (ABSENT, f"made bucket {OURS} for packages")],
     ids=["there", "absent"],
 )
 def test_our_own_bucket_is_closed_whoever_made_it_and_when(
