@@ -102,8 +102,8 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
         return CHECK_FAILED
     buckets = removal.given_buckets()
     removal.delete_stack()
+    removal.delete_artifacts()  # first: with the data gone, a repeat finds nothing
     removal.delete(holdings)
-    removal.delete_artifacts()
     output.say(what_is_left(args.stack, buckets))
     output.say(older_leftovers(args.stack))
     return OK
