@@ -22,5 +22,5 @@ def put_object(actor: roles.Actor, bucket: str, key: str, body: bytes) -> None:
             roles.require_key(actor, "kms:GenerateDataKey", kms_key, "s3")
         status, _headers, answer = s3._put_object(bucket, key, body, {})
     if status >= 400:
-        said = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
-        raise ActionError(f"PutObject to {bucket}/{key}: {status} {said}")
+        text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+        raise ActionError(f"PutObject to {bucket}/{key}: {status} {text}")

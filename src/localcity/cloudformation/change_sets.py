@@ -40,16 +40,16 @@ def conditional(
     """`resolve`, without the resources whose condition is off."""
 
     def resolved(template: dict[str, Any], parameters: Any, *rest: Any) -> Any:
-        made = resolve(template, parameters, *rest)
-        if not made:
-            return made
+        processed = resolve(template, parameters, *rest)
+        if not processed:
+            return processed
         holds = evaluate(template, parameters)
-        kept = {
+        resources = {
             name: one
-            for name, one in made["Resources"].items()
+            for name, one in processed["Resources"].items()
             if one.get("Condition") is None or holds.get(one["Condition"], True)
         }
-        return {**made, "Resources": kept}
+        return {**processed, "Resources": resources}
 
     return resolved
 
@@ -71,9 +71,9 @@ def _creating(create: Callable[[Any], Any]) -> Callable[[Any], Any]:
         token = _reverts.set(_asked(asked, "DeploymentMode") == "REVERT_DRIFT")
         try:
             answer = create(asked)
-            made = _change_set(asked)
-            if made is not None:
-                made[MARK] = _reverts.get()
+            change_set = _change_set(asked)
+            if change_set is not None:
+                change_set[MARK] = _reverts.get()
             return answer
         finally:
             _reverts.reset(token)
@@ -85,9 +85,9 @@ def _executing(execute: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """`execute`, which leaves alone what seems to be as it was: so say how it is."""
 
     def executed(asked: Any) -> Any:
-        made = _change_set(asked)
-        if made is not None and made.get(MARK):
-            stack = handlers._resolve_stack(made["StackName"])
+        change_set = _change_set(asked)
+        if change_set is not None and change_set.get(MARK):
+            stack = handlers._resolve_stack(change_set["StackName"])
             for name, record in stack["_resources"].items():
                 record["Properties"] = {
                     **record["Properties"],
@@ -115,18 +115,18 @@ def with_drift(
     """`compare`, which also lists what `drifted`: properties that were changed."""
 
     def compared(old: Any, new: Any, resources: Any = None, *rest: Any) -> list[Change]:
-        found = compare(old, new, resources, *rest)
+        changes = compare(old, new, resources, *rest)
         if not _reverts.get():
-            return found
-        listed = {one["ResourceChange"]["LogicalResourceId"]: one for one in found}
+            return changes
+        listed = {one["ResourceChange"]["LogicalResourceId"]: one for one in changes}
         for name, record in sorted((resources or {}).items()):
             actual = drifted(name, record)
             if actual and name not in listed:
                 listed[name] = _unchanged(name, record)
-                found.append(listed[name])
+                changes.append(listed[name])
             if actual and listed[name]["ResourceChange"]["Action"] == "Modify":
                 put_back(listed[name]["ResourceChange"], record, actual)
-        return found
+        return changes
 
     return compared
 
@@ -171,11 +171,11 @@ def _drifted(name: str, record: Record) -> dict[str, Any]:
     """Properties of a resource that are not what the template says, as they are."""
     if not drift.supports_drift(record.get("ResourceType", "")):
         return {}
-    found = drift.detect_resource_drift({}, name, record, "")
-    if found["StackResourceDriftStatus"] != DRIFTED:
+    detection = drift.detect_resource_drift({}, name, record, "")
+    if detection["StackResourceDriftStatus"] != DRIFTED:
         return {}
-    actual = json.loads(found["ActualProperties"])
-    paths = [one["PropertyPath"] for one in found["PropertyDifferences"]]
+    actual = json.loads(detection["ActualProperties"])
+    paths = [one["PropertyPath"] for one in detection["PropertyDifferences"]]
     names = sorted({path.strip("/").partition("/")[0] for path in paths})
     return {one: actual.get(one) for one in names}
 
@@ -186,8 +186,8 @@ def with_policies(
     """`read` of a role, with those of its own policies that the template names."""
 
     def reader(physical_id: str, properties: Record) -> Any:
-        found = read(physical_id, properties)
-        if found is None:
+        actual = read(physical_id, properties)
+        if actual is None:
             return None
         inline = role_of(physical_id)["InlinePolicies"]
         named = [one["PolicyName"] for one in properties.get("Policies", [])]
@@ -196,7 +196,7 @@ def with_policies(
             for name in named
             if name in inline
         ]
-        return {**found, "Policies": policies}
+        return {**actual, "Policies": policies}
 
     return reader
 

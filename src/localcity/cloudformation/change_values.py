@@ -53,8 +53,8 @@ def _changes(asked: Any) -> list[Change]:
     if handlers._p(asked, "IncludePropertyValues", "false").lower() != "true":
         return []
     names = handlers._p(asked, "ChangeSetName"), handlers._p(asked, "StackName")
-    _id, found = changesets._find_change_set(*names)
-    return [one["ResourceChange"] for one in (found or {}).get("Changes", [])]
+    _id, change_set = changesets._find_change_set(*names)
+    return [one["ResourceChange"] for one in (change_set or {}).get("Changes", [])]
 
 
 def _resolved(
@@ -92,10 +92,10 @@ def resolving(
     """`resolve`, which also gives the properties as they are shown."""
 
     def resolved(template: Any, parameters: Any, *stack: str) -> Any:
-        made = resolve(template, parameters, *stack)
-        if not made:
-            return made
-        return {**made, "Shown": properties(template, parameters, *stack)}
+        processed = resolve(template, parameters, *stack)
+        if not processed:
+            return processed
+        return {**processed, "Shown": properties(template, parameters, *stack)}
 
     return resolved
 
@@ -104,8 +104,8 @@ def with_values(compare: Callable[..., list[Change]]) -> Callable[..., list[Chan
     """`compare`, whose changes of a resource carry its values before and after."""
 
     def compared(old: Any, new: Any, *rest: Any) -> list[Change]:
-        found = compare(old, new, *rest)
-        for one in (entry["ResourceChange"] for entry in found):
+        changes = compare(old, new, *rest)
+        for one in (entry["ResourceChange"] for entry in changes):
             name = one["LogicalResourceId"]
             sides = (
                 context(side, name) for side in (old, new) if one["Action"] == "Modify"
@@ -114,7 +114,7 @@ def with_values(compare: Callable[..., list[Change]]) -> Callable[..., list[Chan
                 one[key] = side
             for detail in one.get("Details", []):
                 detail["Target"].update(valued(detail["Target"], one))
-        return found
+        return changes
 
     return compared
 
@@ -144,8 +144,8 @@ def valued(target: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, An
 
 
 def _part(context: Any, attribute: str, name: str | None) -> Any:
-    found = (context or {}).get(attribute)
-    return found.get(name) if name and isinstance(found, Mapping) else found
+    part = (context or {}).get(attribute)
+    return part.get(name) if name and isinstance(part, Mapping) else part
 
 
 def describing(
@@ -174,8 +174,8 @@ def written(body: bytes, changes: list[Change]) -> bytes:
             if "Drift" in detail["Target"]:
                 drift = ElementTree.SubElement(target, _tag("Drift"))
                 _add(drift, detail["Target"]["Drift"], OF_A_DRIFT)
-    made: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
-    return made
+    document: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
+    return document
 
 
 def _tag(name: str) -> str:

@@ -28,8 +28,8 @@ def _also(handler: Callable[..., Any], set_them: SetThem, props_at: int) -> Any:
 
     @functools.wraps(handler)  # MiniStack looks at the signature
     def wrapped(*args: Any, **options: Any) -> Any:
-        made = handler(*args, **options)
-        set_them(made[0], args[props_at])
-        return made
+        result = handler(*args, **options)
+        set_them(result[0], args[props_at])
+        return result
 
     return wrapped

@@ -12,7 +12,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
-from localcity.cloudwatch import alarm_state, metric_math, store
+from localcity.cloudwatch import alarm_state, insights, metric_math, store
 from localcity.cloudwatch.definitions import WARM_UNTIL, Alarm
 from localcity.iam import resource_policies
 from localcity.patching import Patch
@@ -29,10 +29,10 @@ log = logging.getLogger("city.alarms")
 
 @dataclass(frozen=True)
 class Query:
-    """One metric that an alarm reads."""
+    """One metric that an alarm reads, or all that a query of Metrics Insights does."""
 
     query_id: str
-    key: tuple[str, str, str]
+    key: tuple[str, str, str] | insights.MetricSelection
     stat: str
     unit: str | None
     period_s: float
@@ -45,8 +45,8 @@ class Query:
             return None
         if self.stat not in stats and not cloudwatch._is_percentile_stat(self.stat):
             raise metric_math.MathError(f"the statistic {self.stat}")
-        found = cloudwatch._stat_value(stats, self.stat, fitting)
-        return None if found is None else float(found)
+        statistic = cloudwatch._stat_value(stats, self.stat, fitting)
+        return None if statistic is None else float(statistic)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,12 @@ def queries(alarm: Alarm) -> list[Query]:
         stat = alarm.get("ExtendedStatistic") or alarm["Statistic"]
         return [_query("only", alarm, stat, alarm.get("Unit"), alarm["Period"])]
     stats = [(q["Id"], q["MetricStat"]) for q in alarm["Metrics"] if "MetricStat" in q]
-    return [
+    selected = [
+        Query(q["Id"], selection, selection.stat, None, float(q["Period"]))
+        for q in alarm["Metrics"]
+        if (selection := insights.parse(q.get("Expression", ""))) is not None
+    ]
+    return selected + [
         _query(name, s["Metric"], s["Stat"], s.get("Unit"), s["Period"])
         for name, s in stats
     ]
@@ -78,30 +83,38 @@ def _query(name: str, metric: Any, stat: str, unit: Any, period: Any) -> Query:
 
 def read(alarm: Alarm, account: str, region: str, now: float) -> Seen:
     """What the alarm's periods hold."""
-    asked = queries(alarm)
-    if not asked:
+    all_queries = queries(alarm)
+    if not all_queries:
         raise metric_math.MathError(
             ", ".join(q["Expression"] for q in alarm["Metrics"])
         )
-    begins = alarm_state.starts(now, asked[0].period_s, alarm["EvaluationPeriods"])
-    found = {}
+    begins = alarm_state.starts(
+        now, all_queries[0].period_s, alarm["EvaluationPeriods"]
+    )
+    values = {}
     samples = 0.0
-    for query in asked:
+    for query in all_queries:
         slots = _slots(query, account, region, begins)
-        found[query.query_id] = [query.value(slot) for slot in slots]
+        values[query.query_id] = [query.value(slot) for slot in slots]
         recent = slots[-alarm["EvaluationPeriods"] :]
         samples += sum(cloudwatch._point_stats(p)[0] for slot in recent for p in slot)
-    return Seen(_returned(alarm, found, len(begins)), samples)
+    return Seen(_returned(alarm, values, len(begins)), samples)
 
 
 def _slots(
     query: Query, account: str, region: str, begins: Sequence[float]
 ) -> list[list[store.Point]]:
     slots: list[list[store.Point]] = [[] for _begin in begins]
-    for point in store.points(account, region, query.key, begins[0]):
-        number = math.floor((point["Timestamp"] - begins[0]) / query.period_s)
-        if number < len(slots):
-            slots[number].append(point)
+    selection = query.key
+    if isinstance(selection, insights.MetricSelection):
+        keys: Sequence[Any] = store.keys(account, region, selection)
+    else:
+        keys = [selection]
+    for key in keys:
+        for point in store.points(account, region, key, begins[0]):
+            number = math.floor((point["Timestamp"] - begins[0]) / query.period_s)
+            if number < len(slots):
+                slots[number].append(point)
     return slots
 
 
@@ -112,7 +125,7 @@ def _returned(
     if "Metrics" not in alarm:
         return found["only"]
     for query in alarm["Metrics"]:
-        if "Expression" in query:
+        if "Expression" in query and query["Id"] not in found:
             found[query["Id"]] = [
                 metric_math.calculate(
                     query["Expression"], {k: v[n] for k, v in found.items()}

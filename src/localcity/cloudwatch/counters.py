@@ -37,9 +37,13 @@ def _metric(
 def from_log(place: Place, text: str) -> None:
     """Take in what a function printed in embedded metric format."""
     for line in text.splitlines():
-        for found in emf.measured(line):
+        for measurement in emf.measured(line):
             metric = Metric(
-                *place, found.namespace, found.name, found.dimensions, found.unit
+                *place,
+                measurement.namespace,
+                measurement.name,
+                measurement.dimensions,
+                measurement.unit,
             )
-            for value in found.values:
-                tallies.spread(metric, value, at=found.at)
+            for value in measurement.values:
+                tallies.spread(metric, value, at=measurement.at)

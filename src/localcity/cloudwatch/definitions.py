@@ -35,23 +35,23 @@ def completed(alarm: Alarm, given: Mapping[str, Any], before: Alarm | None) -> A
 
     `given` are the properties asked for, `before` the record they replace.
     """
-    kept = {k: v for k, v in alarm.items() if v is not None}
+    definition = {k: v for k, v in alarm.items() if v is not None}
     since = (before or alarm)["StateUpdatedTimestamp"]
     moved = (before or {}).get("StateTransitionedTimestamp", since)
-    kept["StateTransitionedTimestamp"] = moved
+    definition["StateTransitionedTimestamp"] = moved
     if given.get(_LOW_SAMPLES):
-        kept[_LOW_SAMPLES] = given[_LOW_SAMPLES]
+        definition[_LOW_SAMPLES] = given[_LOW_SAMPLES]
     if before is None and given.get(_WARM_UP):
         minutes = int(given[_WARM_UP]["WarmUpPeriodDurationInMinutes"])
-        kept[WARM_UNTIL] = alarm["StateUpdatedTimestamp"] + 60 * minutes
+        definition[WARM_UNTIL] = alarm["StateUpdatedTimestamp"] + 60 * minutes
     elif before is not None and WARM_UNTIL in before:
-        kept[WARM_UNTIL] = before[WARM_UNTIL]  # once, when it is made
+        definition[WARM_UNTIL] = before[WARM_UNTIL]  # once, when it is made
     if given.get("Metrics"):
-        kept = {k: v for k, v in kept.items() if k not in _SINGLE}
-        kept["Metrics"] = [_query(query) for query in given["Metrics"]]
-    elif "ExtendedStatistic" in kept:
-        kept.pop("Statistic", None)
-    return kept
+        definition = {k: v for k, v in definition.items() if k not in _SINGLE}
+        definition["Metrics"] = [_query(query) for query in given["Metrics"]]
+    elif "ExtendedStatistic" in definition:
+        definition.pop("Statistic", None)
+    return definition
 
 
 def _query(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,9 +72,9 @@ def _from_template(record: Callable[..., Alarm]) -> Callable[..., Alarm]:
         stand_in = props
         if props.get("Metrics"):
             stand_in = {**props, "Metrics": None, "MetricName": "-", "Namespace": "-"}
-        made = completed(record(name, stand_in), props, before)
+        alarm = completed(record(name, stand_in), props, before)
         changed.set()
-        return made
+        return alarm
 
     return recorded
 
@@ -85,8 +85,8 @@ def _from_api(put: Callable[..., Any]) -> Callable[..., Any]:
         before = cloudwatch._alarms.get(name)
         answer = put(params, request, *protocol)
         if answer[0] == 200 and name:  # the form-encoded protocol has no request
-            made = cloudwatch._alarms[name]
-            cloudwatch._alarms[name] = completed(made, request, before)
+            alarm = cloudwatch._alarms[name]
+            cloudwatch._alarms[name] = completed(alarm, request, before)
         changed.set()
         return answer
 
@@ -104,10 +104,10 @@ def _keep_metrics(mapping_id: str, given: Mapping[str, Any]) -> None:
 def _mapping_from_template(handler: Callable[..., Any], props_at: int) -> Any:
     @functools.wraps(handler)  # MiniStack looks at the signature
     def handled(*args: Any, **options: Any) -> Any:
-        made = handler(*args, **options)
-        lambda_svc._esms[made[0]].pop("MetricsConfig", None)
-        _keep_metrics(made[0], args[props_at])
-        return made
+        result = handler(*args, **options)
+        lambda_svc._esms[result[0]].pop("MetricsConfig", None)
+        _keep_metrics(result[0], args[props_at])
+        return result
 
     return handled
 

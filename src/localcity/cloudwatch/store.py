@@ -10,6 +10,7 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
 from localcity.cloudwatch.aggregation import Key, Metric, Sum, Tally
+from localcity.cloudwatch.insights import MetricSelection
 from localcity.patching import Patch
 
 # MiniStack keeps two weeks and walks through all of it on each request.
@@ -56,22 +57,34 @@ def _point(metric: Metric, stamp: float, where: int, total: Sum) -> Point:
 
 def points(account: str, region: str, key: Any, since: float) -> Iterator[Point]:
     """The points of one metric that are not older than `since`, newest first."""
-    found = cloudwatch._metrics.get_scoped(account, region, key) or []
-    for point in reversed(found):
+    series = cloudwatch._metrics.get_scoped(account, region, key) or []
+    for point in reversed(series):
         if point["Timestamp"] >= since:
             yield point
         elif point["Timestamp"] < since - DISORDER_S:
             return
 
 
+def keys(account: str, region: str, selection: MetricSelection) -> list[Key]:
+    """The keys of the metrics that a query of Metrics Insights reads."""
+    return [
+        place[2]
+        for place, series in list(cloudwatch._metrics._data.items())
+        if place[:2] == (account, region)
+        and place[2][:2] == (selection.namespace, selection.name)
+        and series
+        and selection.fits(series[-1]["Dimensions"])
+    ]
+
+
 def forget(now: float) -> None:
     """Drop what is older than is kept, from the front of each metric."""
-    for place, found in list(cloudwatch._metrics._data.items()):
+    for place, series in list(cloudwatch._metrics._data.items()):
         old = 0
-        while old < len(found) and found[old]["Timestamp"] < now - KEEP_S:
+        while old < len(series) and series[old]["Timestamp"] < now - KEEP_S:
             old += 1
-        del found[:old]
-        if not found:
+        del series[:old]
+        if not series:
             cloudwatch._metrics._data.pop(place, None)
 
 

@@ -1,1 +1,1 @@
-"""Lambda functions: logs and concurrency."""
+"""Lambda functions: logs, concurrency and asynchronous calls."""

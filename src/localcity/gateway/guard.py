@@ -49,8 +49,8 @@ def refusal(path: str, headers: Headers, port: int, key: str) -> str | None:
 
 def is_own(host: str, port: int) -> bool:
     """Whether a Host header names this machine: no DNS answers for `localhost`."""
-    name, _, found = host.rpartition(":")
-    return found == str(port) and (name in NAMES or name.endswith(".localhost"))
+    name, _, digits = host.rpartition(":")
+    return digits == str(port) and (name in NAMES or name.endswith(".localhost"))
 
 
 def _has_key(given: Sequence[str], key: str) -> bool:
@@ -78,8 +78,8 @@ def guarded(serve: App, port: int, key: str) -> App:
 def _without_cors(send: Any) -> Any:
     async def sending(message: Any) -> None:
         if "headers" in message:
-            kept = [one for one in message["headers"] if not _is_cors(one[0])]
-            message = {**message, "headers": kept}
+            headers = [one for one in message["headers"] if not _is_cors(one[0])]
+            message = {**message, "headers": headers}
         await send(message)
 
     return sending

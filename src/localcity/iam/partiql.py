@@ -6,11 +6,13 @@ IAM knows no `dynamodb:BatchExecuteStatement`: each statement needs PartiQLSelec
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from ministack.core import iam_actions
 
 from localcity.patching import Patch
@@ -25,26 +27,49 @@ _STATEMENT = re.compile(
 )
 
 
+class _Entry(msgspec.Struct):
+    Statement: str = ""
+
+
+class _Texts(msgspec.Struct):
+    """The statements of a request; what they are given stays unread."""
+
+    Statements: list[_Entry] = []
+    Statement: str = ""
+
+
+_texts = msgspec.json.Decoder(_Texts).decode
+
+
+@functools.lru_cache(maxsize=1024)  # a program sends a few, again and again
 def needed(statement: str) -> tuple[str, str] | None:
     """The IAM action a statement needs, and its table; None if it is no statement."""
-    found = _STATEMENT.match(statement)
-    if found is None:
+    match = _STATEMENT.match(statement)
+    if match is None:
         return None
-    verb = (found["verb"] or "SELECT").capitalize()
-    return f"dynamodb:PartiQL{verb}", found["table"]
+    verb = (match["verb"] or "SELECT").capitalize()
+    return f"dynamodb:PartiQL{verb}", match["table"]
 
 
 def _checks(body: bytes, region: str, account: str) -> Checks:
     """One check a statement; none where one cannot be read, which then is refused."""
-    request = json.loads(body)
-    entries = request.get("Statements") or [request]
-    wanted = [needed(str(entry.get("Statement", ""))) for entry in entries]
+    wanted = [needed(text) for text in _statements(body)]
     if None in wanted:
         return []
     return [
         (action, iam_actions._dynamodb_table_arn(table, region, account))
         for action, table in dict.fromkeys(filter(None, wanted))
     ]
+
+
+def _statements(body: bytes) -> list[str]:
+    try:
+        found = _texts(body)
+    except msgspec.MsgspecError:
+        request = json.loads(body)
+        entries = request.get("Statements") or [request]
+        return [str(entry.get("Statement", "")) for entry in entries]
+    return [one.Statement for one in found.Statements] or [found.Statement]
 
 
 def _with_statements(original: Callable[..., Checks]) -> Callable[..., Checks]:

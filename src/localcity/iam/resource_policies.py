@@ -19,7 +19,7 @@ def may(service: str, action: str, resource: str, source: str) -> bool:
     if own is None:
         return False
     place = parse_arn(source)
-    asked = iam_evaluator.EvalContext(
+    context = iam_evaluator.EvalContext(
         principal_arn="*",
         principal_type="Service",
         principal_account="",
@@ -32,7 +32,7 @@ def may(service: str, action: str, resource: str, source: str) -> bool:
             "aws:sourceaccount": place.account_id,
         },
     )
-    result = iam_evaluator.evaluate_resource_policy(own[0], asked, service=service)
+    result = iam_evaluator.evaluate_resource_policy(own[0], context, service=service)
     return bool(result.decision == "Allow")
 
 

@@ -19,7 +19,6 @@ from localcity.memo import Memo
 
 IOT = "iot.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
-EVENTS = "events.amazonaws.com"
 
 _refusals: Memo[str | None] = Memo()
 _keys: Memo[str | None] = Memo()
@@ -97,9 +96,9 @@ def _refusal(
         return f"{actor.service} is not authorized to assume role {actor.role_arn}"
     name = actor.role_arn.rsplit("/", 1)[-1]
     principal = f"arn:aws:sts::{actor.account}:assumed-role/{name}/{actor.session}"
-    asked = _question(actor, principal, action, resource, context)
+    question = _question(actor, principal, action, resource, context)
     with request_scope(actor.account, actor.region):
-        if _allowed(name, asked, action.partition(":")[0]):
+        if _allowed(name, question, action.partition(":")[0]):
             return None
     return (
         f"User: {principal} is not authorized to perform: {action} "
@@ -142,14 +141,14 @@ def _role(actor: Actor) -> Any:
 
 
 def _may_assume(role: Any, actor: Actor) -> bool:
-    """Whether the trust policy lets the service take the role for its source."""
+    """Whether the trust policy lets the service take the role."""
     trust = role.get("AssumeRolePolicyDocument") or {}
     document = trust if isinstance(trust, dict) else json.loads(trust)
     statements = document.get("Statement", [])
     named = statements if isinstance(statements, list) else [statements]
     here = {"Statement": [{"Resource": actor.role_arn, **one} for one in named]}
-    told = {"aws:sourceaccount": actor.account, "aws:sourcearn": actor.source}
-    asked = iam_evaluator.EvalContext(
+    source = {"aws:sourceaccount": actor.account, "aws:sourcearn": actor.source}
+    question = iam_evaluator.EvalContext(
         principal_arn="*",
         principal_type="Service",
         principal_account="",
@@ -157,10 +156,12 @@ def _may_assume(role: Any, actor: Actor) -> bool:
         resource_arn=actor.role_arn,
         region=actor.region,
         secure_transport=True,
-        service_context={key: value for key, value in told.items() if value},
+        service_context={key: value for key, value in source.items() if value},
     )
-    found = iam_evaluator.evaluate_resource_policy(here, asked, service=actor.service)
-    return bool(found.decision == "Allow")
+    result = iam_evaluator.evaluate_resource_policy(
+        here, question, service=actor.service
+    )
+    return bool(result.decision == "Allow")
 
 
 NEEDS = (

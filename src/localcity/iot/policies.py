@@ -65,24 +65,24 @@ def _statements(document: str, context: tuple[tuple[str, str], ...]) -> list[Any
 
 def _with_thing(original: Callable[..., Context]) -> Callable[..., Context]:
     def context(account: str, region: str, certificate: str, client: str) -> Context:
-        found = original(account, region, certificate, client)
-        if found.get("iot:connection.thing.thingname") == client:
+        variables = original(account, region, certificate, client)
+        if variables.get("iot:connection.thing.thingname") == client:
             with request_scope(account, region):
-                found.update(thing_variables(iot._things.get(client) or {}))
-        return found
+                variables.update(thing_variables(iot._things.get(client) or {}))
+        return variables
 
     return context
 
 
 def thing_variables(thing: dict[str, Any]) -> Context:
     """The policy variables of a thing, as its registry record has them."""
-    found = {
+    variables = {
         f"{_ATTRIBUTES}[{name}]": str(value)
         for name, value in (thing.get("attributes") or {}).items()
     }
     if thing.get("thingTypeName"):
-        found["iot:connection.thing.thingtypename"] = thing["thingTypeName"]
-    return found
+        variables["iot:connection.thing.thingtypename"] = thing["thingTypeName"]
+    return variables
 
 
 class _Acceptor(iot._MtlsAcceptor):  # type: ignore[misc] # MiniStack is untyped
@@ -108,17 +108,17 @@ async def _listen() -> None:
 
 def _demanding(original: Callable[[], ssl.SSLContext]) -> Callable[[], ssl.SSLContext]:
     def context() -> ssl.SSLContext:
-        made = original()
-        made.verify_mode = ssl.CERT_REQUIRED
-        return made
+        tls = original()
+        tls.verify_mode = ssl.CERT_REQUIRED
+        return tls
 
     return context
 
 
 def _signed(check: Callable[..., Any]) -> Callable[..., Any]:
     def checking(scope: Any) -> Any:
-        found = check(scope)
-        return iam_evaluator.AuthError(*_UNSIGNED) if found is None else found
+        error = check(scope)
+        return iam_evaluator.AuthError(*_UNSIGNED) if error is None else error
 
     return checking
 

@@ -16,6 +16,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import iot
 
+from localcity.cloudwatch.counters import count
 from localcity.patching import Patch
 
 TOPIC = "$aws/certificates/create-from-csr/json"
@@ -44,9 +45,13 @@ def _replying(
         connection: dict[str, Any],
     ) -> Reply:
         if operation != _OPERATION:
-            return await original(
+            answer = await original(
                 account, region, operation, template, payload, connection
             )
+            if template and answer[0] == "rejected":
+                place = account, region
+                count(place, "IoT", "RegisterThingFailed", TemplateName=template)
+            return answer
         with request_scope(account, region):
             return certified(payload)
 

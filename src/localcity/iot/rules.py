@@ -1,4 +1,4 @@
-"""IoT rule actions that MiniStack does not have: Kinesis, and S3 for the error action.
+"""IoT rule actions: Kinesis and S3, which MiniStack does not have, and SQS by a role.
 
 What the deployed rule says is what happens: stream, bucket, role, key templates.
 The rule's role is held to IAM; a refusal fails the action, and a failed action sends
@@ -10,23 +10,23 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any
+from contextvars import ContextVar, copy_context
+from typing import Any, NamedTuple
 
-from ministack.services import iot, kinesis, s3
+from ministack.core import iam_evaluator
+from ministack.services import iot, kinesis, s3, sqs
 
 from localcity.iam import roles
-from localcity.iot.broker_speed import encode
+from localcity.iot.broker_speed import encode, unread
 from localcity.kinesis import streams
 from localcity.patching import Patch
 from localcity.s3_delivery import ActionError, put_object
+from localcity.sqs_delivery import require_queue
 
 _TEMPLATE = re.compile(r"\$\{(.*?)\}", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What substitution templates read: the message as published, never aliases."""
 
     topic: str
@@ -43,10 +43,10 @@ def substitute(template: str, message: Message) -> str:
     ActionError if an expression is undefined for this message.
     """
     literals, expressions = _parts(template)
-    found = [literals[0]]
+    parts = [literals[0]]
     for expression, literal in zip(expressions, literals[1:], strict=True):
-        found += (_value(expression, message), literal)
-    return "".join(found)
+        parts += (_value(expression, message), literal)
+    return "".join(parts)
 
 
 @functools.lru_cache(maxsize=256)
@@ -79,8 +79,15 @@ def _decoded(message: Message) -> Any:
     return iot._rule_message(message.payload)
 
 
+@functools.lru_cache(maxsize=256)
+def _actor(account: str, region: str, rule: str, role_arn: str) -> roles.Actor:
+    """The action's role, as IoT Core takes it for the rule."""
+    source = f"arn:aws:iot:{region}:{account}:rule/{rule}"
+    return roles.Actor(account, region, role_arn, roles.IOT, rule, source)
+
+
 def _to_kinesis(account: str, region: str, rule: str, spec: Any, event: Any) -> None:
-    actor = roles.Actor(account, region, spec["roleArn"], roles.IOT, rule)
+    actor = _actor(account, region, rule, spec["roleArn"])
     name = spec["streamName"]
     arn = f"arn:aws:kinesis:{region}:{account}:stream/{name}"
     roles.require(actor, "kinesis:PutRecord", arn)
@@ -94,9 +101,22 @@ def _to_kinesis(account: str, region: str, rule: str, spec: Any, event: Any) -> 
 
 
 def _to_s3(account: str, region: str, rule: str, spec: Any, event: Any) -> None:
-    actor = roles.Actor(account, region, spec["roleArn"], roles.IOT, rule)
+    actor = _actor(account, region, rule, spec["roleArn"])
     key = substitute(spec["key"], _message.get())
     put_object(actor, spec["bucketName"], key, _body(event))
+
+
+def _to_sqs(account: str, region: str, rule: str, spec: Any, event: Any) -> None:
+    actor = _actor(account, region, rule, spec["roleArn"])
+    name = spec["queueUrl"].rpartition("/")[2]
+    require_queue(actor, f"arn:aws:sqs:{region}:{account}:{name}")
+    copy_context().run(_sent_by_tls, account, region, rule, spec, event)
+
+
+def _sent_by_tls(*message: Any) -> None:
+    """Services speak TLS to each other, which the queue's own policy may demand."""
+    iam_evaluator.pin_request_origin("127.0.0.1", True)
+    iot._dispatch_rule_sqs(*message)
 
 
 def _body(event: Any) -> bytes:
@@ -106,6 +126,7 @@ def _body(event: Any) -> bytes:
 _ACTIONS: dict[str, Callable[[str, str, str, Any, Any], None]] = {
     "kinesis": _to_kinesis,
     "s3": _to_s3,
+    "sqs": _to_sqs,
 }
 
 
@@ -133,12 +154,37 @@ def _remembering(original: Callable[..., Awaitable[None]]) -> Any:
         client_id: str | None = None,
     ) -> None:
         token = _message.set(Message(topic, payload or b"", client_id))
+        unread.set(_passes_on(rule))
         try:
             await original(account, region, rule, payload, topic, client_id)
         finally:
             _message.reset(token)
+            unread.set(False)
 
     return run
+
+
+_WRITERS = ("kinesis", "s3")  # what they are given is only written as JSON
+
+
+def _passes_on(rule: Any) -> bool:
+    """Whether nothing of a rule reads what a message says."""
+    if not rule or not _selects_all(rule.get("sql", "")):
+        return False
+    actions = rule.get("actions") or ()
+    return all(any(kind in one for kind in _WRITERS) for one in actions)
+
+
+@functools.lru_cache(maxsize=256)
+def _selects_all(sql: str) -> bool:
+    """Whether a rule's SQL takes the whole message, and otherwise not its fields."""
+    if iot._rule_where_clause(sql):
+        return False
+    items = iot._split_select_items(iot._rule_select_clause(sql))
+    columns = [iot._split_select_alias(item) for item in items]
+    fields = [one for one in columns if tuple(one) != ("*", None)]
+    is_whole = len(fields) < len(columns)
+    return is_whole and not any(_reads_payload(one[0]) for one in fields)
 
 
 # Pure functions of the rule's SQL text, which MiniStack works out for each message.
@@ -168,13 +214,16 @@ def _apply_sql_cache() -> None:
 PATCHES = (
     Patch(
         "rule actions",
-        "IoT rules have no Kinesis and no S3 action",
+        "IoT rules have no Kinesis and no S3 action, and SQS asks for no role",
         [
             (iot, "_eval_select_expr"),
             (iot, "_sql_as_string"),
             (iot, "_rule_message"),
             (iot, "_MISSING"),
             (iot, "_RULE_ACTION_RESOURCE_KEYS"),
+            (iot, "_dispatch_rule_sqs"),
+            (sqs, "_queue_by_arn"),
+            (iam_evaluator, "pin_request_origin"),
             (s3, "_put_object"),
             (s3, "_bucket_default_sse_headers"),
             *roles.NEEDS,

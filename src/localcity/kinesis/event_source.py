@@ -49,8 +49,8 @@ class Source:
         """MiniStack's record of the stream; None when it is gone."""
         arn = parse_arn(self.stream_arn)
         name = arn.resource.removeprefix("stream/")
-        found = kinesis._streams.get_scoped(arn.account_id, arn.region, name)
-        return found if isinstance(found, dict) else None
+        stream_record = kinesis._streams.get_scoped(arn.account_id, arn.region, name)
+        return stream_record if isinstance(stream_record, dict) else None
 
     def function(self) -> dict[str, Any] | None:
         """MiniStack's record of the function; None when it is gone."""

@@ -15,10 +15,12 @@ taken and named. Times are seconds; ages count from a record's arrival in the st
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 UNLIMITED = -1
 PAYLOAD_LIMIT_BYTES = 6 * 1024 * 1024
@@ -39,8 +41,7 @@ class MappingConfig:
     report_batch_item_failures: bool = False
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record of a shard; `data` is base64 text, `offset` its place in the shard."""
 
     sequence_number: str
@@ -119,6 +120,7 @@ class Step:
     taken: int = 0
 
 
+@functools.lru_cache(maxsize=65_536)  # each lane of a shard asks of each record
 def lane_of(partition_key: str, parallelization_factor: int) -> int:
     """The lane, 0 to factor - 1, that keeps this key's records in order."""
     if parallelization_factor == 1:

@@ -113,9 +113,9 @@ class Reader:
 
     def _start(self, shard: streams.Shard) -> None:
         at = self.settled.get(shard.shard_id, 0)
-        made = [Worker(self.source, shard, i, at) for i in range(self.factor)]
-        self.workers[shard.shard_id] = made
-        for worker in made:
+        workers = [Worker(self.source, shard, i, at) for i in range(self.factor)]
+        self.workers[shard.shard_id] = workers
+        for worker in workers:
             worker.thread.start()
 
     def _finish(self, shard: streams.Shard, workers: list[Worker]) -> None:
@@ -169,11 +169,11 @@ class Supervisor:
                     log.exception("mappings")
 
     def _sync(self) -> None:
-        found = {source.mapping_id: source for source in kinesis_sources()}
-        for mapping_id, source in found.items():
+        sources = {source.mapping_id: source for source in kinesis_sources()}
+        for mapping_id, source in sources.items():
             reader = self._readers.setdefault(mapping_id, Reader(source))
             reader.sync(enabled=bool(source.esm.get("Enabled", True)))
-        for mapping_id in set(self._readers) - set(found):
+        for mapping_id in set(self._readers) - set(sources):
             reader = self._readers[mapping_id]
             reader.sync(enabled=False)
             if not reader.workers:

@@ -119,8 +119,8 @@ def read(shard: Shard, offset: int, limit: int) -> list[Record]:
     with trim_lock:
         trimmed = shard.content.get(TRIMMED, 0)
         start = max(offset - trimmed, 0)
-        found = shard.content["records"][start : start + limit]
-    return [_record(raw, trimmed + start + i) for i, raw in enumerate(found)]
+        window = shard.content["records"][start : start + limit]
+    return [_record(raw, trimmed + start + i) for i, raw in enumerate(window)]
 
 
 class Growth(NamedTuple):
@@ -135,9 +135,9 @@ def growth(shard: Shard, offset: int) -> Growth:
     """What came into a shard from `offset` on and is still kept."""
     with trim_lock:
         trimmed = int(shard.content.get(TRIMMED, 0))
-        found = shard.content["records"][max(offset - trimmed, 0) :]
+        unread = shard.content["records"][max(offset - trimmed, 0) :]
         behind = trimmed + len(shard.content["records"])
-    return Growth(len(found), sum(_size(raw["Data"]) for raw in found), behind)
+    return Growth(len(unread), sum(_size(raw["Data"]) for raw in unread), behind)
 
 
 def _size(base64_text: str) -> int:
@@ -173,13 +173,13 @@ def _keeping_closed(reshard: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _close(stream: dict[str, Any], before: dict[str, Any]) -> None:
     after = stream["shards"]
     gone = {sid: c for sid, c in before.items() if after.get(sid) is not c}
-    kept = stream.setdefault(_CLOSED, [])
-    generation = len(kept)
-    kept.extend((sid, content, generation) for sid, content in gone.items())
-    taken = {shard_id for shard_id, _content, _generation in kept}
-    if taken & set(after):
+    closed = stream.setdefault(_CLOSED, [])
+    generation = len(closed)
+    closed.extend((sid, content, generation) for sid, content in gone.items())
+    used_ids = {shard_id for shard_id, _content, _generation in closed}
+    if used_ids & set(after):
         # UpdateShardCount numbers its shards from 0 again; AWS never reuses an id.
-        stream["shards"] = _numbered_after(taken, after)
+        stream["shards"] = _numbered_after(used_ids, after)
 
 
 def _numbered_after(taken: set[str], shards: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ministack.core.arn import ArnParseError, parse_arn
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
 from localcity.cloudwatch.counters import count, here
-from localcity.iam import resource_policies, roles
+from localcity.iam import resource_policies
 from localcity.patching import Patch
 
 _ACTIONS = {
@@ -41,11 +41,11 @@ def _count(rule: dict[str, Any], name: str) -> None:
 
 def _matched(matches: Callable[..., bool]) -> Callable[..., bool]:
     def matching(pattern: str, view: Any, owner: str = "rule") -> bool:
-        found = matches(pattern, view, owner)
-        if found and owner.startswith(_OWNER):
+        is_match = matches(pattern, view, owner)
+        if is_match and owner.startswith(_OWNER):
             bus, _, rule = owner.removeprefix(_OWNER).partition("|")
             count(here(), "Events", "MatchedEvents", 1, **_of(bus, rule))
-        return found
+        return is_match
 
     return matching
 
@@ -62,34 +62,9 @@ def refusal(target: dict[str, Any], rule_arn: str) -> str | None:
         return None  # of a kind that is not held to anything here
     if not _exists(service, arn):
         return f"{arn} does not exist"
-    if target.get("RoleArn"):
-        return _refused_to(target["RoleArn"], action, arn, rule_arn)
     if resource_policies.may(resource_policies.EVENTS, action, arn, rule_arn):
         return None
     return f"{resource_policies.EVENTS} is not authorized to perform {action} on {arn}"
-
-
-def _refused_to(role_arn: str, action: str, arn: str, rule_arn: str) -> str | None:
-    """Why the target's role may not call it: then its own policy is not asked alone."""
-    rule = parse_arn(rule_arn)
-    actor = roles.Actor(
-        rule.account_id, rule.region, role_arn, roles.EVENTS, "rule", rule_arn
-    )
-    try:
-        roles.require(actor, action, arn)
-        for key in _keys(arn):
-            roles.require_key(actor, "kms:GenerateDataKey", key, "sns")
-            roles.require_key(actor, "kms:Decrypt", key, "sns")
-    except roles.RefusedError as exc:
-        return str(exc)
-    return None
-
-
-def _keys(arn: str) -> list[str]:
-    """The key that a topic is encrypted under, if it is one and has one."""
-    topic = sns._topic_by_arn_any_scope(arn) or {}
-    key = (topic.get("attributes") or {}).get("KmsMasterKeyId")
-    return [key] if key else []
 
 
 def _exists(service: str, arn: str) -> bool:
@@ -150,7 +125,6 @@ PATCHES = (
             (sqs, "_act_send_message"),
             (lambda_svc, "_get_func_record_for_ref"),
             *resource_policies.NEEDS,
-            *roles.NEEDS,
         ],
         [
             (eventbridge, "_invoke_target", "550e304af080"),

@@ -46,14 +46,17 @@ def _incoming(place: tuple[str, str], name: str, records: int, size: int) -> Non
 
 
 def queue_gauge() -> None:
-    """How many messages of each queue can be received now."""
+    """How many messages of each queue can be received now, and how old they are."""
     now = time.time()
     for (account, region, _url), queue in list(sqs._queues._data.items()):
-        visible = sum(_is_visible(m, now) for m in list(queue["messages"]))
+        waiting = list(queue["messages"])
+        visible = sum(_is_visible(m, now) for m in waiting)
+        oldest = min((float(m["sent_at"]) for m in waiting), default=now)
         name = queue["name"]
         place = (account, region)
         of = {"QueueName": name}
         count(place, "SQS", "ApproximateNumberOfMessagesVisible", visible, **of)
+        count(place, "SQS", "ApproximateAgeOfOldestMessage", now - oldest, **of)
 
 
 def _is_visible(message: dict[str, Any], now: float) -> bool:

@@ -35,8 +35,8 @@ def _queued(deliver: Callable[..., None]) -> Callable[..., None]:
     def delivering(endpoint: str, *args: Any, topic_arn: str = "", **more: Any) -> None:
         deliver(endpoint, *args, topic_arn=topic_arn, **more)
         account = parse_arn(topic_arn).account_id
-        asked = (endpoint, "sns.amazonaws.com", topic_arn, account)
-        _outcome(topic_arn, bool(sqs.queue_policy_allows(*asked)))
+        request = (endpoint, "sns.amazonaws.com", topic_arn, account)
+        _outcome(topic_arn, bool(sqs.queue_policy_allows(*request)))
 
     return delivering
 

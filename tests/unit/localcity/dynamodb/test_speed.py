@@ -6,10 +6,21 @@ import json
 from typing import Any
 
 import pytest
-from ministack.core.iam_actions import dynamodb_resource_arns
+from ministack.core.iam_actions import (
+    dynamodb_resource_arns,
+    dynamodb_service_context,
+)
 from ministack.services import dynamodb
 
-from localcity.dynamodb.speed import at_a_glance, of_texts, once
+from localcity.dynamodb.speed import (
+    at_a_glance,
+    at_most_bytes,
+    in_one_page,
+    of_texts,
+    of_what_is_asked,
+    of_whole_attributes,
+    once,
+)
 
 KEYS = {"city-segments": {"Keys": [{"segment_id": {"S": "s"}}]}}
 REQUESTS: list[Any] = [
@@ -88,3 +99,94 @@ def test_a_condition_has_the_grammar_that_ministack_gives_it(condition: str) -> 
 
     assert check(condition, slot) == check(condition, slot) == told
     assert (told is None) is (condition == "#v = :read_at")
+
+
+ASKED: list[Any] = [
+    {},
+    {"Statements": [{"Statement": "SELECT"}]},
+    {"ExpressionAttributeNames": {"#n": "Name"}},
+    {"ProjectionExpression": "#n, a.b", "ExpressionAttributeNames": {"#n": "Name"}},
+    {"ProjectionExpression": 7},
+    {"AttributesToGet": ["a", 1]},
+    {"Select": "COUNT"},
+    {"Select": None},
+]
+
+
+@pytest.mark.parametrize(
+    "body", [json.dumps(one).encode() for one in ASKED] + [b"", b"[]", b"{"], ids=repr
+)
+def test_a_policy_sees_what_ministack_shows_it_of_a_request(body: bytes) -> None:
+    asked = of_what_is_asked(dynamodb_service_context)
+
+    assert asked(body) == dynamodb_service_context(body)
+
+
+ITEM: dict[str, Any] = {
+    "name": {"S": "Straße"},
+    "ä": {"N": "-118.44782"},
+    "state": {"B": "AAECAwQ="},
+    "lanes": {"L": [{"S": "a"}, None]},
+    "deep": {"M": {"a": {"L": [{"N": "1"}]}, "b": {"BOOL": True}}},
+    "tags": {"SS": ["a", "b"]},
+    "gone": {"NULL": True},
+    "a.b": {"S": "with a dot"},
+}
+PROJECTIONS: list[tuple[str, dict[str, str] | None]] = [
+    ("#0, #1", {"#0": "name", "#1": "deep"}),
+    ("tags, lanes, not_here", None),
+    ("#0", {"#0": "a.b"}),
+    ("#0, deep.b", {"#0": "ä"}),
+    ("deep.a[0], tags", {}),
+    ("", {}),
+]
+
+
+@pytest.mark.parametrize(("expression", "names"), PROJECTIONS)
+def test_an_item_is_projected_as_ministack_does(
+    expression: str, names: dict[str, str] | None
+) -> None:
+    project = of_whole_attributes(dynamodb._project_item)
+
+    for item in (ITEM, {}, ITEM):
+        found = project(item, expression, names)
+
+        assert found == dynamodb._project_item(item, expression, names)
+        assert list(found) == list(dynamodb._project_item(item, expression, names))
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"), [("deep, deep", {}), ("#0, a", {"#0": "a.b"})]
+)
+def test_a_projection_that_overlaps_is_refused_for_each_item(
+    expression: str, names: dict[str, str]
+) -> None:
+    project = of_whole_attributes(dynamodb._project_item)
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="overlap"):
+            project(ITEM, expression, names)
+
+
+@pytest.mark.parametrize("name", ITEM)
+def test_no_attribute_is_larger_than_what_it_is_at_most(name: str) -> None:
+    one = {name: ITEM[name]}
+
+    assert dynamodb._item_size_bytes(one) <= at_most_bytes([one])
+
+
+@pytest.mark.parametrize("number", ["1E+5", "0.01", "-0.1", "12345", "-9E-130"])
+def test_no_number_is_larger_than_what_it_is_at_most(number: str) -> None:
+    one = {"a": {"N": number}}
+
+    assert dynamodb._item_size_bytes(one) <= at_most_bytes([one])
+
+
+@pytest.mark.parametrize("limit", [None, 2])
+@pytest.mark.parametrize("length", [10, 300_000, 349_000, 600_000])
+def test_a_page_ends_where_ministacks_does(length: int, limit: int | None) -> None:
+    items = [{"a": {"S": "x" * length}} for _ in range(3)]
+
+    page = in_one_page(dynamodb._paginate_evaluated_items)(items, limit, {})
+
+    assert page == dynamodb._paginate_evaluated_items(items, limit, {})

@@ -57,3 +57,25 @@ def test_a_transaction_is_checked_as_before():
     assert checks("dynamodb:TransactWriteItems", request) == [
         ("dynamodb:PutItem", "arn:aws:dynamodb:r:1:table/t")
     ]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"Statement": 'UPDATE "a" SET x=1', "Parameters": [{"S": "Statements"}]},
+        {"Statements": [{"Statement": 'UPDATE "a" SET x=?', "Parameters": []}]},
+        {"Statements": None, "Statement": 'UPDATE "a" SET x=1'},
+        {"Statements": [], "Statement": 'UPDATE "a" SET x=1'},
+    ],
+)
+def test_a_statement_is_found_wherever_a_request_has_it(request_):
+    assert checks("dynamodb:ExecuteStatement", request_) == [
+        ("dynamodb:PartiQLUpdate", "arn:aws:dynamodb:r:1:table/a")
+    ]
+
+
+@pytest.mark.parametrize("statement", [7, None, ""])
+def test_a_statement_that_is_none_needs_what_nobody_has(statement):
+    request = {"Statements": [{"Statement": statement}]}
+
+    assert checks("dynamodb:BatchExecuteStatement", request) == []
