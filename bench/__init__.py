@@ -1,1 +1,1 @@
-"""What City Traffic can take: measured and printed, never judged."""
+"""Load tests: times are only printed; a lost or double-counted reading fails."""

@@ -13,11 +13,14 @@ from typing import Any
 from tests.integration.lambda_runtime.pythons import equipped, missing, unpacked
 from trafficctl.cli.output import Column, number, say, show, table
 from trafficctl.cli.signals import terminate_cleanly
+from trafficctl.errors import UserError
 from trafficctl.package.command import RUNTIMES
 
 from . import deploying, handler, local_city, registering
 from .bars import over
+from .load import asked_for
 from .machine import described
+from .peer import __main__ as peer
 from .segments import item_bytes, stored_items
 
 OLDEST = RUNTIMES[0]
@@ -49,11 +52,8 @@ def measure_handler() -> bool:
 
 
 def load_city() -> bool:
-    """BENCH_RATE updates a second for BENCH_SECONDS."""
-    return local_city.run(
-        seconds=float(os.environ.get("BENCH_SECONDS") or 60),
-        rate=float(os.environ.get("BENCH_RATE") or 50_000),
-    )
+    """Under BENCH_RATE, BENCH_SECONDS and BENCH_BUSY."""
+    return local_city.main() == 0
 
 
 def under(runtime: str) -> Any:
@@ -71,8 +71,8 @@ def show_handler(results: dict[str, Any]) -> None:
     headers = ("readings", "handler", "floor", "floor / handler")
     columns = [*(Column(header, number=True) for header in headers), Column("")]
     rows = [
-        (name, *_figures(found), over(found["handler"], handler.BARS[name]))
-        for name, found in results.items()
+        (name, *_figures(result), over(result["handler"], handler.BARS[name]))
+        for name, result in results.items()
         if name != "python"
     ]
     show(table([Column("an event of 6 MB, 90 segments"), *columns], rows, title=title))
@@ -88,13 +88,14 @@ def show_size() -> bool:
     (item, *_) = stored_items(handler.SHAPES["messages of 1"]).values()
     packed = len(item["state"]["B"])
     print(f"State item of a 10-sensor segment: {item_bytes(item):,} bytes,")
-    told = f"up to {UNIT_BYTES:,} a write costs one unit"
-    print(f"{packed:,} of them packed state; {told}")
+    limit = f"up to {UNIT_BYTES:,} a write costs one unit"
+    print(f"{packed:,} of them packed state; {limit}")
     return item_bytes(item) <= UNIT_BYTES
 
 
 PARTS: dict[str, Callable[[], bool]] = {
     "handler": measure_handler,
+    "peer": lambda: peer.main() == 0,
     "state item": show_size,
     "deploying": deploying.run,
     "local city": load_city,
@@ -104,4 +105,8 @@ PARTS: dict[str, Callable[[], bool]] = {
 
 if __name__ == "__main__":
     terminate_cleanly()
+    try:
+        asked_for(os.environ)  # before minutes of other parts
+    except UserError as error:
+        sys.exit(str(error))
     sys.exit(main())

@@ -1,6 +1,6 @@
-"""A figure beside its bar.
+"""A figure and its limit.
 
-Machines are noisy: whether a bar is held is printed, and fails nothing.
+Machines differ, so a missed limit is printed and fails nothing.
 """
 
 from __future__ import annotations

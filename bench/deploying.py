@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trafficctl.cli.output import Column, number, show, table
+from trafficctl.local.ports import free_ports
 from trafficctl.up import command as city
 
 from .bars import under
-from .local_city import free_ports
 
 STACK = "bench-deploy"
 # The promises, in seconds.
@@ -40,12 +40,12 @@ def run() -> bool:
         try:
             gateway, mqtt = free_ports(2)
             started = city.start(home, gateway, mqtt)
-            found = {name: timed(started, command) for name, command, _ in BARS}
+            times = {name: timed(started, command) for name, command, _ in BARS}
         finally:
             city.stop(home)
     columns = [Column("trafficctl"), Column("s", number=True), Column("")]
-    show(table(columns, rows(found), title="Into an empty local city"))
-    return worked(found)
+    show(table(columns, rows(times), title="Into an empty local city"))
+    return worked(times)
 
 
 def worked(found: Mapping[str, Timed]) -> bool:

@@ -26,11 +26,11 @@ class Shape(NamedTuple):
 def event(shape: Shape, start_ms: int = START_MS, size: int = EVENT_BYTES) -> Event:
     """An event of about *size* bytes; 0.1 % of its readings are bad, 2 % repeated."""
     records: list[Event] = []
-    left = size
+    room = size
     for message in messages(shape, start_ms):
         record = _record(message, len(records))
-        left -= len(json.dumps(record, separators=(",", ":"))) + 1
-        if left < 0:
+        room -= len(json.dumps(record, separators=(",", ":"))) + 1
+        if room < 0:
             break
         records.append(record)
     return {"Records": records}

@@ -11,6 +11,7 @@ import gc
 import io
 import json
 import platform
+import random
 import statistics
 import time
 from collections.abc import Callable
@@ -52,27 +53,29 @@ def measure(rounds: int = ROUNDS) -> dict[str, Any]:
     cases: dict[tuple[str, str], Case] = {}
     for name, shape in SHAPES.items():
         full = event(shape)
-        results[name] = _counted(full)
-        cases[name, "floor"] = _floor(full)
-        cases[name, "handler"] = _handler(full, shape)
-    for (name, kind), seconds in _medians(cases, rounds).items():
+        results[name] = counted(full)
+        cases[name, "floor"] = floor_of(full)
+        cases[name, "handler"] = handling(full, CannedTables(stored_items(shape)))
+    for (name, kind), seconds in medians(cases, rounds).items():
         results[name][kind] = results[name]["readings"] / seconds
     return results
 
 
-def _medians(cases: dict[Any, Case], rounds: int) -> dict[Any, float]:
+def medians(cases: dict[Any, Case], rounds: int) -> dict[Any, float]:
     """Seconds of CPU, of all threads, that each case took."""
-    taken: dict[Any, list[float]] = {key: [] for key in cases}
+    seconds: dict[Any, list[float]] = {key: [] for key in cases}
     for _ in range(rounds):
         for key, case in cases.items():
             gc.collect()  # or one case pays for what another left behind
             before = time.process_time()
             case()
-            taken[key].append(time.process_time() - before)
-    return {key: statistics.median(times) for key, times in taken.items()}
+            seconds[key].append(time.process_time() - before)
+    return {key: statistics.median(times) for key, times in seconds.items()}
 
 
-def _floor(full: Event) -> Case:
+def floor_of(full: Event) -> Case:
+    """Return what decodes the records of an event, and no more."""
+
     def decode() -> None:
         for record in full["Records"]:
             try:
@@ -83,12 +86,14 @@ def _floor(full: Event) -> Case:
     return decode
 
 
-def _handler(full: Event, shape: Shape) -> Case:
-    client = CannedTables(stored_items(shape))
+def handling(full: Event, client: Any) -> Case:
+    """The handler's work on an event, with this client of DynamoDB."""
     tables = Tables("road_segments", "segment_history", "congestion_alerts")
     now_ms = int(full["Records"][-1]["kinesis"]["approximateArrivalTimestamp"] * 1000)
     ports = ProcessorPorts(
-        store=DynamoStore(client, tables, POLICY.retention_days, time.sleep),
+        store=DynamoStore(
+            client, tables, POLICY.retention_days, time.sleep, random.random
+        ),
         bus=_Nowhere(),
         quarantine=_Nowhere(),
         clock=lambda: now_ms,
@@ -104,7 +109,8 @@ def _handler(full: Event, shape: Shape) -> Case:
     return handle
 
 
-def _counted(full: Event) -> dict[str, Any]:
+def counted(full: Event) -> dict[str, Any]:
+    """Return the number of records and readings of an event."""
     payloads = (r["kinesis"]["data"] for r in full["Records"])
     decoded = [json.loads(binascii.a2b_base64(payload)) for payload in payloads]
     readings = sum(len(message.get("readings", [None])) for message in decoded)

@@ -1,7 +1,7 @@
 """An outage of a local city, from the first refusal to the redrive.
 
 The processor loses its tables, or the rule its stream; what is published ends up in the
-dead letters, the permission comes back, the sensors go on, the letters are put back.
+dead letters, the permission is restored, sensors continue, the letters are redriven.
 """
 
 from __future__ import annotations
@@ -130,23 +130,25 @@ class Outage:
 
     def _letters(self) -> int:
         pages = aws.client(self._session, "s3").get_paginator("list_objects_v2")
-        prefix = "iot/" if self._plan.by_rule else "aws/lambda/"
-        found = pages.paginate(Bucket=self._outputs["DeadLetterBucket"], Prefix=prefix)
-        return sum(page.get("KeyCount", 0) for page in found)
+        prefix = "undelivered/" if self._plan.by_rule else "aws/lambda/"
+        listing = pages.paginate(
+            Bucket=self._outputs["DeadLetterBucket"], Prefix=prefix
+        )
+        return sum(page.get("KeyCount", 0) for page in listing)
 
     def _history(self) -> tuple[int, int]:
-        """Readings that lack in the minutes that were lost, and that are too many."""
+        """Readings missing from the minutes that were lost, and those too many."""
         lost = range(self._first + AROUND, self._first + AROUND + self._plan.minutes)
         texts = {minute_text(minute) for minute in lost}
         table = self._outputs["SegmentHistoryTable"]
         dynamodb = aws.client(self._session, "dynamodb")
-        found: Counter[tuple[str, str]] = Counter()
+        readings: Counter[tuple[str, str]] = Counter()
         for row in scan(dynamodb, table, ("segment_id", "minute", "readings"), True):
             if row["minute"] in texts:
-                found[row["segment_id"], row["minute"]] = row["readings"]
+                readings[row["segment_id"], row["minute"]] = row["readings"]
         wanted = [(name, text) for name in self._plan.names() for text in texts]
-        holes = sum(max(0, SENSORS - found[key]) for key in wanted)
-        return holes, sum(max(0, found[key] - SENSORS) for key in found)
+        holes = sum(max(0, SENSORS - readings[key]) for key in wanted)
+        return holes, sum(max(0, readings[key] - SENSORS) for key in readings)
 
     def _publish(self, minutes: range) -> None:
         segments = self._plan.names()
@@ -158,14 +160,14 @@ class Outage:
         """A mapping that gives up at once: by itself it would try for 23 hours."""
         client = aws.client(self._session, "lambda")
         name = self._outputs["ProcessorFunction"]
-        (found,) = client.list_event_source_mappings(FunctionName=name)[
+        (mapping,) = client.list_event_source_mappings(FunctionName=name)[
             "EventSourceMappings"
         ]
         hasty = {"MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": False}
-        client.update_event_source_mapping(UUID=found["UUID"], **hasty)
+        client.update_event_source_mapping(UUID=mapping["UUID"], **hasty)
         yield
-        usual = {name: found[name] for name in hasty}
-        client.update_event_source_mapping(UUID=found["UUID"], **usual)
+        usual = {name: mapping[name] for name in hasty}
+        client.update_event_source_mapping(UUID=mapping["UUID"], **usual)
 
     @contextlib.contextmanager
     def _broken(self) -> Iterator[None]:

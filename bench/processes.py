@@ -8,8 +8,11 @@ from pathlib import Path
 PROC = Path("/proc")
 
 
-def cpu_seconds(root: int) -> float | None:
-    """CPU seconds so far of process *root* and all below it; None if not on Linux."""
+def cpu_seconds(root: int) -> dict[int, float] | None:
+    """CPU seconds so far of process *root* and of each below it; None if not on Linux.
+
+    A process's own, and those of its ended children.
+    """
     if not (PROC / "self" / "stat").exists():
         return None
     stats = dict(filter(None, map(_stat, PROC.glob("[0-9]*"))))
@@ -19,8 +22,8 @@ def cpu_seconds(root: int) -> float | None:
         if not more:
             break
         below |= more
-    ticks = sum(stats[pid][1] for pid in below if pid in stats)
-    return ticks / os.sysconf("SC_CLK_TCK")
+    tick_s = 1 / os.sysconf("SC_CLK_TCK")
+    return {pid: stats[pid][1] * tick_s for pid in below if pid in stats}
 
 
 def _stat(directory: Path) -> tuple[int, tuple[int, int]] | None:

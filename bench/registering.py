@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trafficctl.cli.output import Column, duration, number, show, table
+from trafficctl.local.ports import free_ports
 from trafficctl.local.process import LOCAL
 from trafficctl.registry.context import DEVICES
 from trafficctl.registry.journal import BEGUN, DONE, FILE_NAME, MADE, read_entries
 from trafficctl.registry.table import open_table
 from trafficctl.up import command as city
-
-from .local_city import free_ports
 
 STACK = "bench-devices"
 KILLS = 3
@@ -51,13 +50,13 @@ def run(devices: int) -> bool:
             wanted = Path(folder) / "devices.csv"
             write_list(wanted, devices)
             runs = _register(started, wanted, home / LOCAL / DEVICES, devices)
-            found = left_behind(started, outputs, home / LOCAL / DEVICES)
+            remains = left_behind(started, outputs, home / LOCAL / DEVICES)
         finally:
             city.stop(home)
     title = f"Registering {devices:,} devices on the local city, killed {KILLS} times"
     columns = (Column(""), Column("", number=True), Column(""))
-    show(table(columns, rows(devices, runs, found), title=title))
-    return is_whole(found, devices)
+    show(table(columns, rows(devices, runs, remains), title=title))
+    return is_whole(remains, devices)
 
 
 def write_list(path: Path, devices: int) -> None:
@@ -122,7 +121,7 @@ def rows(
 ) -> list[tuple[str, str, str]]:
     """The lines of the table: what, how much, and a remark."""
     total_s = sum(one.seconds for one in runs)
-    told: list[tuple[str, str, str]] = [
+    lines: list[tuple[str, str, str]] = [
         (
             "devices a second",
             number(devices / total_s, 1),
@@ -131,9 +130,9 @@ def rows(
     ]
     for count, one in enumerate(runs, 1):
         remark = f"{one.in_flight} in flight" if one is not runs[-1] else "finished"
-        told.append((f"done after run {count}", number(one.done), remark))
+        lines.append((f"done after run {count}", number(one.done), remark))
     counted = ((name, number(n), _verdict(n, devices)) for name, n in found.items())
-    return [*told, *counted]
+    return [*lines, *counted]
 
 
 def is_whole(found: Mapping[str, int], devices: int) -> bool:

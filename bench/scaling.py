@@ -1,8 +1,7 @@
 """`python -m bench.scaling`: what the shard scaler does with days of traffic.
 
 The real function looks at a model of a stream (bench/shards.py) every minute. Demand
-is given in shards: 1 is 1,000 records a second. `--markdown` prints the table of
-docs/guides/capacity.md.
+is given in shards: 1 is 1,000 records a second.
 """
 
 from __future__ import annotations
@@ -165,8 +164,8 @@ def noisy(demand: Demand, spread: float, seed: int) -> Demand:
     """*demand*, off by up to *spread* of it, another amount in each ten seconds."""
 
     def shaken(second: int) -> float:
-        made = random.Random(seed * 1_000_003 + second // STEP_S)  # noqa: S311 - no secret
-        return demand(second) * (1 + made.uniform(-spread, spread))
+        chance = random.Random(seed * 1_000_003 + second // STEP_S)  # noqa: S311 - no secret
+        return demand(second) * (1 + chance.uniform(-spread, spread))
 
     return shaken
 
@@ -233,21 +232,10 @@ def figures(found: Outcome) -> list[str]:
     ]
 
 
-def markdown() -> str:
-    """The table of docs/guides/capacity.md."""
-    head = ("scenario", *HEADERS)
-    lines = [head, ("---", *["---:"] * len(HEADERS))]
-    lines += [(name, *figures(found)) for name, found in played().items()]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
 def main() -> int:
     """Print the table."""
-    if sys.argv[1:] == ["--markdown"]:
-        sys.stdout.write(markdown())
-        return 0
     columns = [Column("scenario"), *(Column(name, number=True) for name in HEADERS)]
-    rows = [(name, *figures(found)) for name, found in played().items()]
+    rows = [(name, *figures(steps)) for name, steps in played().items()]
     show(table(columns, rows, title="The shard scaler, on a model of AWS's limits"))
     return 0
 

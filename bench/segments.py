@@ -36,15 +36,15 @@ def stored_items(shape: Shape) -> dict[str, Item]:
     last_ms = START_MS - STEP_MS  # what comes next follows without a gap
     readings = STEPS * shape.segments * shape.sensors
     earlier = event(shape, first_ms, size=readings * MOST_BYTES)
-    taken = decode_batch(earlier["Records"], last_ms)
-    found = {}
-    for segment_id, one in taken.items():
+    decoded = decode_batch(earlier["Records"], last_ms)
+    items = {}
+    for segment_id, one in decoded.items():
         past = [
             message for message in one.messages if message.reference_ms <= last_ms + 250
         ]
         stored = StoredSegment(segment_id, road=Road(**ROAD, known=True))
-        found[segment_id] = _item(decide(stored, past, last_ms, POLICY))
-    return found
+        items[segment_id] = _item(decide(stored, past, last_ms, POLICY))
+    return items
 
 
 def _item(decision: Any) -> Item:
@@ -79,12 +79,14 @@ class CannedTables:
 
     def batch_get_item(self, RequestItems: Item) -> Item:  # noqa: N803 - boto3's name
         """The stored segments; of the history, nothing."""
-        found: Item = {}
+        responses: Item = {}
         for table, request in RequestItems.items():
             ids = [key["segment_id"]["S"] for key in request["Keys"]]
             is_history = "minute" in request["Keys"][0]
-            found[table] = [] if is_history else [self._stored[each] for each in ids]
-        return {"Responses": found, "UnprocessedKeys": {}}
+            responses[table] = (
+                [] if is_history else [self._stored[each] for each in ids]
+            )
+        return {"Responses": responses, "UnprocessedKeys": {}}
 
     def batch_execute_statement(self, Statements: list[Item]) -> Item:  # noqa: N803
         """Every statement succeeds."""

@@ -1,11 +1,12 @@
-"""Watches a city under load: the segments, the alert queue and the CPU."""
+"""Watches a city under load: the segments, the queue of messages and the CPU."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from traffic.incidents.events import OPENED
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import scan
 from trafficctl.demo.alerts import subscribe
@@ -20,8 +21,16 @@ from .stream import PERIOD_MS, messages, offset_ms
 LOOK_EVERY_S = 0.5
 
 
+class Vcpus(NamedTuple):
+    """vCPUs taken on average; None where the system does not tell."""
+
+    city: float | None
+    busiest: float | None  # of the city's processes
+    own: float
+
+
 class Watch:
-    """Times every reading until a viewer sees it, and every alert to the queue.
+    """Times every reading until a viewer sees it, and every new incident to the queue.
 
     A reading's own timestamp is when it was due, so that a publisher that falls
     behind shows too.
@@ -55,15 +64,16 @@ class Watch:
         self._began = time.monotonic()
         self._cpu_before = cpu_seconds(self._city.pid), time.process_time()
 
-    def vcpus(self) -> tuple[float | None, float]:
-        """vCPUs that the city, and this process, have taken on average."""
+    def vcpus(self) -> Vcpus:
+        """What the city and this process have taken since `reset_cpu`."""
         passed = time.monotonic() - self._began
         (city_before, own_before) = self._cpu_before
         own = (time.process_time() - own_before) / passed
         city_now = cpu_seconds(self._city.pid)
         if city_now is None or city_before is None:
-            return None, own
-        return (city_now - city_before) / passed, own
+            return Vcpus(None, None, own)
+        seconds = [s - city_before.get(pid, 0.0) for pid, s in city_now.items()]
+        return Vcpus(sum(seconds) / passed, max(seconds, default=0.0) / passed, own)
 
     def stop(self) -> None:
         """Look once more, and end."""
@@ -73,11 +83,12 @@ class Watch:
 
     def _look(self) -> None:
         wanted = ("segment_id", "observed_at")
-        found: list[Any] = list(scan(self._dynamodb, self._table, wanted))
+        items: list[Any] = list(scan(self._dynamodb, self._table, wanted))
         if self.probe.newest:  # the stream has begun
-            self.probe.look(found, time.time() * 1000)
+            self.probe.look(items, time.time() * 1000)
 
     def _hear(self) -> None:
-        for told in self._queue.receive():
-            delay_ms = told.arrived_at - told.detail["observed_at"]
-            self.alert_delays_s.append(delay_ms / 1000)
+        for each in self._queue.receive():
+            if each.detail["transition"] == OPENED:  # at the time of a reading
+                delay_ms = each.arrived_at - each.detail["opened_at"]
+                self.alert_delays_s.append(delay_ms / 1000)

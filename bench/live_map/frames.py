@@ -1,20 +1,21 @@
-"""`python -m bench.map_frames`: how smoothly the live map draws a large city.
+"""How smoothly the live map draws a large city, and how soon an answer is seen.
 
-5,000 segments, every one of which changes its class every 2 s, looked at as a whole and
-from so near that sensors show. Frame times are the browser's own, between two calls of
+Every segment changes its class every 2 s, and is looked at as a whole and from so near
+that sensors show. Frame times are the browser's own, between two calls of
 requestAnimationFrame; tasks over 50 ms are what the page itself did on its thread, in
-which drawing in software, without a graphics card, has no part. Needs what `make test`
-installs, and a Chromium.
+which drawing in software, without a graphics card, has no part. An answer is seen when
+the frame after the one that drew its last class begins; it counts from the arrival of
+its last byte. Needs what `make test` installs, and a Chromium.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from playwright.sync_api import Page
 
@@ -46,8 +47,19 @@ WORK = """() => {
   map.paint = (...given) => {
     const changed = paint(...given)
     if (changed) painted.push(changed)
+    if (changed) arrived ??= performance.getEntriesByType("resource")
+      .findLast(({name}) => name.includes("api/now")).responseEnd
     return changed
   }
+  globalThis.seen = []
+  let arrived = null
+  map.map.on("render", () => {
+    if (arrived == null || map.waiting.size || map.drawing) return
+    const since = arrived
+    arrived = null
+    requestAnimationFrame(() => seen.push(performance.now() - since))
+  })
+  performance.setResourceTimingBufferSize(10_000)
 }"""
 NEARER = """zoom => cityTraffic.map.map.jumpTo({zoom})"""
 IN_VIEW = """() => {
@@ -63,13 +75,19 @@ RENDERER = """() => {
 }"""
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.map_frames")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each look")
-    seconds = parser.parse_args().seconds
+class Look(NamedTuple):
+    """Milliseconds of frames, tasks over 50 ms, and from an answer to its picture."""
+
+    name: str
+    frames: list[float]
+    tasks: list[float]
+    seen: list[float]
+
+
+def measure(side: int, seconds: float) -> list[Look]:
+    """Look at a city of *side* x *side* blocks, as a whole and from near."""
     clock = Clock()
-    city = grid(clock)
+    city = grid(clock, side)
     shuffle(city, random.Random(0))  # noqa: S311 - traffic, no secret
     server = CannedServer(city, clock)
     try:
@@ -77,7 +95,9 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1920, "height": 1080})
             page.goto(server.address)
             page.wait_for_selector("#link[data-state=live]", timeout=60_000)
-            report(page, city, seconds)
+            print(f"{os.cpu_count()} cores, {page.evaluate(RENDERER)}")
+            page.evaluate(WORK)
+            return looks(page, seconds)
     finally:
         server.close()
 
@@ -101,37 +121,24 @@ def changing(city: CannedCity) -> Iterator[None]:
         thread.join()
 
 
-def report(page: Page, city: CannedCity, seconds: float) -> None:
-    """Print what was looked at and how long frames took."""
-    print(f"{os.cpu_count()} cores, {page.evaluate(RENDERER)}")
-    print(f"{len(city.items)} segments, {len(city.items) * SENSORS} sensors")
-    page.evaluate(WORK)
+def looks(page: Page, seconds: float) -> list[Look]:
+    """The whole city, then a part of it."""
     page.wait_for_timeout(4_000)  # the first frames compile shaders
-    look(page, "whole city", seconds)
+    whole = look(page, "whole city", seconds)
     page.evaluate(NEARER, NEAR_ZOOM)
     page.wait_for_timeout(4_000)
     near = page.evaluate(IN_VIEW)
-    look(page, f"near ({near} segments, {near * SENSORS} sensors in view)", seconds)
+    return [whole, look(page, f"near, {near * SENSORS} sensors in view", seconds)]
 
 
-def look(page: Page, name: str, seconds: float) -> None:
+def look(page: Page, name: str, seconds: float) -> Look:
     """Measure one look."""
-    page.evaluate("painted.length = longTasks.length = 0")
+    page.evaluate("painted.length = longTasks.length = seen.length = 0")
     frames = sorted(page.evaluate(FRAMES, seconds))
-    changed: list[float] = sorted(page.evaluate("painted"))
-    tasks: list[float] = page.evaluate("longTasks")
-    print(
-        f"{name}: {len(frames)} frames, p50 {at(frames, 0.5):.1f} ms, "
-        f"p99 {at(frames, 0.99):.1f} ms, longest {at(frames, 1):.0f} ms; "
-        f"{len(changed)} updates of {at(changed, 0.5):.0f} segments; "
-        f"{len(tasks)} tasks over 50 ms, longest {max(tasks, default=0):.0f} ms"
-    )
+    tasks, seen = page.evaluate("[longTasks, seen]")
+    return Look(name, frames, sorted(tasks), sorted(seen))
 
 
 def at(ranked: list[float], share: float) -> float:
     """The value at *share* of a sorted list; 0 of none."""
     return ranked[min(len(ranked) - 1, int(share * len(ranked)))] if ranked else 0.0
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""An invocation of the processor beside that of the peer."""

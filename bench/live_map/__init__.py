@@ -1,0 +1,1 @@
+"""What the live map costs at scale, and how smoothly it draws."""

@@ -1,0 +1,1 @@
+"""The processor beside a handler of AWS Lambda Powertools and pydantic."""
