@@ -4,10 +4,12 @@ TrafficError
   SettingsError    the environment does not say what the code needs
   StoreError       the database refused or did not answer
     Conflict       another writer was first: read, decide and write again
-  PublishError     the event bus refused or did not answer
+  PublishError     an event or a notification could not be sent
   MetricsError     CloudWatch refused, did not answer, or incompletely
   QuarantineError  rejected readings could not be quarantined
-  SweepError       a sweep of sensor health failed in part
+  DeadLetterError  undelivered messages could not be kept
+  SweepError       a sweep of sensor health or incidents failed in part
+  ProfileError     the profiles of a city could not be built
   RequestError     the live API received an invalid request
 """
 
@@ -31,7 +33,7 @@ class Conflict(StoreError):  # noqa: N818 - an outcome of a race, not a fault
 
 
 class PublishError(TrafficError):
-    """The event bus refused or did not answer."""
+    """An event or a notification could not be sent."""
 
 
 class MetricsError(TrafficError):
@@ -42,8 +44,16 @@ class QuarantineError(TrafficError):
     """Rejected readings could not be quarantined."""
 
 
+class DeadLetterError(TrafficError):
+    """Undelivered messages could not be kept as dead letters."""
+
+
 class SweepError(TrafficError):
-    """A sweep of sensor health failed in part; the next one repeats it."""
+    """A sweep of sensor health or incidents failed in part; the next repeats it."""
+
+
+class ProfileError(TrafficError):
+    """The profiles could not be built; the next run repeats it."""
 
 
 class RequestError(TrafficError):

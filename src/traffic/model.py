@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, Optional, Union
 
 import msgspec
@@ -18,7 +17,7 @@ Share = Annotated[
     float, Meta(ge=0, le=100)
 ]  # over 1: percent, see `SensorState.percent_at`
 Instant = Annotated[int, Meta(ge=0, le=policy.LAST_INSTANT_MS)]
-Interval = Annotated[float, Meta(gt=0, le=policy.MAX_INTERVAL_S)]
+Interval = Annotated[float, Meta(ge=policy.MIN_INTERVAL_S, le=policy.MAX_INTERVAL_S)]
 
 
 class Reading(msgspec.Struct, gc=False):
@@ -85,8 +84,7 @@ class DecodedMessage(msgspec.Struct, frozen=True, gc=False):
 QuarantineEntry = tuple[str, DecodedMessage, Rejection]  # with its segment and message
 
 
-@dataclass(frozen=True)
-class Road:
+class Road(msgspec.Struct, frozen=True, gc=False):
     """The static attributes of a segment; units as in `road_segments`.
 
     *free_flow_speed* (km/h) is None if unknown: speed then gives no score and no alert.
@@ -105,8 +103,7 @@ class Road:
     known: bool = False
 
 
-@dataclass(frozen=True)
-class ReadingCounts:
+class ReadingCounts(msgspec.Struct, frozen=True, gc=False):
     """Published readings by outcome, each counted once however often it is delivered.
 
     *late* readings are also *accepted*. A *duplicate* was accepted before. A *stale*
@@ -128,8 +125,7 @@ class ReadingCounts:
         )
 
 
-@dataclass(frozen=True)
-class StoredSegment:
+class StoredSegment(msgspec.Struct, frozen=True, gc=False):
     """A segment as stored in the table; version 0 means that it was never written.
 
     *suspects* are sensors that sensor health found faulty: their readings are counted,
@@ -138,8 +134,8 @@ class StoredSegment:
 
     segment_id: str
     version: int = 0
-    road: Road = field(default_factory=Road)
-    counts: ReadingCounts = field(default_factory=ReadingCounts)
+    road: Road = msgspec.field(default_factory=Road)
+    counts: ReadingCounts = msgspec.field(default_factory=ReadingCounts)
     packed: Optional[bytes] = None
     outbox: tuple[dict[str, Any], ...] = ()
     suspects: frozenset[str] = frozenset()

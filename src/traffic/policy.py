@@ -9,6 +9,7 @@ from dataclasses import dataclass
 MAX_VEHICLE_COUNT = 15_000
 MAX_SPEED_KMH = 250
 MAX_SCORE = 100
+MIN_INTERVAL_S = 0.001  # event times are whole ms
 MAX_INTERVAL_S = 3_600
 MAX_ID_LENGTH = 64
 ID_PATTERN = r"[A-Za-z0-9_:.\-]{1,64}"
@@ -50,6 +51,8 @@ DECAY_INTERVALS = 0.5
 # No vehicle passes any more if none came for this many times the decay. In that time
 # a vehicle's part of the sums decreases to a fifth.
 PASSING_DECAYS = 1.6
+# But those that a sensor counted last go on passing until its next reading is overdue.
+PASSING_INTERVALS = 1.5
 # No vehicle passes, yet the detectors are covered for this share of the time: a queue.
 STANDING_OCCUPANCY = 0.3
 # Partly covered, and never a vehicle counted: a sensor that reports percent sees an
@@ -81,7 +84,7 @@ class Policy:
     """What a deployment decides about alerts and storage.
 
     Scores are 0-100, times are seconds unless the name says otherwise; *link_format*
-    is an address with the place `{segment_id}`.
+    is an address with the place `{segment_id}`, *zone* the city's time zone.
     """
 
     high_score: float
@@ -92,6 +95,7 @@ class Policy:
     retention_days: int
     default_interval_s: float
     link_format: str = "{segment_id}"
+    zone: str = "UTC"
 
     @property
     def ease_score(self) -> float:

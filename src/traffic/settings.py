@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,8 @@ from .errors import SettingsError
 from .policy import Policy
 
 Number = Annotated[float, Meta(ge=0, le=1e9)]  # neither NaN nor infinity
+SpeedUnit = Literal["km/h", "mph"]
+KM_PER_MILE = 1.609344
 Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
@@ -26,6 +28,7 @@ class PolicySettings(msgspec.Struct, frozen=True, rename=str.upper):
     default_interval_seconds: Number
     history_retention_days: Number
     site_url: str
+    time_zone: str
 
     def __post_init__(self) -> None:
         """Raise ValueError if the thresholds are out of order."""
@@ -52,6 +55,7 @@ class PolicySettings(msgspec.Struct, frozen=True, rename=str.upper):
             retention_days=int(self.history_retention_days),
             default_interval_s=self.default_interval_seconds,
             link_format=self.site_url.rstrip("/") + "/#segment={segment_id}",
+            zone=self.time_zone,
         )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, Optional
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -60,6 +61,21 @@ def minute_text(minute: int) -> str:
 def hour_text(minute: int) -> str:
     """Return ``2026-11-22T18Z`` for a *minute* counted from the epoch."""
     return _moment(minute * MINUTE_MS).strftime("%Y-%m-%dT%HZ")
+
+
+@lru_cache(maxsize=8)
+def zone_named(name: str) -> tzinfo:
+    """Return the time zone of that name, UTC if this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        return timezone.utc
+
+
+def local_minute_text(ms: int, zone: str) -> str:
+    """Return ``2026-11-22 19:32 CET``: the local time, with the zone that it is in."""
+    at = datetime.fromtimestamp(ms / 1000, zone_named(zone))
+    return at.strftime("%Y-%m-%d %H:%M %Z")
 
 
 def day_text(ms: int) -> str:

@@ -9,39 +9,43 @@ import importlib.metadata
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trafficctl.cli.groups import GroupedParser
 from trafficctl.cli.printable import printable
 from trafficctl.cli.signals import TerminatedError, terminate_cleanly
 from trafficctl.errors import INTERRUPTED, OK, WRONG_INPUT, translate
 
-# Each module has register(subparsers). The help page takes its order from groups.py:
-# add a new command there too.
-COMMANDS: tuple[str, ...] = (
-    "up.command",
-    "preflight.command",
-    "cost.command",
-    "deploy.command",
-    "stack.outputs",
-    "destroy.command",
-    "package.command",
-    "roads.command",
-    "sensors.command",
-    "publishing.devices",
-    "simulate.command",
-    "replay.command",
-    "metr_la",
-    "evaluate.command",
-    "watch.views",
-    "map.command",
-    "users.command",
-    "watch.alarms",
-    "audit.command",
-    "redrive.command",
-    "demo.command",
-    "completion",
-)
+# The commands that each module's register(subparsers) adds. The help page takes its
+# order from groups.py: add a new command there too.
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "up.command": ("up", "env", "down"),
+    "preflight.command": ("preflight",),
+    "capacity.command": ("capacity",),
+    "cost.command": ("cost",),
+    "deploy.command": ("deploy",),
+    "stack.outputs": ("outputs",),
+    "destroy.command": ("destroy",),
+    "package.command": ("package",),
+    "roads.command": ("roads",),
+    "sensors.command": ("sensors",),
+    "publishing.devices": ("devices",),
+    "simulate.command": ("simulate",),
+    "replay.command": ("replay",),
+    "metr_la": ("metr-la",),
+    "evaluate.command": ("evaluate",),
+    "watch.views": ("segments", "alerts"),
+    "watch.incidents": ("incidents",),
+    "map.command": ("map",),
+    "users.command": ("users",),
+    "feeds.command": ("feeds",),
+    "watch.alarms": ("alarms",),
+    "bottlenecks.command": ("bottlenecks",),
+    "audit.command": ("audit",),
+    "redrive.command": ("redrive",),
+    "demo.command": ("demo",),
+    "completion": ("completion",),
+}
 
 DESCRIPTION = "Deploy, operate and audit City Traffic, on this machine or on AWS."
 EPILOG = (
@@ -53,8 +57,11 @@ EPILOG = (
 )
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line, with every module in COMMANDS registered."""
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or the part of the module that has *command*.
+
+    Importing all modules takes longer than most commands.
+    """
     parser = GroupedParser(prog="trafficctl", description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument(
         "-V",
@@ -65,7 +72,8 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
-    for name in COMMANDS:
+    own = [name for name, commands in COMMANDS.items() if command in commands]
+    for name in own or COMMANDS:
         importlib.import_module(f"trafficctl.{name}").register(subparsers)
     return parser
 
@@ -77,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         terminate_cleanly()
+        _open_closed_streams()
     try:
         return _run(argv)
     except TerminatedError as exc:
@@ -98,14 +107,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    parser = build_parser()
-    args = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = build_parser(next(iter(words), None))
+    args = parser.parse_args(words)
     if not hasattr(args, "run"):
         parser.print_help(sys.stderr)
         return WRONG_INPUT
     code = int(args.run(args))
     sys.stdout.flush()
     return code
+
+
+def _open_closed_streams() -> None:
+    """Where this process was started without one (`>&-`), write to nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - until the end
 
 
 def _abandon_stdout() -> None:

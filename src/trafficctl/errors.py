@@ -23,6 +23,8 @@ from botocore import exceptions as aws
 from paho.mqtt import MQTTException
 from paho.mqtt.client import WebsocketConnectionError
 
+from traffic.errors import StoreError
+
 OK = 0
 CHECK_FAILED = 1
 WRONG_INPUT = 2
@@ -66,10 +68,13 @@ class ToolError(UserError):
 def translate(exc: Exception) -> UserError:
     """Translate any error into a message with the next step.
 
-    Our own errors are returned unchanged; unknown errors become a ToolError.
+    Our own errors are returned unchanged, a StoreError by what AWS said; unknown errors
+    become a ToolError.
     """
     if isinstance(exc, UserError):
         return exc
+    if isinstance(exc, StoreError) and isinstance(exc.__cause__, Exception):
+        return translate(exc.__cause__)
     for family in (_from_aws, _from_mqtt, _from_network, _from_system):
         error = family(exc)
         if error is not None:

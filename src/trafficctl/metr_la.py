@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from traffic.policy import EFFECTIVE_LENGTH_M
+from traffic.settings import KM_PER_MILE
 from trafficctl.cli.options import positive_float, positive_int
 from trafficctl.cli.output import say
 from trafficctl.errors import OK, UserError
@@ -29,7 +30,6 @@ from trafficctl.roads.geometry import Point, between, distance_m
 LOS_ANGELES = timezone(timedelta(hours=-8))  # no daylight saving time in that week
 WEEK_BEGIN = datetime(2012, 3, 1, tzinfo=LOS_ANGELES)
 ROW_S = 300
-KMH_PER_MPH = 1.609344
 
 LANES = 4  # assumed: the source does not say
 CAPACITY_PER_LANE = 2_000.0  # veh/h, a freeway lane at its best
@@ -95,7 +95,7 @@ def _read_week(data: Path) -> Week:
     return Week(
         detectors,
         {
-            name: [KMH_PER_MPH * float(mph) for mph in column]
+            name: [KM_PER_MILE * float(mph) for mph in column]
             for name, column in zip(ids, columns, strict=True)
         },
     )

@@ -1,4 +1,4 @@
-"""Writes docs/reference/cli.md from the commands' help.
+"""Writes the commands in docs/reference/cli.md, from their help.
 
 Run as `python -m trafficctl.reference`.
 """
@@ -7,96 +7,36 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from trafficctl.__main__ import build_parser
 
 PAGE = Path("docs/reference/cli.md")
-WIDTH = 80
+_WIDTH = 80
+_Command = tuple[argparse.ArgumentParser, str]  # and its help
 
-INTRODUCTION = """\
-# The command line
+_BEGIN, _END = "<!-- commands -->\n", "<!-- end -->\n"
 
-Generated from the `--help` of every command: run `python -m trafficctl.reference` in
-the root of the repository. A test fails if this page is out of date.
-
-Endpoint, credentials and Region come from the usual AWS settings, so every command
-works on the local city and on AWS.
-
-## Output
-
-Data goes to stdout, messages and progress to stderr. When stderr is not a terminal,
-progress is a line every 10 seconds.
-
-**Tables** are for people. A table fits the terminal: text wraps between words, then the
-least important columns are dropped and named on stderr. Ids are never cut or split.
-When stdout is not a terminal, a table has its full width; set `COLUMNS` to limit it.
-`trafficctl segments | less -S` shows a wide table in a narrow terminal.
-
-**`--json`** and **`--csv`** are for programs. CSV follows RFC 4180: a header, then
-one line per row, with CRLF line endings. Values are raw: times as
-`2026-11-22T18:32:05.123Z`, numbers without units, nothing for an absent value, `true`
-and `false`, and JSON for a list. `cost --csv` prints the lines of the bill and
-`deploy --csv` the outputs of the stack; `audit`, `simulate` and `replay` print one row.
-Times in JSON are ms since the epoch.
-
-## Tab completion
-
-`trafficctl completion bash`, `zsh` or `fish` prints a script that completes commands,
-options and file names. For bash with the bash-completion package:
-
-```sh
-mkdir -p ~/.local/share/bash-completion/completions
-trafficctl completion bash > ~/.local/share/bash-completion/completions/trafficctl
-```
-
-In zsh, write it to `_trafficctl` in a directory of `$fpath`; in fish, to
-`~/.config/fish/completions/trafficctl.fish`. Run it again after an update.
-
-## Wrong input
-
-An unknown segment, district, device or fault is an error that suggests similar names. A
-file is checked before it is used: the error lists the first 20 faults with line or
-feature and field, and nothing is loaded.
-
-## Variables
-
-`AWS_ENDPOINT_URL`, `AWS_PROFILE`, `AWS_REGION` and the other AWS settings select the
-cloud; `eval "$(trafficctl env)"` points a shell at the local city. Other variables:
-
-| variable | what it sets |
-|---|---|
-| `TRAFFIC_STACK` | the stack, if a command has no `--stack` |
-| `TRAFFIC_HOME` | the state directory (default `.traffic`, see below) |
-| `TRAFFIC_MQTT_ENDPOINT` | `host:port` to publish to (default: the local city or AWS) |
-| `TRAFFIC_MQTT_CA` | CA file of that endpoint (default: the system's CAs) |
-| `TRAFFIC_DEBUG` | if set, a failing command also prints its traceback |
-
-The state is the record of each local city, device keys and tallies. Without
-`TRAFFIC_HOME` it is in `.traffic` of the working directory or of the nearest directory
-above that has one. A command that needs one creates it in the working directory.
-
-## Exit codes
-
-| exit code | meaning |
-|---|---|
-| 0 | success |
-| 1 | check failed: the audit fails, or an alarm is on |
-| 2 | wrong usage or wrong input |
-| 3 | AWS or MQTT refused the request or is unreachable |
-| 70 | internal error: please report it |
-| 130 | interrupted by Ctrl-C |
-| 128 + N | terminated by signal N |
-"""
+# An option of as many commands, with the same help, is described once for all of them.
+_SHARED_BY = 3
 
 
 def cli_page() -> str:
-    """The whole page, independent of the terminal and the environment."""
-    with _environment(COLUMNS=str(WIDTH), NO_COLOR="1", TRAFFIC_STACK=None):
-        sections = _sections(build_parser())
-    return "\n".join([INTRODUCTION, *sections])
+    """The page with its commands, independent of the terminal and the environment."""
+    with _environment(COLUMNS=str(_WIDTH), NO_COLOR="1", TRAFFIC_STACK=None):
+        parser = build_parser()
+        commands = list(_leaves(parser))
+        uses = Counter(line for one, _ in commands for line in _options(one).values())
+        shared = {line for line, number in uses.items() if number >= _SHARED_BY}
+        overview = f"## Commands\n\n```text\n{parser.format_help().rstrip()}\n```\n"
+        options = "\n".join(["## Shared options\n", *sorted(shared), ""])
+        sections = [_section(*one, shared) for one in commands]
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    generated = "\n".join([overview, options, *sections])
+    return before + _BEGIN + generated + _END + rest.partition(_END)[2]
 
 
 @contextmanager
@@ -118,13 +58,44 @@ def _set(variables: Mapping[str, str | None]) -> None:
             os.environ[name] = value
 
 
-def _sections(parser: argparse.ArgumentParser, level: int = 2) -> list[str]:
-    """A section for *parser* and for each command under it."""
-    help_text = parser.format_help().rstrip()
-    sections = [f"{'#' * level} `{parser.prog}`\n\n```text\n{help_text}\n```\n"]
-    for command in commands_of(parser).values():
-        sections += _sections(command, 3)
-    return sections
+def _leaves(parser: argparse.ArgumentParser) -> Iterator[_Command]:
+    """The commands under *parser* that have none of their own, and their help."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            helps = {one.dest: one.help or "" for one in action._choices_actions}
+            for name, command in action.choices.items():
+                yield from list(_leaves(command)) or [(command, helps.get(name, ""))]
+
+
+def _section(
+    parser: argparse.ArgumentParser, help_text: str, shared: Collection[str]
+) -> str:
+    """What a command does, its own options, and the names of those it shares."""
+    description = parser.description or f"{help_text[0].upper()}{help_text[1:]}."
+    text = " ".join(description.partition("\n\n")[0].split())
+    options = _options(parser)
+    own = [line for line in options.values() if line not in shared]
+    also = [f"`{name}`" for name, line in options.items() if line in shared]
+    parts = [f"### `{parser.prog}`", text, "\n".join(own)]
+    if also:
+        parts.append(f"Shared: {', '.join(also)}.")
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _options(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """A line for each argument and option of *parser*, by name, but for `--help`."""
+    formatter = argparse.HelpFormatter(parser.prog)
+    lines = {}
+    for action in parser._actions:
+        if argparse.SUPPRESS in (action.help, action.dest) or action.dest == "help":
+            continue
+        default = action.dest.upper() if action.option_strings else action.dest
+        value = formatter._format_args(action, default)
+        usage = " ".join(filter(None, [", ".join(action.option_strings), value]))
+        text = formatter._expand_help(action) if action.help else ""
+        name = action.option_strings[-1] if action.option_strings else action.dest
+        lines[name] = f"- `{usage}`" + (f": {text}" if text else "")
+    return lines
 
 
 def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from localcity.cloudwatch.insights import parse
 
 from .reports.resolve import Stack
 from .template import PATH, of_type
@@ -12,12 +15,13 @@ from .template import PATH, of_type
 HERE = Stack({})
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 RUNBOOKS = PATH.parent / "docs" / "runbooks"
+ANY = "*"
 _WATCHED = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric as an alarm watches it; *period* in seconds."""
+    """A metric as an alarm watches it; *period* in seconds, ANY a dimension's value."""
 
     namespace: str
     name: str
@@ -44,7 +48,19 @@ def metrics(name: str) -> list[Metric]:
         stat = alarm.get("Statistic") or alarm["ExtendedStatistic"]
         return [_metric(alarm, stat, alarm["Period"])]
     stats = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
-    return [_metric(one["Metric"], one["Stat"], one["Period"]) for one in stats]
+    found = [_metric(one["Metric"], one["Stat"], one["Period"]) for one in stats]
+    return [*found, *(one for q in alarm["Metrics"] for one in _selected(q))]
+
+
+def _selected(query: dict[str, Any]) -> Iterator[Metric]:
+    """What a query of Metrics Insights reads, if it is one."""
+    found = parse(query.get("Expression", ""))
+    if found is not None:
+        value = dict.fromkeys(found.labels, ANY) | {found.label: found.value}
+        pairs = tuple(sorted(value.items()))
+        yield Metric(
+            found.namespace, found.name, pairs, found.stat, int(query["Period"])
+        )
 
 
 def _metric(told: dict[str, Any], stat: str, period: int) -> Metric:
@@ -59,10 +75,30 @@ def expression(name: str) -> str:
 
 
 def used(formula: str) -> set[str]:
-    """Return the ids that a formula of metric math uses."""
+    """Return the ids that a formula of metric math uses; a query uses none."""
+    if parse(formula) is not None:
+        return set()
     return set(_WATCHED.findall(re.sub(r"[A-Z][A-Z0-9_]*\(", "(", formula)))
 
 
 PLAIN = sorted(
     name for name, one in ALARMS.items() if "MetricName" in one["Properties"]
 )
+
+# Off the data's way, or watched through what uses them.
+SWEPT = ("IncidentsQueue", "IncidentsSchedule", "IncidentsSource")
+ELSEWHERE = {
+    "LiveApi": "behind LiveHttpApi, which counts what fails",
+    "Connector": "QuickSight shows a failed query to the viewer who asked",
+    "DeviceRegistry": "read by ProvisioningHook alone, whose errors ring",
+    "OperationsTopic": "an alarm about what carries alarms would not arrive",
+    **dict.fromkeys(SWEPT, "silence of Incidents rings"),
+    "IncidentsRule": "Incidents looks each minute anyway",
+    "TrafficIncidents": "written by Incidents alone, whose failures ring",
+    "SensorFaults": "written by SensorHealth alone, whose errors ring",
+    "UndeliveredSource": "what it leaves waits in UndeliveredQueue, whose age rings",
+    "SensorHealthSchedule": "silence of SensorHealth rings",
+    "ShardScalerSchedule": "silence of ShardScaler rings",
+    "ProfileBuilderSchedule": "silence of ProfileBuilder rings",
+    "WeeklyReport": "`trafficctl bottlenecks` shows the same",
+}

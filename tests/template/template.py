@@ -70,7 +70,9 @@ def shown(value: Any) -> str:
         return ".".join(value["Fn::GetAtt"])
     if isinstance(value, dict) and len(value) == 1:
         (inner,) = value.values()
-        return str(inner)
+        return str(
+            inner[0] if "Fn::Sub" in value and isinstance(inner, list) else inner
+        )
     return str(value)
 
 

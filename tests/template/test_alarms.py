@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from traffic.processor.figures import PROMISES_MS
-from traffic.shard_scaler.decide import LATE_MS
-
 from .alarms import (
     ALARMS,
+    ANY,
+    ELSEWHERE,
     HERE,
     PLAIN,
     RUNBOOKS,
@@ -30,7 +29,9 @@ NAMES = {kebab(name): name for name in ALARMS}
 
 # What a reading, an alert, a viewer or a new device passes, and what watches it.
 WAY = {
-    "IngestRule": ["iot-rule-failures", "iot-payload-not-json", "iot-rule-throttled"],
+    "IngestRule": ["iot-rule-failures", "iot-payload-not-json"],
+    "UndeliveredQueue": ["undelivered-waiting", "dead-letters"],
+    "UndeliveredKeeper": ["undelivered-waiting"],
     "ReadingsStream": ["stream-write-throttled", "stream-read-throttled"],
     "ProcessorSource": ["dead-letters"],
     "Processor": ["processor-behind", "processor-errors", "processor-throttled"],
@@ -39,27 +40,22 @@ WAY = {
     "CongestionAlerts": ["tables-throttled", "tables-failing"],
     "AlertBus": ["alert-rule-failed"],
     "AlertRule": ["alert-rule-failed", "alert-dead-letters"],
+    "Notifier": ["notifier-failing", "alert-rule-failed", "alert-dead-letters"],
     "AlertDeadLetterQueue": ["alert-dead-letters"],
     "AlertTopic": ["alert-delivery-failed"],
     "LiveHttpApi": ["live-map-failing"],
-    "ProvisioningHook": ["provisioning-failing"],
+    "FleetTemplate": ["provisioning-incomplete"],
+    "ProvisioningHook": ["provisioning-failing", "provisioning-incomplete"],
     "SensorHealth": ["sensor-health-failing"],
+    "ProfileBuilder": ["profiles-failing"],
     "SensorHealthNews": ["alert-rule-failed", "alert-dead-letters"],
 }
 # These tell by a metric of their own, not by their name.
 BY_FIGURES = {
+    "Incidents": ["incidents-failing"],
     "SensorHealth": ["fleet-silent", "silence-unjudged"],
     "ShardScaler": ["shard-scaler-failing", "stream-at-its-limit"],
-}
-# Off the data's way, or watched through what uses them.
-ELSEWHERE = {
-    "LiveApi": "behind LiveHttpApi, which counts what fails",
-    "Connector": "QuickSight shows a failed query to whoever asked",
-    "DeviceRegistry": "read by ProvisioningHook alone, whose errors ring",
-    "OperationsTopic": "an alarm about what carries alarms would not arrive",
-    "SensorFaults": "written by SensorHealth alone, whose errors ring",
-    "SensorHealthSchedule": "silence of SensorHealth rings",
-    "ShardScalerSchedule": "silence of ShardScaler rings",
+    "ProfileBuilder": ["profile-stale"],
 }
 KINDS = (
     "AWS::ApiGatewayV2::Api",
@@ -118,6 +114,10 @@ def test_what_missing_data_means_is_said_and_argued_where_it_surprises(
     assert missing == "notBreaching" or " # " in line
 
 
+WATCHERS = ("fleet-silent", "incidents-failing", "shard-scaler-failing")
+WARMING_MINUTES = {**dict.fromkeys(WATCHERS, 10), "profile-stale": 240}
+
+
 def test_only_the_watchers_silence_is_a_fault() -> None:
     silent = {
         kebab(name)
@@ -125,14 +125,14 @@ def test_only_the_watchers_silence_is_a_fault() -> None:
         if one["Properties"]["TreatMissingData"] == "breaching"
     }
 
-    assert silent == {"fleet-silent", "shard-scaler-failing"}
+    assert silent == set(WARMING_MINUTES)
 
 
 def test_a_stack_that_is_being_made_is_not_silent_yet() -> None:
-    for name in ("fleet-silent", "shard-scaler-failing"):
+    for name, minutes in WARMING_MINUTES.items():
         warming = given(NAMES[name])["WarmUpConfiguration"]
 
-        assert warming == {"WarmUpPeriodDurationInMinutes": 10}
+        assert warming == {"WarmUpPeriodDurationInMinutes": minutes}
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -152,12 +152,10 @@ def test_an_alarm_keeps_to_awss_limits(name: str) -> None:
     assert len(alarm.get("Metrics", [])) <= 10
 
 
-# One bad minute shows in its figure for ten
-# (tests/unit/traffic/sensor_health/test_unjudged.py).
-SLOW = "silence-unjudged"
+SLOW = {"silence-unjudged", "profiles-failing", "profile-stale"}  # by their nature
 
 
-@pytest.mark.parametrize("name", sorted({*ALARMS} - {NAMES[SLOW]}))
+@pytest.mark.parametrize("name", sorted({*ALARMS} - {NAMES[one] for one in SLOW}))
 def test_an_alarm_rings_within_five_minutes(name: str) -> None:
     alarm = given(name)
     (period,) = {one.period for one in metrics(name)}
@@ -189,27 +187,6 @@ def test_a_percentile_is_looked_at_however_few_samples_there_are(name: str) -> N
     assert alarm["EvaluateLowSampleCountPercentile"] == "evaluate"
 
 
-@pytest.mark.parametrize(
-    ("alarm", "metric"),
-    [("freshness", "FreshnessMs"), ("alert-latency", "AlertLatencyMs")],
-)
-def test_a_promise_is_held_to_its_own_number(alarm: str, metric: str) -> None:
-    told = given(NAMES[alarm])
-
-    assert (told["MetricName"], told["ExtendedStatistic"]) == (metric, "p99")
-    assert told["ComparisonOperator"] == "GreaterThanThreshold"
-    assert told["Threshold"] == PROMISES_MS[metric]
-
-
-def test_the_processor_is_behind_when_freshness_cannot_be_kept() -> None:
-    assert given(NAMES["processor-behind"])["Threshold"] == PROMISES_MS["FreshnessMs"]
-    assert PROMISES_MS["FreshnessMs"] == LATE_MS
-
-
-def test_the_promises_are_those_that_the_city_was_given() -> None:
-    assert PROMISES_MS == {"FreshnessMs": 10_000, "AlertLatencyMs": 30_000}
-
-
 @pytest.mark.parametrize("name", ALARMS)
 def test_a_metric_of_ours_is_one_that_the_code_prints(name: str) -> None:
     told = printed()
@@ -226,6 +203,28 @@ STACK = {"Ref": "AWS::StackName"}
 
 def _keys(one: Metric) -> str:
     return ",".join(key for key, _ in one.dimensions)
+
+
+def test_throttling_is_seen_by_the_quotas_of_the_account() -> None:
+    """RuleExecutionThrottled counts abuse of Basic Ingest, and no quota."""
+    found = metrics(NAMES["iot-rule-throttled"])
+
+    assert [(one.name, one.dimensions) for one in found] == [
+        ("PublishIn.Throttle", (("Protocol", "MQTT"),)),
+        ("RuleEvaluation", (("Status", "Throttled"),)),
+    ]
+
+
+def test_no_alarm_depends_on_a_kind_of_action_that_aws_does_not_list() -> None:
+    watched = {
+        (kebab(name), value)
+        for name in ALARMS
+        for one in metrics(name)
+        for key, value in one.dimensions
+        if key == "ActionType" and one.name in ("Failure", "Success")
+    }
+
+    assert watched == {("iot-rule-failures", ANY)}
 
 
 @pytest.mark.parametrize("resource", WAY)
@@ -257,12 +256,11 @@ def test_a_watcher_is_watched_by_its_figures(resource: str, alarm: str) -> None:
     assert ALARMS[NAMES[alarm]].get("Condition") == RESOURCES[resource].get("Condition")
 
 
-def test_alerts_are_watched_whoever_sends_them() -> None:
-    for alarm in ("unsent-alerts", "alert-latency"):
-        (metric,) = metrics(NAMES[alarm])
+def test_alerts_are_watched_from_every_sender() -> None:
+    (metric,) = metrics(NAMES["unsent-alerts"])
 
-        for sender in ("Processor", "SensorHealth"):
-            assert _keys(metric) in printed_by(sender)[metric.name]
+    for sender in ("Processor", "SensorHealth"):
+        assert _keys(metric) in printed_by(sender)[metric.name]
 
 
 def test_sensor_health_rings_by_what_it_prints_as_unsent() -> None:

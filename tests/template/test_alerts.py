@@ -1,84 +1,29 @@
-"""An alert becomes a text that a controller can read, and is not lost on the way."""
+"""An alert reaches people through the notifier, and is not lost on the way."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from traffic.aws.event_bus import DETAIL_TYPE, SOURCE
-from traffic.model import Road, StoredSegment
-from traffic.policy import Policy
-from traffic.segment.alert_events import event_of, traffic_of
-from traffic.segment.alerts import Transition
-from traffic.segment.fold_result import AlertChange
-from traffic.segment.measures import Measures
+from traffic.aws.event_bus import DETAIL_TYPE, INCIDENT_DETAIL_TYPE, SOURCE
+from traffic.incidents.events import MAILED
+from traffic.notifier.function import _CLIENT, NotifierSettings
+from traffic.settings import SpeedUnit, required
 
-from .template import RESOURCES, properties, shown, statements
-from .texts import AWKWARD, told
+from .template import PARAMETERS, RESOURCES, TEMPLATE, properties, shown, statements
+
+CONDITIONS = TEMPLATE["Conditions"]
 
 RULE = properties("AlertRule")
-(TARGET,) = RULE["Targets"]
-PATHS = TARGET["InputTransformer"]["InputPathsMap"]
-TEXT = TARGET["InputTransformer"]["InputTemplate"]
-
-SEGMENT = StoredSegment(
-    "seg-1", road=Road(name="I-405 N", district="Los Angeles", free_flow_speed=50)
-)
-
-
-def jam(at: StoredSegment) -> dict[str, Any]:
-    """Return the event of a jam there."""
-    return event_of(
-        AlertChange(
-            Transition("opened", 2, 0, 1795372320000, 1795372320000, 2, 840, 840),
-            1795372320500,
-            Measures(1200, 400, 21, 19, 0.4, 0.2, 5, "F", 84),
-        ),
-        at,
-        1795372321000,
-        Policy(50, 80, 40, 60, 120, 90, 60, "https://map.example.org/#{segment_id}"),
-    )
-
-
-JAM = jam(SEGMENT)
-
-
-def rendered(event: dict[str, Any]) -> str:
-    """Return the text that the transformer makes of an event's detail."""
-    return told(TARGET, event)
-
-
-def test_a_controller_reads_what_happened_where_and_how_bad_it_is() -> None:
-    assert rendered(JAM) == (
-        "Congestion opened at I-405 N, Los Angeles (traffic): severe (was none), "
-        "score 84.0, 21 of 50 km/h (level of service F), since 2026-11-22T18:32Z. "
-        "https://map.example.org/#seg-1"
-    )
-
-
-@pytest.mark.parametrize("name", AWKWARD)
-@pytest.mark.parametrize("field", ["name", "district"])
-def test_a_jam_is_told_whatever_the_road_is_called(field: str, name: str) -> None:
-    road = replace(SEGMENT.road, **{field: name})
-    event = jam(replace(SEGMENT, road=road))
-
-    assert event[field] == name
-    assert f"at {event['place']} (traffic): severe" in rendered(event)
-
-
-def test_an_empty_road_is_told_as_one() -> None:
-    assert "an empty road (level" in rendered({**JAM, "traffic": traffic_of(None, 50)})
-
-
-def test_the_text_uses_every_value_it_is_given() -> None:
-    assert set(re.findall(r"<(\w+)>", TEXT)) == set(PATHS)
+SEGMENTS, INCIDENTS = RULE["EventPattern"]["Fn::If"][1:]
+QUEUE = {"Fn::GetAtt": ["AlertDeadLetterQueue", "Arn"]}
+RULES = ("AlertRule", "SensorHealthNews", "WeeklyReport")
+AN_HOUR_S = 3600  # then an alert is outdated
 
 
 def test_the_rule_listens_for_the_events_the_processor_sends() -> None:
-    assert RULE["EventPattern"] == {
+    assert SEGMENTS == {
         "source": [SOURCE],
         "detail-type": [DETAIL_TYPE],
         "detail": {"quiet": [{"exists": False}]},
@@ -86,11 +31,81 @@ def test_the_rule_listens_for_the_events_the_processor_sends() -> None:
     assert RULE["EventBusName"] == {"Ref": "AlertBus"}
 
 
-def test_an_alert_that_cannot_be_told_is_kept() -> None:
-    queue = {"Fn::GetAtt": ["AlertDeadLetterQueue", "Arn"]}
+def test_people_get_messages_about_incidents_unless_they_want_each_segment() -> None:
+    parameter, condition = PARAMETERS["NotifyFor"], CONDITIONS["HasSegmentMessages"]
 
-    assert TARGET["DeadLetterConfig"] == {"Arn": queue}
-    assert TARGET["RetryPolicy"]["MaximumEventAgeInSeconds"] == 3600
+    assert (parameter["Default"], parameter["AllowedValues"]) == (
+        "incidents",
+        ["incidents", "unusual", "segments"],
+    )
+    assert condition == {"Fn::Equals": [{"Ref": "NotifyFor"}, "segments"]}
+    assert RULE["EventPattern"]["Fn::If"][0] == "HasSegmentMessages"
+    assert {
+        "source": [SOURCE],
+        "detail-type": [INCIDENT_DETAIL_TYPE],
+        "detail": {
+            "Fn::If": ["HasUnusualMessages", MAILED["unusual"], MAILED["incidents"]]
+        },
+    } == INCIDENTS
+    assert CONDITIONS["HasUnusualMessages"] == {
+        "Fn::Equals": [{"Ref": "NotifyFor"}, "unusual"]
+    }
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_hands_the_whole_event_to_the_notifier_and_keeps_what_is_refused(
+    rule: str,
+) -> None:
+    (target,) = properties(rule)["Targets"]
+
+    assert target["Arn"] == {"Fn::GetAtt": ["Notifier", "Arn"]}
+    assert target["DeadLetterConfig"] == {"Arn": QUEUE}
+    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == AN_HOUR_S
+    assert set(target) == {"Id", "Arn", "DeadLetterConfig", "RetryPolicy"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_has_its_permission_before_its_target(rule: str) -> None:
+    permission = f"{rule}Permission"
+    given = properties(permission)
+    name = shown(properties(rule)["Name"])
+
+    assert RESOURCES[rule]["DependsOn"] == permission
+    assert given["FunctionName"] == {"Ref": "Notifier"}
+    assert given["Principal"] == "events.amazonaws.com"
+    assert given["SourceArn"]["Fn::Sub"].endswith(f":rule/${{AlertBus}}/{name}")
+
+
+def test_what_the_notifier_cannot_publish_is_tried_again_and_kept() -> None:
+    retries = properties("NotifierRetries")
+
+    assert retries["FunctionName"] == {"Ref": "Notifier"}
+    assert retries["MaximumRetryAttempts"] == 2
+    assert retries["MaximumEventAgeInSeconds"] == AN_HOUR_S
+    assert retries["DestinationConfig"] == {"OnFailure": {"Destination": QUEUE}}
+
+
+def test_the_notifier_is_told_the_topic_of_each_audience() -> None:
+    told = properties("Notifier")["Environment"]["Variables"]
+
+    assert set(told) == set(required(NotifierSettings))
+    assert told["ALERT_TOPIC"] == {"Ref": "AlertTopic"}
+    assert told["OPERATIONS_TOPIC"] == {"Ref": "OperationsTopic"}
+    assert told["SPEED_UNIT"] == {"Ref": "SpeedUnit"}
+
+
+def test_speeds_are_shown_in_a_unit_that_the_code_knows() -> None:
+    unit = PARAMETERS["SpeedUnit"]
+
+    assert tuple(unit["AllowedValues"]) == get_args(SpeedUnit)
+    assert unit["Default"] == "km/h"
+
+
+def test_the_notifier_has_the_time_that_its_attempts_at_sns_take() -> None:
+    attempt_s = _CLIENT.connect_timeout + _CLIENT.read_timeout
+    attempts = _CLIENT.retries["total_max_attempts"]
+
+    assert attempts * attempt_s < properties("Notifier")["Timeout"] <= 30
 
 
 def granted(policy: str) -> list[tuple[Any, ...]]:
@@ -105,7 +120,7 @@ def granted(policy: str) -> list[tuple[Any, ...]]:
 def test_topics_are_open_to_alarms_alone_and_the_queue_to_the_rules() -> None:
     events = {"Service": "events.amazonaws.com"}
     cloudwatch = {"Service": "cloudwatch.amazonaws.com"}
-    rules = [{"Fn::GetAtt": [n, "Arn"]} for n in ("AlertRule", "SensorHealthNews")]
+    rules = [{"Fn::GetAtt": [n, "Arn"]} for n in RULES]
     rule = {"ArnEquals": {"aws:SourceArn": rules}}
     queue = "AlertDeadLetterQueue.Arn"
 
@@ -116,24 +131,6 @@ def test_topics_are_open_to_alarms_alone_and_the_queue_to_the_rules() -> None:
     assert granted("AlertDeadLetterQueuePolicy") == [
         (events, "sqs:SendMessage", queue, rule)
     ]
-
-
-@pytest.mark.parametrize(
-    ("rule", "topic"),
-    [("AlertRule", "AlertTopic"), ("SensorHealthNews", "OperationsTopic")],
-)
-def test_a_rule_publishes_by_a_role_that_only_this_rule_may_take(
-    rule: str, topic: str
-) -> None:
-    (target,) = properties(rule)["Targets"]
-    (trust,) = statements(properties(f"{rule}Role")["AssumeRolePolicyDocument"])
-    arn = trust["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
-    name = shown(properties(rule)["Name"])
-
-    assert target["Arn"] == {"Ref": topic}
-    assert target["RoleArn"] == {"Fn::GetAtt": [f"{rule}Role", "Arn"]}
-    assert properties(rule)["EventBusName"] == {"Ref": "AlertBus"}
-    assert arn.partition(":rule/")[2] == f"${{AlertBus}}/{name}"
 
 
 def test_mail_is_sent_only_where_an_address_is_given() -> None:

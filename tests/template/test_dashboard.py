@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from traffic.processor.figures import PROMISES_MS
+from traffic.processor.figures import LATEST_WRITE_MS, PROMISES_MS
 
 from .alarms import ALARMS, HERE, Metric, expression, given, kebab, metrics
 from .printed import printed
@@ -91,10 +91,10 @@ def test_the_model_of_cloudwatch_takes_it() -> None:
     ("title", "limit"),
     [
         (
-            "Freshness: a reading is on the map within 10 s (p99)",
-            PROMISES_MS["FreshnessMs"],
+            "Freshness: in the table within 6 s, on the map within 10 s (p99)",
+            LATEST_WRITE_MS,
         ),
-        ("Alerts: at EventBridge within 30 s (p99)", PROMISES_MS["AlertLatencyMs"]),
+        ("Alerts: at SNS within 30 s (p99)", PROMISES_MS["AlertLatencyMs"]),
         ("Loss: none", 0),
     ],
 )
@@ -151,6 +151,14 @@ def test_the_datas_way_runs_from_left_to_right() -> None:
         "5 EventBridge",
         "6 SNS",
     ]
+
+
+def test_messages_are_counted_as_the_rule_writes_them() -> None:
+    """Whether Basic Ingest, which matches no topic, counts TopicMatch is unknown."""
+    (search,) = expressions(TITLED["1 IoT Core"])
+
+    assert 'MetricName="Success"' in search
+    assert drawn(TITLED["1 IoT Core"])[0].name == "TopicMatch"
 
 
 def test_the_faults_of_each_part_stand_below_it() -> None:

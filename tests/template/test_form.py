@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from cfnlint import ManualArgs, lint
-
 from .template import TEMPLATE, TEXT
 
 S3_LIMIT_BYTES = 1_000_000  # of a template; given inline it would be 51,200
-
-
-def test_lint_finds_nothing() -> None:
-    assert [str(found) for found in lint(TEXT, config=ManualArgs())] == []
 
 
 def test_the_sections_stand_in_their_order() -> None:

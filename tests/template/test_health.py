@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import replace
-from typing import Any
 
-import pytest
-
-from tests.unit.traffic.segment.builders import ms
 from traffic.aws.event_bus import HEALTH_DETAIL_TYPE, SOURCE
 from traffic.sensor_health import settings, thresholds
-from traffic.sensor_health.faults import Fault, opened
 from traffic.settings import required
 
 from .template import PARAMETERS, RESOURCES, properties, shown
-from .texts import AWKWARD, told
 
 NEWS = properties("SensorHealthNews")
-(TARGET,) = NEWS["Targets"]
-PATHS = TARGET["InputTransformer"]["InputPathsMap"]
-TEXT = TARGET["InputTransformer"]["InputTemplate"]
-WEST = Fault("district", "West", "silent", ms(0), ms(300), sensors=41)
-
-
-def rendered(event: dict[str, Any]) -> str:
-    """Return the text that the transformer makes of an event's detail."""
-    return told(TARGET, event)
 
 
 def test_each_variable_comes_from_its_part_of_the_stack() -> None:
@@ -93,31 +76,6 @@ def test_silence_is_never_shorter_than_a_reading_speaks_for_the_present() -> Non
     )
 
 
-def test_engineers_read_what_is_silent_where_and_what_to_do() -> None:
-    (event,) = opened(WEST).outbox
-
-    assert rendered(event) == (
-        "Sensors silent (district, opened): West, 41 sensors, since "
-        "2027-01-15T08:00Z. Check the district's network and power before any sensor."
-    )
-
-
-@pytest.mark.parametrize("name", AWKWARD)
-def test_silence_is_told_whatever_road_and_district_are_called(name: str) -> None:
-    road = replace(WEST, scope="segment", segment_id="seg-1", name=name, district=name)
-    (wide,), (narrow,) = (
-        opened(one).outbox for one in (replace(WEST, subject=name), road)
-    )
-
-    assert f": {wide['place']}, 41 sensors" in rendered(wide)
-    assert f": {narrow['place']}, 41 sensors" in rendered(narrow)
-    assert narrow["name"] == name
-
-
-def test_the_text_uses_every_value_it_is_given() -> None:
-    assert set(re.findall(r"<(\w+)>", TEXT)) == set(PATHS)
-
-
 def test_single_sensors_and_quiet_events_are_no_mail() -> None:
     assert NEWS["EventPattern"] == {
         "source": [SOURCE],
@@ -127,13 +85,6 @@ def test_single_sensors_and_quiet_events_are_no_mail() -> None:
             "quiet": [{"exists": False}],
         },
     }
-    assert TARGET["Arn"] == {"Ref": "OperationsTopic"}
-
-
-def test_news_that_cannot_be_told_is_kept() -> None:
-    queue = {"Fn::GetAtt": ["AlertDeadLetterQueue", "Arn"]}
-
-    assert TARGET["DeadLetterConfig"] == {"Arn": queue}
 
 
 def test_the_memory_is_one_object_that_no_other_role_reads() -> None:

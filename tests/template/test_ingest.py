@@ -44,11 +44,26 @@ def test_a_segments_readings_stay_in_order_in_one_shard() -> None:
 
 def test_a_reading_that_misses_the_stream_is_kept_under_a_role_of_its_own() -> None:
     payload = properties("IngestRule")["TopicRulePayload"]
-    kept = payload["ErrorAction"]["S3"]
+    kept = payload["ErrorAction"]["Sqs"]
 
-    assert kept["BucketName"] == {"Ref": "DeadLetterBucket"}
-    assert kept["Key"].startswith("iot/")
+    assert kept["QueueUrl"] == {"Ref": "UndeliveredQueue"}
+    assert kept["UseBase64"] is False
     assert kept["RoleArn"] != payload["Actions"][0]["Kinesis"]["RoleArn"]
+
+
+def test_many_kept_readings_share_an_object() -> None:
+    source, queue = properties("UndeliveredSource"), properties("UndeliveredQueue")
+    keeper = properties("UndeliveredKeeper")
+
+    assert source["EventSourceArn"] == {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}
+    assert source["FunctionName"] == {"Ref": "UndeliveredKeeper"}
+    assert source["BatchSize"] == 10_000
+    assert source["MaximumBatchingWindowInSeconds"] > 0
+    assert "FunctionResponseTypes" not in source  # a batch is kept whole or not at all
+    assert queue["VisibilityTimeout"] == 6 * keeper["Timeout"]
+    assert "RedrivePolicy" not in queue  # nothing is given up before 14 days
+    variables = keeper["Environment"]["Variables"]
+    assert variables == {"DEAD_LETTER_BUCKET": {"Ref": "DeadLetterBucket"}}
 
 
 def test_the_rules_name_has_no_hyphen() -> None:

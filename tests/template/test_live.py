@@ -8,8 +8,10 @@ import re
 import pytest
 
 from traffic.live_map import settings
+from traffic.live_map.handling import OWNER
 from traffic.settings import required
 
+from .reports.resolve import Stack
 from .template import (
     PARAMETERS,
     RESOURCES,
@@ -50,7 +52,7 @@ def test_every_other_route_asks_for_a_token_of_the_controllers_pool() -> None:
     }
     route, authorizer = properties("LiveApiRoute"), properties("LiveAuthorizer")
 
-    assert guarded == {"LiveApiRoute"}
+    assert guarded == {"LiveApiRoute", "FeedRoute"}
     assert route["RouteKey"] == "ANY /api/{route+}"
     assert route["AuthorizationType"] == "JWT"
     assert route["AuthorizerId"] == {"Ref": "LiveAuthorizer"}
@@ -60,6 +62,44 @@ def test_every_other_route_asks_for_a_token_of_the_controllers_pool() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("machines", "audience"),
+    [("false", ["livepage"]), ("true", ["livepage", "feedreader"])],
+)
+def test_a_machine_is_let_in_to_the_feeds_alone_and_only_if_asked_for(
+    machines: str, audience: list[str]
+) -> None:
+    stack = Stack({"MachineFeeds": machines})
+    route, authorizer = properties("FeedRoute"), stack.properties("FeedAuthorizer")
+
+    assert PARAMETERS["MachineFeeds"]["Default"] == "false"
+    assert route["RouteKey"] == "GET /feeds/{feed}"
+    assert route["AuthorizationType"] == "JWT"
+    assert route["AuthorizerId"] == {"Ref": "FeedAuthorizer"}
+    told = [one for one in authorizer["JwtConfiguration"]["Audience"] if one]
+    assert [one.rpartition("-")[2] for one in told] == audience
+    issuer = properties("FeedAuthorizer")["JwtConfiguration"]["Issuer"]
+    assert issuer == {"Fn::Sub": ISSUER}
+    for name in ("FeedScopes", "FeedReader"):
+        assert RESOURCES[name]["Condition"] == "HasMachineFeeds"
+
+
+def test_the_machines_client_reads_feeds_and_signs_nobody_in() -> None:
+    reader, scopes = properties("FeedReader"), properties("FeedScopes")
+
+    assert reader["GenerateSecret"] is True
+    assert reader["AllowedOAuthFlows"] == ["client_credentials"]
+    assert reader["AllowedOAuthScopes"] == ["feeds/read"]
+    assert scopes["Identifier"] == "feeds"
+    assert [one["ScopeName"] for one in scopes["Scopes"]] == ["read"]
+    assert reader["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert {"CallbackURLs", "SupportedIdentityProviders"} & set(reader) == set()
+    assert (reader["AccessTokenValidity"], reader["TokenValidityUnits"]) == (
+        60,
+        {"AccessToken": "minutes"},
+    )
+
+
 def test_each_variable_of_the_live_api_comes_from_its_part_of_the_stack() -> None:
     told = properties("LiveApi")["Environment"]["Variables"]
 
@@ -67,12 +107,16 @@ def test_each_variable_of_the_live_api_comes_from_its_part_of_the_stack() -> Non
         "SEGMENTS_TABLE": "RoadSegments",
         "HISTORY_TABLE": "SegmentHistory",
         "ALERTS_TABLE": "CongestionAlerts",
+        "INCIDENTS_TABLE": "TrafficIncidents",
+        "PROFILES_BUCKET": "Profiles",
         "STACK_NAME": "AWS::StackName",
         "CONGESTION_HIGH_THRESHOLD": "CongestionHighThreshold",
         "CONGESTION_SEVERE_THRESHOLD": "CongestionSevereThreshold",
         "CONGESTION_CLEAR_THRESHOLD": "CongestionClearThreshold",
+        "TIME_ZONE": "ReportTimeZone",
+        "SPEED_UNIT": "SpeedUnit",
         "USER_POOL_CLIENT_ID": "LivePage",
-        "USER_POOL_DOMAIN": "https://${SignIn}.auth.${AWS::Region}.amazoncognito.com",
+        "USER_POOL_DOMAIN": "https://${SignIn}.${auth}.${AWS::Region}.amazoncognito.com",
         "USER_POOL_ISSUER": ISSUER,
         "MAP_STYLE_URL": "MapStyleUrl",
     }
@@ -88,7 +132,39 @@ def test_only_administrators_make_users_and_passwords_are_strong() -> None:
     assert password["MinimumLength"] >= 12
     assert {password[name] for name in asked} == {True}
     assert len(asked) == 4
-    assert pool["MfaConfiguration"] == {"Ref": "UserPoolMfa"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "asked", "found"),
+    [
+        ("dev", "AUTO", "OFF"),
+        ("production", "AUTO", "ON"),
+        ("production", "OFF", "OFF"),
+        ("production", "OPTIONAL", "OPTIONAL"),
+        ("dev", "ON", "ON"),
+    ],
+)
+def test_a_second_factor_is_required_in_production_unless_told_otherwise(
+    environment: str, asked: str, found: str
+) -> None:
+    chosen = {"Environment": environment, "UserPoolMfa": asked}
+    pool = Stack(chosen).properties("Controllers")
+
+    assert PARAMETERS["UserPoolMfa"]["Default"] == "AUTO"
+    assert pool["MfaConfiguration"] == found
+    assert pool.get("EnabledMfas") == (
+        None if found == "OFF" else ["SOFTWARE_TOKEN_MFA"]
+    )
+
+
+def test_a_refresh_token_is_good_once() -> None:
+    rotation = CLIENT["RefreshTokenRotation"]
+
+    assert rotation == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}
+
+
+def test_the_sign_in_page_needs_no_branding() -> None:
+    assert properties("SignIn")["ManagedLoginVersion"] == 1
 
 
 def test_the_users_outlive_the_stack_and_are_protected_in_production() -> None:
@@ -97,13 +173,14 @@ def test_the_users_outlive_the_stack_and_are_protected_in_production() -> None:
     assert pool["DeletionPolicy"] == "RetainExceptOnCreate"
     assert pool["UpdateReplacePolicy"] == "Retain"
     protection = pool["Properties"]["DeletionProtection"]
-    assert protection == {"Fn::If": ["IsProduction", "ACTIVE", "INACTIVE"]}
+    assert protection == {"Fn::If": ["HasProtection", "ACTIVE", "INACTIVE"]}
 
 
 def test_the_page_signs_in_by_code_alone_and_keeps_no_secret() -> None:
     assert CLIENT["GenerateSecret"] is False
     assert CLIENT["AllowedOAuthFlows"] == ["code"]
-    assert CLIENT["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert CLIENT["ExplicitAuthFlows"] == ["ALLOW_CUSTOM_AUTH"]
+    assert "LambdaConfig" not in properties("Controllers")  # which nobody can finish
     assert CLIENT["PreventUserExistenceErrors"] == "ENABLED"
 
 
@@ -171,7 +248,7 @@ def test_only_this_api_may_run_the_function() -> None:
     }
 
 
-def test_of_an_alert_only_its_acknowledgement_can_be_written() -> None:
+def test_of_an_alert_only_what_controllers_do_can_be_written() -> None:
     (policy,) = (
         one["PolicyDocument"]
         for one in properties("LiveApiRole")["Policies"]
@@ -179,7 +256,7 @@ def test_of_an_alert_only_its_acknowledgement_can_be_written() -> None:
     )
     (statement,) = statements(policy)
 
-    attributes = ["alert_id", "acknowledged_by", "acknowledged_at"]
+    attributes = ["alert_id", *OWNER, "closed_level", "handled"]
     assert statement["Action"] == "dynamodb:UpdateItem"
     assert statement["Condition"] == {
         "ForAllValues:StringEquals": {"dynamodb:Attributes": attributes},
@@ -195,5 +272,7 @@ def test_the_outputs_say_where_the_map_and_its_sign_in_are() -> None:
     }
     assert outputs["LiveApiId"]["Value"] == {"Ref": "LiveHttpApi"}
     assert shown(outputs["UserPoolDomain"]["Value"]) == (
-        "https://${SignIn}.auth.${AWS::Region}.amazoncognito.com"
+        "https://${SignIn}.${auth}.${AWS::Region}.amazoncognito.com"
     )
+    (_, names) = outputs["UserPoolDomain"]["Value"]["Fn::Sub"]
+    assert names == {"auth": {"Fn::If": ["IsGovCloud", "auth-fips", "auth"]}}

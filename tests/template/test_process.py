@@ -26,6 +26,7 @@ def test_each_variable_of_the_processor_comes_from_its_part_of_the_stack() -> No
         "CONGESTION_HIGH_THRESHOLD": "CongestionHighThreshold",
         "CONGESTION_SEVERE_THRESHOLD": "CongestionSevereThreshold",
         "CONGESTION_CLEAR_THRESHOLD": "CongestionClearThreshold",
+        "TIME_ZONE": "ReportTimeZone",
         "ALERT_HOLD_SECONDS": "AlertHoldSeconds",
         "ALERT_CLEAR_SECONDS": "AlertClearSeconds",
         "DEFAULT_INTERVAL_SECONDS": "DefaultIntervalSeconds",

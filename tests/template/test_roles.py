@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from traffic.aws.event_bus import SOURCE
+
 from .template import PATH, RESOURCES, allowed, listed, of_type, statements, walk
 
 ROLES = of_type("AWS::IAM::Role")
@@ -56,6 +58,16 @@ def test_a_role_has_no_policy_written_elsewhere(role: str) -> None:
 def policy_statements() -> list[dict[str, Any]]:
     """Return every statement of every policy in the template."""
     return [one for one in walk(RESOURCES) if isinstance(one, dict) and "Effect" in one]
+
+
+def test_who_sends_events_speaks_as_the_city_alone() -> None:
+    conditions = [
+        statement.get("Condition")
+        for statement in policy_statements()
+        if "events:PutEvents" in listed(statement["Action"])
+    ]
+
+    assert conditions == [{"StringEqualsIfExists": {"events:source": SOURCE}}] * 4
 
 
 def test_no_policy_allows_an_action_by_wildcard() -> None:

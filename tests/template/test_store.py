@@ -6,42 +6,18 @@ from typing import Any
 
 import pytest
 
-from .template import RESOURCES, TEMPLATE, of_type, properties, shown
+from .template import TEMPLATE, of_type, properties, shown
 
 TABLES = of_type("AWS::DynamoDB::Table")
-ON_DEMAND = {"DeviceRegistry"}  # always: written on a few days of the year
+# They are small.
+ON_DEMAND = {"CongestionAlerts", "SensorFaults", "DeviceRegistry", "TrafficIncidents"}
 BUCKETS = of_type("AWS::S3::Bucket")
 KEYS = of_type("AWS::KMS::Key")
-RECORD = {*TABLES, *BUCKETS, "DataKey"}
 # Empty in a day, kept only till then.
 SCRATCH = {"SpillBucket", "QueryResultsBucket", "HealthMemory"}
-LOGS = {"ProcessorLogs", "ShardScalerLogs", "LiveApiLogs", "LiveAccessLogs"}
-LOGS |= {"ConnectorLogs", "ProvisioningHookLogs", "SensorHealthLogs"}
-PASSING = {"AlertKey", "ReadingsStream", "AlertDeadLetterQueue", *LOGS}
+LOGS = set(of_type("AWS::Logs::LogGroup"))
 DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 ALERT_KEY = {"Fn::GetAtt": ["AlertKey", "Arn"]}
-
-
-def deletion(name: str) -> tuple[str, str]:
-    """Return what becomes of a resource that is deleted, and of one replaced."""
-    resource = RESOURCES[name]
-    return resource["DeletionPolicy"], resource["UpdateReplacePolicy"]
-
-
-@pytest.mark.parametrize("name", sorted(RECORD))
-def test_the_record_outlives_the_stack(name: str) -> None:
-    assert deletion(name) == ("RetainExceptOnCreate", "Retain")
-
-
-@pytest.mark.parametrize("name", sorted(PASSING))
-def test_what_passes_through_goes_with_the_stack(name: str) -> None:
-    assert deletion(name) == ("Delete", "Delete")
-
-
-def test_every_resource_that_holds_something_is_one_or_the_other() -> None:
-    holding = of_type("AWS::Kinesis::Stream", "AWS::SQS::Queue", "AWS::Logs::LogGroup")
-
-    assert {*TABLES, *BUCKETS, *KEYS, *holding} == RECORD | PASSING
 
 
 def test_the_tables_have_the_keys_that_readers_ask_by() -> None:
@@ -51,6 +27,11 @@ def test_the_tables_have_the_keys_that_readers_ask_by() -> None:
         "CongestionAlerts": {
             "": ["alert_id"],
             "open_alerts": ["open_flag", "opened_at"],
+            "by_day": ["day", "opened_at"],
+        },
+        "TrafficIncidents": {
+            "": ["incident_id"],
+            "open_incidents": ["open_flag", "opened_at"],
             "by_day": ["day", "opened_at"],
         },
         "SensorFaults": {"": ["fault_id"], "open_faults": ["open_flag", "since"]},
@@ -83,10 +64,14 @@ def test_a_table_is_encrypted_recoverable_and_protected_in_production(
     recovery = table["PointInTimeRecoverySpecification"]
     assert recovery == {"PointInTimeRecoveryEnabled": True}
     protection = table["DeletionProtectionEnabled"]
-    assert protection == {"Fn::If": ["IsProduction", True, False]}
+    assert protection == {"Fn::If": ["HasProtection", True, False]}
     by_parameter = {"Ref": "DynamoDBBillingMode"}
     expected = "PAY_PER_REQUEST" if name in ON_DEMAND else by_parameter
     assert table["BillingMode"] == expected
+
+
+def test_a_table_on_demand_has_no_capacity_to_pay_for() -> None:
+    assert [n for n in ON_DEMAND if "ProvisionedThroughput" in str(TABLES[n])] == []
 
 
 def test_history_and_alerts_expire_segments_do_not() -> None:
@@ -100,6 +85,7 @@ def test_history_and_alerts_expire_segments_do_not() -> None:
         "RoadSegments": None,
         "SegmentHistory": by_time,
         "CongestionAlerts": by_time,
+        "TrafficIncidents": by_time,
         "SensorFaults": by_time,
         "DeviceRegistry": None,
     }
@@ -264,33 +250,15 @@ def test_the_log_key_is_for_the_log_groups_by_their_own_names() -> None:
 
 def test_the_outputs_are_the_names_others_rely_on() -> None:
     tables = {f"{name}Table{end}" for name in TABLES for end in ("", "Arn")}
-    assert set(TEMPLATE["Outputs"]) == tables | {
-        "ReadingsStream",
-        "ReadingsStreamArn",
-        "ShardScalerFunction",
-        "ProcessorFunction",
-        "ProcessorFunctionArn",
-        "AlertBus",
-        "AlertBusArn",
-        "AlertTopicArn",
-        "AlertDeadLetterQueueUrl",
-        "QuarantineBucket",
-        "DeadLetterBucket",
-        "IngestRule",
-        "IngestTopicPrefix",
-        "DevicePolicy",
-        "DeviceThingType",
-        "FleetTemplate",
-        "ClaimPolicy",
-        "DashboardUrl",
-        "OperationsTopicArn",
-        "SensorHealthFunction",
-        "HealthMemoryBucket",
-        "DataKeyArn",
-        "LiveUrl",
-        "LiveApiId",
-        "UserPoolId",
-        "UserPoolClientId",
-        "UserPoolDomain",
-        "TemplateVersion",
-    }
+    others = """
+        ReadingsStream ReadingsStreamArn ShardScalerFunction ProcessorFunction
+        ProcessorFunctionArn AlertBus AlertBusArn AlertTopicArn
+        AlertDeadLetterQueueUrl UndeliveredQueueUrl QuarantineBucket
+        DeadLetterBucket IngestRule
+        IngestTopicPrefix DevicePolicy DeviceThingType FleetTemplate ClaimPolicy
+        DashboardUrl OperationsTopicArn IncidentsFunction SensorHealthFunction
+        HealthMemoryBucket ProfileBuilderFunction ProfilesBucket DataKeyArn LiveUrl
+        LiveApiId UserPoolId UserPoolClientId
+        UserPoolDomain FeedReaderClientId TemplateVersion
+    """
+    assert set(TEMPLATE["Outputs"]) == tables | set(others.split())

@@ -13,6 +13,8 @@ from ..errors import PublishError
 SOURCE = "city.traffic"
 DETAIL_TYPE = "Congestion Alert"
 HEALTH_DETAIL_TYPE = "Sensor Health"
+INCIDENT_DETAIL_TYPE = "Traffic Incident"
+WEEKLY_DETAIL_TYPE = "Weekly Bottlenecks"
 _MOST_ENTRIES = 10  # per PutEvents request
 
 

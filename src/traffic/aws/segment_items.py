@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Optional
 
 from ..model import ReadingCounts, Road, StoredSegment
 from ..segment.decide import Decision
 from ..segment.outbox import text_of
-from .dynamodb import attribute, split, update, values_of
+from .dynamodb import attribute, number_of, split, split_update, value_of
 
 
 def _is_text(value: Any) -> bool:
@@ -21,7 +21,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
-def _is_size(value: Any) -> bool:
+def is_size(value: Any) -> bool:
+    """Whether a value is a number above zero."""
     return _is_number(value) and value > 0
 
 
@@ -30,41 +31,73 @@ _ROAD = {
     "district": _is_text,
     "latitude": _is_number,
     "longitude": _is_number,
-    "lanes": _is_size,
-    "length_m": _is_size,
-    "free_flow_speed": _is_size,
-    "effective_length_m": _is_size,
+    "lanes": is_size,
+    "length_m": is_size,
+    "free_flow_speed": is_size,
+    "effective_length_m": is_size,
 }
+_TEXTS = {name for name, fits in _ROAD.items() if fits is _is_text}
+# An event repeats them: a hundred events of such a road still fit into its item.
+_MOST_CHARACTERS = 256
+LEARNED = "learned_free_flow_speed"
 _COUNTS = ("accepted", "late", "duplicate", "stale")
 _STATE_ATTRIBUTES = ("version", "state", "outbox", "suspects", *_COUNTS)
+_READ = (*_ROAD, LEARNED)
+_ROAD_TYPES = [(name, "S" if name in _TEXTS else "N") for name in _READ]
+_NOBODY: frozenset[str] = frozenset()
 
 
 def segment_of(segment_id: str, item: Mapping[str, Any]) -> StoredSegment:
     """Return the segment of *item*; an empty item is a new segment."""
-    values = values_of(item)
     return StoredSegment(
         segment_id,
-        version=values.get("version", 0),
-        road=_road(values),
-        counts=ReadingCounts(*(values.get(name, 0) for name in _COUNTS)),
-        packed=values.get("state"),
-        outbox=tuple(json.loads(values["outbox"])) if "outbox" in values else (),
-        suspects=frozenset(values.get("suspects", ())),
+        version=_integer(item, "version"),
+        road=_road(*[item.get(name, {}).get(kind) for name, kind in _ROAD_TYPES]),
+        counts=ReadingCounts(*[_integer(item, name) for name in _COUNTS]),
+        packed=value_of(item["state"]) if "state" in item else None,
+        outbox=tuple(json.loads(item["outbox"]["S"])) if "outbox" in item else (),
+        suspects=frozenset(item["suspects"]["SS"]) if "suspects" in item else _NOBODY,
     )
 
 
-def _road(values: Mapping[str, Any]) -> Road:
+def _integer(item: Mapping[str, Any], name: str) -> int:
+    return int(item[name]["N"]) if name in item else 0
+
+
+@lru_cache(maxsize=4096)  # roads rarely change
+def _road(*attributes: Optional[str]) -> Road:
+    return road_of(
+        {
+            name: text if name in _TEXTS else number_of(text)
+            for name, text in zip(_READ, attributes)
+            if text is not None
+        }
+    )
+
+
+def road_of(values: Mapping[str, Any]) -> Road:
     """Return the road, without invalid attributes: other programs write them too.
 
     A free-flow speed of zero, or text, must not block the readings of its segment. This
-    is the only place that reads a free-flow speed.
+    is the only place that reads a free-flow speed: where the road file gives none, the
+    one that was learned from quiet hours counts.
     """
-    road = {
+    road = valid_of(values)
+    for name in road.keys() & _TEXTS:
+        road[name] = road[name][:_MOST_CHARACTERS]
+    known, learned = "name" in road or "free_flow_speed" in road, values.get(LEARNED)
+    if is_size(learned):
+        road.setdefault("free_flow_speed", learned)
+    return Road(**road, known=known)
+
+
+def valid_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is valid of a road's attributes."""
+    return {
         name: values[name]
         for name, fits in _ROAD.items()
         if name in values and fits(values[name])
     }
-    return Road(**road, known="name" in road or "free_flow_speed" in road)
 
 
 def changes(decision: Decision) -> tuple[dict[str, Any], list[str]]:
@@ -112,9 +145,8 @@ def partiql_sent(table: str, segment: StoredSegment) -> dict[str, Any]:
 
 def segment_update(table: str, decision: Decision) -> dict[str, Any]:
     """Return the UpdateItem that replaces the version that was read."""
-    present, absent = changes(decision)
-    values = {**present, **dict.fromkeys(absent)}
-    action = update(table, {"segment_id": decision.segment.segment_id}, values)
+    key = {"segment_id": decision.segment.segment_id}
+    action = split_update(table, key, *changes(decision))
     action["ExpressionAttributeNames"]["#version"] = "version"
     read_at = decision.segment.version - 1
     if read_at:
@@ -127,4 +159,4 @@ def segment_update(table: str, decision: Decision) -> dict[str, Any]:
 
 def read_attributes() -> Sequence[str]:
     """Return the names of the attributes that a segment is read from."""
-    return (*_ROAD, *_STATE_ATTRIBUTES)
+    return (*_ROAD, LEARNED, *_STATE_ATTRIBUTES)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import (
-    Any,
-)
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -29,16 +27,18 @@ from . import segment_items
 from .dynamodb import (
     MOST_KEYS,
     MOST_STATEMENTS,
+    Random,
     Sleep,
     Tables,
     call_aws,
     chunks,
+    is_throttled,
     refusal_of,
 )
 
 RowKey = tuple[str, int]  # a segment and a minute
 
-_READ_ROUNDS = 5
+_WAITS_S = (0.1, 0.2, 0.4, 0.8, 1.0, 1.0)  # for a throttled transaction, at most
 
 
 class DynamoStore:
@@ -48,11 +48,19 @@ class DynamoStore:
     merges a late one or changes an alert is a transaction over all its items.
     """
 
-    def __init__(self, client: Any, tables: Tables, retention_days: int, sleep: Sleep):
+    def __init__(
+        self,
+        client: Any,
+        tables: Tables,
+        retention_days: int,
+        sleep: Sleep,
+        random: Random,
+    ):
         self._client = client
         self._tables = tables
         self._retention_days = retention_days
         self._sleep = sleep
+        self._random = random
         self._pool = ThreadPoolExecutor(max_workers=4)
 
     def read(self, segment_ids: Sequence[str]) -> dict[str, Any]:
@@ -86,26 +94,9 @@ class DynamoStore:
     def _get(
         self, table: str, keys: Sequence[dict[str, Any]], attributes: Sequence[str]
     ) -> list[dict[str, Any]]:
-        """Get items by key, retrying the keys that DynamoDB left unprocessed."""
-        names = {f"#{i}": name for i, name in enumerate((*attributes, *keys[0]))}
-        request: dict[str, Any] = {
-            "Keys": list(keys),
-            "ConsistentRead": True,
-            "ProjectionExpression": ", ".join(names),
-            "ExpressionAttributeNames": names,
-        }
-        items: list[dict[str, Any]] = []
-        for round_ in range(_READ_ROUNDS):
-            answer = call_aws(
-                self._client.batch_get_item, RequestItems={table: request}
-            )
-            items += answer["Responses"].get(table, [])
-            unprocessed = answer.get("UnprocessedKeys", {}).get(table)
-            if not unprocessed:
-                return items
-            request = unprocessed
-            self._sleep(0.05 * 2**round_)
-        raise StoreError(f"{table}: {len(request['Keys'])} keys were left unread")
+        return aws_dynamodb.batch_get(
+            self._client, table, keys, attributes, self._sleep
+        )
 
     def write(self, decisions: Sequence[Decision]) -> Outcomes:
         """Write each atomically; Conflict where another version is stored."""
@@ -136,21 +127,42 @@ class DynamoStore:
         call = self._client.batch_execute_statement
         return list(call_aws(call, Statements=list(statements))["Responses"])
 
-    def _write_wide(self, decisions: Sequence[Decision]) -> Outcomes:
+    def _write_wide(
+        self, decisions: Sequence[Decision], waits_s: Sequence[float] = _WAITS_S
+    ) -> Outcomes:
         try:
             actions = [action for one in decisions for action in self._actions(one)]
-            call_aws(self._client.transact_write_items, TransactItems=actions)
+            self._transact(actions, waits_s)
         except StoreError as error:
-            if len(decisions) > 1 and _is_cancelled(error):
+            if len(decisions) > 1 and _is_cancelled(error) and not is_throttled(error):
                 return self._write_apart(decisions)
             return dict.fromkeys(map(_id, decisions), error)
         return dict.fromkeys(map(_id, decisions))
 
+    def _transact(
+        self, actions: Sequence[dict[str, Any]], waits_s: Sequence[float]
+    ) -> None:
+        """Write all *actions*; while they are throttled, wait and repeat them all."""
+        for most_s in waits_s:
+            try:
+                return self._write_all(actions)
+            except StoreError as error:
+                if not is_throttled(error):
+                    raise
+            self._sleep(most_s * (1 + self._random()) / 2)
+        return self._write_all(actions)
+
+    def _write_all(self, actions: Sequence[dict[str, Any]]) -> None:
+        call_aws(self._client.transact_write_items, TransactItems=actions)
+
     def _write_apart(self, decisions: Sequence[Decision]) -> Outcomes:
-        """Write separately: one refused item cancels a whole transaction."""
+        """Write separately: one refused item cancels a whole transaction.
+
+        Without waiting: fifty waits would outlast the invocation.
+        """
         outcomes: Outcomes = {}
         for one in decisions:
-            outcomes.update(self._write_wide([one]))
+            outcomes.update(self._write_wide([one], waits_s=()))
         return outcomes
 
     def _actions(self, decision: Decision) -> Iterable[dict[str, Any]]:
@@ -173,15 +185,21 @@ class DynamoStore:
             row = window if before is None else merge_windows(before, window)
             yield history_row(decision.segment, minute, row, self._retention_days)
 
-    def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
-        """Empty the outboxes of these versions; a newer version keeps its own."""
-        table = self._tables.segments
-        statements = [segment_items.partiql_sent(table, one) for one in segments]
-        for part in chunks(statements, MOST_STATEMENTS):
-            for answer in self._execute(part):
+    def mark_sent(self, segments: Sequence[StoredSegment]) -> set[str]:
+        """Empty the outboxes of these versions; a newer version keeps its own.
+
+        Returns the segments of which another version is stored.
+        """
+        table, newer = self._tables.segments, set()
+        for part in chunks(segments, MOST_STATEMENTS):
+            statements = [segment_items.partiql_sent(table, one) for one in part]
+            for one, answer in zip(part, self._execute(statements)):
                 refusal = refusal_of(answer.get("Error"))
-                if refusal is not None and not isinstance(refusal, Conflict):
+                if isinstance(refusal, Conflict):
+                    newer.add(one.segment_id)
+                elif refusal is not None:
                     raise refusal
+        return newer
 
 
 def _id(decision: Decision) -> str:
@@ -199,10 +217,11 @@ def _grouped(decisions: Sequence[Decision]) -> list[list[Decision]]:
     groups: list[list[Decision]] = []
     size = MOST_ACTIONS
     for one in decisions:
-        size += actions_of(one)
+        number = actions_of(one)
+        size += number
         if size > MOST_ACTIONS:
             groups.append([])
-            size = actions_of(one)
+            size = number
         groups[-1].append(one)
     return groups
 

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Callable, NamedTuple, Optional
+from collections.abc import Mapping
+from typing import Any, Callable, Optional
 
 from ..errors import RequestError, StoreError
 from ..policy import MINUTE_MS
 from ..timestamps import minute_text
-from . import changes, responses, routes, views
+from . import (
+    changes,
+    config,
+    handling,
+    past,
+    responses,
+    routes,
+    shift,
+    views,
+)
 from . import page as pages
+from .acknowledging import Acknowledging
+from .feeds.service import FeedService
+from .looks import CityLooks
+from .news import News
+from .ports import LiveMapPorts
 from .responses import Response
 from .routes import Request, Route
 from .settings import LiveMapSettings
-from .summary import city_summary
+from .usual import AHEAD_MS, drawn, present_speed, shown
 
+_PUBLIC = ("page", "config")
 _HOUR_MS = 3_600_000
-_AGE_OF = views.COLUMNS.index("updated_at")
 _BUSY = "the tables did not answer: expected to work again in a few seconds"
-
-
-class LiveMapPorts(NamedTuple):
-    """The services that the API uses.
-
-    *reader* and *assets* are a Reader and Assets; *clock* returns the time in ms;
-    *environment* names this execution environment, in hexadecimal digits; *log* takes
-    the name of an event and its text.
-    """
-
-    reader: Any
-    assets: Any
-    clock: Callable[[], int]
-    environment: str
-    log: Callable[[str, str], None]
-
-
-class CityView(NamedTuple):
-    """The city when it was last read."""
-
-    snapshot: changes.Snapshot
-    city: Mapping[str, Any]
-    alerts: Sequence[Mapping[str, Any]]
 
 
 class LiveApi:
@@ -57,10 +48,30 @@ class LiveApi:
             settings.style,
             pages.inline_scripts(ports.assets.page(pages.INDEX)),
         )
-        self._view: Optional[CityView] = None
-        self._viewed_ms: Optional[int] = None
-        self._roads: Sequence[Mapping[str, Any]] = ()
-        self._roads_ms: Optional[int] = None
+        self._city = CityLooks(ports, settings.high)
+        self._news = News()
+        self._feeds = FeedService(ports, self._city, settings)
+        self._acks = Acknowledging(ports, self._outdate)
+        self._logged: dict[str, Any] = {}
+        self._logged_ms: Optional[int] = None
+        values = {
+            "config": self._config,
+            "roads": self._roads_page,
+            "log": self._log,
+            "segment": self._segment,
+            "history": self._history,
+            "acknowledge": self._acknowledge,
+            "undo": self._undo,
+            "acknowledge_incident": self._acknowledge_incident,
+            "undo_incident": self._undo_incident,
+        }
+        self._answers: dict[str, Callable[[str, Request], Response]] = {
+            "page": self._page,
+            "feed": self._feeds.answer,
+            "at": self._at,
+            "now": self._now,
+            **{name: _as_json(value) for name, value in values.items()},
+        }
 
     def answer(self, event: Mapping[str, Any]) -> Response:
         """Return the answer to a Lambda event of an HTTP API."""
@@ -78,122 +89,57 @@ class LiveApi:
         return answer
 
     def _dispatch(self, route: Route, request: Request) -> Response:
-        if route.name == "page":
-            return self._page(request)
-        if route.name != "config" and request.who is None:
+        if request.who is None and route.name not in _PUBLIC:
             raise RequestError(401, "expected a signed-in user")
-        value = {
-            "config": self._config,
-            "roads": self._roads_page,
-            "now": self._now,
-            "segment": self._segment,
-            "history": self._history,
-            "acknowledge": self._acknowledge,
-            "undo": self._undo,
-        }[route.name](route.of, request)
-        return responses.json_response(
-            200, value, responses.takes_gzip(request.headers)
-        )
+        return self._answers[route.name](route.of, request)
 
-    def _page(self, request: Request) -> Response:
+    def _page(self, _of: str, request: Request) -> Response:
         file = self._ports.assets.page(pages.name_of(request.path))
         if file is None:
             raise RequestError(404, "expected /, /config.json, or a file of the page")
         return pages.respond(file, request.headers)
 
-    def _config(self, _of: str, _request: Request) -> dict[str, Any]:
-        settings = self._settings
-        return {
-            "stack": settings.stack,
-            "region": settings.region,
-            "auth": {
-                "domain": settings.domain,
-                "client_id": settings.client_id,
-                "issuer": settings.issuer,
-                "mode": "hosted",
-            },
-            "map": {"style": settings.style, "base": self._base_map()},
-            "thresholds": {
-                "high": settings.high,
-                "severe": settings.severe,
-                "clear": settings.clear,
-            },
-            "version": self._ports.assets.version(),
-        }
+    def _at(self, _of: str, request: Request) -> Response:
+        return past.city_at(self._ports.reader, self._ports.clock(), request)
 
-    def _base_map(self) -> str:
-        exists = self._ports.assets.page(pages.BASE_MAP) is not None
-        return pages.BASE_MAP if exists else ""
+    def _config(self, _of: str, _request: Request) -> dict[str, Any]:
+        assets = self._ports.assets
+        exists = assets.page(pages.BASE_MAP) is not None
+        base_map = pages.BASE_MAP if exists else ""
+        return config.config_of(self._settings, base_map, assets.version())
 
     def _roads_page(self, _of: str, request: Request) -> dict[str, Any]:
         after = routes.after_of(request.query)
-        now_ms = self._ports.clock()
-        if changes.is_due(self._roads_ms, now_ms, changes.ROADS_TTL_MS):
-            self._roads = views.roads(self._ports.reader.roads())
-            self._roads_ms = now_ms
-        return views.roads_page(self._roads, after)
+        return views.roads_page(self._city.roads(), after)
 
-    def _now(self, _of: str, request: Request) -> dict[str, Any]:
-        view, name = self._fresh_look(), self._ports.environment
+    def _now(self, _of: str, request: Request) -> Response:
         since = changes.version_of(request.query.get("since"))
-        rows, is_full = changes.changed_since(view.snapshot, name, since)
-        return {
-            "version": view.snapshot.version(name),
-            "now": self._ports.clock(),
-            "full": is_full,
-            "columns": views.COLUMNS,
-            "segments": rows,
-            "city": view.city,
-            "alerts": view.alerts,
-        }
+        accepts_gzip = responses.takes_gzip(request.headers)
+        view = self._city.look()
+        return self._news.answer(view, since, self._ports.clock(), accepts_gzip)
 
-    def _fresh_look(self) -> CityView:
-        """Return the city, read again if the last view is too old.
-
-        If that fails, return the last view: its `updated_at` shows its age.
-        """
+    def _log(self, _of: str, _request: Request) -> dict[str, Any]:
         now_ms = self._ports.clock()
-        if self._view is None or changes.is_due(
-            self._viewed_ms, now_ms, changes.TTL_MS
-        ):
-            try:
-                self._view = self._read(self._view, now_ms)
-            except StoreError as fault:
-                if self._view is None:
-                    raise
-                self._ports.log("look_failed", str(fault))
-            self._viewed_ms = now_ms
-        return self._view
-
-    def _read(self, last: Optional[CityView], now_ms: int) -> CityView:
-        reader = self._ports.reader
-        items = reader.live()
-        snapshot = changes.take_snapshot(
-            last.snapshot if last else None,
-            map(views.live_row, items),
-            _AGE_OF,
-            started_ms=now_ms,
-            ended_ms=self._ports.clock(),
-        )
-        return CityView(
-            snapshot=snapshot,
-            city=city_summary(items, self._settings.high, now_ms),
-            alerts=views.alerts(reader.open_alerts()),
-        )
+        if changes.is_due(self._logged_ms, now_ms, changes.TTL_MS):
+            self._logged = shift.shift_of(self._ports.shift, now_ms)
+            self._logged_ms = now_ms
+        return self._logged
 
     def _segment(self, segment_id: str, _request: Request) -> dict[str, Any]:
-        return views.segment(self._segment_item(segment_id))
+        item, now_ms = self._segment_item(segment_id), self._ports.clock()
+        outlook = self._ports.outlook(segment_id, now_ms, present_speed(item, now_ms))
+        return {**views.segment(item), **shown(outlook)}
 
     def _history(self, segment_id: str, request: Request) -> dict[str, Any]:
         """Return the hours before the segment's newest reading, in event time."""
         hours = routes.hours_of(request.query)
         item = self._segment_item(segment_id)
         last_ms = item.get("observed_at", self._ports.clock())
-        first, last = (
-            minute_text(ms // MINUTE_MS) for ms in (last_ms - hours * _HOUR_MS, last_ms)
-        )
+        span_ms = (last_ms - hours * _HOUR_MS, last_ms)
+        first, last = (minute_text(ms // MINUTE_MS) for ms in span_ms)
         minutes = self._ports.reader.minutes(segment_id, first, last)
-        return views.history(item, minutes)
+        usual = drawn(self._ports.band(segment_id, span_ms, AHEAD_MS))
+        return {**views.history(item, minutes), "usual": usual}
 
     def _segment_item(self, segment_id: str) -> Mapping[str, Any]:
         item: Optional[Mapping[str, Any]] = self._ports.reader.segment(segment_id)
@@ -204,29 +150,34 @@ class LiveApi:
         return item
 
     def _acknowledge(self, alert_id: str, request: Request) -> dict[str, Any]:
-        """Record who acknowledges the alert; later users get the first one's name."""
-        reader, item = self._ports.reader, self._open_alert(alert_id)
-        if "acknowledged_at" not in item:
-            reader.acknowledge(alert_id, request.who or "", self._ports.clock())
-            item = self._open_alert(alert_id)
-            self._viewed_ms = None  # the next poll shows it
-        return views.alert(item)
+        return self._acks.alert(handling.acknowledged, alert_id, _wish_of(request))
 
-    def _undo(self, alert_id: str, _request: Request) -> dict[str, Any]:
-        """Remove the acknowledgement, if there is one."""
-        item = self._open_alert(alert_id)
-        if "acknowledged_at" in item:
-            self._ports.reader.undo(alert_id)
-            item = self._open_alert(alert_id)
-            self._viewed_ms = None  # the next poll shows it
-        return views.alert(item)
+    def _undo(self, alert_id: str, request: Request) -> dict[str, Any]:
+        return self._acks.alert(handling.undone, alert_id, _wish_of(request))
 
-    def _open_alert(self, alert_id: str) -> Mapping[str, Any]:
-        item: Optional[Mapping[str, Any]] = self._ports.reader.alert(alert_id)
-        if item is None:
-            raise RequestError(404, f"no alert {alert_id}: expected one of /api/now")
-        if item.get("alert_status") != "open":
-            raise RequestError(
-                409, f"alert {alert_id} is cleared: expected an open one"
-            )
-        return item
+    def _acknowledge_incident(
+        self, incident_id: str, request: Request
+    ) -> dict[str, Any]:
+        wish = _wish_of(request)
+        return self._acks.incident(handling.acknowledged, incident_id, wish)
+
+    def _undo_incident(self, incident_id: str, request: Request) -> dict[str, Any]:
+        return self._acks.incident(handling.undone, incident_id, _wish_of(request))
+
+    def _outdate(self) -> None:
+        self._logged_ms = None
+        self._city.forget()
+
+
+def _as_json(
+    value_of: Callable[[str, Request], Mapping[str, Any]],
+) -> Callable[[str, Request], Response]:
+    def answer(of: str, request: Request) -> Response:
+        accepts_gzip = responses.takes_gzip(request.headers)
+        return responses.json_response(200, value_of(of, request), accepts_gzip)
+
+    return answer
+
+
+def _wish_of(request: Request) -> handling.Wish:
+    return handling.wish_of(request.body, request.who or "")

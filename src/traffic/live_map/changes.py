@@ -1,12 +1,12 @@
 """What changed since a viewer last looked: snapshots of the table, and versions.
 
-A viewer's polls may reach different execution environments, and each scans the table
-at its own times. A version therefore names the environment, the number of its scan and
-when that scan began. For each row, a snapshot holds the scan that first saw its values.
+Execution environments share their scans, as one lineage, or have to scan for
+themselves. A version therefore names the lineage, the number of the scan in it and when
+that scan began. For each row, a snapshot holds the scan that first saw its values.
 
-- For a version of its own, an environment returns the rows first seen by later scans.
+- For a version of the same lineage, the rows first seen by later scans are returned.
   No row is sent twice, and rows of equal `updated_at` are not confused.
-- For a version of another environment, it returns the rows first seen by a scan that
+- For a version of another lineage, it is the rows first seen by a scan that
   ended after the other scan began, less MARGIN_MS. No change is lost: any other row was
   in the table MARGIN_MS before the other scan began, so that scan saw it or a newer
   one. The margin covers the difference of two hosts' clocks (milliseconds) and the lag
@@ -35,7 +35,7 @@ _VERSION = re.compile(r"(\d{1,15})-([0-9a-f]{1,16})-(\d{1,12})")
 
 
 class Scan(NamedTuple):
-    """The number of a scan in its environment, from 1, and when it ran (ms)."""
+    """The number of a scan in its lineage, from 1, and when it ran (ms)."""
 
     number: int
     started_ms: int
@@ -43,14 +43,14 @@ class Scan(NamedTuple):
 
 
 class Version(NamedTuple):
-    """The last scan that a viewer has seen, and its execution environment."""
+    """The last scan that a viewer has seen, and its lineage."""
 
-    environment: str
+    lineage: str
     number: int
     started_ms: int
 
     def __str__(self) -> str:
-        return f"{self.started_ms}-{self.environment}-{self.number}"
+        return f"{self.started_ms}-{self.lineage}-{self.number}"
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Snapshot:
     seen: Mapping[str, Scan]
     shrunk: Optional[Scan] = None
 
-    def version(self, environment: str) -> str:
+    def version(self, lineage: str) -> str:
         """Return the version that a viewer of this snapshot sends next."""
-        return str(Version(environment, self.scan.number, self.scan.started_ms))
+        return str(Version(lineage, self.scan.number, self.scan.started_ms))
 
 
 def version_of(text: Optional[str]) -> Optional[Version]:
@@ -76,8 +76,8 @@ def version_of(text: Optional[str]) -> Optional[Version]:
     match = _VERSION.fullmatch(text or "")
     if match is None:
         return None
-    started_ms, environment, number = match.groups()
-    return Version(environment, int(number), int(started_ms))
+    started_ms, lineage, number = match.groups()
+    return Version(lineage, int(number), int(started_ms))
 
 
 def is_due(last_ms: Optional[int], now_ms: int, ttl_ms: int) -> bool:
@@ -117,31 +117,39 @@ def _newer(before: Optional[Row], row: Row, age_of: int) -> Row:
 
 
 def changed_since(
-    snapshot: Snapshot, environment: str, since: Optional[Version]
+    snapshot: Snapshot, lineage: str, since: Optional[Version]
 ) -> tuple[list[Row], bool]:
     """Return the rows that changed after *since*, and whether these are all rows.
 
-    *environment* is the one that took *snapshot*. All rows are returned if *since* is
-    None or too old, or if a row was deleted after it.
+    *lineage* is the one of *snapshot*. All rows are returned if *since* is None or too
+    old, or if a row was deleted after it.
     """
-    if since is None or _is_too_old(snapshot, environment, since):
+    held = held_by(snapshot, lineage, since)
+    if held is None:
         return list(snapshot.rows.values()), True
-    if snapshot.shrunk and _is_later(snapshot.shrunk, environment, since):
-        return list(snapshot.rows.values()), True
-    return [
-        row
-        for key, row in snapshot.rows.items()
-        if _is_later(snapshot.seen[key], environment, since)
-    ], False
+    seen = snapshot.seen
+    return [r for key, r in snapshot.rows.items() if seen[key].number > held], False
 
 
-def _is_too_old(snapshot: Snapshot, environment: str, since: Version) -> bool:
-    if since.environment == environment and since.number > snapshot.scan.number:
-        return True  # no scan of this environment: the version is invented
+def held_by(
+    snapshot: Snapshot, lineage: str, since: Optional[Version]
+) -> Optional[int]:
+    """Return the number of the last scan of which a viewer holds every row.
+
+    None if all rows have to be sent. Viewers of equal numbers are sent the same rows.
+    """
+    if since is None or _is_too_old(snapshot, lineage, since):
+        return None
+    held = since.number
+    if since.lineage != lineage:
+        ended_ms = since.started_ms - MARGIN_MS
+        later = {s.number for s in set(snapshot.seen.values()) if s.ended_ms > ended_ms}
+        held = min(later, default=snapshot.scan.number + 1) - 1
+    shrunk = snapshot.shrunk
+    return None if shrunk and shrunk.number > held else held
+
+
+def _is_too_old(snapshot: Snapshot, lineage: str, since: Version) -> bool:
+    if since.lineage == lineage and since.number > snapshot.scan.number:
+        return True  # no scan of this lineage: the version is invented
     return not -FORGET_MS < snapshot.scan.started_ms - since.started_ms < FORGET_MS
-
-
-def _is_later(scan: Scan, environment: str, since: Version) -> bool:
-    if since.environment == environment:
-        return scan.number > since.number
-    return scan.ended_ms > since.started_ms - MARGIN_MS

@@ -16,11 +16,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from ..aws.dynamodb import Tables
+from ..aws.late_client import LateClient
+from ..aws.plain_calls import skip_model
+from ..aws.profile_store import S3Profiles
+from ..aws.shift_store import ShiftStore
 from ..errors import TrafficError
 from . import responses
-from .api import LiveApi, LiveMapPorts
+from .api import LiveApi
 from .assets import FolderAssets
-from .aws import PARALLEL_SCANS, DynamoReader, decode_scans
+from .aws import PARALLEL_SCANS, DynamoReader, SharedViews
+from .ports import LiveMapPorts
 from .settings import read
 
 # The page polls again in two seconds: failing fast is better than a late response.
@@ -31,6 +36,8 @@ _CLIENT = Config(
     parameter_validation=False,  # the shapes are ours and tested
     max_pool_connections=PARALLEL_SCANS,
 )
+# A view that does not come soon is not waited for: the tables are read instead.
+_VIEWS = _CLIENT.merge(Config(read_timeout=2, retries={"total_max_attempts": 1}))
 
 
 def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
@@ -57,19 +64,34 @@ def _description(fault: Exception) -> str:
 def _api() -> LiveApi:
     """Connect once for each execution environment, at its first request."""
     settings = read(os.environ)
-    client = boto3.session.Session().client("dynamodb", config=_CLIENT)
-    decode_scans(client)
+    session = boto3.session.Session()
+    client = session.client("dynamodb", config=_CLIENT)
+    skip_model(client)
     tables = Tables(
         settings.segments_table, settings.history_table, settings.alerts_table
     )
+    bucket, incidents = settings.profiles_bucket, settings.incidents_table
+
+    def files(config: Config) -> LateClient:
+        return LateClient(lambda: session.client("s3", config=config))
+
+    profiles = S3Profiles(files(_CLIENT), bucket, _now_ms, _log)
     ports = LiveMapPorts(
-        reader=DynamoReader(client, tables, time.sleep),
+        reader=DynamoReader(client, tables, incidents, time.sleep),
+        views=SharedViews(client, incidents, files(_VIEWS), bucket),
         assets=FolderAssets(),
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=_now_ms,
         environment=secrets.token_hex(4),
         log=_log,
+        outlook=profiles.outlook,
+        band=profiles.band,
+        shift=ShiftStore(client, settings.alerts_table, incidents, time.sleep),
     )
     return LiveApi(ports, settings)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _log(event: str, text: str) -> None:

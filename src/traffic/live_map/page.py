@@ -73,10 +73,7 @@ def respond(page: PageFile, headers: Mapping[str, str]) -> Response:
         body, tag = page.packed, f'"{page.digest}-gz"'
         headers_out["content-encoding"] = "gzip"
     headers_out["etag"] = tag
-    if _is_cached(tag, headers.get("if-none-match", "")):
-        not_modified = {k: headers_out[k] for k in ("cache-control", "vary", "etag")}
-        return {"statusCode": 304, "headers": not_modified, "body": ""}
-    return responses.binary(200, body, headers_out)
+    return responses.unless_cached(responses.binary(200, body, headers_out), headers)
 
 
 def inline_scripts(page: Optional[PageFile]) -> list[str]:
@@ -96,13 +93,6 @@ def cache_control(name: str) -> str:
     if _VERSIONED.search(name):
         return "public, max-age=31536000, immutable"
     return "no-cache"
-
-
-def _is_cached(tag: str, if_none_match: str) -> bool:
-    tags = [each.strip() for each in if_none_match.split(",")]
-    return "*" in tags or tag in (
-        each[2:] if each[:2] == "W/" else each for each in tags
-    )
 
 
 def _suffix(name: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
+import struct
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,6 +17,8 @@ Response = dict[str, Any]
 # Below this a header and a decompression cost more than they save.
 MIN_GZIP_BYTES = 1_024  # bytes
 _ZIP_LEVEL = 5
+_GZIP_HEADER = gzip.compress(b"", mtime=0)[:10]
+_NO_HEADER = -zlib.MAX_WBITS
 _encode = msgspec.json.Encoder().encode
 
 
@@ -81,19 +85,81 @@ def compressed(body: bytes) -> bytes:
     return gzip.compress(body, _ZIP_LEVEL, mtime=0)
 
 
+class Prepared(NamedTuple):
+    """The end of a text that many viewers are sent, plain and as a deflated stream."""
+
+    plain: bytes
+    deflated: bytes
+
+
+def prepare(end: bytes) -> Prepared:
+    """Return the end of a text, deflated once for all who are sent it."""
+    whole = zlib.compressobj(_ZIP_LEVEL, zlib.DEFLATED, _NO_HEADER)
+    return Prepared(end, whole.compress(end) + whole.flush())
+
+
+def with_prepared(begin: bytes, end: Prepared, accepts_gzip: bool) -> Response:
+    """Return the JSON *begin* and *end*: only the beginning is compressed again."""
+    size = len(begin) + len(end.plain)
+    headers = _headers("application/json", "no-store")
+    if not accepts_gzip or size < MIN_GZIP_BYTES:
+        text = (begin + end.plain).decode()
+        return {"statusCode": 200, "headers": headers, "body": text}
+    part = zlib.compressobj(_ZIP_LEVEL, zlib.DEFLATED, _NO_HEADER)
+    check = zlib.crc32(end.plain, zlib.crc32(begin))
+    body = (
+        *(_GZIP_HEADER, part.compress(begin), part.flush(zlib.Z_FULL_FLUSH)),
+        *(end.deflated, struct.pack("<II", check, size)),
+    )
+    return binary(200, b"".join(body), {**headers, "content-encoding": "gzip"})
+
+
 def json_response(
     status: int, value: Any, accepts_gzip: bool, cache: str = "no-store"
 ) -> Response:
     """Return *value* as JSON, compressed where that is accepted and worthwhile."""
-    body = _encode(value)
-    headers = {
-        "content-type": "application/json",
-        "cache-control": cache,
-        "vary": "accept-encoding",
-    }
+    return respond(status, _encode(value), "application/json", accepts_gzip, cache)
+
+
+def respond(
+    status: int,
+    body: bytes,
+    media_type: str,
+    accepts_gzip: bool,
+    cache: str = "no-store",
+) -> Response:
+    """Return a text in UTF-8, compressed where that is accepted and worthwhile."""
+    headers = _headers(media_type, cache)
     if accepts_gzip and len(body) >= MIN_GZIP_BYTES:
         return binary(status, compressed(body), {**headers, "content-encoding": "gzip"})
     return {"statusCode": status, "headers": headers, "body": body.decode()}
+
+
+def _headers(media_type: str, cache: str) -> dict[str, str]:
+    return {
+        "content-type": media_type,
+        "cache-control": cache,
+        "vary": "accept-encoding",
+    }
+
+
+def unless_cached(answer: Response, headers: Mapping[str, str]) -> Response:
+    """Return *answer*, or 304 if the viewer's copy (If-None-Match) is as good.
+
+    *headers* are those of the request; the answer has its entity tag.
+    """
+    sent = answer["headers"]
+    if not _is_cached(sent["etag"], headers.get("if-none-match", "")):
+        return answer
+    kept = {name: sent[name] for name in ("cache-control", "vary", "etag")}
+    return {"statusCode": 304, "headers": kept, "body": ""}
+
+
+def _is_cached(tag: str, if_none_match: str) -> bool:
+    tags = [each.strip() for each in if_none_match.split(",")]
+    return "*" in tags or tag in (
+        each[2:] if each[:2] == "W/" else each for each in tags
+    )
 
 
 def error(status: int, message: str) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import field
 
-from ..settings import Number, load
+from ..settings import Number, SpeedUnit, load
 
 
 class LiveMapSettings(msgspec.Struct, frozen=True, rename=str.upper):
@@ -20,6 +20,8 @@ class LiveMapSettings(msgspec.Struct, frozen=True, rename=str.upper):
     segments_table: str
     history_table: str
     alerts_table: str
+    profiles_bucket: str
+    incidents_table: str
     stack: str = field(name="STACK_NAME")
     high: Number = field(name="CONGESTION_HIGH_THRESHOLD")
     severe: Number = field(name="CONGESTION_SEVERE_THRESHOLD")
@@ -28,6 +30,8 @@ class LiveMapSettings(msgspec.Struct, frozen=True, rename=str.upper):
     domain: str = field(name="USER_POOL_DOMAIN")
     issuer: str = field(name="USER_POOL_ISSUER")
     style: str = field(name="MAP_STYLE_URL")
+    time_zone: str
+    speed_unit: SpeedUnit
     region: str = field(name="AWS_REGION", default="us-east-1")
 
 

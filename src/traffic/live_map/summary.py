@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
+from ..aws.segment_items import is_size
 from ..policy import MAX_INTERVAL_S, SLOWEST_PACE_KMH, UNKNOWN_LENGTH_M
 
 Item = Mapping[str, Any]
@@ -23,16 +24,17 @@ def city_summary(
     *sensors* count the silent ones too; times are the newest (ms). A figure that no
     sensor reports on is None.
     """
-    present = [item for item in items if _is_present(item, now_ms)]
+    present = [item for item in items if is_present(item, now_ms)]
     flows = [item["flow"] for item in present if "flow" in item]
     scores = [i["congestion_score"] for i in present if "congestion_score" in i]
+    known = [item["sensors"] for item in items if "sensors" in item]
     congested = sum(score >= high_score for score in scores)
     return {
         "vehicles_per_hour": sum(flows) if flows else None,
         "mean_speed": mean_speed(present),
         "share_congested": round(congested / len(scores), 4) if scores else None,
-        "sensors": sum(item.get("sensors", 0) for item in items),
-        "sensors_reporting": sum(map(_reporting, present)),
+        "sensors": sum(known) if known else None,
+        "sensors_reporting": sum(map(_reporting, present)) if known else None,
         "segments": len(items),
         "observed_at": _newest(items, "observed_at"),
         "updated_at": _newest(items, "updated_at"),
@@ -49,13 +51,20 @@ def mean_speed(items: Iterable[Item]) -> Optional[float]:
     for item in items:
         flow, speed = item.get("flow"), item.get("speed")
         if flow and speed is not None:
-            done = flow * item.get("length_m", UNKNOWN_LENGTH_M) / 1000
+            done = flow * _length_m(item) / 1000
             km += done
             hours += done / max(speed, SLOWEST_PACE_KMH)
     return round(km / hours, 1) if hours else None
 
 
-def _is_present(item: Item, now_ms: int) -> bool:
+def _length_m(item: Item) -> float:
+    """Return the length of a segment; one that is no length must not stop the map."""
+    length_m: Any = item.get("length_m")
+    return float(length_m) if is_size(length_m) else UNKNOWN_LENGTH_M
+
+
+def is_present(item: Item, now_ms: int) -> bool:
+    """Whether a sensor speaks for the segment's present state."""
     is_recent = bool(now_ms - item.get("updated_at", 0) < PRESENT_MS)
     return is_recent and item.get("sensors_reporting") != 0
 

@@ -13,8 +13,8 @@ from .changes import Row
 
 Item = Mapping[str, Any]
 
-# Name on the page and attribute of `road_segments`, in the order of a row.
-LIVE = (
+# Name on the page and attribute of the tables, in the order of a row.
+PAST = (
     ("id", "segment_id"),
     ("score", "congestion_score"),
     ("speed", "speed"),
@@ -22,6 +22,9 @@ LIVE = (
     ("ratio", "speed_ratio"),
     ("tti", "travel_time_index"),
     ("los", "level_of_service"),
+)
+LIVE = (
+    *PAST,
     ("reporting", "sensors_reporting"),
     ("sensors", "sensors"),
     ("observed_at", "observed_at"),
@@ -50,6 +53,7 @@ MORE = (
     ("accepted", "accepted"),
     ("late", "late"),
     ("duplicate", "duplicate"),
+    ("free_flow_learned", "learned_free_flow_speed"),
 )
 ALERT = (
     ("alert_id", "alert_id"),
@@ -65,6 +69,8 @@ ALERT = (
     ("peak_congestion", "peak_congestion"),
     ("acknowledged_by", "acknowledged_by"),
     ("acknowledged_at", "acknowledged_at"),
+    ("note", "acknowledged_note"),
+    ("closed_level", "closed_level"),
 )
 MINUTE = (
     ("minute", "minute"),
@@ -75,6 +81,7 @@ MINUTE = (
     ("readings", "readings"),
 )
 COLUMNS = tuple(name for name, _ in LIVE)
+PAST_COLUMNS = tuple(name for name, _ in PAST)
 HISTORY_COLUMNS = tuple(name for name, _ in MINUTE)
 ROADS_PER_PAGE = 2_500
 
@@ -94,6 +101,12 @@ def named(item: Item, names: _Names) -> dict[str, Any]:
 def live_row(item: Item) -> Row:
     """Return a segment's row, in the order of COLUMNS."""
     return tuple(item.get(attribute) for _, attribute in LIVE)
+
+
+def past_rows(items: Iterable[Item]) -> list[Row]:
+    """Return segments of a minute of history, by id, in the order of PAST_COLUMNS."""
+    rows = (tuple(item.get(attribute) for _, attribute in PAST) for item in items)
+    return sorted(rows, key=lambda row: row[0])
 
 
 def alert(item: Item) -> dict[str, Any]:

@@ -114,6 +114,8 @@ class BatchProcessor:
             self._unsent.pop(segment_id, None)
             if segment_id not in sent:
                 del self._waiting[segment_id]
+            elif self._conflicts[segment_id] >= _MOST_CONFLICTS:
+                self._give_up(segment_id, Conflict(f"{segment_id}: changed each time"))
 
     def _parts(self, segment_id: str) -> Sequence[Part]:
         """Return the rest of the segment's messages, decoded again on each attempt."""
@@ -186,7 +188,8 @@ class BatchProcessor:
     def _send_events(self, outboxes: Unsent) -> set[str]:
         """Send the unsent events, then mark them sent: never the reverse.
 
-        Returns the segments whose outboxes are then empty.
+        Returns the segments whose events were sent: their outboxes are then empty,
+        unless another writer was faster, which counts as a conflict.
         """
         unsent = list(outboxes.values())
         events = [event for segment, _ in unsent for event in segment.outbox]
@@ -200,7 +203,7 @@ class BatchProcessor:
         sent = []
         for segment, number in unsent:
             results = [next(taken) for _ in segment.outbox]
-            self._count_events(segment, results)
+            self.figures.counts["UnsentEvents"] += results.count(False)
             if all(results):
                 sent.append((segment, number))
             elif self._waits_for_bus(segment):
@@ -208,25 +211,19 @@ class BatchProcessor:
             else:
                 self.faults[str(refusal)] += 1
         try:
-            self._ports.store.mark_sent([segment for segment, _ in sent])
+            newer = self._ports.store.mark_sent([segment for segment, _ in sent])
         except StoreError as error:
             for _, number in sent:
                 self._record_failure(number, error)
             return set()
+        self.figures.counts["Conflicts"] += len(newer)
+        self._conflicts.update(newer)
         return {segment.segment_id for segment, _ in sent}
 
     def _waits_for_bus(self, segment: StoredSegment) -> bool:
         newest_ms = max(event["received_at"] for event in segment.outbox)
         is_new = self._ports.clock() - newest_ms < _WAITS_FOR_BUS_MS
         return is_new or is_full(segment.outbox)
-
-    def _count_events(self, segment: StoredSegment, results: Sequence[bool]) -> None:
-        now_ms = self._ports.clock()
-        for event, is_sent in zip(segment.outbox, results):
-            if is_sent:
-                self.figures.alert_latency_ms.append(now_ms - event["received_at"])
-            else:
-                self.figures.counts["UnsentEvents"] += 1
 
     def _quarantine_rejected(self, shard: str) -> None:
         """Quarantine all rejections, even of segments that failed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import random
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,8 @@ from botocore.config import Config
 
 from ..aws.dynamodb import Tables
 from ..aws.event_bus import EventBridgeBus
+from ..aws.late_client import LateClient
+from ..aws.plain_calls import skip_model
 from ..aws.segment_store import DynamoStore
 from .aws import S3Quarantine
 from .batch import BatchProcessor
@@ -22,12 +25,13 @@ from .ports import ProcessorPorts
 from .settings import ProcessorSettings, read
 
 # A call that hangs must not hold up its shard: the mapping's own retry comes sooner.
-_CLIENT = Config(
+CLIENT = Config(
     connect_timeout=2,
     read_timeout=5,
     retries={"mode": "standard", "total_max_attempts": 3},
     parameter_validation=False,  # the shapes are ours and tested; it costs a third
     max_pool_connections=8,
+    user_agent="city-traffic",  # boto3 builds its own for each call
 )
 
 
@@ -76,19 +80,24 @@ def _ports() -> ProcessorPorts:
     settings, session = _settings(), boto3.session.Session()
 
     def client(service: str) -> Any:
-        return session.client(service, config=_CLIENT)
+        return session.client(service, config=CLIENT)
 
+    dynamodb = client("dynamodb")
+    skip_model(dynamodb)
     return ProcessorPorts(
         store=DynamoStore(
-            client("dynamodb"),
+            dynamodb,
             Tables(
                 settings.segments_table, settings.history_table, settings.alerts_table
             ),
             settings.policy.retention_days,
             time.sleep,
+            random.random,
         ),
-        bus=EventBridgeBus(client("events"), settings.event_bus),
-        quarantine=S3Quarantine(client("s3"), settings.quarantine_bucket),
+        bus=EventBridgeBus(LateClient(lambda: client("events")), settings.event_bus),
+        quarantine=S3Quarantine(
+            LateClient(lambda: client("s3")), settings.quarantine_bucket
+        ),
         clock=lambda: time.time_ns() // 1_000_000,
         policy=settings.policy,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from binascii import a2b_base64
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Optional
@@ -27,6 +27,7 @@ from .decode import decode_message, salvage
 
 _ARRIVAL = "approximateArrivalTimestamp"  # in the stream, in s
 _DATA = itemgetter("data")
+_MOST = MAX_READINGS_PER_MESSAGE
 # A record's `kinesis` object: partition key, sequence number, data, arrival time.
 RecordBody = Mapping[str, Any]
 
@@ -62,29 +63,22 @@ def decode_records(
     segment_id: str, bodies: Sequence[RecordBody], now_ms: int
 ) -> DecodedRecords:
     """Decode records of one segment; *now_ms* stands in for a missing arrival time."""
-    result, is_known = DecodedRecords(), is_id(segment_id)
+    result, is_valid = DecodedRecords(), is_id(segment_id)
     for body, wire in zip(bodies, _decode_all(bodies)):
-        readings = _readings(wire) if is_known else None
-        if wire is None or readings is None:
+        readings: Optional[Sequence[Any]] = None if wire is None else wire.readings
+        if wire is not None and readings is None:
+            is_whole = wire.sensor_id and wire.timestamp != -1
+            readings = (wire,) if is_whole else None
+        if wire is None or not readings or not is_valid or len(readings) > _MOST:
             _salvage_record(result, segment_id, body, now_ms)
             continue
         received = _received_ms(wire.received_at, body.get(_ARRIVAL), now_ms)
-        number = body["sequenceNumber"]
-        result.messages.append(
-            DecodedMessage(number, received, readings, wire.device_id)
+        message = DecodedMessage(
+            body["sequenceNumber"], received, readings, wire.device_id
         )
+        result.messages.append(message)
         result.readings += len(readings)
     return result
-
-
-def _readings(wire: Optional[WireMessage]) -> Optional[Sequence[Any]]:
-    """Return the readings of a message, None if the record has to be salvaged."""
-    if wire is None:
-        return None
-    readings = wire.readings
-    if readings is None:
-        return (wire,) if wire.sensor_id and wire.timestamp != -1 else None
-    return readings if 0 < len(readings) <= MAX_READINGS_PER_MESSAGE else None
 
 
 def _decode_all(bodies: Sequence[RecordBody]) -> list[Optional[WireMessage]]:
@@ -93,13 +87,21 @@ def _decode_all(bodies: Sequence[RecordBody]) -> list[Optional[WireMessage]]:
     The loop runs in C: `map` continues after the record that failed.
     """
     messages: list[Optional[WireMessage]] = []
-    decoding = map(decode_message, map(a2b_base64, map(_DATA, bodies)))
+    decoding = map(decode_message, _contents(list(map(_DATA, bodies))))
     while len(messages) < len(bodies):
         try:
             messages.extend(decoding)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             messages.append(None)
     return messages
+
+
+def _contents(texts: list[str]) -> Iterable[bytes]:
+    """Return what base64 *texts* stand for, by msgspec's reader: it is the fastest."""
+    try:
+        return msgspec.convert(texts, list[bytes])
+    except msgspec.ValidationError:  # never from Kinesis: fail at the text in question
+        return map(a2b_base64, texts)
 
 
 def decode_batch(

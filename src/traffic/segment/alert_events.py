@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..event_text import escape_for_input_transformer
 from ..model import StoredSegment
 from ..policy import Policy
-from ..timestamps import minute_text
-from .alerts import LEVELS, SILENCE, Transition
+from ..timestamps import local_minute_text
+from .alerts import LEVELS, SILENCE
 from .fold_result import AlertChange
+from .measures import Measures
 
 
 def alert_id_of(segment_id: str, opened_at: int) -> str:
@@ -43,12 +43,12 @@ def event_of(
         "peak_congestion": transition.peak / 10,
         "speed": _rounded(measures.speed),
         "free_flow_speed": road.free_flow_speed,
-        "traffic": _traffic_at(transition, measures.speed, road.free_flow_speed),
+        "traffic": _traffic_at(change, road.free_flow_speed),
         "travel_time_index": _rounded(measures.travel_time_index, 2),
         "level_of_service": measures.level_of_service,
         "speed_estimated": _rounded(measures.speed_estimated, 2),
         "opened_at": transition.opened_at,
-        "since": minute_text(transition.opened_at // 60_000),
+        "since": local_minute_text(transition.opened_at, policy.zone),
         "observed_at": transition.at,
         "received_at": change.received_at,
         "decided_at": now_ms,
@@ -58,23 +58,28 @@ def event_of(
 
 
 def place_of(stored: StoredSegment) -> str:
-    """Return the place of a segment, escaped: name and district, or its id."""
+    """Return the place of a segment: name and district, or its id."""
     parts = [part for part in (stored.road.name, stored.road.district) if part]
-    return escape_for_input_transformer(", ".join(parts)) or stored.segment_id
+    return ", ".join(parts) or stored.segment_id
 
 
-def _traffic_at(
-    transition: Transition, speed: Optional[float], free_flow: Optional[float]
-) -> str:
+def _traffic_at(change: AlertChange, free_flow: Optional[float]) -> str:
     """Return the traffic of a transition in words; the last known one for silence."""
-    words = traffic_of(speed, free_flow)
-    return f"no sensor reports, last {words}" if transition.reason == SILENCE else words
+    words = traffic_of(change.measures, free_flow, change.is_passing)
+    if change.transition.reason == SILENCE:
+        return f"no sensor reports, last {words}"
+    return words
 
 
-def traffic_of(speed: Optional[float], free_flow: Optional[float]) -> str:
-    """Return the speed of traffic in words; an empty road has none."""
+def traffic_of(measures: Measures, free_flow: Optional[float], is_passing: bool) -> str:
+    """Return the speed of traffic in words; an empty road has none.
+
+    A missing speed is unknown where vehicles pass, or where no sensor counts them.
+    """
+    speed = measures.speed
     if speed is None:
-        return "an empty road" if free_flow is not None else "speed unknown"
+        is_empty = measures.flow is not None and not is_passing
+        return "an empty road" if is_empty else "speed unknown"
     if free_flow is None:
         return f"{speed:.0f} km/h, free flow unknown"
     return f"{speed:.0f} of {free_flow:.0f} km/h"

@@ -18,6 +18,7 @@ from .validation import (
     is_impossible,
     newcomer_fault,
 )
+from .windows import Summand, tenths_of
 
 
 def accept_if_new(
@@ -102,40 +103,60 @@ def _count_known_reading(
 ) -> None:
     """Count a reading that is already known."""
     result, state = context.result, context.state
-    position = int(message.sequence_number), _position_of(message, reading)
+    position = int(message.sequence_number), position_in(message, reading)
     if position <= (state.last_sequence, state.last_position):
         result.redelivered += 1
     elif (
         sensor is None
         or is_stale(sensor.missing, at)
-        or _is_corrected(sensor, reading, at)
+        or (at == sensor.timestamp and is_corrected(reading, sensor.last_reading))
     ):
         result.stale += 1
     else:
         result.duplicate += 1
 
 
-def _is_corrected(sensor: SensorState, reading: Any, at: int) -> bool:
-    """Whether a sensor reports its newest instant again with different values."""
-    count, speed = reading.vehicle_count, reading.average_speed
-    return at == sensor.timestamp and (
-        (count or 0) != (sensor.vehicle_count or 0)
-        or round((speed or 0) * 10) != round((sensor.speed or 0) * 10)
+def is_corrected(reading: Any, newest: Summand) -> bool:
+    """Whether a *reading* differs from its sensor's *newest*, of the same instant.
+
+    Values are compared as they are stored. An occupancy that is not used is not.
+    """
+    count, speed, occupancy, _, score, _ = newest
+    return (
+        (reading.vehicle_count or 0) != (count or 0)
+        or tenths_of(reading.average_speed or 0) != tenths_of(speed or 0)
+        or (tenths_of(reading.congestion_score) or 0) != (score or 0)
+        or (
+            occupancy is not None
+            and int((reading.occupancy or 0) * 1000 + 0.5)
+            != int(occupancy * 1000 + 0.5)
+        )
     )
 
 
 def _reject(
     context: FoldContext, message: DecodedMessage, reading: Any, fault: Rejection
 ) -> None:
-    rejection = fault._replace(position=_position_of(message, reading), raw=reading)
-    context.result.rejected.append((message, rejection))
+    context.result.rejected.append(rejection_of(message, reading, fault))
 
 
-def _position_of(message: DecodedMessage, reading: Any) -> int:
+def rejection_of(
+    message: DecodedMessage, reading: Any, fault: Rejection
+) -> tuple[DecodedMessage, Rejection]:
+    """Return the rejection of a *reading* of *message*, with its position."""
+    return message, fault._replace(position=position_in(message, reading), raw=reading)
+
+
+def position_in(message: DecodedMessage, reading: Any) -> int:
     """Return the position of *reading* in its message."""
     return position_of(
         message, next(i for i, one in enumerate(message.readings) if one is reading)
     )
+
+
+def place_of_last(message: DecodedMessage) -> tuple[int, int]:
+    """Return the place in the stream of a message's last reading: record, position."""
+    return int(message.sequence_number), position_of(message, len(message.readings) - 1)
 
 
 def position_of(message: DecodedMessage, index: int) -> int:

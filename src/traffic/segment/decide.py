@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Optional
+
+import msgspec
+from msgspec.structs import asdict, replace
 
 from ..model import DecodedMessage, ReadingCounts, Rejection, StoredSegment
 from ..policy import Policy
 from .alert_events import alert_id_of, event_of
-from .alerts import LEVELS, NONE
+from .alerts import LEVELS, NONE, AlertState
+from .calm_pack import fold_if_calm
 from .fold import fold
-from .fold_result import AlertChange
-from .live import live_measures
+from .fold_result import AlertChange, FoldResult
 from .measures import Measures
-from .state import WorkingState
-from .state_codec import pack, unpack
+from .packed_live import reporting_in, traffic_of
+from .packed_state import PackedState, encode
+from .state_codec import load, packed_of, unpack
 from .windows import Window
 
-# Digits stored of each measure: limited by detector precision and item size.
+# Digits stored of each measure, None for a whole number: limited by the precision of
+# detectors and the size of the item.
 _DIGITS = {
-    "flow": 0,
-    "flow_per_lane": 0,
+    "flow": None,
+    "flow_per_lane": None,
     "speed": 1,
     "density": 1,
     "occupancy": 3,
@@ -32,8 +36,7 @@ _DIGITS = {
 }
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """The segment to store, and everything to write with it.
 
     *live* holds the live attributes, None for those without a current value; *closed*
@@ -70,58 +73,69 @@ def decide(
     *now_ms* is the wall clock. It is recorded but decides nothing, so a replay decides
     the same.
     """
-    state = unpack(stored.packed)
-    result = fold(state, messages, stored.road, policy, stored.suspects)
+    packed, result = _folded(stored, messages, policy)
     events = tuple(event_of(one, stored, now_ms, policy) for one in result.changes)
+    counts = result.counts()
     return Decision(
         segment=replace(
             stored,
             version=stored.version + 1,
-            counts=stored.counts.plus(result.counts()),
-            packed=pack(state),
+            counts=stored.counts.plus(counts),
+            packed=encode(packed),
             outbox=stored.outbox + events,
         ),
-        live=_live(stored, state, result.received_at, now_ms),
+        live=_live(stored, packed, result.received_at, now_ms),
         closed=result.closed,
         late=result.late,
         changes=result.changes,
         rejected=result.rejected,
-        counts=result.counts(),
+        counts=counts,
         redelivered=result.redelivered,
         is_live=result.received_at is not None,
     )
 
 
+def _folded(
+    stored: StoredSegment, messages: Sequence[DecodedMessage], policy: Policy
+) -> tuple[PackedState, FoldResult]:
+    """Fold *messages*, by columns if they are calm, else one by one."""
+    if not stored.suspects:
+        packed = load(stored.packed)
+        result = fold_if_calm(packed, messages, stored.road, policy)
+        if result is not None:
+            return packed, result
+    state = unpack(stored.packed)
+    result = fold(state, messages, stored.road, policy, stored.suspects)
+    return packed_of(state), result
+
+
 def rounded(figures: Measures) -> dict[str, Any]:
     """Return the measures as attributes, rounded to their digits."""
-    values = dict(vars(figures))
+    values = asdict(figures)
     for name, digits in _DIGITS.items():
         value = values[name]
         if value is not None:
-            values[name] = round(value, digits) if digits else round(value)
+            values[name] = round(value, digits)
     return values
 
 
 def _live(
-    stored: StoredSegment, state: WorkingState, received: Optional[int], now_ms: int
+    stored: StoredSegment, packed: PackedState, received: Optional[int], now_ms: int
 ) -> dict[str, Any]:
     """Return the live attributes; *received* (ms) is that of the newest reading."""
-    known = len(state.sensors)
-    reporting = sum(sensor.is_fresh for sensor in state.sensors.values())
-    return {
-        "updated_at": now_ms,
-        "observed_at": state.clock,
-        **({} if received is None else {"received_at": received}),
-        **rounded(live_measures(state, stored.road)),
-        "sensors": known,
-        "sensors_reporting": round(reporting / known, 3) if known else 0,
-        **alert_of(stored.segment_id, state),
-    }
+    known, reporting = len(packed.names), reporting_in(packed)
+    live: dict[str, Any] = {"updated_at": now_ms, "observed_at": packed.clock}
+    if received is not None:
+        live["received_at"] = received
+    live.update(rounded(traffic_of(packed, stored.suspects).measures(stored.road)))
+    live["sensors"] = known
+    live["sensors_reporting"] = round(reporting / known, 3) if known else 0
+    live.update(alert_of(stored.segment_id, packed.alert))
+    return live
 
 
-def alert_of(segment_id: str, state: WorkingState) -> dict[str, Optional[Any]]:
+def alert_of(segment_id: str, alert: AlertState) -> dict[str, Optional[Any]]:
     """Return the attributes of the segment's alert, None for those without a value."""
-    alert = state.alert
     if alert.level == NONE:
         return {"alert_level": LEVELS[NONE], "alert_id": None, "alert_since": None}
     return {

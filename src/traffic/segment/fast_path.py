@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple, Optional
 
+from ..model import Road
 from ..policy import GAP_INTERVALS, PLATOON_VEHICLES
 from .state import stale_after_ms
 from .validation import MS_PER_VEHICLE, SLOW_KMH
@@ -30,6 +31,16 @@ class FastPath(NamedTuple):
 
 
 NO_FAST_PATH = FastPath(None, 0, False, 0, 0, 0, 0.0, 0.0)
+
+
+def low_speed(road: Road, high: int) -> float:
+    """Return a speed (km/h) from which on the score stays below *high* (tenths).
+
+    0 if free flow is unknown: then speed gives no score.
+    """
+    if road.free_flow_speed is None:
+        return 0.0
+    return 1.001 * road.free_flow_speed * (1 - high / 1000)  # a margin for rounding
 
 
 @lru_cache(maxsize=64)  # sensors have few intervals

@@ -20,10 +20,10 @@ from ..policy import (
     Policy,
 )
 from .alerts import Thresholds, advance
-from .arrival import accept_if_new, position_of
+from .arrival import accept_if_new, place_of_last
 from .fast_path import NO_FAST_PATH, FastPath, fast_path_of
 from .fold_result import AlertChange, FoldContext, FoldResult
-from .live import is_queue, live_measures, live_score
+from .live import is_queue, live_measures, live_score, mean_score
 from .reading_values import reading_values
 from .sensor_ids import device_hash_of
 from .state import (
@@ -32,7 +32,6 @@ from .state import (
     exclude_suspects,
     expire_if_stale,
     mark_fresh,
-    mean_score,
     roll_windows,
 )
 from .windows import (
@@ -70,11 +69,9 @@ def fold(
     _accumulate(context, messages)
     _sum_pending(context)
     if messages:
-        newest = messages[-1]
-        position = position_of(newest, len(newest.readings) - 1)
         last = state.last_sequence, state.last_position
         state.last_sequence, state.last_position = max(
-            last, (int(newest.sequence_number), position)
+            last, place_of_last(messages[-1])
         )
     result.late_count = sum(window.readings for window in result.late.values())
     return result
@@ -194,7 +191,7 @@ def _update_sensor(
 ) -> None:
     """Record a new reading of a sensor: the newest, or one that was missing."""
     if at < sensor.timestamp:
-        sensor.fill(at)
+        sensor.fill(at, summand[3])
         return
     sensor.record(at, summand)
     if not sensor.is_fresh:
@@ -219,6 +216,8 @@ def _switch_instant(
     if context.pending:
         _sum_pending(context)
     context.instant = at
+    if not state.moved_at:  # what stands from the first reading on may wait at a signal
+        state.moved_at = max(at - span_ms, 1)
     if minute == context.minute:
         return
     context.minute, newest = minute, state.minute
@@ -286,5 +285,5 @@ def _update_alert(context: FoldContext) -> None:
     if transition is not None and message is not None:
         figures = live_measures(state, context.road)
         context.result.changes.append(
-            AlertChange(transition, message.reference_ms, figures)
+            AlertChange(transition, message.reference_ms, figures, state.is_passing())
         )

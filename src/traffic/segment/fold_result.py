@@ -5,25 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
+import msgspec
+
 from ..model import DecodedMessage, ReadingCounts, Rejection, Road
 from .alerts import Thresholds, Transition
-from .live import is_free_flowing
+from .fast_path import low_speed
+from .live import highest_score, is_free_flowing
 from .measures import Measures
-from .state import WorkingState, highest_score
+from .state import WorkingState
 from .windows import Summand, Window
 
 
 class AlertChange(NamedTuple):
     """An alert's transition, the receipt time (ms) of the message that caused it, and
-    the traffic of that moment."""
+    the traffic of that moment: its measures, and whether vehicles pass."""
 
     transition: Transition
     received_at: int
     measures: Measures
+    is_passing: bool = False
 
 
-@dataclass
-class FoldResult:
+class FoldResult(msgspec.Struct, gc=False):
     """The result of a fold: counts, rejections, minutes and alert transitions.
 
     *received_at* (ms) is the receipt time of the newest reading, None if no reading is
@@ -36,10 +39,10 @@ class FoldResult:
     duplicate: int = 0
     stale: int = 0
     redelivered: int = 0
-    rejected: list[tuple[DecodedMessage, Rejection]] = field(default_factory=list)
-    closed: list[tuple[int, Window]] = field(default_factory=list)
-    late: dict[int, Window] = field(default_factory=dict)
-    changes: list[AlertChange] = field(default_factory=list)
+    rejected: list[tuple[DecodedMessage, Rejection]] = []
+    closed: list[tuple[int, Window]] = []
+    late: dict[int, Window] = {}
+    changes: list[AlertChange] = []
 
     def counts(self) -> ReadingCounts:
         """Return the readings counted for the first time, by outcome."""
@@ -74,15 +77,14 @@ class FoldContext:
     low_kmh: float = 0.0
 
     def __post_init__(self) -> None:
-        free_flow = self.road.free_flow_speed
-        if free_flow is not None:  # a margin for rounding
-            self.low_kmh = 1.001 * free_flow * (1 - self.limits.high / 1000)
+        self.low_kmh = low_speed(self.road, self.limits.high)
         self.is_busy = not self.is_calm()
 
     def is_calm(self) -> bool:
         """Whether no alert is open or pending, and free traffic cannot change that."""
         state = self.state
         return (
-            is_free_flowing(state, self.low_kmh)
+            state.alert.is_calm()
+            and is_free_flowing(state.live, self.low_kmh)
             and highest_score(state) < self.limits.high
         )

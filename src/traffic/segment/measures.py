@@ -7,8 +7,10 @@ length (m).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
 from typing import Optional
+
+import msgspec
 
 from ..model import Road
 from ..policy import SLOWEST_PACE_KMH, STANDING_OCCUPANCY
@@ -18,11 +20,11 @@ _MS_PER_HOUR = 3_600_000
 
 # Highway Capacity Manual, basic freeway segments: 11, 18, 26, 35 and 45 passenger cars
 # per mile and lane, here per km.
-_DENSITY_LIMITS = ((7.0, "A"), (11.0, "B"), (16.0, "C"), (22.0, "D"), (28.0, "E"))
+_DENSITY_LIMITS = (7.0, 11.0, 16.0, 22.0, 28.0)
+_LEVELS = "ABCDEF"
 
 
-@dataclass(frozen=True)
-class Measures:
+class Measures(msgspec.Struct, frozen=True, gc=False):
     """The state of traffic on a segment over some time; None where unknown.
 
     Flow in veh/h (segment, and per lane), speed in km/h (space mean), density in
@@ -92,7 +94,8 @@ def score_of(
         return None
     if speed is not None:
         return max(0.0, 100.0 * (1.0 - speed / free_flow))
-    return None if is_passing or not sums.exposure_ms else 0.0
+    is_unmeasured = is_passing and (sums.vehicles or sums.probes)
+    return None if is_unmeasured or not sums.exposure_ms else 0.0
 
 
 def blended(
@@ -111,7 +114,7 @@ def level_of_service(density: Optional[float]) -> Optional[str]:
     """Return A-F from density in veh/km per lane."""
     if density is None:
         return None
-    return next((los for limit, los in _DENSITY_LIMITS if density <= limit), "F")
+    return _LEVELS[bisect_left(_DENSITY_LIMITS, density)]
 
 
 def density_of(

@@ -17,7 +17,10 @@ def text_of(events: Sequence[dict[str, Any]]) -> str:
 
 
 def is_full(events: Sequence[dict[str, Any]]) -> bool:
-    """Whether these have to be sent before there can be more; one always fits."""
+    """Whether these have to be sent before there can be more.
+
+    One always fits: all its texts are short.
+    """
     if len(events) <= 1:
         return False
     return len(events) > MOST_EVENTS or len(text_of(events)) > MOST_BYTES

@@ -21,8 +21,11 @@ class Store(Protocol):
     def write(self, decisions: Sequence[Decision]) -> Outcomes:
         """Write each atomically; Conflict where another version is stored."""
 
-    def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
-        """Empty the outboxes of these versions; a newer version keeps its own."""
+    def mark_sent(self, segments: Sequence[StoredSegment]) -> set[str]:
+        """Empty the outboxes of these versions; a newer version keeps its own.
+
+        Returns the segments of which another version is stored.
+        """
 
 
 class Bus(Protocol):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 from ..model import Road
+from ..policy import STANDING_OCCUPANCY
 from .measures import pace_of_cover
 from .state import SensorState
 from .windows import Summand, tenths_of
@@ -24,6 +25,8 @@ def reading_values(
         reading.occupancy,
     )
     tenths = tenths_of(reading.congestion_score)
+    if count and speed == 0 and _is_hardly_covered(occupancy):
+        speed = None  # they did pass, so 0 is no measurement
     if count:
         sensor.has_counted, sensor.estimates_speed = (
             True,
@@ -44,3 +47,8 @@ def reading_values(
     if sensor.estimates_speed and not speed:
         cover = pace_of_cover(occupancy * span_ms, road.effective_length_m)
     return count, speed, occupancy, span_ms, tenths, cover
+
+
+def _is_hardly_covered(occupancy: Optional[float]) -> bool:
+    """Whether a detector is covered, but not as by standing vehicles."""
+    return occupancy is not None and occupancy < STANDING_OCCUPANCY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from .measures import window_measures
 from .windows import Window, merge_windows, pack
 
 MOST_ACTIONS = 100  # of one TransactWriteItems
+HOUR_KEYS = 8  # of the index by_hour; the reports list them
 _DAY_S = 86_400
 
 
@@ -28,6 +30,8 @@ def minutes_of(decision: Decision) -> dict[int, Window]:
 
 def minutes_to_read(decision: Decision) -> Sequence[int]:
     """Return the minutes whose rows may exist already and have to be merged."""
+    if not decision.late:
+        return ()
     new = {minute for minute, _ in decision.closed}
     return [minute for minute in decision.late if minute not in new]
 
@@ -47,7 +51,7 @@ def history_row(
     return {
         "segment_id": stored.segment_id,
         "minute": minute_text(minute),
-        "hour": hour_text(minute),
+        "hour": hour_key(stored.segment_id, minute),
         "district": stored.road.district,
         "readings": window.readings,
         "vehicles": window.sums.vehicles,
@@ -56,6 +60,25 @@ def history_row(
         "sums": pack(window),
         "expires_at": minute * 60 + retention_days * _DAY_S,
     }
+
+
+def hour_key(segment_id: str, minute: int) -> str:
+    """Return the segment's key in the index by_hour: ``2026-11-22T18Z#5``.
+
+    All segments close their minute within seconds, and DynamoDB takes a thousand writes
+    a second of one key, so each hour has `HOUR_KEYS`. The first has no suffix: it is
+    the key of rows that were written when there was only one.
+    """
+    return _hour_key(minute, zlib.crc32(segment_id.encode()) % HOUR_KEYS)
+
+
+def hour_keys(minute: int) -> Sequence[str]:
+    """Return all keys of the index by_hour for the hour of a *minute*."""
+    return [_hour_key(minute, number) for number in range(HOUR_KEYS)]
+
+
+def _hour_key(minute: int, number: int) -> str:
+    return hour_text(minute) + (f"#{number}" if number else "")
 
 
 def alert_rows(decision: Decision, retention_days: int) -> dict[str, dict[str, Any]]:

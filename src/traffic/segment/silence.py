@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from typing import Any, Optional
+
+from msgspec.structs import replace
 
 from ..model import ReadingCounts, StoredSegment
 from ..policy import Policy
@@ -20,10 +21,9 @@ from .windows import tenths_of
 
 
 def is_closed(state: WorkingState) -> bool:
-    """Whether no alert is open, no sensor fresh and no open minute has readings."""
+    """Whether the alert is calm, no sensor fresh and no open minute has readings."""
     return (
-        state.alert.level == NONE
-        and state.alert.is_calm()
+        state.alert.is_calm()
         and not any(sensor.is_fresh for sensor in state.sensors.values())
         and not any(window.readings for window in state.windows.values())
     )
@@ -70,7 +70,8 @@ def _closed(
         return []
     tenths = tenths_of(live_score(state, stored.road))
     transition = close(alert, alert.peak if tenths is None else tenths, now_ms)
-    return [AlertChange(transition, now_ms, live_measures(state, stored.road))]
+    measures = live_measures(state, stored.road)
+    return [AlertChange(transition, now_ms, measures, state.is_passing())]
 
 
 def _live(segment_id: str, state: WorkingState) -> dict[str, Any]:
@@ -79,8 +80,8 @@ def _live(segment_id: str, state: WorkingState) -> dict[str, Any]:
     `observed_at`, `received_at` and `updated_at` stay those of the last reading.
     """
     return {
-        **dict.fromkeys(field.name for field in fields(Measures)),
+        **dict.fromkeys(Measures.__struct_fields__),
         "sensors": len(state.sensors),
         "sensors_reporting": 0,
-        **alert_of(segment_id, state),
+        **alert_of(segment_id, state.alert),
     }

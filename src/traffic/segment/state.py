@@ -8,23 +8,21 @@ from typing import Any, Optional
 import msgspec
 
 from ..policy import (
-    DECAY_INTERVALS,
     DECAY_S,
     FORGET_AFTER_MS,
     HOUR_MS,
     MINUTE_MS,
-    PASSING_DECAYS,
     PERCENT_FOR_MS,
     STALE_AFTER_INTERVALS,
     STALE_AFTER_MS,
 )
 from .alerts import AlertState, forget_pending
+from .decay import decay_s_of, is_passing, is_passing_sensor, weight_in
 from .spans import MissingSpans, is_gap, is_missing, pruned, with_span, without_instant
-from .windows import Summand, Sums, Window, plain_summand
+from .windows import Summand, Sums, Window, plain_summand, tenths_of
 
 NO_READING: Summand = (None, None, None, 0, None, 0.0)
 UNKNOWN = -1  # no instant, no fast path
-_WHOLE = 1000  # the weight of a reading at the end of the minute
 
 
 class SensorState(msgspec.Struct, gc=False):
@@ -77,6 +75,12 @@ class SensorState(msgspec.Struct, gc=False):
         return self.last_reading[1]
 
     @property
+    def vehicles(self) -> Optional[int]:
+        """Vehicles in the interval; a probe's speed, in tenths, stands for some."""
+        count = self.vehicle_count
+        return tenths_of(self.speed) if count is None else count
+
+    @property
     def occupancy(self) -> Optional[float]:
         """Occupancy, 0-1."""
         return self.last_reading[2]
@@ -113,9 +117,9 @@ class SensorState(msgspec.Struct, gc=False):
         begin, newest = self.timestamp - self.step_ms, self.timestamp
         return begin < at < newest or is_missing(self.missing, at)
 
-    def fill(self, at: int) -> None:
-        """Record a reading of *at*, which was missing."""
-        begin, interval_ms = self.timestamp - self.step_ms, self.last_summand[3]
+    def fill(self, at: int, interval_ms: int) -> None:
+        """Record a reading of *at* and of that interval, which was missing."""
+        begin = self.timestamp - self.step_ms
         if at > begin:
             self.missing = with_span(self.missing, (begin, at), interval_ms)
             self.step_ms = self.timestamp - at
@@ -148,7 +152,8 @@ class WorkingState(msgspec.Struct):
 
     *live* are sums of all readings, weighted by age (`weight_of`): 1000 at the end of
     the newest minute, and less by a factor of e per *decay_s* before. They are scaled
-    down when a minute begins. *moved_at* is when the last vehicle passed.
+    down when a minute begins. *moved_at* is when the last vehicle passed, or when the
+    first reading began.
     """
 
     clock: int = 0
@@ -165,12 +170,15 @@ class WorkingState(msgspec.Struct):
 
     def weight_of(self, at: int) -> int:
         """Return the weight in *live* of a reading of that instant (ms)."""
-        end_ms = (self.minute + 1) * MINUTE_MS
-        return int(_WHOLE * math.exp((at - end_ms) / (self.decay_s * 1000)))
+        return weight_in(at, self.minute, self.decay_s)
 
     def is_passing(self) -> bool:
         """Whether vehicles pass now."""
-        return self.clock - self.moved_at <= PASSING_DECAYS * self.decay_s * 1000
+        return is_passing(self.clock - self.moved_at, self.decay_s) or any(
+            is_passing_sensor(self.clock - one.timestamp, one.vehicles, one.interval_ms)
+            for one in self.sensors.values()
+            if one.is_fresh and not one.is_suspect
+        )
 
 
 def roll_windows(
@@ -183,10 +191,10 @@ def roll_windows(
     """
     before_ms, now_ms = state.minute * MINUTE_MS, minute * MINUTE_MS
     state.live.decay(math.exp((before_ms - now_ms) / 1000 / state.decay_s))
-    closed = _close_before(state, minute - 1)
+    closed = close_before(state.windows, minute - 1)
     state.windows[minute], state.minute = Window(), minute
     _drop_silent(state, now_ms, sender)
-    decay_s = max(DECAY_S, round(DECAY_INTERVALS * interval_ms / 1000))
+    decay_s = decay_s_of(interval_ms)
     if decay_s > state.decay_s or before_ms // HOUR_MS != now_ms // HOUR_MS:
         _run_hourly_cleanup(state, now_ms, decay_s)
     return closed
@@ -197,7 +205,7 @@ def _run_hourly_cleanup(state: WorkingState, now_ms: int, decay_s: int) -> None:
     for sensor in state.sensors.values():
         sensor.missing = pruned(sensor.missing, now_ms)
         if sensor.is_fresh:
-            decay_s = max(decay_s, round(DECAY_INTERVALS * sensor.interval_ms / 1000))
+            decay_s = max(decay_s, decay_s_of(sensor.interval_ms))
     state.decay_s = decay_s
 
 
@@ -214,17 +222,17 @@ def flush(state: WorkingState) -> list[tuple[int, Window]]:
     if not state.windows:
         return []
     minute = state.minute + 2
-    closed = _close_before(state, minute - 1)
+    closed = close_before(state.windows, minute - 1)
     state.windows[minute], state.minute = Window(), minute
     return closed
 
 
-def _close_before(state: WorkingState, minute: int) -> list[tuple[int, Window]]:
+def close_before(windows: dict[int, Window], minute: int) -> list[tuple[int, Window]]:
     """Remove and return the windows older than *minute*, except empty ones."""
-    closing = [m for m in state.windows if m < minute]
+    closing = [m for m in windows if m < minute]
     if not closing:
         return []
-    closed = [(m, state.windows.pop(m)) for m in sorted(closing)]
+    closed = [(m, windows.pop(m)) for m in sorted(closing)]
     return [(m, window) for m, window in closed if window.readings]
 
 
@@ -238,7 +246,7 @@ def _drop_silent(
         expire_if_stale(state, sensor, now_ms)
         if sensor is not sender and now_ms - sensor.timestamp > FORGET_AFTER_MS:
             del state.sensors[name]
-    if not state.fresh:
+    if not any(sensor.is_fresh for sensor in state.sensors.values()):
         forget_pending(state.alert)
 
 
@@ -265,27 +273,6 @@ def mark_stale(state: WorkingState, sensor: SensorState) -> None:
     sensor.is_fresh, sensor.fast_key = False, UNKNOWN
     if not sensor.is_suspect:
         state.fresh -= 1
-
-
-def own_scores(state: WorkingState) -> list[int]:
-    """Return the scores (tenths) that fresh sensors report themselves."""
-    scores = [
-        sensor.last_reading[4]
-        for sensor in state.sensors.values()
-        if sensor.is_fresh and not sensor.is_suspect
-    ]
-    return [score for score in scores if score is not None]
-
-
-def highest_score(state: WorkingState) -> int:
-    """Return the highest of these scores, 0 if there are none."""
-    return max(own_scores(state), default=0)
-
-
-def mean_score(state: WorkingState) -> float:
-    """Return the mean of these scores, 0 if there are none."""
-    scores = own_scores(state)
-    return sum(scores) / len(scores) if scores else 0.0
 
 
 def expire_if_stale(state: WorkingState, sensor: SensorState, now_ms: int) -> None:

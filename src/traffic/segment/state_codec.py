@@ -1,230 +1,195 @@
-"""Pack the working state of a segment into few bytes.
-
-The whole item must stay under 1 KB, so that a write costs one unit. Nested maps would
-also take the client ten times as long as a binary attribute.
-"""
+"""Convert the working state of a segment to and from the form in which it is stored."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 import msgspec
-from msgspec.structs import astuple
 
-from .alerts import AlertState
+from .former_layouts import unpack_former
+from .packed_state import (
+    COUNTS,
+    ESTIMATES,
+    FRESH,
+    PERCENT,
+    PackedState,
+    column_of,
+    decode,
+    encode,
+    hour_of,
+    is_present,
+    scaled,
+    summand_of,
+    values_of,
+)
 from .spans import MissingSpans
 from .state import UNKNOWN, SensorState, WorkingState, fast_key_of
-from .windows import Sums, sum_readings, trimmed, window_fields, window_from_fields
 
-_LAYOUT = 2
-_FRESH, _COUNTS, _ESTIMATES, _FLAGS = (
-    1,
-    2,
-    4,
-    3,
-)  # flags of a sensor, and the number of bits
-_ALL_FLAGS = (1 << _FLAGS) - 1
-_FLAGGED = [
-    (bool(flags & _FRESH), bool(flags & _COUNTS), bool(flags & _ESTIMATES))
-    for flags in range(1 << _FLAGS)
-]
-_NEVER = -1  # the age of instant 0
+History = tuple[int, MissingSpans]  # when a sensor reported percent, and its spans
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
+_decode_histories = msgspec.msgpack.Decoder(list[list[Optional[int]]]).decode
 
 
-def pack(state: WorkingState) -> bytes:
-    """Return *state* as bytes; instants are stored as ages before its clock."""
-    clock, sequence = state.clock, state.last_sequence
-    histories: dict[tuple[int, MissingSpans], int] = {}
-    devices: dict[int, int] = {}
-    return _encode(
-        (
-            _LAYOUT,
-            clock,
-            sequence.to_bytes((sequence.bit_length() + 7) // 8, "big"),
-            state.last_position,
-            _packed_sensors(state, histories, devices),
-            [_packed_missing(clock, *missing) for missing in histories],
-            list(devices),
-            [(m, window_fields(window)) for m, window in sorted(state.windows.items())],
-            trimmed(astuple(state.live)),
-            state.decay_s,
-            _age(clock, state.moved_at),
-            _packed_alert(state.alert, clock),
-        )
+def load(packed: Optional[bytes]) -> PackedState:
+    """Return the stored state, that of a new segment, or one of a former layout."""
+    if packed is None:
+        return PackedState()
+    return (
+        decode(packed) if is_present(packed[:4]) else packed_of(unpack_former(packed))
     )
 
 
-def _packed_sensors(
-    state: WorkingState,
-    histories: dict[tuple[int, MissingSpans], int],
-    devices: dict[int, int],
-) -> list[tuple[Any, ...]]:
-    """Return the sensors: newest reading, flags, step and missing spans of each.
-
-    A step of one interval is stored as 0. *histories* and *devices* map values that
-    sensors share to their index.
-    """
-    clock, packed = state.clock, list[tuple[Any, ...]]()
-    for name, sensor in state.sensors.items():
-        count, speed, occupancy, interval_ms, score, _ = sensor.last_reading
-        step_ms = sensor.step_ms
-        flags = (
-            sensor.is_fresh
-            + sensor.has_counted * _COUNTS
-            + sensor.estimates_speed * _ESTIMATES
-        )
-        device = devices.setdefault(sensor.device, len(devices))
-        packed.append(
-            (
-                name,
-                clock - sensor.timestamp,
-                interval_ms,
-                count,
-                None if speed is None else int(speed * 10 + 0.5),
-                None if occupancy is None else int(occupancy * 1000 + 0.5),
-                score,
-                flags + (device << _FLAGS),
-                0 if step_ms == interval_ms else step_ms,
-                histories.setdefault(
-                    (sensor.percent_at, sensor.missing), len(histories)
-                ),
-            )
-        )
-    return packed
-
-
-def _packed_missing(clock: int, percent_at: int, missing: MissingSpans) -> list[int]:
-    """Return when a sensor reported percent, and its missing spans, as ages."""
-    ages = [_age(clock, percent_at), _age(clock, missing.known_since)]
-    for begin, end in missing.spans:
-        ages += (_age(clock, begin), clock - end)
-    return ages
-
-
-def _age(clock: int, instant: int) -> int:
-    return clock - instant if instant else _NEVER
-
-
-def _packed_alert(alert: AlertState, clock: int) -> list[Any]:
-    """Return the alert, with ages for its times."""
-    times = [alert.opened_at, alert.level_since]
-    since = [alert.high_since, alert.severe_since, alert.eased_since, alert.clear_since]
-    return [
-        alert.level,
-        alert.peak_level,
-        alert.peak,
-        *[_age(clock, at) for at in times],
-        *[None if at is None else clock - at for at in since],
-        *[clock - at for at in alert.vehicle_times],
-    ]
+def pack(state: WorkingState) -> bytes:
+    """Return *state* as bytes."""
+    return encode(packed_of(state))
 
 
 def unpack(packed: Optional[bytes]) -> WorkingState:
     """Return the state that `pack` wrote, or an empty one for a new segment."""
-    if packed is None:
-        return WorkingState()
-    stored = _decode(packed)
-    if stored[0] != _LAYOUT:
-        return _upgraded(stored)
-    _, clock, sequence, position, sensors, histories, devices, *rest = stored
-    windows, live, decay_s, moved, alert = rest
-    state = WorkingState(
+    return state_of(load(packed))
+
+
+def packed_of(state: WorkingState) -> PackedState:
+    """Return *state* in the form in which it is stored."""
+    clock, sequence, sensors = state.clock, state.last_sequence, state.sensors.values()
+    histories: dict[History, int] = {}
+    devices: dict[int, int] = {}
+    readings = [sensor.last_reading for sensor in sensors]
+    return PackedState(
         clock=clock,
-        minute=max((minute for minute, _ in windows), default=-1),
-        last_sequence=int.from_bytes(sequence, "big"),
+        last_sequence=bytes_of(sequence),
+        last_position=state.last_position,
+        names=list(state.sensors),
+        ages=column_of([clock - sensor.timestamp for sensor in sensors]),
+        intervals=column_of([one[3] for one in readings]),
+        counts=column_of([one[0] for one in readings]),
+        speeds=column_of(scaled([one[1] for one in readings], 10)),
+        shares=column_of(scaled([one[2] for one in readings], 1000)),
+        scores=column_of([one[4] for one in readings]),
+        flags=column_of([_flags(sensor) for sensor in sensors]),
+        steps=column_of([_step(sensor) for sensor in sensors]),
+        owners=column_of(
+            [devices.setdefault(sensor.device, len(devices)) for sensor in sensors]
+        ),
+        devices=list(devices),
+        missing=column_of(
+            [
+                histories.setdefault(
+                    (sensor.percent_at, sensor.missing), len(histories)
+                )
+                for sensor in sensors
+            ]
+        ),
+        histories=packed_histories(histories, clock),
+        windows=dict(sorted(state.windows.items())),
+        live=state.live,
+        decay_s=state.decay_s,
+        moved_age=clock - state.moved_at if state.moved_at else None,
+        alert=state.alert,
+    )
+
+
+def bytes_of(sequence: int) -> bytes:
+    """Return a sequence number as bytes."""
+    return sequence.to_bytes((sequence.bit_length() + 7) // 8, "big")
+
+
+def _flags(sensor: SensorState) -> int:
+    return (
+        sensor.is_fresh * FRESH
+        + sensor.has_counted * COUNTS
+        + sensor.estimates_speed * ESTIMATES
+        + bool(sensor.percent_at) * PERCENT
+    )
+
+
+def _step(sensor: SensorState) -> int:
+    return 0 if sensor.step_ms == sensor.interval_ms else sensor.step_ms
+
+
+def packed_histories(histories: Iterable[History], clock: int) -> msgspec.Raw:
+    """Return *histories* as they are stored with that *clock*."""
+    hour = hour_of(clock)
+    return msgspec.Raw(encode([_ages(hour, *history) for history in histories]))
+
+
+def _ages(hour: int, percent_at: int, missing: MissingSpans) -> list[Optional[int]]:
+    instants = [percent_at, missing.known_since]
+    for span in missing.spans:
+        instants += span
+    return [hour - at if at else None for at in instants]
+
+
+def histories_of(packed: PackedState) -> Sequence[History]:
+    """Return the histories of a packed state."""
+    hour = hour_of(packed.clock)
+    return [_history_of(hour, ages) for ages in _decode_histories(packed.histories)]
+
+
+def _history_of(hour: int, ages: list[Optional[int]]) -> History:
+    percent_at, known_since, *instants = [
+        0 if age is None else hour - age for age in ages
+    ]
+    spans = tuple(zip(instants[::2], instants[1::2]))
+    return percent_at, MissingSpans(spans, known_since)
+
+
+def state_of(packed: PackedState) -> WorkingState:
+    """Return the state of such a form; both share windows, sums and alert."""
+    sequence, position = packed.last_place
+    state = WorkingState(
+        clock=packed.clock,
+        minute=max(packed.windows, default=-1),
+        last_sequence=sequence,
         last_position=position,
-        windows={minute: window_from_fields(fields) for minute, fields in windows},
-        alert=_unpacked_alert(alert, clock),
-        live=Sums(*live),
-        decay_s=decay_s,
-        moved_at=0 if moved == _NEVER else clock - moved,
+        windows=packed.windows,
+        alert=packed.alert,
+        live=packed.live,
+        decay_s=packed.decay_s,
+        moved_at=packed.moved_at,
     )
-    _unpack_sensors(
-        state,
-        sensors,
-        [_unpacked_missing(clock, missing) for missing in histories],
-        devices,
-    )
+    _unpack_sensors(state, packed)
     return state
 
 
-def _unpack_sensors(
-    state: WorkingState, stored: list[Any], histories: list[Any], devices: list[int]
-) -> None:
-    """Add the *stored* sensors to *state*: a hot loop, once per batch and segment."""
-    clock, sensors = state.clock, state.sensors
-    for name, age, span_ms, count, tenths, share, score, flags, step, missing in stored:
+def _unpack_sensors(state: WorkingState, packed: PackedState) -> None:
+    """Add the sensors of *packed* to *state*."""
+    histories, devices = histories_of(packed), packed.devices
+    for name, age, span_ms, *values, flags, step, owner, missing in _rows_of(packed):
         percent_at, spans = histories[missing]
-        is_fresh, counts, estimates = _FLAGGED[flags & _ALL_FLAGS]
-        speed = None if tenths is None else tenths / 10
-        occupancy = None if share is None else share / 1000
-        at, step_ms = clock - age, step or span_ms
-        device = devices[flags >> _FLAGS]
-        is_plain = counts and not (estimates or percent_at)
-        is_in_step = is_plain and is_fresh
-        sensors[name] = SensorState(
-            at,
-            step_ms,
+        device, is_fresh = devices[owner], bool(flags & FRESH)
+        is_plain, is_scored = flags & ~FRESH == COUNTS, values[-1] is not None
+        state.sensors[name] = SensorState(
+            packed.clock - age,
+            step or span_ms,
             spans,
-            (count, speed, occupancy, span_ms, score, 0.0),
+            summand_of(span_ms, *values),
             is_fresh,
-            counts,
-            estimates,
+            bool(flags & COUNTS),
+            bool(flags & ESTIMATES),
             percent_at,
             device,
             False,
             is_plain,
-            fast_key_of(device, score is not None) if is_in_step else UNKNOWN,
+            fast_key_of(device, is_scored) if is_plain and is_fresh else UNKNOWN,
         )
-        if is_fresh:
-            state.fresh += 1
+        state.fresh += is_fresh
 
 
-def _unpacked_missing(clock: int, ages: list[int]) -> tuple[int, MissingSpans]:
-    """Return when a sensor reported percent, and its missing spans."""
-    instants = [0 if age == _NEVER else clock - age for age in ages]
-    spans = tuple(zip(instants[2::2], instants[3::2]))
-    return instants[0], MissingSpans(spans, instants[1])
-
-
-def _unpacked_alert(fields: list[Any], clock: int) -> AlertState:
-    level, peak_level, peak, *rest = fields
-    opened_at, level_since = [0 if age == _NEVER else clock - age for age in rest[:2]]
-    alert = AlertState(level, opened_at, level_since, peak_level, peak)
-    alert.high_since, alert.severe_since, alert.eased_since, alert.clear_since = (
-        None if age is None else clock - age for age in rest[2:6]
+def _rows_of(packed: PackedState) -> Iterable[tuple[Any, ...]]:
+    """Return a row for each sensor: its name, and its value of each column."""
+    columns = (
+        packed.ages,
+        packed.intervals,
+        packed.counts,
+        packed.speeds,
+        packed.shares,
+        packed.scores,
+        packed.flags,
+        packed.steps,
+        packed.owners,
+        packed.missing,
     )
-    alert.vehicle_times = [clock - age for age in rest[6:]]
-    return alert
-
-
-def _upgraded(stored: list[Any]) -> WorkingState:
-    """Return the state of layout 1, which summed each sensor's latest reading.
-
-    Readings older than a sensor's newest one are stale: layout 1 does not record which
-    of them were accepted.
-    """
-    _, clock, sequence, sensors, windows, alert, position = stored[:7]
-    state = WorkingState(clock, -1, int.from_bytes(sequence, "big"), position)
-    state.windows = {minute: window_from_fields(window) for minute, window in windows}
-    state.minute = max(state.windows, default=-1)
-    state.alert = msgspec.convert(alert, AlertState)
-    rows = []
-    for name, age, interval_ms, count, tenths, share, score in sensors:
-        at = clock - age
-        speed = None if tenths is None else tenths / 10
-        occupancy = None if share is None else share / 1000
-        row = (count, speed, occupancy, interval_ms, None, 0.0)
-        is_fresh, missing = score is not None, MissingSpans((), at)
-        state.sensors[name] = SensorState(
-            at, 1, missing, row, is_fresh, has_counted=bool(count)
-        )
-        if is_fresh:
-            rows.append(row)
-    state.fresh = len(rows)
-    state.live.add(sum_readings(rows), state.weight_of(clock))
-    state.moved_at = clock if state.live.moving else 0
-    return state
+    number = len(packed.names)
+    return zip(packed.names, *(values_of(column, number) for column in columns))

@@ -36,8 +36,10 @@ def fault_of(reading: Any, at: int, reference_ms: int, span_ms: int) -> Rejectio
             repr(reading.timestamp),
         )
     if at < reference_ms - MAX_AGE_MS:
-        hours = MAX_AGE_MS // 3_600_000
-        return _clock("too_old", f"at most {hours} h before receipt", at, reference_ms)
+        expected = f"at most {MAX_AGE_MS // 3_600_000} h before receipt"
+        if abs(at * 1000 - reference_ms) <= MAX_AGE_MS:
+            expected += ", in ms: this looks like seconds"
+        return _clock("too_old", expected, at, reference_ms)
     if at > reference_ms + MAX_CLOCK_LEAD_MS:
         seconds = MAX_CLOCK_LEAD_MS // 1000
         return _clock("in_future", f"at most {seconds} s ahead", at, reference_ms)

@@ -19,7 +19,7 @@ Summand = tuple[
 ]
 
 
-class Sums(msgspec.Struct, gc=False):
+class Sums(msgspec.Struct, array_like=True, gc=False):
     """Sums over readings of one segment, in whole numbers.
 
     *total_ms* is the sum of their intervals, *vehicles* of their counts, *pace* of n/v
@@ -190,7 +190,7 @@ def _add_other(sums: Sums, row: Summand) -> float:
     return cover
 
 
-class Window(msgspec.Struct, gc=False):
+class Window(msgspec.Struct, array_like=True, gc=False):
     """A tumbling window of one minute: number of readings, and their sums.
 
     *late* counts the readings merged after the minute was written.

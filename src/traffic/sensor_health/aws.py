@@ -63,23 +63,11 @@ class DynamoSegments:
         If another sweep was first, the next one writes what is still different.
         """
         statements = [statement(self._table, change) for change in changes]
-        for part in chunks(statements, MOST_STATEMENTS):
-            answer = call_aws(self._client.batch_execute_statement, Statements=part)
-            for one in answer["Responses"]:
-                refusal = refusal_of(one.get("Error"))
-                if refusal is not None and not isinstance(refusal, Conflict):
-                    raise refusal
+        aws_dynamodb.execute(self._client, statements)
 
     def _part(self, part: int) -> Iterator[ScannedSegment]:
-        names = {f"#{place}": name for place, name in enumerate(_WANTED)}
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "Segment": part,
-            "TotalSegments": PARALLEL_SCANS,
-            "ProjectionExpression": ", ".join(names),
-            "ExpressionAttributeNames": names,
-        }
-        for item in pages(self._client.scan, request):
+        client, table = self._client, self._table
+        for item in aws_dynamodb.scan(client, table, _WANTED, part, PARALLEL_SCANS):
             if "state" in item:
                 yield from _scanned_segments(item)
 

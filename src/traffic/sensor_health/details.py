@@ -25,20 +25,26 @@ def _clock(track: Track, _: SensorState) -> str:
 def _unit(_: Track, sensor: SensorState) -> str:
     if sensor.reports_percent:
         return PERCENT
-    score = (sensor.score or 0) / 10
-    return f"congestion score {score:g} at {sensor.speed or 0:.0f} km/h: sent as 0-1?"
+    if sensor.score is None:
+        return "congestion score sent as 0-1?"
+    at = "" if sensor.speed is None else f" at {sensor.speed:.0f} km/h"
+    return f"congestion score {sensor.score / 10:g}{at}: sent as 0-1?"
 
 
 def _passed(track: Track, _: SensorState) -> str:
     return f"{track.missed:,} vehicles passed on the median other lane"
 
 
-def _speed(track: Track, _: SensorState) -> str:
-    return f"{(track.counted_speed or 0) / 10:g} km/h each time"
+def _speed(track: Track, _: SensorState) -> Optional[str]:
+    if track.counted_speed is None:
+        return None
+    return f"{track.counted_speed / 10:g} km/h each time"
 
 
-def _flow(track: Track, sensor: SensorState) -> str:
-    flow = (sensor.vehicle_count or 0) * 3_600_000 / max(sensor.interval_ms, 1)
+def _flow(track: Track, sensor: SensorState) -> Optional[str]:
+    if sensor.vehicle_count is None:
+        return None
+    flow = sensor.vehicle_count * 3_600_000 / max(sensor.interval_ms, 1)
     total = ", never fewer than before: a running total?" if track.rises > 1 else ""
     return f"{flow:,.0f} vehicles an hour{total}"
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
 
-from ..event_text import escape_for_input_transformer
-from ..timestamps import minute_text
+from ..timestamps import local_minute_text
 from .thresholds import (
     ABSENT_KINDS,
     CHATTER,
@@ -35,7 +34,7 @@ CITY = "city"  # the subject of a fault of the whole fleet
 # The status of a row in the index `open_faults`; a closed row is not in it.
 OPEN = "open"
 CLOSING = "closing"  # over, its event not yet accepted by the bus
-DISMISSED = "dismissed"  # removed from service, until it reports again
+DISMISSED = "dismissed"  # removed from service, until it is back (`judge`)
 STANDINGS = (OPEN, CLOSING, DISMISSED)
 
 OPENED, REMINDED, CLOSED = "opened", "reminded", "closed"
@@ -178,7 +177,6 @@ def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str,
         "district": fault.district,
         "place": place_of(fault),
         "since": fault.since,
-        "began": minute_text(fault.since // 60_000),
         "detected_at": fault.detected_at,
         "closed_at": fault.closed_at,
         "duration_s": max(0, until - fault.since) // 1000,
@@ -190,20 +188,25 @@ def event_of(fault: Fault, transition: str, mark: str, now_ms: int) -> dict[str,
     }
 
 
+def with_local_time(event: dict[str, Any], zone: str) -> dict[str, Any]:
+    """Return an event with the start of its fault as people of the city say it."""
+    return {**event, "began": local_minute_text(event["since"], zone)}
+
+
 def first_of(kind: str, scope: str) -> str:
     """Return the first thing to do about a fault, in one sentence."""
     return _FIRST_STEPS[kind, scope]
 
 
 def place_of(fault: Fault) -> str:
-    """Return the place of a fault, escaped."""
+    """Return the place of a fault."""
     if fault.scope == FLEET:
         return "the whole city"
     if fault.scope == DISTRICT:
-        return escape_for_input_transformer(fault.subject)
+        return fault.subject
     sensor = f"sensor {fault.sensor_id}" if fault.sensor_id else None
     parts = (sensor, fault.name or fault.segment_id, fault.district)
-    return escape_for_input_transformer(", ".join(part for part in parts if part))
+    return ", ".join(part for part in parts if part)
 
 
 def explains(broad: Fault, narrow: Fault) -> bool:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
-from botocore.config import Config
 
 from ..aws.dynamodb import Tables
 from ..aws.event_bus import HEALTH_DETAIL_TYPE, EventBridgeBus
 from ..aws.segment_store import DynamoStore
-from ..errors import SweepError
+from ..aws.sweeping import SWEEP_CLIENT, conclude
 from .aws import CloudWatchLag, DynamoFaults, DynamoSegments, S3MemoryStore
 from .settings import SensorHealthSettings, read
 from .sweep import Sweep, SweepPorts, log_lines
-
-_CLIENT = Config(
-    connect_timeout=2,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,  # the shapes are ours and tested
-    max_pool_connections=12,
-)
 
 
 def handler(_event: Mapping[str, Any], _context: Any) -> None:
@@ -33,10 +25,7 @@ def handler(_event: Mapping[str, Any], _context: Any) -> None:
     ports, stack = _ports(), _settings().stack
     sweep = Sweep(ports)
     sweep.run()
-    for line in log_lines(sweep, stack, ports.clock()):
-        print(line)
-    if sweep.failed:
-        raise SweepError(f"left undone, the next sweep does it: {list(sweep.failed)}")
+    conclude(log_lines(sweep, stack, ports.clock()), sweep.failed)
 
 
 @functools.lru_cache(maxsize=1)
@@ -50,7 +39,7 @@ def _ports() -> SweepPorts:
     settings, session = _settings(), boto3.session.Session()
 
     def client(service: str) -> Any:
-        return session.client(service, config=_CLIENT)
+        return session.client(service, config=SWEEP_CLIENT)
 
     dynamodb, events, policy = client("dynamodb"), client("events"), settings.policy
     tables = Tables(
@@ -61,7 +50,9 @@ def _ports() -> SweepPorts:
         segments=DynamoSegments(dynamodb, settings.segments_table),
         faults=DynamoFaults(dynamodb, settings.faults_table, policy.retention_days),
         memory=S3MemoryStore(client("s3"), settings.memory_bucket),
-        store=DynamoStore(dynamodb, tables, policy.retention_days, time.sleep),
+        store=DynamoStore(
+            dynamodb, tables, policy.retention_days, time.sleep, random.random
+        ),
         alerts=EventBridgeBus(events, settings.event_bus),
         health=EventBridgeBus(events, settings.event_bus, HEALTH_DETAIL_TYPE),
         clock=lambda: time.time_ns() // 1_000_000,

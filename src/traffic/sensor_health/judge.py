@@ -22,12 +22,18 @@ from .faults import (
     sensor_subject,
 )
 from .last_heard import ScannedSegment, Sensor, SensorReports, last_reports
-from .left_out import LeftOut, changes_of, excluded_sensors, no_figures_fault
+from .left_out import (
+    LeftOut,
+    changes_of,
+    excluded_sensors,
+    leaves_out,
+    no_figures_fault,
+)
 from .mails import mark_mails
 from .memory import Memory
 from .outages import ActiveSegment, Outages, SilenceReport, sensor_fault
 from .suspects import Track
-from .verdicts import fault_shown, is_over
+from .verdicts import fault_shown, is_back, is_over, supersedes
 
 
 @dataclass
@@ -166,19 +172,24 @@ class _Sweep:
     def _stays_dismissed(
         self, key: Key, reports: SensorReports, *sensors: Sensor
     ) -> bool:
-        """Whether it was dismissed and has not reported since; else close the fault."""
+        """Whether it was dismissed and is not back since; else close the fault."""
         fault = self._dismissed.get(key)
         if fault is None or fault.dismissed_at is None:
             return False
         since = fault.dismissed_at
-        speaks = [s for s in sensors or reports.sensors if s.heard_at > since]
-        for sensor in speaks:
+        back = [
+            sensor
+            for sensor in sensors or reports.sensors
+            if sensor.heard_at > since
+            and is_back(key.kind, reports.tracks[sensor.sensor_id])
+        ]
+        for sensor in back:
             track = reports.tracks[sensor.sensor_id]
             reports.tracks[sensor.sensor_id] = _reset(track)
-        if speaks:
+        if back:
             self.judgement.changed.append((fault, closed(fault, self._now_ms)))
             del self._dismissed[key]
-        return not speaks
+        return not back
 
     def end(self, key: Key) -> None:
         """Close the fault of that key."""
@@ -198,7 +209,7 @@ class _Sweep:
                 continue
             shown = None if sensor.is_silent else fault_shown(track)
             if shown is None or (
-                fault is not None and not _is_superseded(fault, shown[0])
+                fault is not None and not supersedes(shown[0], fault.kind)
             ):
                 continue
             if fault is not None:
@@ -257,22 +268,14 @@ class _Sweep:
         """Count all faulty sensors, segments and districts, explained or not."""
         figures = self.judgement.figures
         known = sum(len(one.sensors) for one in active)
-        new_fault = sum(
-            f.kind in thresholds.LEFT_OUT_KINDS for f in self.judgement.opened
-        )
-        lasting = sum(key.kind in thresholds.LEFT_OUT_KINDS for key in self.known)
         figures["SensorsKnown"] = known
         figures["SensorsSilent"] = silence.sensors
-        figures["SensorsSuspect"] = new_fault + lasting
+        faults = [*self.known.values(), *self.judgement.opened]
+        figures["SensorsSuspect"] = sum(map(leaves_out, faults))
         figures["SegmentsSilent"] = silence.segments
         figures["DistrictsSilent"] = silence.districts
         is_all = 0 < known == silence.sensors
         figures["FleetSilent"] = int(is_all or silence.is_fleet_out)
-
-
-def _is_superseded(fault: Fault, kind: str) -> bool:
-    """Whether a blocked lane turns out to be a worse fault."""
-    return fault.kind == thresholds.LANE_BLOCKED and kind != fault.kind
 
 
 def _areas_of(district: Optional[str]) -> list[Key]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from typing import Optional
+
+import msgspec
 
 from ..segment.state import SensorState
 from . import thresholds
@@ -14,17 +17,16 @@ from .verdicts import fault_shown
 
 def compare_lanes(
     before: Mapping[str, Track],
-    tracks: Mapping[str, Track],
+    tracks: MutableMapping[str, Track],
     sensors: Mapping[str, SensorState],
 ) -> None:
     """Add to each track of *tracks* what passed on the other lanes since *before*.
 
     That is the median of the others, so that one lane which counts too much or too
-    little causes no fault of another. Changes the tracks in place.
+    little causes no fault of another. Changes new tracks in place; one without a new
+    reading is still that of *before*, so it is replaced.
     """
-    new = {
-        name for name in tracks if name in before and tracks[name] is not before[name]
-    }
+    new = {name for name in tracks if _is_new(before.get(name), tracks[name])}
     counts = {name: vehicles(tracks[name]) for name in new}
     ranked = sorted((n, name) for name, n in counts.items() if n is not None)
     if len(tracks) < 2 or not ranked:
@@ -34,8 +36,14 @@ def compare_lanes(
         passed = others[(len(others) - 1) // 2] if others else 0
         if name in new:
             _update_missed(before[name], track, sensors[name], passed + track.waiting)
-        else:
-            track.waiting += passed
+        elif passed:
+            waiting = track.waiting + passed
+            tracks[name] = msgspec.structs.replace(track, waiting=waiting)
+
+
+def _is_new(before: Optional[Track], track: Track) -> bool:
+    """Whether a known sensor has a new reading."""
+    return before is not None and track.timestamp != before.timestamp
 
 
 def _update_missed(
@@ -70,6 +78,33 @@ def _record_hit(track: Track, count: int, passed: int) -> None:
         track.hits, track.passed = track.hits // 2, track.passed // 2
 
 
+def weigh_cover(
+    before: Mapping[str, Track],
+    tracks: Mapping[str, Track],
+    sensors: Mapping[str, SensorState],
+) -> None:
+    """Add to each covered track the time since its last reading, if that speaks against
+    its sensor.
+
+    If nothing passes for longer than a signal's cycle, that time is in doubt, and other
+    covered sensors show that a queue stands. Readings shorter than a sweep leave in
+    doubt what was between them. Changes new tracks in place.
+    """
+    covered = [name for name, track in tracks.items() if track.covered]
+    for name in covered:
+        last, track = before.get(name), tracks[name]
+        if last is None or not last.covered or not _is_new(last, track):
+            continue
+        elapsed_ms = track.sampled_at - last.sampled_at
+        passes = track.missed > last.missed
+        if passes and sensors[name].interval_ms >= thresholds.SWEEP_MS:
+            is_cycle = track.doubtful_ms <= thresholds.BLOCKED_MS
+            track.covered_ms += elapsed_ms + track.doubtful_ms * is_cycle
+            track.doubtful_ms = 0
+        elif passes or len(covered) == 1:
+            track.doubtful_ms += elapsed_ms
+
+
 def count_days(
     before: Mapping[str, Track],
     tracks: Mapping[str, Track],
@@ -85,7 +120,7 @@ def count_days(
     full = []
     for name, track in tracks.items():
         count = track.vehicle_count
-        is_new = name in before and track is not before[name]
+        is_new = _is_new(before.get(name), track)
         if not is_new or count is None or not sensors[name].has_counted:
             continue
         if is_odd(track) or _has_other_fault(track):
@@ -104,8 +139,10 @@ def count_days(
 
 
 def _has_other_fault(track: Track) -> bool:
+    """Whether it has a fault because of which its counts are not to be believed."""
     fault = fault_shown(track)
-    return fault is not None and fault[0] != thresholds.LANE_SHARE
+    sound = thresholds.LANE_SHARE, thresholds.UNIT
+    return fault is not None and fault[0] not in sound
 
 
 def _is_alone(name: str, tracks: Mapping[str, Track]) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 from ..model import StoredSegment
 from ..segment.state import SensorState, WorkingState
 from .clocks import update_lag
-from .lanes import compare_lanes, count_days
+from .lanes import compare_lanes, count_days, weigh_cover
 from .memory import Memory
 from .suspects import Track, first_track, with_sample
 from .thresholds import patience_ms
@@ -82,6 +82,7 @@ def _segment_reports(
             tracks_before.get(name), state, scanned, memory, now_ms
         )
     compare_lanes(tracks_before, tracks, states)
+    weigh_cover(tracks_before, tracks, states)
     count_days(tracks_before, tracks, states)
     for name, state in states.items():
         track = tracks[name]
@@ -104,10 +105,23 @@ def _updated_track(
     heard_at = heard_at_of(state, scanned, now_ms)
     if track is None:
         return first_track(state, heard_at, now_ms)
-    updated = with_sample(track, state, scanned.stored.road, now_ms)
+    counted = _counted_since(track.timestamp, scanned)
+    updated = with_sample(track, state, scanned.stored.road, now_ms, counted)
     updated.heard_at = min(now_ms, max(heard_at, memory.swept_at))
     update_lag(updated, state, min(now_ms, scanned.received_at))
     return updated
+
+
+def _counted_since(timestamp: int, scanned: ScannedSegment) -> Optional[bool]:
+    """Return whether a sensor counted a vehicle after that instant (ms), if known.
+
+    The segment's last vehicle tells if no sensor did, or if there is only one.
+    """
+    if scanned.stored.suspects:
+        return None  # their vehicles are not counted as the segment's
+    if scanned.state.moved_at <= timestamp:
+        return False
+    return True if len(scanned.state.sensors) == 1 else None
 
 
 def heard_at_of(state: SensorState, scanned: ScannedSegment, now_ms: int) -> int:

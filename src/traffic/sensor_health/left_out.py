@@ -28,13 +28,17 @@ class LeftOut(NamedTuple):
     before: Optional[str]
 
 
+def leaves_out(fault: Fault) -> bool:
+    """Whether its sensor is left out: of percent, the processor uses all the rest."""
+    is_kind = fault.kind in thresholds.LEFT_OUT_KINDS
+    return is_kind and fault.standing == OPEN and fault.detail != PERCENT
+
+
 def excluded_sensors(faults: Iterable[Fault]) -> dict[str, Reasons]:
     """Return the sensors that these faults leave out, by segment."""
     by_segment: dict[str, Reasons] = defaultdict(dict)
     for fault in faults:
-        if fault.detail == PERCENT:
-            continue  # the processor uses the rest of its readings
-        if fault.kind in thresholds.LEFT_OUT_KINDS and fault.standing == OPEN:
+        if leaves_out(fault):
             reasons = by_segment[str(fault.segment_id)]
             reasons[str(fault.sensor_id)] = fault.kind, fault.since
     return by_segment

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from ..segment.decide import Decision
 from . import thresholds
@@ -46,15 +47,13 @@ def _more(many: int) -> str:
 def limit_mails(decisions: Sequence[Decision]) -> list[Decision]:
     """Return decisions that close segments, with a limited number of mails.
 
-    Further events are `quiet`, and the last one that is not says how many there are.
+    Further events are `quiet`; the last one that is not has their number.
     """
     closing = [one for one in decisions if one.changes]
     loud, quiet = closing[: thresholds.MOST_MAILS], closing[thresholds.MOST_MAILS :]
     if not quiet:
         return list(decisions)
-    traffic = loud[-1].segment.outbox[-1]["traffic"]
-    traffic_text = f"{traffic}; silence closed {len(quiet):,} more alerts"
-    loud = [*loud[:-1], _with_event(loud[-1], traffic=traffic_text)]
+    loud = [*loud[:-1], _with_event(loud[-1], more_closed=len(quiet))]
     calm = [one for one in decisions if not one.changes]
     return [*loud, *(_with_event(one, quiet=True) for one in quiet), *calm]
 

@@ -41,6 +41,9 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     *hits* of its own, and how many readings *counted* a vehicle since it missed many.
     Of its clock: the *lag_s* of its last *lags* readings, and how many were *prompt*.
     *length* is the effective length of its vehicles, *day* their number per day.
+    Of its cover: for how long vehicles kept passing beside it (*covered_ms*), and for
+    how long since then that is in doubt (*doubtful_ms*). *right_unit* is how many
+    readings in a row had the right unit.
     """
 
     timestamp: int
@@ -83,6 +86,9 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     prompt: int = 0
     length: Optional[Length] = None
     day: Optional[Day] = None
+    covered_ms: int = 0
+    doubtful_ms: int = 0
+    right_unit: int = 0
 
 
 def first_track(sensor: SensorState, heard_at: int, now_ms: int) -> Track:
@@ -94,18 +100,26 @@ def first_track(sensor: SensorState, heard_at: int, now_ms: int) -> Track:
     return updated
 
 
-def with_sample(track: Track, sensor: SensorState, road: Road, now_ms: int) -> Track:
+def with_sample(
+    track: Track,
+    sensor: SensorState,
+    road: Road,
+    now_ms: int,
+    counted_since: Optional[bool] = None,
+) -> Track:
     """Return *track* after the sensor's new reading in *sensor*, seen at *now_ms*.
 
-    A reading of an empty road proves nothing: it changes no level, but it ends a run of
-    equal readings.
+    *counted_since* is whether any of its readings since the last one counted a vehicle,
+    None if that is unknown. A reading of an empty road proves nothing: it changes no
+    level, but it ends a run of equal readings.
     """
     updated = msgspec.structs.replace(
         track, timestamp=sensor.timestamp, sampled_at=now_ms
     )
     updated.first_at = 0
     updated.vehicle_count, updated.speed, updated.occupancy = _values(sensor)
-    _note_runs(track, updated, sensor)
+    _note_runs(track, updated, sensor, counted_since)
+    updated.ghost_ms = _ghost_ms(track, sensor, counted_since)
     if sensor.vehicle_count:
         _note_counting(track, updated, sensor, road)
     if not is_empty(sensor):
@@ -127,20 +141,26 @@ def is_odd(track: Track) -> bool:
     return bool(track.flow or track.impossible or track.chatter)
 
 
-def _note_runs(track: Track, updated: Track, sensor: SensorState) -> None:
+def _note_runs(
+    track: Track, updated: Track, sensor: SensorState, counted_since: Optional[bool]
+) -> None:
     """Note how often the reading was repeated, and if the detector was covered."""
-    now_ms, covers = updated.sampled_at, is_covered(sensor)
-    counts = not (is_empty(sensor) or covers or is_probe(sensor))
+    now_ms, is_full = updated.sampled_at, is_covered(sensor)
+    counts = not (is_empty(sensor) or is_full or is_probe(sensor))
+    covers = is_full and not counted_since
     before = (track.vehicle_count, track.speed, track.occupancy)
-    is_same = counts and _values(sensor) == before
+    values = (updated.vehicle_count, updated.speed, updated.occupancy)
+    is_same = counts and values == before
     updated.same = track.same + 1 if is_same else 0
     updated.same_since = track.same_since if is_same else now_ms
     if counts:
         updated.changed = 0 if is_same else track.changed + 1
     updated.covered = track.covered + 1 if covers else 0
     updated.covered_since = _since(track.covered, track.covered_since, covers, now_ms)
+    if not covers:
+        updated.covered_ms = updated.doubtful_ms = 0
     if sensor.occupancy is not None:
-        updated.free = 0 if covers else track.free + 1
+        updated.free = 0 if is_full else track.free + 1
 
 
 def _note_counting(
@@ -163,11 +183,10 @@ def _note_counting(
 def _note_odd(track: Track, updated: Track, sensor: SensorState, road: Road) -> None:
     """Note whether no traffic can cause the reading."""
     now_ms = updated.sampled_at
-    updated.ghost_ms = _ghost_ms(track, sensor)
     impossible = updated.ghost_ms >= thresholds.GHOST_MS or is_impossible(sensor, road)
     grows = updated.rises >= thresholds.GROWING_SAMPLES and is_over_lane(sensor)
     flows = grows or is_over_flow(sensor, road)
-    leaps = is_leap(track, sensor)
+    leaps = is_leap(track, updated, sensor.interval_ms)
     updated.impossible = _leaky_count(track.impossible, impossible)
     updated.flow = _leaky_count(track.flow, flows)
     updated.chatter = _leaky_count(track.chatter, leaps)
@@ -193,8 +212,8 @@ def _note_unit(updated: Track, sensor: SensorState, road: Road, now_ms: int) -> 
     elif sensor.score is None:
         updated.unit = _leaky_count(level, False)
     updated.unit_since = _since(level, updated.unit_since, updated.unit, now_ms)
-    if updated.unit:
-        updated.sound = 0
+    right = min(thresholds.SOUND_SAMPLES, updated.right_unit + 1)
+    updated.right_unit = 0 if updated.unit else right
 
 
 def _since(level: int, since: int, new_level: int, now_ms: int) -> int:
@@ -205,7 +224,10 @@ def _since(level: int, since: int, new_level: int, now_ms: int) -> int:
 
 
 def _values(sensor: SensorState) -> tuple[Optional[int], Optional[int], Optional[int]]:
+    """Return count, speed and occupancy; without vehicles, 0 km/h is no speed."""
     speed, occupancy = sensor.speed, sensor.occupancy
+    if not (sensor.vehicle_count or speed):
+        speed = None
     return (
         sensor.vehicle_count,
         None if speed is None else round(speed * 10),
@@ -219,19 +241,25 @@ def _leaky_count(level: int, is_odd: bool) -> int:
     return max(0, level - 1)
 
 
-def _ghost_ms(track: Track, sensor: SensorState) -> int:
-    """Return for how long a speed was reported without a vehicle."""
+def _ghost_ms(track: Track, sensor: SensorState, counted_since: Optional[bool]) -> int:
+    """Return for how long a speed was reported without a vehicle.
+
+    Of readings that are shorter than a sweep one in each is seen. Those between may
+    have counted vehicles, unless it is known that they have not.
+    """
     if sensor.vehicle_count or is_probe(sensor):
         return 0
     is_told = sensor.speed is not None and sensor.speed >= SLOWEST_PACE_KMH
-    return min(thresholds.GHOST_MS, track.ghost_ms + is_told * sensor.interval_ms)
+    least_ms = thresholds.SWEEP_MS if counted_since is False else 0
+    told_ms = is_told * max(least_ms, sensor.interval_ms)
+    return min(thresholds.GHOST_MS, track.ghost_ms + told_ms)
 
 
-def is_leap(track: Track, sensor: SensorState) -> bool:
+def is_leap(track: Track, updated: Track, interval_ms: int) -> bool:
     """Whether the reading jumps from one extreme to the other."""
-    _, speed, occupancy = _values(sensor)
+    occupancy, speed = updated.occupancy, updated.speed
     if None not in (occupancy, track.occupancy) and (
-        sensor.interval_ms >= thresholds.LEAP_INTERVAL_MS
+        interval_ms >= thresholds.LEAP_INTERVAL_MS
         and _apart(occupancy, track.occupancy) >= thresholds.LEAP_OCCUPANCY * 1000
     ):
         return True

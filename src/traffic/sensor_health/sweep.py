@@ -8,14 +8,15 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Protocol
 
-from ..aws.emf import line, spread
+from ..aws.emf import line
+from ..aws.sweeping import fully_sent
 from ..errors import Conflict, MetricsError, PublishError, StoreError
 from ..model import StoredSegment
 from ..policy import MINUTE_MS, Policy
 from ..segment.ports import Bus, Store
 from ..segment.silence import close_silent_segment, is_closed
 from . import thresholds
-from .faults import Fault
+from .faults import Fault, with_local_time
 from .judge import Judgement, judge
 from .last_heard import ScannedSegment
 from .left_out import LeftOut
@@ -101,7 +102,6 @@ class Sweep:
     def __init__(self, ports: SweepPorts) -> None:
         self._ports = ports
         self.figures: Counter[str] = Counter(dict.fromkeys(FIGURES, 0))
-        self.alert_latency_ms: list[int] = []
         self.failed: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -144,7 +144,10 @@ class Sweep:
         new = [*judgement.opened, *(fault for _, fault in changed)]
         new = [fault for fault in new if outcomes.get(fault.fault_id) is None]
         unsent = [fault for fault in (*unchanged, *new) if fault.outbox]
-        sent, taken = self._send_outboxes(self._ports.health, unsent)
+        zone = self._ports.policy.zone
+        sent, taken = self._send_outboxes(
+            self._ports.health, unsent, lambda event: with_local_time(event, zone)
+        )
         self.figures["UnsentHealthEvents"] += taken.count(False)
         self._attempt(lambda: self._ports.faults.mark_sent(sent))
 
@@ -182,33 +185,20 @@ class Sweep:
     def _send_alerts(self, segments: Iterable[StoredSegment]) -> None:
         unsent = [segment for segment in segments if segment.outbox]
         sent, taken = self._send_outboxes(self._ports.alerts, unsent)
-        self._count_alerts([e for one in unsent for e in one.outbox], taken)
+        self.figures["UnsentEvents"] += taken.count(False)
         if sent:
             self._attempt(lambda: self._ports.store.mark_sent(sent))
 
-    def _count_alerts(
-        self, events: Sequence[dict[str, Any]], taken: Sequence[bool]
-    ) -> None:
-        """Record the latency of each alert, as the processor does."""
-        now_ms = self._ports.clock()
-        for event, is_taken in zip(events, taken):
-            if is_taken:
-                self.alert_latency_ms.append(now_ms - event["received_at"])
-            else:
-                self.figures["UnsentEvents"] += 1
-
     def _send_outboxes(
-        self, bus: Bus, holders: Sequence[Any]
+        self,
+        bus: Bus,
+        holders: Sequence[Any],
+        worded: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     ) -> tuple[list[Any], list[bool]]:
         """Send the events of each outbox; return the holders whose events were all
         accepted, and for each event whether it was."""
-        taken = self._send(bus, [e for holder in holders for e in holder.outbox])
-        sent, end = [], 0
-        for holder in holders:
-            start, end = end, end + len(holder.outbox)
-            if all(taken[start:end]):
-                sent.append(holder)
-        return sent, taken
+        taken = self._send(bus, [worded(e) for one in holders for e in one.outbox])
+        return fully_sent(holders, taken), taken
 
     def _send(self, bus: Bus, events: Sequence[dict[str, Any]]) -> list[bool]:
         if not events:
@@ -219,7 +209,7 @@ class Sweep:
             self._note(error)
             return [False] * len(events)
 
-    def _attempt(self, call: Callable[[], None]) -> None:
+    def _attempt(self, call: Callable[[], object]) -> None:
         try:
             call()
         except StoreError as error:
@@ -231,10 +221,7 @@ class Sweep:
 
 def log_lines(sweep: Sweep, stack: str, now_ms: int) -> list[str]:
     """Return the lines to print: metrics, then each error of the sweep."""
-    values: dict[str, Any] = dict(sweep.figures)
-    if sweep.alert_latency_ms:
-        values["AlertLatencyMs"] = spread(sweep.alert_latency_ms)
-    lines = [line(values, {"Stack": stack}, now_ms)]
+    lines = [line(sweep.figures, {"Stack": stack}, now_ms)]
     for fault, times in sweep.failed.items():
         lines.append(
             json.dumps({"event": "health.refused", "fault": fault, "times": times})

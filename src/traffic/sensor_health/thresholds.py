@@ -1,4 +1,4 @@
-"""When a sensor counts as faulty: every threshold, its source, and how soon it is met.
+"""When a sensor counts as faulty: every threshold and its source.
 
 IRIS is MnDOT's traffic management system (docs/vehicle_detection.md), PeMS the
 California Department of Transportation's (docs/data/detector-health.md). HCM is the
@@ -8,8 +8,6 @@ on the METR-LA week, in which it finds no healthy sensor faulty
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from ..policy import EFFECTIVE_LENGTH_M, STALE_AFTER_INTERVALS
 
@@ -36,6 +34,8 @@ LEFT_OUT_KINDS = (
     UNIT,
 )
 SUSPECT_KINDS = (*LEFT_OUT_KINDS, LANE_BLOCKED)  # a sensor has one of them at a time
+# A closed lane reports zeros: dismissed, these stay so until it counts vehicles.
+LANE_KINDS = (NO_HITS, LANE_SHARE, LANE_BLOCKED)
 ABSENT_KINDS = (SILENT, INTERMITTENT)
 KINDS = (*ABSENT_KINDS, *SUSPECT_KINDS, NO_FIGURES)
 
@@ -88,10 +88,14 @@ STUCK_SPEED_SAMPLES = 20
 STUCK_SPEED_KMH = 10  # below, a jam creeps at the lowest speed of the detector
 BUSY_FLOW = 600  # veh/h; below, the mean may be the highest speed of the detector
 # IRIS calls it Locked On: 100 % for 2 min on a freeway, 30 min on a ramp. In a city a
-# queue stands on a loop for minutes, so the longer one.
+# queue stands on a loop for minutes, so the longer one, while vehicles pass beside it.
 LOCKED_ON_MS = 1_800_000
 LOCKED_ON_SAMPLES = 5
 LOCKED_OCCUPANCY = 0.999
+# Where nothing passes beside it, a queue may stand before a closure: MUTCD calls an
+# incident major from 2 h on, and few last twice as long. And of readings shorter than
+# a sweep, those that are seen may all fall into the red of a signal, for a rush hour.
+LOCKED_ON_DOUBTFUL_MS = 4 * 3_600_000
 # While other lanes flow, less time is enough: longer than the longest cycle of a
 # signal, while this many vehicles passed on the median other lane.
 BLOCKED_MS = 240_000
@@ -159,7 +163,7 @@ LEAP_OCCUPANCY = 0.9
 LEAP_INTERVAL_MS = 60_000
 LEAP_SPEED_KMH = 100
 
-# A speed while no vehicle is counted is odd once so much time was counted in vain: many
+# A speed while no vehicle is counted is odd once nothing was counted for so long: many
 # detectors hold the last speed, or smooth it, for a while.
 GHOST_MS = 1_800_000
 # Vehicles at nearly free-flow speed cannot cover a detector all the time.
@@ -188,33 +192,6 @@ UNIT_SCORE = 10  # tenths
 UNIT_SPEED_RATIO = 0.5
 
 
-class DetectionTime(NamedTuple):
-    """How long, and by how many samples, a fault has to hold before it is raised."""
-
-    ms: int
-    samples: int
-
-
-_ODD = DetectionTime(0, -(-ODD_RAISED // ODD_STEP))
-DETECTION_TIMES = {
-    STUCK: DetectionTime(STUCK_MS, STUCK_SAMPLES + 1),
-    STUCK_SPEED: DetectionTime(0, STUCK_SPEED_SAMPLES),
-    LOCKED_ON: DetectionTime(LOCKED_ON_MS, LOCKED_ON_SAMPLES),
-    LANE_BLOCKED: DetectionTime(BLOCKED_MS, BLOCKED_SAMPLES + 1),
-    IMPOSSIBLE: _ODD,
-    IMPOSSIBLE_FLOW: _ODD,
-    CHATTER: _ODD,
-    NO_HITS: DetectionTime(0, 1),
-    UNIT: _ODD,
-    CLOCK: DetectionTime(CLOCK_MS, CLOCK_SAMPLES + 1),
-}
-# By windows of so long: the one in which a fault begins may still be sound.
-WINDOWS = {
-    EFFECTIVE_LENGTH: DetectionTime(LENGTH_MS, LENGTH_WINDOWS + 1),
-    LANE_SHARE: DetectionTime(DAY_S * 1000, SHARE_DAYS + 1),
-}
-
-
 def patience_ms(interval_ms: int, silent_ms: int) -> int:
     """Return how long a sensor may be silent: the setting, three intervals at least.
 
@@ -223,28 +200,6 @@ def patience_ms(interval_ms: int, silent_ms: int) -> int:
     """
     due_ms = interval_ms + FIGURES_SHOW_MS
     return max(silent_ms, STALE_AFTER_INTERVALS * interval_ms, due_ms)
-
-
-def latest_detection_ms(kind: str, interval_ms: int, silent_ms: int) -> int:
-    """Return the longest time from a fault's beginning to the sweep that finds it.
-
-    For a sensor that reports each *interval_ms*, always in the same way. A sample takes
-    the longer of its interval and the sweep's; a reading waits for a sweep. A fault
-    that is found by other lanes also takes the time until enough vehicles passed there;
-    one that is found by windows takes until each of them is full.
-    """
-    if kind in ABSENT_KINDS:
-        return patience_ms(interval_ms, silent_ms) + 2 * SWEEP_MS
-    step_ms = max(interval_ms, SWEEP_MS)
-    if kind in WINDOWS:
-        window_ms, windows = WINDOWS[kind]
-        full_ms = -(-window_ms // step_ms) * step_ms
-        return windows * full_ms + interval_ms + 2 * SWEEP_MS
-    span = DETECTION_TIMES[kind]  # a speed without a vehicle takes GHOST_MS before that
-    found_ms = max(span.ms, span.samples * step_ms)
-    if kind == STUCK:  # also by its speed, which is the same as well
-        found_ms = min(found_ms, STUCK_SPEED_SAMPLES * step_ms)
-    return found_ms + interval_ms + 2 * SWEEP_MS
 
 
 def expected_occupancy(vehicles: int, speed_kmh: float, interval_ms: int) -> float:

@@ -194,11 +194,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description=(
             "Compare what this machine published (simulate, replay, demo) with what "
             "is stored: published = accepted (including late) + duplicate + stale + "
-            "rejected + dead-lettered. A stale reading arrived after its place was "
-            "closed and may be lost. Without a tally on this machine, as with real "
-            "devices, compare what the processor received with what it stored, and "
-            "check for known losses. Exit code 1 if the numbers do not add up or "
-            "readings are stale."
+            "rejected + dead-lettered. A stale reading arrived too late to know "
+            "whether it was accepted before, and may be lost. Without a tally on "
+            "this machine, as with real devices, compare what the processor received "
+            "with what it stored, and check for known losses. Exit code 1 if the "
+            "numbers do not add up or readings are stale."
         ),
     )
     parser.add_argument(

@@ -1,6 +1,6 @@
 """What the audit counts: counters, quarantine, dead letters and the publishers' tally.
 
-The counting is pure (`rejected_readings`, `count_letters`); `Evidence` fetches. The
+The counting is pure (`rejections_in`, `count_letters`); `Evidence` fetches. The
 journal of redrive says which objects it has moved or started (`redrive.journal`).
 """
 
@@ -25,7 +25,8 @@ from trafficctl.redrive.dead_letters import (
     StoredObject,
     UnreadableError,
     batch_of,
-    content_of,
+    contents_of,
+    is_message,
     record_of,
     rejections_of,
 )
@@ -67,18 +68,6 @@ def published_readings(runs: Iterable[tally.Run]) -> Published:
     )
 
 
-def rejected_readings(objects: Iterable[bytes]) -> int:
-    """Readings in quarantine objects.
-
-    A batch retried from another first record writes a new object, so one rejection may
-    be in two objects: (sequence number, index) identifies it.
-    """
-    distinct: Rejections = {}
-    for body in objects:
-        distinct.update(rejections_in(body))
-    return sum(distinct.values())
-
-
 def rejections_in(body: bytes) -> Rejections:
     """The rejections in a quarantine object. Raises CityError."""
     try:
@@ -96,21 +85,32 @@ def rejections_in(body: bytes) -> Rejections:
 def count_letters(objects: Iterable[bytes]) -> DeadLetters:
     """Readings in dead letters, of Lambda (in doubt) and of the IoT rule (lost)."""
     undelivered, records = 0, {}
+    messages = set[str]()
     for body in objects:
         try:
-            content = content_of(body)
-            if "base64OriginalPayload" in content:
-                payload = record_of(content["base64OriginalPayload"])
-                undelivered += _readings_in([payload])
-                continue
-            for record in batch_of(content):
-                records[record["eventID"]] = _readings_in([record])
+            for content in contents_of(body):
+                if not is_message(content):
+                    for record in batch_of(content):
+                        records[record["eventID"]] = _readings_in([record])
+                elif _is_new(content, messages):
+                    payload = record_of(content["base64OriginalPayload"])
+                    undelivered += _readings_in([payload])
         except UnreadableError as error:
             raise CityError(
                 f"cannot read a dead letter: {error} - it was not written by the "
                 "stream's mapping or the rule; move it out of the bucket and repeat"
             ) from None
     return DeadLetters(undelivered, sum(records.values()))
+
+
+def _is_new(message: dict[str, Any], known: set[str]) -> bool:
+    """Whether a message is not in *known*; adds it. A queue may deliver one twice."""
+    message_id = message.get("message_id")  # none in objects of earlier versions
+    if message_id is None:
+        return True
+    is_new = message_id not in known
+    known.add(message_id)
+    return is_new
 
 
 def _readings_in(records: list[dict[str, Any]]) -> int:

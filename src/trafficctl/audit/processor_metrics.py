@@ -64,28 +64,37 @@ _PROCESSOR_METRICS = {
 }
 
 
-class MetricSource(NamedTuple):
-    """A metric and its dimensions."""
+# AWS does not list the values of ActionType: one of the first two is that of the queue,
+# the last that of earlier versions of the stack.
+_LOSING_ACTIONS = ("Sqs", "SQS", "S3")
 
+
+class MetricSource(NamedTuple):
+    """A metric and its dimensions, and the field of ProcessorCounts that it is of."""
+
+    field: str
     metric: Metric
     dimensions: dict[str, str]
 
 
 def metrics(stack: str, outputs: Mapping[str, str]) -> dict[str, MetricSource]:
-    """The metric behind each field of ProcessorCounts."""
-    rule = {"RuleName": outputs["IngestRule"], "ActionType": "S3"}
+    """The metrics behind the fields of ProcessorCounts, by the id of their query."""
+    rule = {"RuleName": outputs["IngestRule"]}
     function = {"FunctionName": outputs["ProcessorFunction"]}
     own = {
-        field: MetricSource((NAMESPACE, name, "Sum"), {"Stack": stack})
+        field: MetricSource(field, (NAMESPACE, name, "Sum"), {"Stack": stack})
         for field, name in _PROCESSOR_METRICS.items()
     }
-    return {
-        **own,
-        "lost_messages": MetricSource(("AWS/IoT", "ErrorActionFailure", "Sum"), rule),
-        "lost_batches": MetricSource(
-            ("AWS/Lambda", "DestinationDeliveryFailures", "Sum"), function
-        ),
+    failed: Metric = ("AWS/IoT", "ErrorActionFailure", "Sum")
+    messages = {
+        f"lost_messages_{action}": MetricSource(
+            "lost_messages", failed, {**rule, "ActionType": action}
+        )
+        for action in _LOSING_ACTIONS
     }
+    dropped: Metric = ("AWS/Lambda", "DestinationDeliveryFailures", "Sum")
+    batches = {"lost_batches": MetricSource("lost_batches", dropped, function)}
+    return {**own, **messages, **batches}
 
 
 class MetricPeriod(NamedTuple):
@@ -147,10 +156,10 @@ def read_counts(
     Raises CityError if CloudWatch returns only part of them.
     """
     sources = metrics(stack, outputs)
-    sums = dict.fromkeys(sources, 0.0)
+    sums = dict.fromkeys((source.field for source in sources.values()), 0.0)
     for part in metric_periods(begin_s, now_s):
-        for field, total in _sums(cloudwatch, sources, part).items():
-            sums[field] += total
+        for query_id, total in _sums(cloudwatch, sources, part).items():
+            sums[sources[query_id].field] += total
     return ProcessorCounts(**{field: round(total) for field, total in sums.items()})
 
 
@@ -159,8 +168,8 @@ def _sums(
 ) -> dict[str, float]:
     pages = cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=[
-            query(field, metric, dimensions, part.period_s)
-            for field, (metric, dimensions) in sources.items()
+            query(query_id, one.metric, one.dimensions, part.period_s)
+            for query_id, one in sources.items()
         ],
         StartTime=datetime.fromtimestamp(part.begin_s, timezone.utc),
         EndTime=datetime.fromtimestamp(part.end_s, timezone.utc),

@@ -24,6 +24,7 @@ STATIC_FIELDS = (
     "lanes",
     "length_m",
     "free_flow_speed",
+    "learned_free_flow_speed",
 )
 COUNTER_FIELDS = ("accepted", "late", "duplicate", "stale")
 LIVE_FIELDS = (
@@ -55,7 +56,9 @@ LIST_SEGMENTS_HINT = "`trafficctl segments` lists them"
 
 
 class CityTableReader(Protocol):
-    """What the views read."""
+    """What the views read; `zone` names the time zone of the city."""
+
+    zone: str
 
     def segments(self) -> list[Item]:
         """Every road segment, in any order."""
@@ -73,8 +76,8 @@ class CityTableReader(Protocol):
 class DynamoCity:
     """Reads the city from its DynamoDB tables."""
 
-    def __init__(self, client: Any, outputs: dict[str, str]) -> None:
-        self._client = client
+    def __init__(self, client: Any, outputs: dict[str, str], zone: str = "UTC") -> None:
+        self._client, self.zone = client, zone
         self._segments = outputs["RoadSegmentsTable"]
         self._alerts = outputs["CongestionAlertsTable"]
 
@@ -114,9 +117,18 @@ class DynamoCity:
 
 def open_city(stack: str) -> DynamoCity:
     """The city of a deployed stack. Raises CityError if it is not deployed."""
+    dynamodb, outputs = open_tables(stack)
+    return DynamoCity(dynamodb, outputs, outputs.zone)
+
+
+def open_tables(stack: str) -> tuple[Any, aws.Outputs]:
+    """A client of DynamoDB, and the outputs of a stack that name its tables.
+
+    Raises CityError if it is not deployed.
+    """
     session = aws.session()
     outputs = aws.stack_outputs(session, stack)
-    return DynamoCity(aws.client(session, "dynamodb"), outputs)
+    return aws.client(session, "dynamodb"), outputs
 
 
 def segment_ids(session: Any, outputs: Mapping[str, str]) -> list[str]:

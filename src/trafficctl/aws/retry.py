@@ -12,17 +12,11 @@ from botocore.exceptions import ClientError
 from trafficctl.cli.output import say
 from trafficctl.errors import CityError
 
-LONGEST_PAUSE_S = 10.0
 STILL_ATTACHED = ("DeleteConflictException",)
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 15.0
 SILENT_S = 5.0  # a longer wait is reported
 
 T = TypeVar("T")
-
-
-def pause_s(refusals: int) -> float:
-    """How long to wait after so many refusals in a row, in seconds."""
-    return min(2.0**refusals, LONGEST_PAUSE_S)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from trafficctl.errors import USE_LOCAL_CITY, CityError
 
+ZONE_PARAMETER = "ReportTimeZone"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 60
@@ -49,7 +50,7 @@ def client(
     )
 
 
-def stack_outputs(session: Any, stack: str) -> dict[str, str]:
+def stack_outputs(session: Any, stack: str) -> Outputs:
     """The outputs of the deployed `stack`, by key.
 
     Raises CityError with the next step if there is no such stack.
@@ -67,13 +68,18 @@ class Outputs(dict[str, str]):
     """A stack's outputs, by key; a missing one raises CityError.
 
     A stack has none before its first deployment is complete, and an older one has
-    fewer.
+    fewer. `zone` names the time zone of the city.
     """
 
     def __init__(self, stack: dict[str, Any]) -> None:
         items = stack.get("Outputs", [])
         super().__init__({o["OutputKey"]: o["OutputValue"] for o in items})
         self._stack = f"{stack.get('StackName')} ({stack.get('StackStatus')})"
+        given = {
+            one["ParameterKey"]: one["ParameterValue"]
+            for one in stack.get("Parameters", [])
+        }
+        self.zone = given.get(ZONE_PARAMETER, "UTC")
 
     def __missing__(self, key: str) -> str:
         raise CityError(
@@ -82,7 +88,7 @@ class Outputs(dict[str, str]):
         )
 
 
-def outputs_of(stack: dict[str, Any]) -> dict[str, str]:
+def outputs_of(stack: dict[str, Any]) -> Outputs:
     """The outputs in one element of DescribeStacks, by key."""
     return Outputs(stack)
 

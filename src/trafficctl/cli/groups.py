@@ -7,10 +7,29 @@ from collections.abc import Iterable, Mapping
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "try it": ("demo", "up", "env", "down"),
-    "operate": ("map", "users", "segments", "alerts", "alarms", "audit", "redrive"),
+    "operate": (
+        "map",
+        "users",
+        "feeds",
+        "segments",
+        "alerts",
+        "incidents",
+        "alarms",
+        "bottlenecks",
+        "audit",
+        "redrive",
+    ),
     "data": ("roads", "simulate", "replay", "metr-la", "evaluate"),
     "devices": ("sensors", "devices"),
-    "plan and deploy": ("preflight", "cost", "package", "deploy", "outputs", "destroy"),
+    "plan and deploy": (
+        "capacity",
+        "cost",
+        "preflight",
+        "package",
+        "deploy",
+        "outputs",
+        "destroy",
+    ),
     "shell": ("completion",),
 }
 OTHER = "other"

@@ -8,7 +8,6 @@ When stdout is not a terminal, a table has its full width, unless COLUMNS is set
 from __future__ import annotations
 
 import csv
-import json
 import os
 import sys
 import time
@@ -26,6 +25,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from trafficctl.cli.csv_cells import csv_cell, json_text
 from trafficctl.cli.printable import escaped, printable
 
 ABSENT = "-"
@@ -220,8 +220,7 @@ def watch(look: Callable[[], RenderableType], seconds: float) -> None:
 def show_json(value: object, file: IO[str] | None = None) -> None:
     """Print `value` as indented JSON to stdout; Decimal becomes int or float."""
     out = file if file is not None else sys.stdout
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
-    out.write(escaped(text) + "\n")
+    out.write(escaped(json_text(value, indent=2)) + "\n")
 
 
 def show_csv(
@@ -232,14 +231,15 @@ def show_csv(
 ) -> None:
     """Print `rows` to stdout as CSV (RFC 4180), under a header of `fields`.
 
-    Fields in `times` hold ms since the epoch and become ISO 8601; None is empty.
+    Fields in `times` hold ms since the epoch and become ISO 8601; None is empty. A
+    spreadsheet calculates no text of it.
     """
     writer = csv.writer(file if file is not None else sys.stdout)
     writer.writerow(fields)
     for row in rows:
         cells = [(name, row.get(name)) for name in fields]
         writer.writerow(
-            instant(v) if n in times and isinstance(v, int) else _csv_cell(v)
+            instant(v) if n in times and isinstance(v, int) else csv_cell(v)
             for n, v in cells
         )
 
@@ -259,12 +259,6 @@ def instant(ms: int) -> str:
     """An instant in ms since the epoch as `2026-11-22T18:32:05.123Z`."""
     moment = datetime.fromtimestamp(ms / 1000, timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
-
-
-def _csv_cell(value: object) -> object:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=_plain)
 
 
 def say(message: str) -> None:
@@ -291,10 +285,3 @@ def duration(seconds: float | None) -> str:
     if whole < 48 * 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
     return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    msg = f"cannot print {type(value).__name__} as JSON"
-    raise TypeError(msg)

@@ -1,4 +1,4 @@
-"""Text files as people save them: UTF-8 with or without a BOM, or UTF-16."""
+"""Text files as people save them: UTF-8, UTF-16 or UTF-32, with or without a mark."""
 
 from __future__ import annotations
 
@@ -6,12 +6,31 @@ import codecs
 
 from trafficctl.errors import UserError
 
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+MARKS = {  # the longer ones first: one begins with another
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# Which of the first four bytes are zero, where these are ASCII characters (RFC 4627).
+ZEROS: dict[tuple[bool, ...], str] = {
+    (False, True, True, True): "utf-32-le",
+    (True, True, True, False): "utf-32-be",
+    (False, True, False, True): "utf-16-le",
+    (True, False, True, False): "utf-16-be",
+}
 
 
-def encoding_of(begin: bytes) -> str:
-    """The encoding of a file that begins with these bytes."""
-    return "utf-16" if begin.startswith(UTF_16) else "utf-8-sig"
+def encoding_of(begin: bytes, told: str | None = None) -> str:
+    """The encoding of a file that begins with these bytes, four at least.
+
+    A byte order mark says it, else *told*, else the bytes that are zero.
+    """
+    for mark, name in MARKS.items():
+        if begin.startswith(mark):
+            return name
+    return told or ZEROS.get(tuple(byte == 0 for byte in begin[:4]), "utf-8-sig")
 
 
 def decoded(data: bytes, source: str, advice: str = "save it as UTF-8") -> str:

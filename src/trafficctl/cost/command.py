@@ -6,27 +6,30 @@
 from __future__ import annotations
 
 import argparse
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from trafficctl.cli.options import (
     add_formats,
     non_negative_float,
-    positive_float,
     positive_int,
+    up_to,
 )
-from trafficctl.cli.output import KEY, Column, show, show_csv, show_json, table
+from trafficctl.cli.output import KEY, Column, say, show, show_csv, show_json, table
+from trafficctl.cost import load_options
+from trafficctl.cost.city_load import CityLoad
 from trafficctl.cost.model import (
     LEVERS,
     OPTIONS,
     BillLine,
-    CityLoad,
     bill,
     naive,
     total,
 )
+from trafficctl.cost.outage import outage_cost
+from trafficctl.cost.pages import bullets, marked
 from trafficctl.cost.prices import Price, price_list
 from trafficctl.errors import OK
 
@@ -34,6 +37,7 @@ PAGE = Path("docs/explanation/cost.md")
 STREAM_MODES = ("PROVISIONED", "ON_DEMAND")
 TABLE_MODES = ("PAY_PER_REQUEST", "PROVISIONED")
 DEFAULT = CityLoad()
+MOST_HISTORY_DAYS = 3_650  # of HistoryRetentionDays
 # Other cities, for the page. Ten slow sensors take long to fill a message of 25
 # readings: such a unit sends ten.
 CITIES = {
@@ -52,20 +56,12 @@ def register(subparsers: Any) -> None:
         description="Estimate the monthly cost on AWS from the size of a city and the "
         "dated prices in prices.toml (us-east-1, no free tiers). Works offline.",
     )
+    load_options.add(parser)
     for name, kind, default, what in (
-        ("--sensors", positive_int, DEFAULT.sensors, "sensors in the city"),
-        ("--interval", positive_float, DEFAULT.interval_s, "seconds between readings"),
-        (
-            "--readings-per-message",
-            positive_int,
-            DEFAULT.readings_per_message,
-            "readings in one message; 1: each sensor sends its own",
-        ),
-        ("--segments", positive_int, DEFAULT.segments, "road segments"),
         ("--viewers", _whole, DEFAULT.viewers, "live maps open around the clock"),
         (
             "--history-days",
-            positive_int,
+            up_to(MOST_HISTORY_DAYS, positive_int),
             DEFAULT.history_days,
             "days of history to keep",
         ),
@@ -101,11 +97,8 @@ def _whole(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the monthly bill, the naive one, and what each lever saves."""
-    load = CityLoad(
-        sensors=args.sensors,
-        interval_s=args.interval,
-        readings_per_message=args.readings_per_message,
-        segments=args.segments,
+    load = replace(
+        load_options.load_of(args, args.sensors),
         viewers=args.viewers,
         history_days=args.history_days,
         stream_mode=args.stream_mode,
@@ -131,6 +124,11 @@ def run(args: argparse.Namespace) -> int:
         Column("US $ a month", True, KEY),
     ]
     show(table(columns_compared, comparison(load, catalog.prices)))
+    ours, by_object = outage_cost(load, catalog.prices)
+    say(
+        f"An hour in which the stream takes nothing adds US $ {ours:,.2f}; with an S3 "
+        f"object per message it would add {by_object:,.2f}."
+    )
     return OK
 
 
@@ -150,6 +148,7 @@ def as_json(load: CityLoad) -> dict[str, Any]:
             for item in bill(load, catalog.prices)
         ],
         "naive": round(total(naive(load), catalog.prices), 2),
+        "outage_hour": round(outage_cost(load, catalog.prices).ours, 2),
         "saved_by": {
             name: round(amount, 2) for name, amount in saved(load, catalog.prices)
         },
@@ -190,20 +189,23 @@ def comparison(load: CityLoad, prices: dict[str, Price]) -> list[list[str]]:
 
 
 def tables() -> dict[str, str]:
-    """The tables of docs/explanation/cost.md, by the name of their mark."""
+    """The lists of docs/explanation/cost.md, by the name of their mark."""
     prices = price_list().prices
     cities = [
-        [name, f"{total(load, prices):,.0f}", f"{total(naive(load), prices):,.0f}"]
+        [name, f"{total(load, prices):,.0f} ({total(naive(load), prices):,.0f})"]
         for name, load in CITIES.items()
     ]
     return {
-        "bill": _markdown(
-            ["service", "US $ a month"], by_service(bill(DEFAULT, prices))
+        "bill": bullets(by_service(bill(DEFAULT, prices))),
+        "levers": bullets(
+            [name.removeprefix("ours "), dollars]
+            for name, dollars in comparison(DEFAULT, prices)
         ),
-        "levers": _markdown(
-            ["way of wiring it", "US $ a month"], comparison(DEFAULT, prices)
+        "cities": bullets(cities),
+        "outage": bullets(
+            [name, "{:,.2f} ({:,.2f})".format(*outage_cost(load, prices))]
+            for name, load in CITIES.items()
         ),
-        "cities": _markdown(["city", "ours, US $", "naive, US $"], cities),
     }
 
 
@@ -216,20 +218,9 @@ def by_service(items: Sequence[BillLine]) -> list[list[str]]:
     return [[name, f"{dollars:,.2f}"] for name, dollars in sums.items()]
 
 
-def _markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    ruled = ["---:" if "$" in name or "month" in name else "---" for name in head]
-    table_lines = [head, ruled, *lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in table_lines)
-
-
 def page(text: str) -> str:
     """The page *text* with the tables between its marks updated."""
-    new_tables = tables()
-
-    def replacement(mark: re.Match[str]) -> str:
-        return f"<!-- {mark[1]} -->\n{new_tables[mark[1]]}<!-- end -->"
-
-    return re.sub(r"<!-- (\w+) -->\n.*?<!-- end -->", replacement, text, flags=re.S)
+    return marked(text, tables())
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ READING_BYTES = len(json.dumps(READING))
 SEPARATOR_BYTES = len(", ")
 LIST_BYTES = len(json.dumps({"readings": []}))
 ENVELOPE_BYTES = len(json.dumps(ENVELOPE)) - len("{}") + SEPARATOR_BYTES
+MOST_READINGS = 128 * 1024 // (READING_BYTES + SEPARATOR_BYTES)  # IoT Core's message
+METERED_BYTES = 5 * 1024  # IoT Core counts in steps of it
 KEY_BYTES = len(SEGMENT)  # Kinesis counts the partition key too
 
 
@@ -49,9 +51,19 @@ def record_bytes(readings: int) -> int:
     return message_bytes(readings) + ENVELOPE_BYTES + KEY_BYTES
 
 
-def shards(messages_s: float, readings: int) -> int:
+def shard_demand(messages_s: float, readings: int) -> float:
+    """How many shards so many messages fill."""
+    each = max(1 / SHARD_RECORDS_S, record_bytes(readings) / SHARD_BYTES_S)
+    return messages_s * each
+
+
+def shards(messages_s: float, readings: int, fewest: int = FEWEST_SHARDS) -> int:
     """The fewest shards that the scaler keeps: less than 70 % used."""
-    demand = messages_s * max(
-        1 / SHARD_RECORDS_S, record_bytes(readings) / SHARD_BYTES_S
-    )
-    return max(FEWEST_SHARDS, math.floor(demand / UP_SHARE) + 1)
+    demand = shard_demand(messages_s, readings)
+    return max(fewest, math.floor(demand / UP_SHARE) + 1)
+
+
+def fullest_message() -> int:
+    """The most readings that IoT Core meters as one message."""
+    bare = LIST_BYTES - SEPARATOR_BYTES
+    return (METERED_BYTES - bare) // (READING_BYTES + SEPARATOR_BYTES)

@@ -1,8 +1,9 @@
-"""Alerts as a subscriber gets them: a queue on the topic, and a rule on the bus.
+"""Messages as a subscriber gets them: a queue on the topic, and a rule on the bus.
 
-The queue gets each alert twice: its text through EventBridge and SNS, as every
-subscriber does, and the event itself from the bus. The text has no event time in
-milliseconds, so the matching event tells the delay.
+The queue gets each incident twice: its text through the notifier and SNS, as every
+subscriber does, and the event itself from the bus. The text has no time in
+milliseconds, so the matching event gives the delay. That an incident became unusual
+comes from the bus only, because here people get all incidents (`NotifyFor`).
 """
 
 from __future__ import annotations
@@ -14,16 +15,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from traffic.aws.event_bus import INCIDENT_DETAIL_TYPE, SOURCE
+from traffic.incidents.events import MAILED, UNUSUAL, people_get
+from traffic.notifier.notification import notification_of
 from trafficctl.aws import session as aws
 
 RULE = "demo-tap"
+NOTIFY_FOR = "incidents"  # the default
+_MAILED = MAILED[NOTIFY_FOR]
 WAIT_S = 1
 BATCH = 10
 
 
 @dataclass(frozen=True)
 class ReceivedAlert:
-    """An alert that arrived: its text, its event, and the arrival time (wall, ms)."""
+    """A message that arrived: its text, its event's detail, the arrival (wall, ms).
+
+    The text is empty if people do not get it.
+    """
 
     text: str
     detail: dict[str, Any]
@@ -32,59 +41,57 @@ class ReceivedAlert:
 
 @dataclass
 class Matcher:
-    """Matches texts and events, in whatever order they arrive."""
+    """Matches texts and events, in whatever order and however often they arrive."""
 
     texts: deque[tuple[str, int]] = field(default_factory=deque)
-    details: deque[dict[str, Any]] = field(default_factory=deque)
+    events: deque[dict[str, Any]] = field(default_factory=deque)
     event_ids: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
 
     def take(self, body: str, arrived_at: int) -> ReceivedAlert | None:
-        """Take a message; returns the alert once text and event have arrived."""
-        detail = event_detail(body)
-        if detail is None:
-            text = plain_text(body)
-            match = next((d for d in self.details if describes(text, d)), None)
-            if match is None:
-                self.texts.append((text, arrived_at))
-                return None
-            self.details.remove(match)
-            return ReceivedAlert(text, match, arrived_at)
-        return self._take_event(detail)
-
-    def _take_event(self, detail: dict[str, Any]) -> ReceivedAlert | None:
-        if detail["event_id"] in self.event_ids:
+        """Take a queued body; returns the message once text and event have arrived."""
+        event = event_of(body)
+        if event is not None:
+            return self._take_event(event, arrived_at)
+        if body in self.told:
             return None  # duplicate: delivery is at least once
-        self.event_ids.add(detail["event_id"])
-        match = next((each for each in self.texts if describes(each[0], detail)), None)
+        self.told.add(body)
+        match = next((e for e in self.events if describes(body, e)), None)
         if match is None:
-            self.details.append(detail)
+            self.texts.append((body, arrived_at))
+            return None
+        self.events.remove(match)
+        return ReceivedAlert(body, match["detail"], arrived_at)
+
+    def _take_event(
+        self, event: dict[str, Any], arrived_at: int
+    ) -> ReceivedAlert | None:
+        event_id = event["detail"]["event_id"]
+        if event_id in self.event_ids:
+            return None
+        self.event_ids.add(event_id)
+        if not people_get(event["detail"], NOTIFY_FOR):
+            return ReceivedAlert("", event["detail"], arrived_at)
+        match = next((each for each in self.texts if describes(each[0], event)), None)
+        if match is None:
+            self.events.append(event)
             return None
         self.texts.remove(match)
-        return ReceivedAlert(match[0], detail, match[1])
+        return ReceivedAlert(match[0], event["detail"], match[1])
 
 
-def event_detail(body: str) -> dict[str, Any] | None:
-    """The detail of an EventBridge event, None if *body* is not an event."""
+def event_of(body: str) -> dict[str, Any] | None:
+    """The EventBridge event of *body*, None if it is not one."""
     with contextlib.suppress(ValueError):
         event = json.loads(body)
         if isinstance(event, dict) and "detail" in event:
-            return dict(event["detail"])
+            return event
     return None
 
 
-def plain_text(body: str) -> str:
-    """The text of an alert; EventBridge sends it as a JSON string."""
-    with contextlib.suppress(ValueError):
-        text = json.loads(body)
-        if isinstance(text, str):
-            return text
-    return body
-
-
-def describes(text: str, detail: dict[str, Any]) -> bool:
-    """Whether the text describes this event, in whatever order of words."""
-    parts = (detail["link"], f" {detail['transition']} ", detail["since"])
-    return all(part in text for part in parts)
+def describes(text: str, event: dict[str, Any]) -> bool:
+    """Whether the text is what the notifier makes of this event."""
+    return notification_of(event).body == text
 
 
 def subscribe(session: Any, outputs: dict[str, str], name: str) -> AlertQueue:
@@ -94,7 +101,11 @@ def subscribe(session: Any, outputs: dict[str, str], name: str) -> AlertQueue:
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn, bus = attributes["Attributes"]["QueueArn"], outputs["AlertBus"]
-    pattern = {"source": ["city.traffic"], "detail-type": ["Congestion Alert"]}
+    pattern = {
+        "source": [SOURCE],
+        "detail-type": [INCIDENT_DETAIL_TYPE],
+        "detail": {**_MAILED, "transition": [*_MAILED["transition"], UNUSUAL]},
+    }
     rule = events.put_rule(
         Name=RULE, EventBusName=bus, EventPattern=json.dumps(pattern)
     )
@@ -142,7 +153,7 @@ class AlertQueue:
         self._matcher = Matcher()
 
     def receive(self) -> list[ReceivedAlert]:
-        """The alerts that have arrived; waits one second for the first."""
+        """The messages that have arrived; waits one second for the first."""
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=BATCH,
@@ -168,4 +179,4 @@ class AlertQueue:
     @property
     def unmatched(self) -> int:
         """The number of texts without an event and events without a text."""
-        return len(self._matcher.texts) + len(self._matcher.details)
+        return len(self._matcher.texts) + len(self._matcher.events)

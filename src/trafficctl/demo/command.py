@@ -10,19 +10,20 @@ from trafficctl.cli.options import port, positive_float, stack_name
 
 DEFAULT_STACK = "demo"
 DEFAULT_PORT = 8642
-LEAST_S = 5  # an alert takes two readings of a detector, which are 1.7 s apart
+LEAST_S = 10  # the first live reading of a detector comes within five
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `demo`."""
     parser = subparsers.add_parser(
         "demo",
-        help="replay a recorded week of Los Angeles on this machine",
+        help="play a recorded morning of Los Angeles on this machine",
         description=(
-            "Start a separate local city, publish a recorded week of Los Angeles over "
-            "MQTT at 180 times its speed in a loop, show it on a live map, print "
-            "alerts as they arrive, and end with a summary and an audit. Exit code 0 "
-            "if readings flowed, alerts arrived in time and nothing was lost."
+            "Start a separate local city, publish a recorded morning of Los Angeles "
+            "over MQTT, show it on a live map, print incidents as they arrive, and "
+            "end with a summary and an audit. What is usual is learned from other days "
+            "of the recording. Exit code 0 if readings flowed, messages arrived in "
+            "time and nothing was lost."
         ),
     )
     parser.add_argument(

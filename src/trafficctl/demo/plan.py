@@ -1,31 +1,39 @@
-"""When each reading of a recorded week of Los Angeles is published; pure.
+"""How a recorded morning of Los Angeles becomes the present of a city; pure.
 
-A reading is stamped with the time it is published, so ages and alerts are those of a
-live city. The recording has its own clock, `DemoSchedule.street_time`.
+The recorded Thursday is moved by whole hours, so that it is between 8:50 and 9:50 there
+now. The city has a time zone where that is so: its clock shows the recorded time.
+The devices first send what they buffered, as after an outage, and then go on at true
+speed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from traffic.model import Reading
-from trafficctl.metr_la import LOS_ANGELES, WEEK_BEGIN, Week, replay_rows
+from traffic.policy import HOUR_MS
+from trafficctl.metr_la import LOS_ANGELES, ROW_S, WEEK_BEGIN, Week, replay_rows
+from trafficctl.publishing.devices import unit_name
+from trafficctl.publishing.mqtt_connection import MqttMessage
+from trafficctl.publishing.publisher import (
+    SentReading,
+    TimedMessage,
+    payload,
+    unit_of,
+)
+from trafficctl.replay.command import messages, sent
 from trafficctl.replay.rows import ReplayRow
 
-BEGIN = datetime(2012, 3, 1, 8, 30, tzinfo=LOS_ANGELES)  # a Thursday
-SPEEDUP = 180
-STEP_S = 300  # as measured: nothing is interpolated
-STEP_MS = STEP_S * 1000
-SHORT_S = round(STEP_S / SPEEDUP, 3)  # from one published reading to the next
-WEEK = timedelta(days=7)
-WEEK_MS = WEEK // timedelta(milliseconds=1)
+# From then until 9:50, some jams are unusual and others are not.
+MORNING = WEEK_BEGIN + timedelta(hours=8, minutes=50)
+DAYS_BEFORE = (1, 4, 5, 6)  # the other working days of the week, which begins with it
+BUFFERED = timedelta(minutes=90)
+STEP_S = 5  # between the live readings of a detector
 FIELDS = (
     "vehicle_count",
     "average_speed",
@@ -37,66 +45,91 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class DemoSchedule:
-    """The schedule of a demo that starts at *began_ms* of the wall clock."""
+    """The recording, moved by *shift_ms*; published from *began_ms* on (wall, ms)."""
 
+    shift_ms: int
     began_ms: int
+
+    @property
+    def midnight_ms(self) -> int:
+        """When the city's day began."""
+        return _ms(WEEK_BEGIN) + self.shift_ms
+
+    @property
+    def zone(self) -> str:
+        """The time zone in which the clock shows what was recorded."""
+        return f"Etc/GMT{-self._offset_h:+d}"
+
+    @property
+    def alike(self) -> list[date]:
+        """The city's dates of the days before and of the one that is played.
+
+        They were working days, whatever day it is now.
+        """
+        zone = timezone(timedelta(hours=self._offset_h))
+        today = datetime.fromtimestamp(self.midnight_ms / 1000, zone).date()
+        return [today - timedelta(days=ago) for ago in range(len(DAYS_BEFORE), -1, -1)]
+
+    @property
+    def _offset_h(self) -> int:
+        ahead_h = _utc_offset_ms() // HOUR_MS - self.shift_ms // HOUR_MS
+        return (ahead_h + 12) % 24 - 12
 
     def due_s(self, event_ms: int) -> float:
         """Seconds into the run when a reading of the recording is published."""
-        return (event_ms - _ms(BEGIN)) / 1000 / SPEEDUP
+        return (self.published_time_of(event_ms) - self.began_ms) / 1000
 
     def published_time_of(self, event_ms: int) -> int:
-        """The timestamp under which it is published: the time when it is due."""
-        return self.began_ms + round(self.due_s(event_ms) * 1000)
+        """Its timestamp in the city."""
+        return event_ms + self.shift_ms
 
-    def street_time(self, published_ms: int) -> datetime:
-        """The time of the recording at a published timestamp, to its step."""
-        steps = round((published_ms - self.began_ms) * SPEEDUP / STEP_MS)
-        recorded = BEGIN + timedelta(seconds=steps * STEP_S)
-        return WEEK_BEGIN + (recorded - WEEK_BEGIN) % WEEK
+    def street_time(self, at_ms: int) -> datetime:
+        """The time of the recording at an instant of the city."""
+        return datetime.fromtimestamp((at_ms - self.shift_ms) / 1000, LOS_ANGELES)
 
     def recording(self) -> dict[str, int]:
-        """What the live map needs to show the recording's clock.
-
-        Published timestamp *began_at* is *begins_at* of the recording, which repeats
-        after *lasts*; all in ms, those of the recording in its local time.
-        """
-        offset_ms = BEGIN.utcoffset() // timedelta(milliseconds=1)  # type: ignore[operator]
-        return {
-            "began_at": self.began_ms,
-            "begins_at": _ms(BEGIN) + offset_ms,
-            "starts_at": _ms(WEEK_BEGIN) + offset_ms,
-            "lasts": WEEK_MS,
-            "step": STEP_MS,
-            "speedup": SPEEDUP,
-        }
+        """What the live map adds (ms) to a timestamp for the recording's local time."""
+        return {"shift": _utc_offset_ms() - self.shift_ms}
 
 
-def endless_rows(week: Week) -> Iterator[ReplayRow]:
-    """Rows from `BEGIN` on, repeating the week without end.
-
-    Event times keep rising by a week per lap. A reading covers the time to the next as
-    published, so flows stay those of the recording.
-    """
-    carried: dict[str, float] = {}
-    for lap in count():
-        begin = WEEK_BEGIN if lap else BEGIN
-        hours = (week.end - begin) / timedelta(hours=1)
-        for row in rows_of(replay_rows(week, begin, hours, STEP_S)):
-            reading = shortened(row.reading, carried)
-            yield row._replace(event_ms=row.event_ms + lap * WEEK_MS, reading=reading)
+def schedule_at(now_ms: int) -> DemoSchedule:
+    """The schedule of a demo that begins now."""
+    return DemoSchedule((now_ms - _ms(MORNING)) // HOUR_MS * HOUR_MS, now_ms)
 
 
-def shortened(reading: Reading, carried: dict[str, float]) -> Reading:
-    """Return a reading of five minutes as one of `SHORT_S`.
+def buffered_rows(week: Week, played: DemoSchedule) -> Iterator[ReplayRow]:
+    """What was measured before the demo begins, as recorded: every five minutes."""
+    begin = _step_of(played, ROW_S) - BUFFERED
+    return rows_of(replay_rows(week, begin, BUFFERED / timedelta(hours=1), ROW_S))
 
-    The fraction of a vehicle is *carried* to the sensor's next reading.
-    """
-    vehicles = (reading.vehicle_count or 0) / SPEEDUP
-    vehicles += carried.get(reading.sensor_id, 0.5)
-    count = int(vehicles)
-    carried[reading.sensor_id] = vehicles - count
-    return replace(reading, vehicle_count=count, interval=SHORT_S)
+
+def live_rows(week: Week, played: DemoSchedule) -> Iterator[ReplayRow]:
+    """What is measured from then on; speeds between two recorded are interpolated."""
+    begin = _step_of(played, STEP_S)
+    return rows_of(
+        replay_rows(week, begin, (week.end - begin) / timedelta(hours=1), STEP_S)
+    )
+
+
+def first_live_ms(played: DemoSchedule) -> int:
+    """The first timestamp of the live readings."""
+    return played.published_time_of(_ms(_step_of(played, STEP_S))) + STEP_S * 1000
+
+
+def live(week: Week, played: DemoSchedule) -> Iterator[TimedMessage]:
+    """Each reading when it is due."""
+    return messages(live_rows(week, played), played, batch=1, units=1)
+
+
+def buffered(week: Week, played: DemoSchedule) -> Iterator[TimedMessage]:
+    """One message of each device, at once."""
+    by_device: dict[str, list[SentReading]] = {}
+    for row in buffered_rows(week, played):
+        device = unit_name(row.segment_id, unit_of(row.reading.sensor_id, 1))
+        reading = sent(row, played.published_time_of(row.event_ms))
+        by_device.setdefault(device, []).append(reading)
+    for device, readings in by_device.items():
+        yield TimedMessage(0.0, device, MqttMessage(payload(readings), len(readings)))
 
 
 def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[ReplayRow]:
@@ -108,6 +141,16 @@ def rows_of(cells: Iterable[tuple[Any, ...]]) -> Iterator[ReplayRow]:
         yield ReplayRow(event_ms, segment_id, msgspec.convert(values, Reading))
 
 
+def _step_of(played: DemoSchedule, step_s: int) -> datetime:
+    """The last whole step of the recording before publishing begins."""
+    begin = played.street_time(played.began_ms)
+    return begin - (begin - WEEK_BEGIN) % timedelta(seconds=step_s)
+
+
 def _ms(moment: datetime) -> int:
     epoch = datetime.fromtimestamp(0, moment.tzinfo)
     return (moment - epoch) // timedelta(milliseconds=1)
+
+
+def _utc_offset_ms() -> int:
+    return LOS_ANGELES.utcoffset(None) // timedelta(milliseconds=1)

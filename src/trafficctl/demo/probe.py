@@ -13,7 +13,8 @@ class Probe:
     """Collects how long each reading took from publication to a viewer.
 
     A segment's readings are published at their timestamps (wall, ms), *step_ms* apart,
-    from *first_ms* on; *newest* is the last timestamp seen of each segment.
+    from *first_ms* on; earlier ones are not timed. *newest* is the last timestamp seen
+    of each segment.
     """
 
     first_ms: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from trafficctl.aws import session as aws
@@ -19,6 +19,8 @@ from trafficctl.publishing.tally import FILE_NAME, Tally
 
 CONNECT_TIMEOUT_S = 60.0
 DRAIN_S = 20.0
+FLUSH_S = 60.0
+LOOK_EVERY_S = 0.5
 
 
 class _EnoughError(Exception):
@@ -58,6 +60,14 @@ class DemoPublisher:
             return True
 
         self._worker = PeriodicThread(publish)
+
+    def flush(self, messages: Iterable[TimedMessage], done: Callable[[], bool]) -> None:
+        """Publish *messages* now, and wait until all is *done*, a minute at most."""
+        timed = with_polling(self._fleet, messages)
+        publish_when_due(self._fleet, timed, time.monotonic)
+        deadline = time.monotonic() + FLUSH_S
+        while not done() and time.monotonic() < deadline:
+            self._fleet.poll(LOOK_EVERY_S)
 
     def _look(self, _passed_s: float) -> None:
         self._tally.tick()

@@ -3,71 +3,67 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import socket
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from traffic.segment.alerts import LEVELS, NONE
 from trafficctl import metr_la
 from trafficctl.audit.command import audit, settle
 from trafficctl.audit.evidence import Evidence
 from trafficctl.aws import session as aws
-from trafficctl.aws.city_tables import DynamoCity
+from trafficctl.aws.city_tables import DynamoCity, scan
 from trafficctl.cli.output import console, say, show
 from trafficctl.demo import alerts, board, summary, ticker
+from trafficctl.demo.days_before import holidays, learn
+from trafficctl.demo.functions import sweeper, wake
 from trafficctl.demo.plan import (
-    BEGIN,
-    SPEEDUP,
-    STEP_MS,
-    WEEK,
+    BUFFERED,
+    DAYS_BEFORE,
+    STEP_S,
     DemoSchedule,
-    endless_rows,
+    buffered,
+    first_live_ms,
+    live,
+    schedule_at,
 )
 from trafficctl.demo.probe import Probe, percentile
 from trafficctl.demo.publishing import DemoPublisher
 from trafficctl.demo.viewer import Viewer
 from trafficctl.demo.worker import PeriodicThread
 from trafficctl.errors import CHECK_FAILED, OK, UserError
+from trafficctl.local.ports import free_ports
 from trafficctl.local.state_dir import ensure_home, state_path
 from trafficctl.map.proxy import Proxy, ProxyTarget
-from trafficctl.replay.command import messages
 from trafficctl.roads.network import parse
 from trafficctl.roads.store import load_segments
 from trafficctl.up import command as city
 from trafficctl.users import command as users
-from trafficctl.watch.views import recent_days
 
 PROBE_EVERY_S = 1.0
 LOOK_EVERY_S = 2.0
 REPORT_EVERY_S = 15.0
-WORKERS = 2  # one for each shard
+SWEEP_EVERY_S = 20.0  # the clock of the stack does it once a minute
 DRAIN_S = 30.0
 ALERT_DRAIN_S = 30.0
 ALERT_QUIET_S = 3.0
 PARAMETERS = {
-    # Readings arrive every 1.7 s: a single one neither opens nor closes an alert.
-    "AlertHoldSeconds": "1",
-    "AlertClearSeconds": "1",
     # The whole city shares a few cores: larger batches, not more of them.
     "EventParallelizationFactor": "1",
 }
 CONTROLLER = "controller@city.example"
 NOTE = (
-    f"A recording: real speeds of Los Angeles (METR-LA) from {BEGIN:%A}, {BEGIN.day} "
-    f"{BEGIN:%B %Y}, {BEGIN:%H:%M} on, {SPEEDUP} times as fast.\n"
-    "Counts and occupancy are derived from the speeds. Each reading is stamped with "
-    "its publishing time;\n"
-    "alerts here and the map show the recording's own time."
-)
-ENDLESS = (
-    f"The week takes {WEEK / SPEEDUP / timedelta(minutes=1):.0f} minutes and then "
-    "repeats."
+    "A recording: real speeds of Los Angeles (METR-LA) on Thursday, 1 March 2012, from "
+    "{now:%H:%M} on.\n"
+    "Counts and occupancy are derived from the speeds, which are interpolated from "
+    "five-minute values.\n"
+    "What is usual is learned from the other working days of that week. "
+    "The city's time zone is\n"
+    "{zone}, where the clock shows the recorded time."
 )
 
 
@@ -79,6 +75,7 @@ class DemoContext:
     outputs: dict[str, str]
     directory: Path
     queue: alerts.AlertQueue
+    sweep: Callable[[], object]
     traffic: DemoPublisher
     viewer: Viewer
     plan: DemoSchedule
@@ -88,12 +85,14 @@ def run(stack: str, seconds: float | None, port: int) -> int:
     """Run the demo for *seconds* (None: until Ctrl-C); 0 if all checks pass, else 1."""
     directory = ensure_home(stack)
     with _exclusive(directory), _proxy(port) as proxy:
-        with _local_city(directory, proxy.address) as (local, outputs):
+        planned = schedule_at(_now_ms())
+        with _local_city(directory, proxy.address, planned) as (local, outputs):
             target = _signed_in(local, outputs)
-            scene = _start_publishing(local.session(), outputs, directory)
+            scene = _start_publishing(local.session(), outputs, directory, planned)
             recording = {"recording": scene.plan.recording()}
             proxy.target = replace(target, settings=recording)
-            note = NOTE if seconds else f"{NOTE}\n{ENDLESS}"
+            now = scene.plan.street_time(scene.plan.began_ms)
+            note = NOTE.format(now=now, zone=scene.plan.zone)
             say(f"\nThe live map: {proxy.address}    (Ctrl-C ends the demo)\n{note}\n")
             outcome = _play(scene, seconds)
         show(summary.view(outcome))
@@ -133,53 +132,49 @@ def _signed_in(local: city.City, outputs: dict[str, str]) -> ProxyTarget:
 
 @contextmanager
 def _local_city(
-    directory: Path, site: str
+    directory: Path, site: str, planned: DemoSchedule
 ) -> Iterator[tuple[city.City, dict[str, str]]]:
     """A fresh city on free ports, always stopped at the end."""
     city.stop(directory)  # left by a killed demo
     try:
-        parameters = {**PARAMETERS, "SiteUrl": site}
-        yield city.up(directory, _free_port(), _free_port(), parameters=parameters)
+        parameters = {
+            **PARAMETERS,
+            "SiteUrl": site,
+            "ReportTimeZone": planned.zone,
+            "Holidays": holidays(planned),
+        }
+        gateway, mqtt = free_ports(2)
+        yield city.up(directory, gateway, mqtt, parameters=parameters)
     finally:
         city.stop(directory)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _start_publishing(
-    session: Any, outputs: dict[str, str], directory: Path
+    session: Any, outputs: dict[str, str], directory: Path, planned: DemoSchedule
 ) -> DemoContext:
     week = metr_la.load_week()
     network = parse(metr_la.road_network(week), "METR-LA")
     load_segments(session, outputs["RoadSegmentsTable"], network)
     say(f"{len(network)} road segments of Los Angeles loaded")
-    _wake(session, outputs["ProcessorFunction"])
+    learn(session, outputs, week, planned)
+    say(f"usual speeds learned from {len(DAYS_BEFORE)} days before")
+    wake(session, outputs["ProcessorFunction"])
     queue = alerts.subscribe(session, outputs, f"{directory.name}-alerts-told")
     segments = [road.segment_id for road in network]
     traffic = DemoPublisher(session, directory.name, outputs, segments)
-    played = DemoSchedule(began_ms=time.time_ns() // 1_000_000)
-    step_ms = STEP_MS / SPEEDUP
-    probe = Probe(played.began_ms + step_ms, step_ms)  # a reading ends its step
+    say(f"sending what they buffered for {BUFFERED / timedelta(minutes=1):.0f} minutes")
+    back = replace(planned, began_ms=_now_ms())
     reader = DynamoCity(aws.client(session, "dynamodb"), outputs)
-    viewer = Viewer(reader, probe, played.street_time)
-    traffic.begin(messages(endless_rows(week), played, batch=1, units=1))
-    return DemoContext(session, outputs, directory, queue, traffic, viewer, played)
-
-
-def _wake(session: Any, function: str) -> None:
-    """Start the processor's workers, which run all the time in a real city."""
-    client = aws.client(session, "lambda")
-    nothing = json.dumps({"Records": []})
-
-    def invoke(_number: int) -> None:
-        client.invoke(FunctionName=function, Payload=nothing)
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(invoke, range(WORKERS)))
+    probe = Probe(0, STEP_S * 1000)
+    viewer = Viewer(reader, probe, back.street_time, back.began_ms)
+    traffic.flush(buffered(week, back), viewer.has_all)
+    played = replace(planned, began_ms=_now_ms())
+    probe.first_ms = first_live_ms(played)
+    traffic.begin(live(week, played))
+    sweep = sweeper(session, directory.name)
+    return DemoContext(
+        session, outputs, directory, queue, sweep, traffic, viewer, played
+    )
 
 
 def _play(scene: DemoContext, seconds: float | None) -> summary.DemoResult:
@@ -188,6 +183,7 @@ def _play(scene: DemoContext, seconds: float | None) -> summary.DemoResult:
         PeriodicThread(scene.viewer.glance, PROBE_EVERY_S),
         PeriodicThread(scene.viewer.look, LOOK_EVERY_S),
         PeriodicThread(lambda: scene.viewer.hear(scene.queue.receive())),
+        PeriodicThread(scene.sweep, SWEEP_EVERY_S),
     ]
     start_s = time.monotonic()
     try:
@@ -220,7 +216,7 @@ def _watch(
 
 
 class Reporter:
-    """Prints alerts as they arrive, and a status line regularly."""
+    """Prints incidents as they arrive, and a status line regularly."""
 
     def __init__(self, scene: DemoContext) -> None:
         self._scene = scene
@@ -239,7 +235,7 @@ class Reporter:
         """Print one status line on the city and the delays."""
         viewer = self._scene.viewer
         levels = board.levels(viewer.segments)
-        clock = viewer.clock(time.time_ns() // 1_000_000)
+        clock = viewer.clock(_now_ms())
         worst = percentile(viewer.probe.delays_s, 99)
         say(
             f"-- {clock:%a %H:%M}, {self._scene.traffic.published:,} readings "
@@ -258,10 +254,16 @@ def _outcome(scene: DemoContext, lasted_s: float) -> summary.DemoResult:
     )
     report = settle(lambda: audit(evidence), DRAIN_S)
     _drain_alerts(scene)
-    viewer, reader = scene.viewer, DynamoCity(dynamodb, scene.outputs)
+    viewer = scene.viewer
     viewer.glance()
     viewer.look()
-    recorded = _alerts_of_days(reader)
+    table = scene.outputs["TrafficIncidentsTable"]
+    fields = ("reported_at", "peak_level", "unusual")
+    recorded = [
+        row
+        for row in scan(dynamodb, table, fields, consistent=True)
+        if "reported_at" in row and row["peak_level"] != LEVELS[NONE]
+    ]
     return summary.DemoResult(
         report=report,
         segments=len(viewer.segments),
@@ -269,10 +271,15 @@ def _outcome(scene: DemoContext, lasted_s: float) -> summary.DemoResult:
         freshness_s=list(viewer.probe.delays_s),
         alert_delays_s=list(viewer.alert_delays_s),
         transitions=viewer.transitions(),
-        alerts_recorded=len(recorded),
+        incidents_recorded=len(recorded),
+        incidents_unusual=sum(row.get("unusual", 0) for row in recorded),
         alerts_unmatched=scene.queue.unmatched,
         seconds=lasted_s,
     )
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _drain_alerts(scene: DemoContext) -> None:
@@ -285,10 +292,3 @@ def _drain_alerts(scene: DemoContext) -> None:
         if now - since >= ALERT_QUIET_S and scene.queue.unmatched == 0:
             return
         time.sleep(0.2)
-
-
-def _alerts_of_days(reader: DynamoCity) -> set[str]:
-    """The ids of all alerts opened during the demo, from the table."""
-    days = recent_days(time.time_ns() // 1_000_000, days=3)
-    alerts = [alert for day in days for alert in reader.alerts_of_day(day)]
-    return {alert["alert_id"] for alert in alerts}

@@ -86,9 +86,9 @@ def drop(stack: Stack, change_set: ChangeSet) -> None:
 def _settled(stack: Stack, arn: str, patience_s: float) -> dict[str, Any]:
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
-        found = _described(stack, arn)
-        if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
-            return found
+        change_set = _described(stack, arn)
+        if change_set["Status"] in ("CREATE_COMPLETE", "FAILED"):
+            return change_set
         time.sleep(stack.account.poll_s)
     raise CityError(
         f"CloudFormation has not made the change set after {patience_s:.0f} s - "
@@ -98,10 +98,10 @@ def _settled(stack: Stack, arn: str, patience_s: float) -> dict[str, Any]:
 
 def _described(stack: Stack, arn: str) -> dict[str, Any]:
     pages = stack.api.get_paginator("describe_change_set")
-    found: dict[str, Any] = {}
+    last_page: dict[str, Any] = {}
     listed: list[Any] = []
-    asked = {"ChangeSetName": arn, "StackName": stack.name}
-    for page in pages.paginate(**asked, IncludePropertyValues=True):
-        found = page
+    names = {"ChangeSetName": arn, "StackName": stack.name}
+    for page in pages.paginate(**names, IncludePropertyValues=True):
+        last_page = page
         listed += page.get("Changes", [])
-    return {**found, "Changes": listed}
+    return {**last_page, "Changes": listed}

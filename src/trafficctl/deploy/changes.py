@@ -77,21 +77,23 @@ def changes(
 
     `secrets` names the properties, by logical id, whose values are not to be shown.
     """
-    found = [_change(entry["ResourceChange"], secrets or {}) for entry in described]
-    return sorted(found, key=lambda c: (not c.loses_data, _rank(c), c.logical_id))
+    all_changes = [
+        _change(entry["ResourceChange"], secrets or {}) for entry in described
+    ]
+    return sorted(all_changes, key=lambda c: (not c.loses_data, _rank(c), c.logical_id))
 
 
 def _change(one: Mapping[str, Any], secrets: Mapping[str, Collection[str]]) -> Change:
     name = str(one["LogicalResourceId"])
-    found = _differences(one)
+    seen = _differences(one)
     return Change(
         action=str(one["Action"]),
         logical_id=name,
         type=str(one["ResourceType"]),
         replacement=str(one.get("Replacement", "")),
         properties=_properties(one),
-        differences=tuple(_hidden(each, secrets.get(name, ())) for each in found),
-        unseen=_unseen(one, found),
+        differences=tuple(_hidden(each, secrets.get(name, ())) for each in seen),
+        unseen=_unseen(one, seen),
         causes=_causes(one),
         drifted=one.get("ResourceDriftStatus") == "MODIFIED",
     )
@@ -106,10 +108,10 @@ def _differences(change: Mapping[str, Any]) -> list[Difference]:
     found = []
     if before is not None and after is not None:
         found = [_of_properties(one) for one in differences(before, after)]
-    said = {property_of(one) for one in found}
+    properties = {property_of(one) for one in found}
     for target in (one.get("Target", {}) for one in change.get("Details", [])):
         path = _path(str(target.get("Path") or target.get("Name") or ""))
-        if path and _top(path) not in said:
+        if path and _top(path) not in properties:
             found += differences(_before(target), target.get("AfterValue"), path)
     return list({one.path + repr(one): one for one in found}.values())
 
@@ -153,24 +155,24 @@ def _hidden(one: Difference, secrets: Collection[str]) -> Difference:
 
 
 def _causes(change: Mapping[str, Any]) -> tuple[str, ...]:
-    found = {
+    causes = {
         str(one["CausingEntity"])
         for one in change.get("Details", [])
         if one.get("ChangeSource") in OF_RESOURCES and one.get("CausingEntity")
     }
-    return tuple(sorted(found))
+    return tuple(sorted(causes))
 
 
 def _unseen(change: Mapping[str, Any], found: Sequence[Difference]) -> tuple[str, ...]:
     """Properties that change by themselves, and of which both values look the same."""
-    said = {property_of(one) for one in found}
+    seen = {property_of(one) for one in found}
     changed = {
         str(one["Target"]["Name"])
         for one in change.get("Details", [])
         if one.get("Target", {}).get("Name")
         and one.get("ChangeSource") not in OF_RESOURCES
     }
-    return tuple(sorted(changed - said))
+    return tuple(sorted(changed - seen))
 
 
 def _properties(change: Mapping[str, Any]) -> tuple[str, ...]:

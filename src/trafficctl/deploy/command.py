@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from trafficctl.aws import session as aws
 from trafficctl.cli import options, output, prompts
+from trafficctl.cost import load_options
+from trafficctl.cost.sized import offered, sized
 from trafficctl.deploy import change_view
-from trafficctl.deploy.deployment import DeployRequest, Outcome, Prompter, deploy
+from trafficctl.deploy.deployment import deploy
+from trafficctl.deploy.request import DeployRequest, Outcome, Prompter
 from trafficctl.errors import CHECK_FAILED, OK
 from trafficctl.package import base_map
 from trafficctl.stack import outputs, parameters
+from trafficctl.stack import template as texts
 
 
 def register(subparsers: Any) -> None:
@@ -27,6 +32,7 @@ def register(subparsers: Any) -> None:
     options.add_common(parser, json=True, csv=True)
     options.add_template(parser)
     parameters.add_options(parser)
+    load_options.add_size(parser)
     parser.add_argument(
         "--bucket",
         metavar="NAME",
@@ -57,11 +63,12 @@ def run(args: argparse.Namespace) -> int:
     wish = DeployRequest(
         stack=args.stack,
         template=args.template,
-        parameters=parameters.given(args),
+        parameters=chosen(args),
         bucket=args.bucket,
         allow_replacement=args.allow_replacement,
         revert_drift=args.revert_drift,
         base_map=args.base_map,
+        today=dt.datetime.now(dt.timezone.utc).date(),
     )
     talk = Prompter(output.say, change_view.show_changes, prompts.confirmer(args.yes))
     outcome = deploy(aws.session(), wish, talk)
@@ -70,6 +77,20 @@ def run(args: argparse.Namespace) -> int:
         return CHECK_FAILED
     _tell(args, outcome)
     return OK
+
+
+def chosen(args: argparse.Namespace) -> dict[str, str]:
+    """The parameters that are given, and those that the size adds."""
+    given = parameters.given(args)
+    if args.size is None:
+        return given
+    template = texts.read(args.template)
+    load = load_options.load_of(args, args.size)
+    sizes = sized(load, offered(template), texts.parameters(template))
+    added = {name: value for name, value in sizes.items() if name not in given}
+    listed = ", ".join(f"{name}={value}" for name, value in added.items())
+    output.say(f"for {args.size:,} sensors: {listed or 'all parameters are given'}")
+    return {**added, **given}
 
 
 def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
@@ -97,10 +118,10 @@ def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
 def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -> str:
     """What to do after a first deployment, in order."""
     mails = [chosen.get(name) for name in ("AlertEmail", "OperationsEmail")]
-    asked = sorted({mail for mail in mails if mail})
+    receivers = sorted({mail for mail in mails if mail})
     steps = [
-        f"confirm the subscription in the mail that AWS sent to {', '.join(asked)}"
-        if asked
+        f"confirm the subscription in the mail that AWS sent to {', '.join(receivers)}"
+        if receivers
         else "choose recipients: --parameter AlertEmail=... and OperationsEmail=...",
         f"load the roads: trafficctl roads load ROADS.geojson --stack {stack}",
         "register the devices: docs/guides/devices.md",

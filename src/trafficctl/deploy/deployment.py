@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from trafficctl.cost.sized import offered
 from trafficctl.deploy import change_set as changeset
+from trafficctl.deploy import shard_steps
 from trafficctl.deploy.change_set import ChangeSet
 from trafficctl.deploy.changes import Change
+from trafficctl.deploy.choices import Situation, choose
+from trafficctl.deploy.request import DeployRequest, Outcome, Prompter
 from trafficctl.errors import UserError
-from trafficctl.local.ports import SITE_URL
 from trafficctl.package.command import HOST, RUNTIMES, build_zip
-from trafficctl.stack import parameter_limits, retained
+from trafficctl.stack import parameter_limits, protection, retained
 from trafficctl.stack import status as states
 from trafficctl.stack import template as texts
 from trafficctl.stack.artifacts import Artifacts
 from trafficctl.stack.follow import GONE, Follower, complete
+from trafficctl.stack.retained_types import KINDS
 from trafficctl.stack.stack import Account, Stack
 from trafficctl.stack.status import StackStep
+from trafficctl.stack.stream import STREAM_OUTPUT, open_shards
 
 ARCHITECTURE = "LambdaArchitecture"
 ONLY_DATA = (
@@ -29,44 +33,6 @@ ONLY_DATA = (
     "changed in between, `trafficctl deploy --revert-drift --stack {stack}` also "
     "compares it with the template"
 )
-
-
-@dataclass(frozen=True)
-class DeployRequest:
-    """What is to be deployed, and where its artifacts go.
-
-    `code` is a ready package; None builds one. A loss of data has to be allowed.
-    `revert_drift` also puts back what was changed outside of CloudFormation;
-    `base_map` goes into the package that is built.
-    """
-
-    stack: str
-    template: Path
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    code: Path | None = None
-    bucket: str | None = None
-    allow_replacement: bool = False
-    revert_drift: bool = False
-    base_map: Path | None = None
-
-
-@dataclass(frozen=True)
-class Prompter:
-    """How the person is informed and asked; `agree` answers with yes or no."""
-
-    say: Callable[[str], None]
-    show: Callable[[Sequence[Change]], None]
-    agree: Callable[[str], bool]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of it: the changes made (none if all was as wished) and the outputs."""
-
-    done: bool
-    changes: Sequence[Change]
-    outputs: Mapping[str, str]
-    created: bool = False
 
 
 def deploy(session: Any, request: DeployRequest, prompter: Prompter) -> Outcome:
@@ -90,6 +56,7 @@ class _Deployment:
         )
         self.text = texts.read(request.template)
         self.kept: Mapping[str, str] = {}  # parameters that stay as they were
+        self.makes_functions = True
 
     def run(self) -> Outcome:
         parameter_limits.check(self.text, self.request.parameters)
@@ -111,7 +78,8 @@ class _Deployment:
 
     def _hint(self) -> None:
         """An import that went no further may have taken anything for granted."""
-        if self.stack.status() == "IMPORT_COMPLETE" and not self.request.revert_drift:
+        self.makes_functions = self.stack.status() == "IMPORT_COMPLETE"
+        if self.makes_functions and not self.request.revert_drift:
             self.prompter.say(ONLY_DATA.format(stack=self.request.stack))
 
     def _settle(self) -> StackStep:
@@ -134,11 +102,17 @@ class _Deployment:
             f"stack {self.request.stack} is {status}: "
             f"{states.FAILED_CREATION[str(status)]}. It is deleted first"
         )
-        found = self.stack.described() or {}
-        follower = Follower(self.stack, str(found["StackId"]), ())
+        stack = self.stack.described() or {}
+        stack_id = str(stack["StackId"])
+        follower = Follower(self.stack, stack_id, ())
         self._to_the_end(
             follower, lambda: self.stack.api.delete_stack(StackName=self.request.stack)
         )
+        for one in retained.of_failed_creations(self.stack, stack_id):
+            self.prompter.say(
+                f"it leaves {KINDS[one.type].what} {one.physical_id}, which nothing "
+                f"uses any more: {one.by_hand()}"
+            )
 
     def _adopt(self, estate: retained.RetainedResources) -> bool:
         """Make the stack out of what an earlier one left; False if not wanted.
@@ -185,16 +159,18 @@ class _Deployment:
         made.
         """
         parameter_limits.check(self.text, self.request.parameters, self.kept)
-        body = self._with_code()
-        parameters = _parameters(body, self._chosen())
+        chosen = self._chosen(kind)
         reverts = unknown or (self.request.revert_drift and kind == "UPDATE")
+        self._check_shards(chosen, reverts)
+        body = self._with_code()
         if reverts:
             self.prompter.say("comparing the template with the resources as they are")
+        url = self._uploaded(body)
         change_set = changeset.make(
             self.stack,
             kind,
-            self._uploaded(body),
-            parameters,
+            url,
+            _parameters(body, chosen),
             revert_drift=reverts,
             hidden=texts.secret_properties(body),
         )
@@ -204,7 +180,34 @@ class _Deployment:
             changeset.drop(self.stack, change_set)
             return Outcome(False, change_set.changes, {})
         self._execute(change_set)
+        if kind == "CREATE" and protection.PROTECT not in self.request.parameters:
+            self._protect(url, body, chosen)
         return Outcome(True, change_set.changes, self.stack.outputs(), kind == "CREATE")
+
+    def _check_shards(self, chosen: Mapping[str, str], reverts: bool) -> None:
+        """UserError if AWS refuses to change the stream's shards in one update.
+
+        A local stream has no such limit.
+        """
+        target = shard_steps.wished(self.kept, chosen, reverts)
+        if target is None or self.account.is_local:
+            return
+        stream = self.stack.outputs().get(STREAM_OUTPUT)
+        shards = open_shards(self.account, stream) if stream else None
+        if shards is not None:
+            shard_steps.check(shards, target, offered(self.text))
+
+    def _protect(self, url: str, body: str, created: Mapping[str, str]) -> None:
+        """Turn on the protection that the creation left off."""
+        chosen = protection.for_update(created, {})
+        if chosen == created:
+            return
+        self.prompter.say("turning on deletion protection of tables and users")
+        change_set = changeset.make(
+            self.stack, "UPDATE", url, _parameters(body, chosen)
+        )
+        if change_set is not None:
+            self._execute(change_set)
 
     def _agreed(self, change_set: ChangeSet) -> bool:
         self.prompter.show(change_set.changes)
@@ -222,14 +225,18 @@ class _Deployment:
             changeset.drop(self.stack, change_set)
             raise
 
-    def _chosen(self) -> dict[str, str]:
-        """The parameters that stay, and those wished for.
-
-        A local map is never at API Gateway's address, which leads to AWS.
-        """
-        chosen = {**self.kept, **self.request.parameters}
-        if self.account.is_local and not chosen.get("SiteUrl"):
-            chosen["SiteUrl"] = SITE_URL
+    def _chosen(self, kind: str) -> dict[str, str]:
+        """The parameters to send; what differs from those wished for is said."""
+        situation = Situation(
+            kind == "CREATE",
+            self.makes_functions,
+            self.account.is_local,
+            self.request.today,
+        )
+        declared = texts.parameters(self.text)
+        chosen, notes = choose(declared, self.kept, self.request.parameters, situation)
+        for line in notes:
+            self.prompter.say(line)
         return chosen
 
     def _execute(self, change_set: ChangeSet) -> None:
@@ -238,9 +245,9 @@ class _Deployment:
         self._to_the_end(follower, lambda: changeset.execute(self.stack, change_set))
 
     def _follow(self) -> None:
-        found = self.stack.described()
-        if found is not None:
-            stack_id = str(found["StackId"])
+        stack = self.stack.described()
+        if stack is not None:
+            stack_id = str(stack["StackId"])
             self._to_the_end(Follower(self.stack, stack_id, (), resumed=True))
 
     def _to_the_end(

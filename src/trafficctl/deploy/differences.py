@@ -94,24 +94,24 @@ def _of_lists(before: list[Any], after: list[Any], path: str) -> list[Difference
 def _names(key: str, *lists: Sequence[Any]) -> bool:
     """Whether `key` names each element of each list, and no two the same."""
     for elements in lists:
-        found = [one.get(key) for one in elements if isinstance(one, Mapping)]
-        told = {one for one in found if isinstance(one, str)}
-        if len(told) != len(elements):
+        names = [one.get(key) for one in elements if isinstance(one, Mapping)]
+        texts = {one for one in names if isinstance(one, str)}
+        if len(texts) != len(elements):
             return False
     return True
 
 
 def _unmatched(these: list[Any], those: list[Any]) -> list[tuple[int, Any]]:
     """Index and element of these that are not among those, each matched once."""
-    left = list(those)
-    found = []
+    rest = list(those)
+    unmatched = []
     for index, one in enumerate(these):
-        match = next((n for n, other in enumerate(left) if _same(one, other)), None)
+        match = next((n for n, other in enumerate(rest) if _same(one, other)), None)
         if match is None:
-            found.append((index, one))
+            unmatched.append((index, one))
         else:
-            del left[match]
-    return found
+            del rest[match]
+    return unmatched
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -122,17 +122,17 @@ def _paired(
     gone: list[tuple[int, Any]], come: list[tuple[int, Any]], path: str
 ) -> list[Difference]:
     """Elements that resemble each other are compared, others are gone or new."""
-    found = []
-    left = list(come)
+    diff = []
+    rest = list(come)
     for index, one in gone:
-        alike = [other for other in left if _alike(one, other[1])]
+        alike = [other for other in rest if _alike(one, other[1])]
         if not alike:
-            found.append(Difference(_at(path, index, one), one, None))
+            diff.append(Difference(_at(path, index, one), one, None))
             continue
         nearest = min(alike, key=lambda other: len(differences(one, other[1])))
-        left.remove(nearest)
-        found += differences(one, nearest[1], f"{path}[{index}]")
-    return found + [Difference(_at(path, n, one), None, one) for n, one in left]
+        rest.remove(nearest)
+        diff += differences(one, nearest[1], f"{path}[{index}]")
+    return diff + [Difference(_at(path, n, one), None, one) for n, one in rest]
 
 
 def _alike(one: Any, other: Any) -> bool:

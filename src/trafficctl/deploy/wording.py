@@ -24,12 +24,12 @@ def lines(found: Sequence[Difference], width: int) -> list[str]:
     """
     package = [one for one in found if one.path in PACKAGE]
     others = [one for one in found if one.path not in PACKAGE]
-    made = ["Code: a new package"] if package else []
+    texts = ["Code: a new package"] if package else []
     for path, group in itertools.groupby(others, key=lambda one: one.path):
-        made += _of_one_path(path, list(group), width)
-    cut = [_shortened(one, width) for one in made[:MANY_LINES]]
-    if len(made) > MANY_LINES:
-        cut.append(f"... {len(made) - MANY_LINES} more lines; --json has all")
+        texts += _of_one_path(path, list(group), width)
+    cut = [_shortened(one, width) for one in texts[:MANY_LINES]]
+    if len(texts) > MANY_LINES:
+        cut.append(f"... {len(texts) - MANY_LINES} more lines; --json has all")
     return cut
 
 

@@ -101,6 +101,7 @@ def _purge(args: argparse.Namespace, removal: Removal, holdings: list[Holding]) 
         output.say("that is not the name: nothing was changed")
         return CHECK_FAILED
     buckets = removal.given_buckets()
+    removal.unprotect(holdings)
     removal.delete_stack()
     removal.delete_artifacts()  # first: with the data gone, a repeat finds nothing
     removal.delete(holdings)
@@ -114,8 +115,8 @@ def what_is_left(stack: str, buckets: Collection[str]) -> str:
     if not buckets:
         return f"nothing of stack {stack} is left"
     lines = [f"  aws s3 rm --recursive s3://{one}/{stack}/" for one in sorted(buckets)]
-    said = f"nothing of stack {stack} is left but its packages in a bucket of yours:"
-    return "\n".join([said, *lines])
+    heading = f"nothing of stack {stack} is left but its packages in a bucket of yours:"
+    return "\n".join([heading, *lines])
 
 
 def older_leftovers(stack: str) -> str:

@@ -55,24 +55,30 @@ class Removal:
     @property
     def _is_made(self) -> bool:
         """Whether anything was ever made of it: in review it is a name alone."""
-        found = self.described
-        return found is not None and found["StackStatus"] != "REVIEW_IN_PROGRESS"
+        stack = self.described
+        return stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
 
     def going(self) -> list[dict[str, Any]]:
         """The resources that go with the stack."""
         if not self._is_made:
             return []
-        kept = self._retained()
+        retained = self._retained()
         return [
             one
             for one in self.stack.resources()
-            if one["LogicalResourceId"] not in kept
+            if one["LogicalResourceId"] not in retained
             and one["ResourceStatus"] != "DELETE_COMPLETE"
         ]
 
     def staying(self) -> list[RetainedResource]:
-        """What outlives the stack, or the last of its name if it is gone."""
-        return self._now() if self.exists else list(self._estate.leftovers)
+        """What outlives the stack, or the last of its name if it is gone.
+
+        And what creations of the same name left that failed.
+        """
+        kept = self._now() if self.exists else list(self._estate.leftovers)
+        ids = [one for one in (self._id(), *self.stack.deleted_ids()) if one]
+        scraps = leftovers.of_failed_creations(self.stack, *ids)
+        return list(dict.fromkeys([*kept, *scraps]))
 
     def given_buckets(self) -> set[str]:
         """Buckets of one's own that the stack's code was deployed from."""
@@ -96,14 +102,20 @@ class Removal:
         self._detach()
         self._delete()
 
+    def unprotect(self, holdings: Sequence[Holding]) -> None:
+        """Turn protection off: CloudFormation may have to delete some of it too."""
+        for one in holdings:
+            if one.protected:
+                KINDS[one.left.type].unprotect(self.account, one.left.physical_id)
+
     def delete(self, holdings: Sequence[Holding]) -> None:
-        """Delete what outlived the stack, protection taken off where it is on."""
+        """Delete what outlived the stack, and is protected no more."""
         with progress.counting("deleted") as bar:
             for one in holdings:
                 kind, left = KINDS[one.left.type], one.left
+                if kind.found(self.account, left.physical_id) is None:
+                    continue  # a failed creation's goes with the stack
                 task = bar.add_task(f"{kind.what} {left.physical_id}", total=None)
-                if one.protected:
-                    kind.unprotect(self.account, left.physical_id)
                 kind.delete(
                     self.account,
                     left.physical_id,
@@ -130,13 +142,13 @@ class Removal:
 
     @cached_property
     def _estate(self) -> leftovers.RetainedResources:
-        return leftovers.find(self.stack, self._given)
+        return leftovers.find(self.stack, self._given, to_import=False)
 
     def _now(self) -> list[RetainedResource]:
         """What the stack as it is would leave."""
         if not self._is_made:
             return []
-        kept = self._retained()
+        retained = self._retained()
         return [
             RetainedResource(
                 str(one["LogicalResourceId"]),
@@ -144,7 +156,7 @@ class Removal:
                 str(one["PhysicalResourceId"]),
             )
             for one in self.stack.resources()
-            if one["LogicalResourceId"] in kept
+            if one["LogicalResourceId"] in retained
             and one["ResourceType"] in KINDS
             and one.get("PhysicalResourceId")
         ]
@@ -166,9 +178,9 @@ class Removal:
         for one in self.going():
             if one["ResourceType"] == POLICY:
                 name = str(one["PhysicalResourceId"])
-                taken = device_cleanup.detach(self.account, name)
-                if taken:
-                    self.say(f"policy {name} taken from {len(taken)} certificates")
+                targets = device_cleanup.detach(self.account, name)
+                if targets:
+                    self.say(f"policy {name} taken from {len(targets)} certificates")
 
     def _delete(self) -> None:
         assert self.described is not None  # noqa: S101 - delete_stack has asked

@@ -6,14 +6,14 @@ The first argument is one of EVALUATIONS or a replay file.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from traffic.policy import Policy
-from trafficctl.cli.options import add_formats
+from trafficctl.cli.options import add_formats, positive_int
 from trafficctl.cli.output import (
     ABSENT,
     Column,
@@ -28,7 +28,12 @@ from trafficctl.cli.progress import counting
 from trafficctl.errors import OK, UserError
 from trafficctl.evaluate import day, policies, rates
 from trafficctl.evaluate.figures import AlertFigures
+from trafficctl.evaluate.learned_week import run_bottlenecks, run_slowdowns
+from trafficctl.evaluate.patterns import pattern_figures, week_transitions
 from trafficctl.evaluate.recorded import file_figures, week_figures
+from trafficctl.evaluate.simulated import run_simulated
+from trafficctl.evaluate.simulated_road import DAYS
+from trafficctl.evaluate.week_days import learn
 from trafficctl.files import METR_LA
 from trafficctl.metr_la import Week, load_week
 from trafficctl.roads.network import read_geojson
@@ -46,19 +51,31 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "show the alerts that they raise. `metr-la` is a recorded week of Los Angeles "
         "with a reading every 60 s. `rates` simulates the certain jams of that week "
         "vehicle by vehicle and reports them every 1 to 60 s, with and without "
-        "occupancy. Anything else is a replay file, as `trafficctl metr-la` writes it.",
+        "occupancy. `patterns` groups the week's alerts into incidents. `slowdowns` "
+        "injects slowdowns into the week and shows how many the fixed threshold and "
+        "the profiles find. `bottlenecks` lists its places that cost most. `simulated` "
+        "closes lanes of a simulated road at known places and shows which incidents "
+        "are found; it needs the package UXsim. "
+        "Anything else is a replay file, as `trafficctl metr-la` writes it.",
     )
     add = parser.add_argument
-    add("what", metavar="metr-la|rates|FILE.csv", help="what to evaluate")
+    add("what", metavar="WHAT", help=f"{', '.join(EVALUATIONS)}, or a replay file")
     add("--roads", type=Path, metavar="FILE.geojson", help="the road file of FILE.csv")
     add(
         "--day",
         action="store_true",
         help="with rates: simulate half a day of 21 segments instead of the jams",
     )
+    add(
+        "--seed",
+        type=positive_int,
+        metavar="N",
+        help="with simulated: other traffic and other errors of the sensors",
+    )
     policies.add_options(parser)
     add_formats(parser)
     add("--data", type=Path, default=METR_LA, metavar="DIR", help=argparse.SUPPRESS)
+    add("--days", type=positive_int, default=DAYS, help=argparse.SUPPRESS)
     parser.set_defaults(run=_run)
 
 
@@ -68,6 +85,8 @@ def _run(args: argparse.Namespace) -> int:
         raise UserError(f"--roads needs a replay file, not {args.what}")
     if args.day and evaluation is not _rates:
         raise UserError(f"--day needs rates, not {args.what}")
+    if args.seed is not None and evaluation is not run_simulated:
+        raise UserError(f"--seed needs simulated, not {args.what}")
     policy = policies.with_options(policies.deployed(), vars(args))
     say(f"policy: {policies.describe(policy)}")
     evaluation(args, policy)
@@ -103,14 +122,26 @@ def _file(args: argparse.Namespace, policy: Policy) -> None:
 
 def _rates(args: argparse.Namespace, policy: Policy) -> None:
     week = load_week(args.data)
-    rows = _day(week, policy) if args.day else _jams(week, policy)
+    _show_rows(_day(week, policy) if args.day else _jams(week, policy), args)
+
+
+def _patterns(args: argparse.Namespace, policy: Policy) -> None:
+    week = load_week(args.data)
+    with _display("The week", len(week.detectors)) as track:
+        changes = week_transitions(week, STEP_S, policy, track(week.detectors))
+    _show_rows(
+        [asdict(row) for row in pattern_figures(week, changes, learn(week))], args
+    )
+
+
+def _show_rows(rows: Sequence[dict[str, Any]], args: argparse.Namespace) -> None:
     if args.json:
         show_json(rows)
         return
     if args.csv:
         show_csv(tuple(rows[0]), rows)
         return
-    columns = [Column(HEADERS[name], number=True) for name in rows[0]]
+    columns = [Column(HEADERS[name], number=name != "days") for name in rows[0]]
     cells = [[_cell(name, row[name]) for name in row] for row in rows]
     show(table(columns, cells))
 
@@ -195,8 +226,32 @@ HEADERS = {
     "reopened_share": "reopened",
     "cover": "cover",
     "hours_ratio": "hours",
+    "days": "days",
+    "incidents": "incidents",
+    "incident_share": "of\nalerts",
+    "alerts_in_one": "alerts\nin one",
+    "alert_mails_day": "messages a day,\nalerts",
+    "mails_day": "messages a day,\nincidents",
+    "mail_share": "of\nthose",
+    "hours_inside": "hours\ninside",
+    "largest_segments": "largest,\nsegments",
+    "longest_km": "longest,\nkm",
+    "unusual_mails_day": "messages a day,\nunusual",
+    "unusual_mail_share": "of messages\nabout alerts",
 }
-SHARES = ("of_slowest", "short_share", "reopened_share", "cover", "hours_ratio")
+SHARES = (
+    "of_slowest",
+    "short_share",
+    "reopened_share",
+    "cover",
+    "hours_ratio",
+    "incident_share",
+    "alerts_in_one",
+    "mail_share",
+    "hours_inside",
+    "unusual_mail_share",
+)
+ONE_DIGIT = ("score_error", "longest_km")
 
 
 def _cell(name: str, value: Any) -> str:
@@ -206,10 +261,16 @@ def _cell(name: str, value: Any) -> str:
         return "sent" if value else "not sent"
     if name in SHARES:
         return f"{value:.1%}".replace("%", " %")
-    return number(value, 1 if name == "score_error" else 0)
+    if isinstance(value, str):
+        return value
+    return number(value, 1 if name in ONE_DIGIT else 0)
 
 
 EVALUATIONS: dict[str, Callable[[argparse.Namespace, Policy], None]] = {
     "metr-la": _metr_la,
     "rates": _rates,
+    "patterns": _patterns,
+    "slowdowns": run_slowdowns,
+    "bottlenecks": run_bottlenecks,
+    "simulated": run_simulated,
 }

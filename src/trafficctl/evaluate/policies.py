@@ -23,6 +23,7 @@ PARAMETERS = {
     "DEFAULT_INTERVAL_SECONDS": "DefaultIntervalSeconds",
     "HISTORY_RETENTION_DAYS": "HistoryRetentionDays",
     "SITE_URL": "SiteUrl",
+    "TIME_ZONE": "ReportTimeZone",
 }
 
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from trafficctl.errors import CityError, UserError
 from trafficctl.local import lifeline
@@ -260,13 +260,20 @@ def _is_ours(city: City) -> bool:
 
 def start_time(pid: int) -> str | None:
     """When a process started, as the system prints it; None if there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-        return stat.rpartition(")")[2].split()[19]
-    except FileNotFoundError:
-        pass
     if Path("/proc/self").exists():
-        return None
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                return start_ticks(file)
+        except FileNotFoundError:
+            return None
     command = ["ps", "-o", "lstart=", "-p", str(pid)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     return result.stdout.strip() or None
+
+
+def start_ticks(stat: TextIO) -> str | None:
+    """When the process of an open `/proc/<pid>/stat` started; None if it has ended."""
+    try:
+        return stat.read().rpartition(")")[2].split()[19]
+    except ProcessLookupError:  # it ended since the file was opened
+        return None

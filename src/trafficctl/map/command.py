@@ -33,6 +33,7 @@ CLIENT_FIELDS = (
     "AllowedOAuthFlowsUserPoolClient",
     "CallbackURLs",
     "LogoutURLs",
+    "RefreshTokenRotation",
 )
 
 

@@ -1,7 +1,8 @@
 """`trafficctl package`: builds one Lambda zip for every supported Python.
 
 It contains msgspec's compiled modules for each Python and architecture, so the runtime
-can change by parameter alone. It contains no .pyc files, which fit one Python only.
+can change by parameter alone, and the time zones of tzdata, which not every runtime
+has. It contains no .pyc files, which fit one Python only.
 
 Nothing is compressed: compressors differ between releases, and two machines would
 upload different packages of the same source.
@@ -14,7 +15,6 @@ import hashlib
 import importlib.metadata
 import io
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -33,7 +33,8 @@ MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 HOST = "host"
 PINNED = Path(__file__).with_name("lambda-wheels.txt")
 DEFAULT_OUT = Path("build/traffic.zip")
-SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".svg", ".txt"}  # of src/traffic
+# Of files of src/traffic.
+SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".svg", ".txt", ".json"}
 NAMES = {"SHA256SUMS"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold
 
@@ -56,19 +57,12 @@ def build_zip(
     files = source_files(Path(traffic.__file__).parent)
     if base_map is not None:
         files[f"traffic/live_map/web/{BASE_MAP}"] = base_maps.packed(base_map)
-    for core in _installed() if arch == HOST else _wheels(runtimes, arch):
+    files.update(_installed("tzdata"))
+    for core in [_installed("msgspec")] if arch == HOST else _wheels(runtimes, arch):
         files.update(core)
     out.parent.mkdir(parents=True, exist_ok=True)
     _replace(out, zipped(files))
     return out
-
-
-def host_arch() -> str | None:
-    """Lambda's name of this machine's architecture, None if Lambda does not have it."""
-    if sys.platform != "linux":
-        return None
-    names = {machine: arch for arch, machine in MACHINES.items()}
-    return names.get(platform.machine())
 
 
 def source_files(root: Path) -> Files:
@@ -87,11 +81,10 @@ def is_shipped(name: Path) -> bool:
     return not hidden and (name.suffix in SUFFIXES or name.name in NAMES)
 
 
-def _installed() -> Iterator[Files]:
-    msgspec = importlib.metadata.distribution("msgspec")
-    yield {
-        str(file): file.read_binary()
-        for file in msgspec.files or ()
+def _installed(library: str) -> Files:
+    return {
+        file.as_posix(): file.read_binary()
+        for file in importlib.metadata.distribution(library).files or ()
         if _needed(file.as_posix())
     }
 
@@ -106,10 +99,12 @@ def _wheels(runtimes: Sequence[str], arch: str) -> Iterator[Files]:
 
 
 def _needed(name: str) -> bool:
-    """Whether a wheel's file is code or a license."""
+    """Whether a wheel's file is code, a time zone or a license."""
     if ".dist-info/" in name:
         return "/licenses/" in name and not name.endswith("/")
-    return name.endswith((".py", ".so"))
+    if "/__pycache__/" in name:
+        return False
+    return name.endswith((".py", ".so")) or name.startswith("tzdata/zoneinfo/")
 
 
 def _wheel(runtime: str, machine: str) -> Path:

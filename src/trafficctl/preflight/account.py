@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from trafficctl.errors import CityError, translate
@@ -16,11 +15,10 @@ from trafficctl.preflight.result import (
     brief,
     data,
 )
-from trafficctl.stack import retained
+from trafficctl.stack import protection, retained, runtimes
 from trafficctl.stack import status as states
+from trafficctl.stack.runtimes import RUNTIME
 from trafficctl.stack.stack import Account, Stack
-
-WARN_DAYS = 180
 
 
 def credentials(account: Account) -> CheckResult:
@@ -33,11 +31,17 @@ def credentials(account: Account) -> CheckResult:
 
 
 def region(name: str | None) -> CheckResult:
-    """The Region, and whether IoT Core has small quotas there. Pure."""
+    """The Region, what is missing there, and IoT Core's quotas. Pure."""
     if not name:
         return CheckResult(
             "region", "-", "set", MISSING, "set AWS_REGION, or a Region in the profile"
         )
+    missing = [
+        part for part, where in data("regions")["missing"].items() if name in where
+    ]
+    if missing:
+        step = f"choose another: this Region has no {' and no '.join(missing)}"
+        return CheckResult("region", name, "has every part", MISSING, step)
     small = data("quotas")["small_regions"]["regions"]
     step = (
         "IoT Core's default quotas are a tenth in this Region" if name in small else ""
@@ -59,23 +63,18 @@ def runtime(request: PreflightRequest) -> CheckResult:
 
     AWS blocks updates of existing functions a month after creation.
     """
-    name = request.settings["LambdaRuntime"]
-    blocks = data("runtimes")["runtimes"][name]
-    blocked = "update" if request.existing.exists else "create"
-    end = dt.date.fromisoformat(blocks[blocked])
+    check, need = "Lambda runtime", "supported"
+    name, wished = request.settings[RUNTIME], request.unresolved[RUNTIME]
+    dates = runtimes.block_dates()[name]
+    end = dates.update if request.existing.exists else dates.create
     days_left = (end - request.today).days
-    newest = max(data("runtimes")["runtimes"], key=_minor)
-    step = f"--parameter LambdaRuntime={newest}"
+    step = f"--parameter {RUNTIME}={runtimes.longest_accepted()}"
     if days_left <= 0:
-        return CheckResult(
-            "Lambda runtime", f"{name}: blocked since {end}", "supported", MISSING, step
-        )
-    step = f"{days_left} days left: {step}" if days_left <= WARN_DAYS else ""
-    return CheckResult("Lambda runtime", f"{name} until {end}", "supported", OK, step)
-
-
-def _minor(name: str) -> int:
-    return int(name.partition(".")[2])
+        return CheckResult(check, f"{name}: blocked since {end}", need, MISSING, step)
+    step = f"{days_left} days left: {step}" if days_left <= runtimes.WARN_DAYS else ""
+    if name != wished:
+        step = runtimes.replaced_text(wished, name)
+    return CheckResult(check, f"{name} until {end}", need, OK, step)
 
 
 def stack(account: Account, request: PreflightRequest) -> CheckResult:
@@ -85,9 +84,10 @@ def stack(account: Account, request: PreflightRequest) -> CheckResult:
     try:
         step = existing.next_step(status)
         if step is not states.StackStep.CREATE:
-            return CheckResult(
-                "stack", str(status), "can be updated", OK, _step_text(step)
-            )
+            unprotected = protection.is_off(request.existing.parameters)
+            have = f"{status}, unprotected" if unprotected else str(status)
+            hint = PROTECTS if unprotected else _step_text(step)
+            return CheckResult("stack", have, "can be updated", OK, hint)
         estate = retained.find(existing, request.template)
     except CityError as exc:
         return CheckResult("stack", str(status), "can be updated", MISSING, str(exc))
@@ -100,6 +100,11 @@ def stack(account: Account, request: PreflightRequest) -> CheckResult:
         OK,
         _import_hint(request.stack),
     )
+
+
+PROTECTS = (
+    "its tables and users have no deletion protection: `trafficctl deploy` turns it on"
+)
 
 
 def _retained_text(estate: retained.RetainedResources) -> str:
@@ -124,6 +129,9 @@ def _step_text(step: states.StackStep) -> str:
 def quicksight(account: Account) -> CheckResult:
     """Whether the account has a QuickSight subscription."""
     check = "QuickSight subscription"
+    if account.region in data("regions")["missing_reports"]:
+        step = f"leave QuickSightPrincipalArn empty: {account.region} has no QuickSight"
+        return CheckResult(check, "not in this Region", "active", MISSING, step)
     try:
         subscription: Any = account.client("quicksight").describe_account_subscription(
             AwsAccountId=account.number

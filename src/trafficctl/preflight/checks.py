@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from trafficctl.cost.needs import needs
 from trafficctl.errors import translate
 from trafficctl.preflight import account as accounts
 from trafficctl.preflight import existing_stack, permissions, quotas
@@ -46,7 +47,11 @@ def preflight(session: Any, request: PreflightRequest) -> list[CheckResult]:
     request, parameters = with_existing_stack(account, request)
     left_s = min(DEADLINE_S, end - time.monotonic())
     results = gather(checks(account, request), left_s)
-    pure = [quotas.first_shards(request), quotas.fresh_tables(request)]
+    pure = [
+        quotas.first_shards(request),
+        quotas.fresh_tables(request),
+        quotas.history_keys(request),
+    ]
     return [who, where, parameters, *results, *pure]
 
 
@@ -82,17 +87,19 @@ def checks(account: Account, request: PreflightRequest) -> list[Check]:
         (permissions.CHECK, lambda: permissions.check(account, request)),
         ("Lambda unreserved", lambda: quotas.unreserved(account, request)),
     ]
+    needed = needs(request.city, request.settings)  # once, not in every thread
     for quota in data("quotas")["quotas"]:
-        all_checks.append((quota["what"], _quota(account, request, quota)))
+        check = _quota(account, request, quota, needed[quota["key"]])
+        all_checks.append((quota["what"], check))
     if request.wants_reports:
         all_checks.append(("QuickSight", lambda: accounts.quicksight(account)))
     return all_checks
 
 
 def _quota(
-    account: Account, request: PreflightRequest, quota: quotas.Quota
+    account: Account, request: PreflightRequest, quota: quotas.Quota, need: int
 ) -> Callable[[], CheckResult]:
-    return lambda: quotas.check(account, request, quota)
+    return lambda: quotas.check(account, request, quota, need)
 
 
 def gather(

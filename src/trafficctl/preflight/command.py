@@ -13,10 +13,10 @@ from rich.text import Text
 from trafficctl.aws import session as aws
 from trafficctl.cli import options, output
 from trafficctl.cli.output import KEY, Column
+from trafficctl.cost import load_options
 from trafficctl.errors import CHECK_FAILED, OK
 from trafficctl.preflight import result as verdicts
 from trafficctl.preflight.checks import preflight
-from trafficctl.preflight.load import PlannedLoad
 from trafficctl.preflight.result import CheckResult, PreflightRequest
 from trafficctl.stack import parameter_limits, parameters
 from trafficctl.stack import template as texts
@@ -39,7 +39,7 @@ def register(subparsers: Any) -> None:
         "have their default. Exit code 0 if the account is ready.",
     )
     options.add_common(parser, json=True, csv=True)
-    _add_load(parser)
+    load_options.add(parser)
     options.add_template(parser)
     parameters.add_options(parser)
     parser.add_argument(
@@ -48,35 +48,6 @@ def register(subparsers: Any) -> None:
         help="also check the QuickSight subscription",
     )
     parser.set_defaults(run=run)
-
-
-def _add_load(parser: argparse.ArgumentParser) -> None:
-    defaults = PlannedLoad()
-    for option, kind, default, text in (
-        ("--sensors", options.positive_int, defaults.sensors, "sensors in the city"),
-        (
-            "--interval",
-            options.positive_float,
-            defaults.interval,
-            "seconds between two readings of a sensor",
-        ),
-        (
-            "--readings-per-message",
-            options.positive_int,
-            defaults.readings_per_message,
-            "readings in one message, each from another sensor",
-        ),
-    ):
-        help_text = f"{text} (default {default:,})"
-        parser.add_argument(
-            option, type=kind, default=default, metavar="N", help=help_text
-        )
-    parser.add_argument(
-        "--segments",
-        type=options.positive_int,
-        metavar="N",
-        help="road segments (default: a tenth of the sensors)",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,9 +70,7 @@ def request_of(args: argparse.Namespace, today: dt.date) -> PreflightRequest:
     template = texts.read(args.template)
     given = parameters.given(args)
     parameter_limits.check(template, given)
-    load = PlannedLoad(
-        args.sensors, args.interval, args.readings_per_message, args.segments
-    )
+    load = load_options.load_of(args, args.sensors)
     return PreflightRequest(args.stack, template, load, given, today, args.quicksight)
 
 

@@ -9,9 +9,9 @@ from trafficctl.errors import CityError
 from trafficctl.stack import retained
 from trafficctl.stack import status as states
 from trafficctl.stack.stack import Account, Stack
+from trafficctl.stack.stream import STREAM_OUTPUT
 
 DEFAULTS = "the template's defaults"
-STREAM_OUTPUT = "ReadingsStream"
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,8 @@ def check(account: Account, request: PreflightRequest) -> CheckResult:
     identity may not simulate.
     """
     arn = str(account.client("sts").get_caller_identity()["Arn"])
-    permissions = required_permissions(request, names(account, request.stack))
+    roles = existing_roles(account.client("iam"), request)
+    permissions = required_permissions(request, names(account, request.stack), roles)
     total = sum(len(permission.actions) for permission in permissions)
     if ROOT.match(arn):
         return CheckResult(CHECK, "the root user", str(total), OK)
@@ -97,18 +98,47 @@ def _few(actions: Sequence[str]) -> str:
     return ", ".join(actions[:NAMED]) + more
 
 
+def existing_roles(iam: Any, request: PreflightRequest) -> set[str]:
+    """The service-linked roles that a deployment would create, and that are there.
+
+    One that may not be read counts as absent.
+    """
+    return {
+        part["unless_role"]
+        for part in data("permissions")["also"]
+        if "unless_role" in part
+        and _is_deployed(part.get("only"), request.settings)
+        and _has_role(iam, part["unless_role"])
+    }
+
+
+def _has_role(iam: Any, name: str) -> bool:
+    try:
+        iam.get_role(RoleName=name)
+    except REFUSALS:
+        return False
+    return True
+
+
 def required_permissions(
-    request: PreflightRequest, filled: Mapping[str, str]
+    request: PreflightRequest,
+    filled: Mapping[str, str],
+    roles: Collection[str] = (),
 ) -> list[PermissionRequest]:
-    """The actions on each type of resource with these settings. Pure."""
+    """The actions on each type of resource with these settings. Pure.
+
+    *roles* are the service-linked roles that the account has.
+    """
     catalog = data("permissions")
     declared = texts.types(request.template)
     parts = [*catalog["always"], *(catalog["types"].get(kind, {}) for kind in declared)]
-    parts += [part for part in catalog["besides"] if set(part["types"]) & set(declared)]
+    parts += [part for part in catalog["also"] if set(part["types"]) & set(declared)]
     return [
         permission
         for part in parts
-        if "actions" in part and _is_deployed(part.get("only"), request.settings)
+        if "actions" in part
+        and _is_deployed(part.get("only"), request.settings)
+        and part.get("unless_role") not in roles
         for permission in _requests_of(part, filled)
     ]
 
@@ -121,7 +151,7 @@ def _requests_of(
     contexts: list[dict[str, str]] = [
         {PASSED_TO: service} for service in part.get("passed_to", [])
     ]
-    for context in contexts or [{}]:
+    for context in contexts or [part.get("context", {})]:
         yield PermissionRequest(arn, actions, context)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from trafficctl.cli.output import number
+from trafficctl.cost import needs as loads
+from trafficctl.cost.minute_burst import KEY_WRITES_S, minute_burst
+from trafficctl.cost.sized import offered, smallest_sufficient
 from trafficctl.errors import translate
-from trafficctl.preflight import load as loads
 from trafficctl.preflight.result import (
     OK,
     RAISE,
@@ -23,10 +24,9 @@ from trafficctl.preflight.result import (
     data,
 )
 from trafficctl.stack.stack import Account
+from trafficctl.stack.stream import open_shards
 
 Quota = Mapping[str, Any]
-
-OFFERED = re.compile(r"^  KinesisShardCount:\n.*?Values: \[(.*?)\]", re.M | re.S)
 
 ON_DEMAND = "PAY_PER_REQUEST"
 NO_QUOTAS = "a local city has no quotas"
@@ -45,13 +45,14 @@ class QuotaUse:
         return self.limit - self.taken
 
 
-def check(account: Account, request: PreflightRequest, quota: Quota) -> CheckResult:
-    """One quota of data/quotas.json.
+def check(
+    account: Account, request: PreflightRequest, quota: Quota, need: int
+) -> CheckResult:
+    """One quota of data/quotas.json, of which so much is needed.
 
     It is read from the service if possible, then from Service Quotas. If both fail, the
     result is unknown and says whether the default is enough.
     """
-    need = loads.needs(request.load, request.settings)[quota["key"]]
     try:
         room = _from_service(account, request, quota["key"])
         code = str(quota["code"])
@@ -126,9 +127,10 @@ def judged_unreserved(room: QuotaUse, reserved: int, region: str) -> CheckResult
 def fresh_tables(request: PreflightRequest) -> CheckResult:
     """Whether a new on-demand table handles the load from its first minute. Pure.
 
-    An existing on-demand table has already scaled with its load.
+    An existing on-demand table has already scaled with its load. The worst second of a
+    minute may need more: transactions wait for it until the table has grown.
     """
-    need = loads.table_writes(request.load, request.settings)
+    need = loads.table_writes(request.city)
     limit = loads.FRESH_TABLE_WRITES_PER_S
     what = "writes/s of a new table"
     if request.settings["DynamoDBBillingMode"] != ON_DEMAND:
@@ -139,15 +141,25 @@ def fresh_tables(request: PreflightRequest) -> CheckResult:
     if need <= limit:
         return CheckResult(what, number(limit), number(need), OK)
     most = max(need, int(request.settings["DynamoDBMaxWriteCapacity"]))
+    steady = loads.average_writes(request.city)
     return CheckResult(
         what,
         number(limit),
         number(need),
-        RAISE,
+        loads.judge(limit, steady),
         "connect the fleet in parts over an hour, or deploy with --parameter "
         f"DynamoDBBillingMode=PROVISIONED --parameter DynamoDBWriteCapacity={need} "
         f"--parameter DynamoDBMaxWriteCapacity={most}",
     )
+
+
+def history_keys(request: PreflightRequest) -> CheckResult:
+    """Whether the keys of an hour accept all minutes that close together. Pure."""
+    need = minute_burst(request.city).worst_of_a_key
+    verdict = loads.judge(KEY_WRITES_S, need)
+    step = "" if verdict == OK else "divide the city between several stacks"
+    what = "writes/s of a key of by_hour"
+    return CheckResult(what, number(KEY_WRITES_S), number(need), verdict, step)
 
 
 def first_shards(request: PreflightRequest) -> CheckResult:
@@ -156,7 +168,7 @@ def first_shards(request: PreflightRequest) -> CheckResult:
     Fewer are allowed: the scaler adds more, but each doubling takes minutes. An
     existing on-demand stream has already scaled with its load.
     """
-    what, needed = "initial shards", loads.shards(request.load)
+    what, needed = "initial shards", request.load.shards
     on_demand = loads.is_on_demand(request.settings)
     if on_demand and request.existing.exists:
         return CheckResult(what, "on demand", "-", OK)
@@ -165,7 +177,7 @@ def first_shards(request: PreflightRequest) -> CheckResult:
         have = int(request.settings["KinesisShardCount"])
     step = ""
     if have < needed:
-        count = loads.smallest_sufficient(needed, offered(request.template))
+        count = smallest_sufficient(needed, offered(request.template))
         step = f"--parameter KinesisShardCount={count}"
         if on_demand:
             step += (
@@ -173,12 +185,6 @@ def first_shards(request: PreflightRequest) -> CheckResult:
                 "ON_DEMAND, the stream keeps these shards"
             )
     return CheckResult(what, number(have), number(needed), OK, step)
-
-
-def offered(template: str) -> list[int]:
-    """The initial shard counts that the template allows. Pure."""
-    (values,) = OFFERED.findall(template)
-    return [int(one) for one in values.split(",")]
 
 
 def _from_service(
@@ -196,18 +202,9 @@ def _from_service(
 
 def _shards(account: Account, request: PreflightRequest) -> QuotaUse:
     limits = account.client("kinesis").describe_limits()
-    ours = _open_shards(account, request.existing.stream)
+    stream = request.existing.stream
+    ours = (open_shards(account, stream) or 0) if stream else 0
     return QuotaUse(limits["ShardLimit"], max(0, limits["OpenShardCount"] - ours))
-
-
-def _open_shards(account: Account, stream: str | None) -> int:
-    """The shards of the stack's own stream that count against the quota."""
-    if stream is None:
-        return 0
-    answer = account.client("kinesis").describe_stream_summary(StreamName=stream)
-    summary = answer["StreamDescriptionSummary"]
-    on_demand = summary.get("StreamModeDetails", {}).get("StreamMode") == "ON_DEMAND"
-    return 0 if on_demand else int(summary["OpenShardCount"])
 
 
 def _executions(account: Account, request: PreflightRequest) -> QuotaUse:

@@ -13,9 +13,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from trafficctl.cost.city_load import CityLoad, designed
 from trafficctl.preflight.existing_stack import ExistingStack
-from trafficctl.preflight.load import PlannedLoad
+from trafficctl.stack import runtimes
 from trafficctl.stack import template as texts
+from trafficctl.stack.runtimes import RUNTIME
 
 OK, RAISE, MISSING, UNKNOWN = "ok", "raise", "missing", "unknown"
 NOT_YET = (RAISE, MISSING)  # verdicts that block a deployment
@@ -46,7 +48,7 @@ class PreflightRequest:
 
     stack: str
     template: str
-    load: PlannedLoad
+    load: CityLoad
     given: Mapping[str, str]
     today: dt.date
     quicksight: bool = False
@@ -55,9 +57,23 @@ class PreflightRequest:
     @cached_property
     def settings(self) -> Mapping[str, str]:
         """All parameters of the template, as `deploy` would set them."""
+        values = self.unresolved
+        if self.existing.exists or RUNTIME in self.given or RUNTIME not in values:
+            return values
+        chosen = runtimes.for_new_functions(values[RUNTIME], self.today)
+        return {**values, RUNTIME: chosen}
+
+    @cached_property
+    def unresolved(self) -> Mapping[str, str]:
+        """All parameters, before `deploy` replaces a runtime that AWS refuses."""
         defaults = texts.parameters(self.template)
         current = {k: v for k, v in self.existing.parameters.items() if k in defaults}
         return {**defaults, **current, **self.given}
+
+    @cached_property
+    def city(self) -> CityLoad:
+        """The load with these settings."""
+        return designed(self.load, self.settings)
 
     @property
     def wants_reports(self) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 
 from traffic.model import Reading
 from trafficctl.aws import session as aws
-from trafficctl.cli.options import positive_int
+from trafficctl.cli.options import positive_int, up_to
 from trafficctl.cli.output import (
     KEY,
     Column,
@@ -112,19 +112,11 @@ def payload(readings: Sequence[SentReading], bare: bool = False) -> bytes:
     return msgspec.json.encode({"readings": readings})
 
 
-def batch_size(text: str) -> int:
-    """The most readings per message, from the command line."""
-    value = positive_int(text)
-    if value <= MAX_BATCH:
-        return value
-    raise argparse.ArgumentTypeError(f"{text!r} is more than {MAX_BATCH}")
-
-
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the options of every publishing run."""
     parser.add_argument(
         "--batch",
-        type=batch_size,
+        type=up_to(MAX_BATCH, positive_int),
         default=DEFAULT_BATCH,
         metavar="B",
         help=f"most readings per message (default {DEFAULT_BATCH}; 1: no lists)",

@@ -1,8 +1,10 @@
 """Dead letters as records to send back to the stream; pure.
 
-There are three kinds: Lambda's failure objects, the objects of the IoT rule's error
+There are three kinds: Lambda's failure objects, messages of the IoT rule's error
 action, and the processor's quarantine. A stream record goes back unchanged. A message
-that did not reach the stream gets the fields that the rule would have added.
+that did not reach the stream gets the fields that the rule would have added. Such
+messages are lines of one object under `undelivered/`; earlier versions kept each in an
+object of its own under `iot/`.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ MOST_BYTES = 64 * 1024 * 1024
 
 _RULE_KEY = re.compile(r"iot/(?P<segment>[^/]+)/(?P<ms>\d{13})-[^/]*")
 _DAY_IN_KEY = re.compile(
-    r"aws/lambda/[^/]+/[^/]+/(\d{4})/(\d\d)/(\d\d)/|quarantine/(\d{4})-(\d\d)-(\d\d)/"
+    r"aws/lambda/[^/]+/[^/]+/(\d{4})/(\d\d)/(\d\d)/"
+    r"|(?:quarantine|undelivered)/(\d{4})-(\d\d)-(\d\d)/"
 )
 
 
@@ -92,24 +95,34 @@ def letter_of(stored: StoredObject, body: bytes) -> DeadLetter:
     """The dead letter in an object. Raises UnreadableError if it is none."""
     if stored.key.startswith(QUARANTINE_PREFIX):
         return DeadLetter(stored, REFUSED, list(_rejected(body)))
-    content = content_of(body)
-    if "base64OriginalPayload" in content:
-        return DeadLetter(stored, MESSAGE, [_message(stored, content)])
+    contents = contents_of(body)
+    if all(map(is_message, contents)):
+        messages = [_message(stored, content) for content in contents]
+        return DeadLetter(stored, MESSAGE, messages)
+    if len(contents) > 1:
+        raise UnreadableError("its lines are not undelivered messages")
+    (content,) = contents
     records = [
         restored_record(record, stored.written_ms) for record in batch_of(content)
     ]
     return DeadLetter(stored, BATCH, records)
 
 
-def content_of(body: bytes) -> dict[str, Any]:
-    """A dead letter as JSON. Raises UnreadableError."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
-        raise UnreadableError("not a JSON object")
-    return content
+def contents_of(body: bytes) -> list[dict[str, Any]]:
+    """A dead letter as JSON, one object or one per line. Raises UnreadableError."""
+    for parts in [body], body.splitlines():
+        try:
+            contents = [json.loads(part) for part in parts]
+        except (ValueError, RecursionError):
+            continue
+        if contents and all(isinstance(content, dict) for content in contents):
+            return contents
+    raise UnreadableError("not a JSON object")
+
+
+def is_message(content: dict[str, Any]) -> bool:
+    """Whether it is a message of the rule's error action."""
+    return "base64OriginalPayload" in content
 
 
 def batch_of(content: dict[str, Any]) -> list[dict[str, Any]]:
@@ -174,9 +187,11 @@ def _message(stored: StoredObject, content: dict[str, Any]) -> StreamRecord:
         raise UnreadableError("no message, segment and device in it") from None
     if not segment_id:
         raise UnreadableError("no segment in its topic")
+    received_ms = content.get("received_at", stored.written_ms)
+    if not isinstance(received_ms, int):
+        raise UnreadableError("no time of receipt in it")
     fields = {"segment_id": segment_id, "device_id": device_id}
-    received = {"received_at": stored.written_ms}
-    return _record(segment_id, raw, stored.written_ms, {**fields, **received})
+    return _record(segment_id, raw, received_ms, {**fields, "received_at": received_ms})
 
 
 def _record(

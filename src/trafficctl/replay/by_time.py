@@ -41,8 +41,8 @@ class HeldRows:
 
     def __iter__(self) -> Iterator[ReplayRow]:
         """The good rows in their order."""
-        found = self._database.execute("SELECT * FROM held ORDER BY rowid")
-        for ms, segment, reading in found:
+        held = self._database.execute("SELECT * FROM held ORDER BY rowid")
+        for ms, segment, reading in held:
             yield ReplayRow(ms, segment, msgspec.msgpack.decode(reading, type=Reading))
 
     def __del__(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import Protocol
 from traffic import policy
 from trafficctl.cli.options import add_common, positive_float
 from trafficctl.cli.output import say
-from trafficctl.errors import UserError
+from trafficctl.cli.wrong_input import first_of
+from trafficctl.errors import OK, UserError
 from trafficctl.publishing.devices import unit_name
 from trafficctl.publishing.mqtt_connection import MqttMessage
 from trafficctl.publishing.publisher import (
@@ -36,9 +37,11 @@ from trafficctl.replay.options import add_file_options, source_of
 from trafficctl.replay.preview import show_first
 from trafficctl.replay.rows import ReplayRow
 from trafficctl.replay.source import ReplaySource, Span, inspected
-from trafficctl.roads.store import load
+from trafficctl.roads.network import RoadSegment, read_geojson
+from trafficctl.roads.store import load_segments
 
 NOW = "now"
+MOST_NAMED = 5
 MARGIN_MS = 60_000  # for connecting, and for a machine that falls behind
 
 
@@ -135,7 +138,7 @@ def messages(
         for row in tick:
             unit = unit_of(row.reading.sensor_id, units)
             sender = by_device.setdefault(unit_name(row.segment_id, unit), [])
-            sender.append(_sent(row, published))
+            sender.append(sent(row, published))
         for sender_id, readings in by_device.items():
             for begin in range(0, len(readings), batch):
                 part = readings[begin : begin + batch]
@@ -143,7 +146,8 @@ def messages(
                 yield TimedMessage(due_s, sender_id, MqttMessage(content, len(part)))
 
 
-def _sent(row: ReplayRow, published_ms: int) -> SentReading:
+def sent(row: ReplayRow, published_ms: int) -> SentReading:
+    """The reading of a row under the timestamp of its publication."""
     reading = row.reading
     return SentReading(
         reading.sensor_id,
@@ -207,15 +211,18 @@ def _shift(text: str) -> str:
 
 def _run(args: argparse.Namespace) -> int:
     source = source_of(args)
+    roads = None if args.roads is None else read_geojson(args.roads)
+    span = show_first(source, args) if args.dry_run else checked(source, args)
+    if roads is not None:
+        _say_unknown(span, roads, args.roads)
     if args.dry_run:
-        return show_first(source, args)
-    span = checked(source, args)
+        return OK
     skipped = len(source.skipped)
     plan(span, args.speed, args.shift, _now_ms())  # refuses before anything is done
     units = units_for(args.connections, len(span.segments))
     target = open_target(args.stack)
-    if args.roads is not None:
-        load(target.session, target.outputs["RoadSegmentsTable"], args.roads)
+    if roads is not None:
+        load_segments(target.session, target.outputs["RoadSegmentsTable"], roads)
 
     def due() -> Iterator[TimedMessage]:
         replay = plan(span, args.speed, args.shift, _now_ms())
@@ -226,8 +233,22 @@ def _run(args: argparse.Namespace) -> int:
     return report(summary, args, {"bad rows skipped": skipped})
 
 
+def _say_unknown(span: Span, roads: Sequence[RoadSegment], path: Path) -> None:
+    """Name the segments of the file that the road file does not have."""
+    known = {road.segment_id for road in roads}
+    unknown = [one for one in span.segments if one not in known]
+    if unknown:
+        say(
+            f"{len(unknown):,} of {len(span.segments):,} segments are not in "
+            f"{path.name}: {', '.join(first_of(unknown, MOST_NAMED))} - do both files "
+            "write ids alike?"
+        )
+
+
 def checked(source: ReplaySource, args: argparse.Namespace) -> Span:
     """Check the file and say what was found; rows out of order are sorted from now."""
+    if source.is_long:
+        source.hold(sort=False)  # it is sorted, and need not be read again
     span = inspected(source, args.file)
     sort = span.out_of_order > 0 and not args.keep_order
     if sort:

@@ -8,7 +8,6 @@ average_speed,congestion_score` and optionally `occupancy,interval`; empty means
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -18,10 +17,11 @@ from zoneinfo import ZoneInfo
 from trafficctl.cli.wrong_input import suggestion
 from trafficctl.errors import UserError
 from trafficctl.replay.by_time import merged
-from trafficctl.replay.dialect import Line, Table
+from trafficctl.replay.dialect import SAMPLE, Line, Table
 from trafficctl.replay.fields import columns_of, resolved
 from trafficctl.replay.instants import Clock, zone_of
 from trafficctl.replay.mapping import HELP, MEASURED, PLAIN, ColumnMapping, normal
+from trafficctl.replay.numbers import has_decimal
 from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.replay.translate import Translator
 
@@ -35,10 +35,6 @@ REQUIRED = (
 )
 OPTIONAL = ("occupancy", "interval")
 COLUMNS = REQUIRED + OPTIONAL
-SAMPLE = 500  # lines in which the decimal comma is looked for
-# Not 1,234: that may be thousands, so a mapping has to say that it is not.
-_COMMA = re.compile(r"(?![+-]?[1-9]\d{0,2},\d{3}$)[+-]?\d*,\d+", re.ASCII)
-_POINT = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
 
 
 class ReplayFile:
@@ -67,24 +63,25 @@ class ReplayFile:
         decimal = self._mapping.file.decimal or self._decimal(sample, header)
         clock = Clock(self._mapping.time, self.zone)
         translator = Translator(self._mapping, header, clock, decimal)
-        found = table.notes()
+        notes = table.notes()
         if decimal == "," and self._mapping.file.decimal is None:
-            found.append("decimal comma")
+            notes.append("decimal comma")
         try:
             for line, cells in chain(sample, lines):
                 yield from translator.rows(line, cells)
         finally:  # also where the reader has seen enough
-            self.notes = [f"read with {', '.join(found)}"] if found else []
-            self.notes += self._remarks(translator, header, clock)
+            self.notes = [f"read with {', '.join(notes)}"] if notes else []
+            self.notes += self._remarks(translator, table, clock)
 
-    def _remarks(
-        self, translator: Translator, header: list[str], clock: Clock
-    ) -> list[str]:
+    def _remarks(self, translator: Translator, table: Table, clock: Clock) -> list[str]:
         counts, notes = translator.counts, []
         used = {normal(n) for n in columns_of(self._mapping, translator.readings)}
-        ignored = [_short(one) for one in header if normal(one) not in used]
+        ignored = [_short(one) for one in table.header if normal(one) not in used]
         if any(ignored) and not self._mapping.file.header:
             notes.append(f"columns ignored: {', '.join(filter(None, ignored))}")
+        if table.comments:
+            mark = self._mapping.file.comment
+            notes.append(f"lines that begin with {mark} left out: {table.comments:,}")
         if counts.ignored:
             notes.append(f"values ignored: {', '.join(counts.ignored)}")
         if counts.no_data:
@@ -97,9 +94,11 @@ class ReplayFile:
                 "mapping reads all of the file so"
             )
         if clock.repeated and self.zone is not None:
+            newest_first = ", or newest first for the second" if clock.fell else ""
             notes.append(
                 f"{clock.repeated:,} times fall into the hour that occurs twice in "
                 f"{self.zone.key}: what a sensor says first is taken for the first"
+                f"{newest_first}"
             )
         return notes
 
@@ -112,9 +111,9 @@ class ReplayFile:
         }
         places = [place for place, name in enumerate(header) if normal(name) in names]
         cells = [c[p].strip() for _, c in sample for p in places if p < len(c)]
-        if any(_POINT.fullmatch(cell) for cell in cells):
+        if any(has_decimal(cell, ".") for cell in cells):
             return "."
-        return "," if any(_COMMA.fullmatch(cell) for cell in cells) else "."
+        return "," if any(has_decimal(cell, ",") for cell in cells) else "."
 
     def _check(self, header: list[str]) -> None:
         names = [normal(one) for one in header]
@@ -136,6 +135,8 @@ class ReplayFile:
                 f"the header is {','.join(REQUIRED)}, and optionally "
                 f"{','.join(OPTIONAL)}"
             )
+        if len(names) == 1 and len(needed) > 1:
+            told += ' in one column - delimiter = "..." under [file] of a mapping'
         advice = " ".join(filter(None, [near, f"{told}; {HELP}"]))
         place = f"{self._path.name} line 1"
         raise UserError(f"{place}: {'; '.join(faults)} - {advice}")

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import csv
 import gzip
-import html
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from trafficctl.cli.text_files import encoding_of
 from trafficctl.errors import UserError
+from trafficctl.replay import opening, xml_file
 from trafficctl.replay.mapping import FileFormat, normal
 
+SAMPLE = 500  # lines in which the decimal sign is looked for, and names of attributes
 DELIMITERS = ";\t|,"
 NAMES = {"\t": "tab", ";": "semicolon", "|": "vertical bar"}
 _SEP = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
-_ATTRIBUTE = re.compile(r'([\w.:-]+)="([^"]*)"')
 
 Line = tuple[int, list[str]]
 
@@ -36,10 +36,12 @@ class Table:
         self.header: list[str] = list(told.header)
         self.encoding = told.encoding or ""
         self.delimiter = told.delimiter or ","
+        self.comments = 0  # after the header
         self._number = 0
 
     def lines(self) -> Iterator[Line]:
         """Read the file; `header` and `delimiter` are known from the first line on."""
+        self.comments = 0
         try:
             with self._opened() as text:
                 if self._told.element:
@@ -54,30 +56,29 @@ class Table:
                 "mark open in this line that is never closed? Correct it, or save the "
                 "file again as CSV"
             ) from exc
-        except (EOFError, zlib.error) as exc:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
             message = f"{self._path.name}: {exc} - the gzip file is damaged"
             raise UserError(f"{message}: fetch it again") from exc
 
     def notes(self) -> list[str]:
         """What was found of the way in which the file is written."""
-        found = []
-        if self.encoding.startswith("utf-16"):
-            found.append("UTF-16")
+        features = []
+        if self.encoding.startswith(("utf-16", "utf-32")):
+            features.append(self.encoding[:6].upper())
         if self.delimiter in NAMES and not self._told.delimiter:
-            found.append(f"delimiter {NAMES[self.delimiter]}")
-        return found
+            features.append(f"delimiter {NAMES[self.delimiter]}")
+        return features
 
     def _opened(self) -> IO[str]:
-        opened: Callable[[Path], IO[bytes]] = _open
-        begin = _first_bytes(opened, self._path)
-        if begin.startswith(b"\x1f\x8b"):
-            opened = _open_gzip
-            begin = _first_bytes(opened, self._path)
-        if begin == b"PK\x03\x04":
-            message = f"{self._path.name}: a ZIP archive or an Excel workbook"
-            raise UserError(f"{message} - unpack it, or save it as CSV")
-        self.encoding = self.encoding or encoding_of(begin)
-        return io.TextIOWrapper(opened(self._path), self.encoding, newline="")
+        stream, begin = opening.opened(self._path)
+        self.encoding = encoding_of(begin, self._told.encoding)
+        if not self._told.element and opening.is_no_table(begin, self.encoding):
+            stream.close()
+            raise UserError(
+                f"{self._path.name}: HTML, XML or JSON, not CSV - did the download "
+                "fail? Of XML, name the element in a mapping (--columns)"
+            )
+        return io.TextIOWrapper(stream, self.encoding, newline="")
 
     def _rows(self, text: IO[str]) -> Iterator[Line]:
         lines = self._without_comments(text)
@@ -109,6 +110,7 @@ class Table:
             comment = self._told.comment
             is_comment = bool(comment) and line.lstrip().startswith(comment)
             left_out = separator is not None or is_comment
+            self.comments += is_comment and not before_header
             before_header = before_header and (left_out or not line.strip())
             yield "\n" if left_out else line
 
@@ -124,17 +126,21 @@ class Table:
         return max(DELIMITERS, key=fit)
 
     def _elements(self, text: IO[str]) -> Iterator[Line]:
-        element = re.compile(rf"<{re.escape(self._told.element)}\s([^>]*)(>?)")
-        for number, line in enumerate(text, 1):
-            for found in element.finditer(line):
-                if not found[2]:
-                    raise UserError(
-                        f"{self._path.name} line {number}: <{self._told.element}> does "
-                        "not end in this line - write each element into one line"
-                    )
-                row = dict(_ATTRIBUTE.findall(found[1]))
-                self.header = self.header or list(row)
-                yield number, [html.unescape(row.get(n, "")) for n in self.header]
+        """The attributes of each element, under the names of the first ones."""
+        elements = xml_file.elements(text, self._told.element, self._path.name)
+        first = list(islice(elements, SAMPLE))
+        names = (name for _, attributes in first for name in attributes)
+        self.header = self.header or list(dict.fromkeys(names))
+        have = {normal(name) for name in self.header}
+        for number, attributes in chain(first, elements):
+            new = [n for n in attributes if normal(n) not in have]
+            if late := [one for one in new if normal(one) in self._wanted]:
+                raise UserError(
+                    f"{self._path.name} line {number}: attribute {late[0]!r} first "
+                    f"occurs here, after {SAMPLE} elements - name all columns by "
+                    "header = [...] under [file] of a mapping"
+                )
+            yield number, [attributes.get(name, "") for name in self.header]
 
     def _unreadable(self, exc: Exception) -> UserError:
         name = self._path.name
@@ -150,19 +156,6 @@ class Table:
             f"{place}: expected {wanted}, got other bytes ({exc}) - save the file as "
             'UTF-8, or name its encoding in a mapping: encoding = "cp1252" under [file]'
         )
-
-
-def _open(path: Path) -> IO[bytes]:
-    return path.open("rb")
-
-
-def _open_gzip(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path))
-
-
-def _first_bytes(opened: Callable[[Path], IO[bytes]], path: Path) -> bytes:
-    with opened(path) as raw:
-        return raw.read(4)
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -60,8 +60,7 @@ def _one_for_each_column(
 def columns_of(mapping: ColumnMapping, readings: Sequence[Fields]) -> list[str]:
     """The columns that a mapping and its resolved readings are made of."""
     time = mapping.time
-    found = [time.column] if isinstance(time.column, str) else [*time.column]
-    found = [] if time.day is not None else found
+    found = [*time.columns]
     found += [] if time.plus is None else [time.plus]
     found += [*mapping.skip]
     found += [] if mapping.long is None else [mapping.long.name, mapping.long.value]

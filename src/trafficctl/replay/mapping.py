@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Union
@@ -15,6 +16,7 @@ from typing import Literal, Union
 import msgspec
 
 from traffic.policy import MAX_INTERVAL_S
+from trafficctl.cli.text_files import decoded
 from trafficctl.cli.wrong_input import suggestion
 from trafficctl.errors import UserError
 
@@ -47,13 +49,20 @@ class FileFormat(_Table, frozen=True):
 class Time(_Table, frozen=True):
     """Where the time of a reading stands, and how it is written."""
 
-    column: str | tuple[str, ...] = "timestamp"
+    column: str | tuple[str, ...] | None = None  # None: timestamp, if day is not said
     format: str = "iso"
     zone: str | None = None
     stands_for: Literal["start", "end"] = "end"
     day: str | None = None  # of a file whose columns name none
     plus: str | None = None  # the column that is added to the time
     plus_unit_s: float = 1.0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns whose texts are joined, after the day if that is said."""
+        if self.column is None:
+            return ("timestamp",) if self.day is None else ()
+        return (self.column,) if isinstance(self.column, str) else self.column
 
 
 class Units(_Table, frozen=True):
@@ -76,8 +85,7 @@ class NoData(_Table, frozen=True):
 
     def of(self, name: str) -> frozenset[str | float]:
         """The texts, and the numbers, that mean no data in the column *name*."""
-        texts = {text_of(one) for one in (*self.any, *getattr(self, name))}
-        return frozenset(texts | {float(one) for one in texts if _is_number(one)})
+        return values_of((*self.any, *getattr(self, name)))
 
 
 class Long(_Table, frozen=True):
@@ -135,16 +143,18 @@ def normal(name: str) -> str:
     return re.sub(r"[\s_]+", "_", name.strip().casefold())
 
 
-def text_of(told: str | float) -> str:
-    """A value of the mapping as a cell has it, in any case of letters."""
-    return told.casefold() if isinstance(told, str) else f"{told:.15g}"
+def values_of(told: Iterable[str | float]) -> frozenset[str | float]:
+    """Values of the mapping as cells have them: texts in small letters, and numbers."""
+    texts = {one.casefold() if isinstance(one, str) else f"{one:.15g}" for one in told}
+    return frozenset(texts | {float(one) for one in texts if _is_number(one)})
 
 
-def named_in(template: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def named_in(template: str) -> tuple[str, ...]:
     """The columns of which `{road}-{lane}` is made; `=text` names none."""
     if template.startswith("="):
-        return []
-    return _NAMED.findall(template) or [template]
+        return ()
+    return tuple(_NAMED.findall(template)) or (template,)
 
 
 def filled(template: str, row: dict[str, str]) -> str:
@@ -168,39 +178,75 @@ def load(name: str) -> ColumnMapping:
         near = suggestion(name, READY) or f"give a file, or one of {', '.join(READY)}"
         raise UserError(f"no mapping {name!r} - {near}; {HELP}")
     try:
-        made = msgspec.toml.decode(path.read_bytes(), type=ColumnMapping)
+        text = decoded(path.read_bytes(), path.name)
+        mapping = msgspec.toml.decode(text, type=ColumnMapping)
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
         raise UserError(f"{path.name}: {exc} - correct the mapping; {HELP}") from exc
-    _check(made, path)
-    return made
+    _check(mapping, path)
+    return mapping
 
 
 def _check(mapping: ColumnMapping, path: Path) -> None:
-    all_fields = (mapping, *mapping.readings)
-    faults = []
-    if mapping.needs_interval and not any(
-        one.interval is not None for one in all_fields
-    ):
-        faults.append("interval: veh/h and times of the start need one, in seconds")
-    for one in all_fields:
-        number = isinstance(one.interval, (int, float))
-        if number and not 0 < float(one.interval) <= MAX_INTERVAL_S:  # type: ignore[arg-type]
-            faults.append(f"interval: expected over 0 to {MAX_INTERVAL_S} s")
-    delimiter = mapping.file.delimiter
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
-        faults.append(f"file.delimiter: expected one character, got {delimiter!r}")
-    try:
-        codecs.lookup(mapping.file.encoding or "utf-8")
-    except (LookupError, ValueError) as exc:
-        faults.append(f"file.encoding: {exc}")
-    if mapping.sensor_in_header not in (None, *MEASURED):
-        faults.append(
-            f"sensor_in_header: expected one of {', '.join(MEASURED)}, "
-            f"got {mapping.sensor_in_header!r}"
-        )
+    faults = [
+        *_interval_faults(mapping),
+        *_time_faults(mapping.time),
+        *_sensor_faults(mapping),
+        *_file_faults(mapping.file),
+    ]
     if faults:
         told = "\n".join(f"{path.name}: {fault}" for fault in faults)
         raise UserError(f"{told} - correct the mapping; {HELP}")
+
+
+def _interval_faults(mapping: ColumnMapping) -> Iterator[str]:
+    told = [one.interval for one in (mapping, *mapping.readings)]
+    if mapping.needs_interval and not any(one is not None for one in told):
+        yield "interval: veh/h and times of the start need one, in seconds"
+    numbers = [float(one) for one in told if isinstance(one, (int, float))]
+    if not all(0 < one <= MAX_INTERVAL_S for one in numbers):
+        yield f"interval: expected over 0 to {MAX_INTERVAL_S} s"
+
+
+def _time_faults(time: Time) -> Iterator[str]:
+    if "%Z" in re.findall("%.", time.format):
+        yield (
+            "time.format: %Z would leave the zone unread - write UTC, GMT or Z as it "
+            'stands, such as "%H:%M UTC"; %z reads an offset such as +0100'
+        )
+    if time.day is not None and time.column is None and time.plus is None:
+        yield "time.day: expected the column of the time of day beside it, or plus"
+
+
+def _sensor_faults(mapping: ColumnMapping) -> Iterator[str]:
+    ids = [
+        tuple(getattr(one, name) or getattr(mapping, name) for name in IDS)
+        for one in mapping.readings
+    ]
+    for twice in dict.fromkeys(one for one in ids if ids.count(one) > 1):
+        names = " and ".join(
+            f"{name} {value!r}"
+            for name, value in zip(IDS, twice, strict=True)
+            if value is not None
+        )
+        yield (
+            f"readings: two have {names or 'no id of their own'} - give each sensor a "
+            'sensor_id, such as "{Road}-1" and "{Road}-2"'
+        )
+    if mapping.sensor_in_header not in (None, *MEASURED):
+        yield (
+            f"sensor_in_header: expected one of {', '.join(MEASURED)}, "
+            f"got {mapping.sensor_in_header!r}"
+        )
+
+
+def _file_faults(file: FileFormat) -> Iterator[str]:
+    delimiter = file.delimiter
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
+        yield f"file.delimiter: expected one character, got {delimiter!r}"
+    try:
+        codecs.lookup(file.encoding or "utf-8")
+    except (LookupError, ValueError) as exc:
+        yield f"file.encoding: {exc}"
 
 
 def _is_number(text: str) -> bool:

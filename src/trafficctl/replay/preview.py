@@ -16,10 +16,9 @@ from trafficctl.cli.output import (
     show_json,
     table,
 )
-from trafficctl.errors import OK
 from trafficctl.replay.csv_file import COLUMNS
 from trafficctl.replay.rows import ReplayRow
-from trafficctl.replay.source import ReplaySource, inspected
+from trafficctl.replay.source import ReplaySource, Span, inspected
 
 FIRST = 10
 TABLE = (
@@ -34,7 +33,7 @@ TABLE = (
 )
 
 
-def show_first(source: ReplaySource, args: argparse.Namespace) -> int:
+def show_first(source: ReplaySource, args: argparse.Namespace) -> Span:
     """Show the first readings, then check the file. Raises UserError for bad rows."""
     first = source.first(FIRST)
     if args.json:
@@ -50,7 +49,7 @@ def show_first(source: ReplaySource, args: argparse.Namespace) -> int:
         f"{instant(span.least_ms)} until {instant(span.last_ms)}{order}; "
         "nothing was published"
     )
-    return OK
+    return span
 
 
 def _values(row: ReplayRow) -> dict[str, Any]:

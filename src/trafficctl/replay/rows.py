@@ -27,10 +27,11 @@ class CellFault(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that breaks rules, each a fault."""
+    """A row that breaks rules, each a fault; with its event time if that is known."""
 
     line: int
     faults: tuple[CellFault, ...]
+    event_ms: int | None = None
 
     def messages(self, path: Path) -> list[str]:
         """Return `replay.csv line 17, column average_speed: expected ..., got 'x'`."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
-from trafficctl.cli.output import say
+from trafficctl.cli.output import instant, say
 from trafficctl.cli.wrong_input import raise_faults
 from trafficctl.errors import UserError
 from trafficctl.replay.by_time import AS_GIVEN, BY_TIME, HeldRows
 from trafficctl.replay.csv_file import ReplayFile
 from trafficctl.replay.mapping import HELP
 from trafficctl.replay.rows import BadRow, ReplayRow
+from trafficctl.replay.sensors import SensorTimes
 
 BAD_ROWS_SHOWN = 5
 MOST_BAD_ROWS = 10_000
@@ -30,6 +31,7 @@ class Span:
     rows: int
     segments: tuple[str, ...]
     out_of_order: int = 0
+    repeats: str | None = None  # what to say of several readings of a sensor and time
 
     def duration_s(self, speed: float) -> float:
         """How long they take at `speed`, from the first row to the latest."""
@@ -40,31 +42,43 @@ class Span:
         return dataclasses.replace(self, first_ms=self.least_ms, out_of_order=0)
 
 
+class NoReadingsError(UserError):
+    """A file, or the part of it, has no readings."""
+
+
 def survey(rows: Iterable[ReplayRow], path: Path) -> Span:
-    """What `rows` span. Raises UserError if there are none."""
-    segments: dict[str, None] = {}
+    """What `rows` span. Raises UserError if there are none, or too many sensors."""
+    sensors = SensorTimes()
     first = least = last = count = out_of_order = 0
     for row in rows:
         if not count:
             first = least = last = row.event_ms
         out_of_order += row.event_ms < last
         least, last = min(least, row.event_ms), max(last, row.event_ms)
-        segments.setdefault(row.segment_id)
+        sensors.add(row)
         count += 1
     if not count:
-        raise UserError(f"{path.name}: no readings to publish - is it the right file?")
-    return Span(first, least, last, count, tuple(segments), out_of_order)
+        message = f"{path.name}: no readings to publish"
+        raise NoReadingsError(f"{message} - is it the right file?")
+    raise_faults(
+        [f"{path.name}: {one}" for one in sensors.crowded()],
+        f"nothing was published: correct the file or the mapping; {HELP}",
+    )
+    names, repeats = sensors.segments, sensors.repeats()
+    return Span(first, least, last, count, names, out_of_order, repeats)
 
 
 def inspected(source: ReplaySource, path: Path) -> Span:
     """What the file spans; says what was found in it, also where it is refused."""
     try:
         span = survey(source, path)
-    except UserError:
+    except UserError as exc:
         for line in source.notes:
             say(line)
+        if isinstance(exc, NoReadingsError):
+            source.raise_outside(path)
         raise
-    for line in source.warnings():
+    for line in [*source.warnings(), *filter(None, [span.repeats])]:
         say(line)
     return span
 
@@ -78,14 +92,18 @@ class Part:
     limit: int | None = None
 
     def of(self, rows: Iterable[ReplayRow | BadRow]) -> Iterator[ReplayRow | BadRow]:
-        """The rows of the part; bad ones have no time and stay."""
+        """The rows of the part; bad ones without a time stay."""
         return islice((row for row in rows if self._has(row)), self.limit)
 
     def _has(self, row: ReplayRow | BadRow) -> bool:
-        if isinstance(row, BadRow):
+        if row.event_ms is None:
             return True
         early = self.from_ms is not None and row.event_ms < self.from_ms
         return not early and (self.until_ms is None or row.event_ms < self.until_ms)
+
+    def __str__(self) -> str:
+        ends = ("--from", self.from_ms), ("--until", self.until_ms)
+        return " ".join(f"{name} {instant(ms)}" for name, ms in ends if ms is not None)
 
 
 WHOLE = Part()
@@ -113,7 +131,7 @@ class ReplaySource:
     def __iter__(self) -> Iterator[ReplayRow]:
         """The rows in their order; `skipped` starts again at none."""
         self.skipped = []
-        for row in self._part.of(self._file) if self._held is None else self._held:
+        for row in self._rows():
             if not isinstance(row, BadRow):
                 yield row
                 continue
@@ -128,10 +146,29 @@ class ReplaySource:
                 f"--skip-bad; {HELP}",
             )
 
+    def _rows(self) -> Iterator[ReplayRow | BadRow]:
+        if self._held is None:
+            return self._part.of(self._file)
+        return chain(self._held.bad, self._held)
+
+    def raise_outside(self, path: Path) -> None:
+        """Raise UserError if the file has readings, but none in the part."""
+        if str(self._part):
+            whole = survey(ReplaySource(path, skip_bad=True, file=self._file), path)
+            raise UserError(
+                f"{path.name}: no readings {self._part} - the file has them from "
+                f"{instant(whole.least_ms)} until {instant(whole.last_ms)}"
+            )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the file is read as a whole, and sorted, before its first row."""
+        return self._file.is_long
+
     @property
     def is_slow(self) -> bool:
         """Whether it takes a while until the first row is read."""
-        return self._file.is_long or self._part.from_ms is not None
+        return self._held is None and (self.is_long or self._part.from_ms is not None)
 
     def hold(self, sort: bool) -> None:
         """Read the rows once for all, and sort them by time if asked to."""

@@ -10,6 +10,7 @@ from typing import Any
 from traffic import policy
 from traffic.model import Reading
 from traffic.policy import is_id
+from traffic.segment.validation import fault_of, is_impossible
 from trafficctl.cli.wrong_input import ID_FORM
 from trafficctl.replay.fields import interval_columns, resolved
 from trafficctl.replay.instants import Clock, WrongTimeError
@@ -20,13 +21,13 @@ from trafficctl.replay.mapping import (
     ColumnMapping,
     Fields,
     filled,
+    named_in,
     normal,
-    text_of,
+    values_of,
 )
+from trafficctl.replay.numbers import hint, in_unit, may_be_thousands, number_of
 from trafficctl.replay.rows import BadRow, CellFault, ReplayRow, shown
 
-KMH = {"km/h": 1.0, "mph": 1.609344, "m/s": 3.6}
-HOUR_S = 3_600
 LIMITS = {
     "vehicle_count": policy.MAX_VEHICLE_COUNT,
     "average_speed": policy.MAX_SPEED_KMH,
@@ -47,7 +48,6 @@ IN_UNITS = {
     "percent": "a number 0-100 or empty",
     "share": "a number 0-1 or empty",
 }
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _OTHER = re.compile(r"[^A-Za-z0-9_:.\-]+")
 
 
@@ -71,10 +71,10 @@ class Translator:
         self._names = [normal(name) for name in header]
         self.readings = resolved(mapping, header)
         self._no_data = {name: mapping.no_data.of(name) for name in MEASURED}
-        self._skip = {
-            normal(name): {text_of(one) for one in values}
-            for name, values in mapping.skip.items()
-        }
+        self._skip = {normal(n): values_of(told) for n, told in mapping.skip.items()}
+        # Nameless cells at the end of a header are no columns, and rows may lack them.
+        named = [place for place, name in enumerate(self._names, 1) if name]
+        self._least = max(named, default=0)
         units = mapping.units
         self._units: dict[str, str | None] = {
             "vehicle_count": units.vehicle_count,
@@ -92,13 +92,14 @@ class Translator:
 
     def rows(self, line: int, cells: Sequence[str]) -> Iterator[ReplayRow | BadRow]:
         """The readings of one line, or all that is wrong with it."""
-        wanted, more = len(self._names), cells[len(self._names) :]
-        if len(cells) < wanted or (not self._mapping.file.header and any(more)):
-            fault = CellFault("", f"{wanted} cells", f"{len(cells)} cells")
+        more = cells[len(self._names) :]
+        is_short = len(cells) < self._least
+        if is_short or (not self._mapping.file.header and any(more)):
+            fault = CellFault("", f"{self._least} cells", f"{len(cells)} cells")
             yield BadRow(line, (fault,))
             return
         row = {n: cell.strip() for n, cell in zip(self._names, cells, strict=False)}
-        if any(row.get(n, "").casefold() in bad for n, bad in self._skip.items()):
+        if self._is_skipped(row):
             self.counts.no_data += 1
             return
         if self._mapping.long is not None:
@@ -108,9 +109,16 @@ class Translator:
                 return
             row[normal(name)] = row[normal(self._mapping.long.value)]
         for fields in self.readings:
-            made = self._reading(line, row, fields)
-            if made is not None:
-                yield made
+            row_of_reading = self._reading(line, row, fields)
+            if row_of_reading is not None:
+                yield row_of_reading
+
+    def _is_skipped(self, row: dict[str, str]) -> bool:
+        for name, values in self._skip.items():
+            text = row.get(name, "")
+            if text.casefold() in values or self._number(text) in values:
+                return True
+        return False
 
     def _reading(
         self, line: int, row: dict[str, str], fields: Fields
@@ -131,17 +139,23 @@ class Translator:
             measures = ", ".join(MEASURED)
             faults.append(CellFault("vehicle_count", f"one of {measures}", "nothing"))
         if faults or event_ms is None:
-            return BadRow(line, tuple(dict.fromkeys(faults)))
+            return BadRow(line, tuple(dict.fromkeys(faults)), event_ms)
+        reading = Reading(sensor, event_ms, interval=interval, **values)
+        if fault := _impossible(reading, fields):
+            return BadRow(line, (fault,), event_ms)
         occupancy = values["occupancy"]
         if occupancy is not None and occupancy > 1 and not self.counts.percent:
             self.counts.percent = f"line {line}: sensor {sensor}, occupancy {occupancy}"
-        reading = Reading(sensor, event_ms, interval=interval, **values)
         return ReplayRow(event_ms, segment, reading)
 
     def _id(
         self, name: str, row: dict[str, str], fields: Fields, faults: list[CellFault]
     ) -> str:
         template = getattr(fields, name)
+        blank = [one for one in named_in(template) if not row.get(normal(one))]
+        if blank:
+            faults += [CellFault(one, ID_FORM, "nothing") for one in blank]
+            return ""
         text = made = filled(template, row)
         if self._mapping.other_characters is not None:
             made = self._mapping.other_characters.join(_OTHER.split(text))
@@ -152,8 +166,14 @@ class Translator:
                 expected = f"an id other than {shown(first)} as {made}"
                 faults.append(CellFault(template, expected, shown(text)))
         if not is_id(made):
-            faults.append(CellFault(template, ID_FORM, shown(text)))
+            faults.append(CellFault(template, self._id_form, shown(text)))
         return made
+
+    @property
+    def _id_form(self) -> str:
+        if self._mapping is PLAIN or self._mapping.other_characters is not None:
+            return ID_FORM
+        return f'{ID_FORM} (other_characters = "-" in the mapping replaces others)'
 
     def _interval(
         self, row: dict[str, str], fields: Fields, faults: list[CellFault]
@@ -166,9 +186,9 @@ class Translator:
             return None
         numbers = [self._number(text) for text in texts]
         good = [one for one in numbers if one is not None]
-        found = good[-1] - sum(good[:-1]) if good and len(good) == len(names) else 0
-        if 0 < found <= policy.MAX_INTERVAL_S:
-            return found
+        seconds = good[-1] - sum(good[:-1]) if good and len(good) == len(names) else 0
+        if 0 < seconds <= policy.MAX_INTERVAL_S:
+            return seconds
         actual = " and ".join(shown(text) for text in texts) or "nothing"
         column = " and ".join(names) or "interval"
         faults.append(CellFault(column, EXPECTED["interval"], actual))
@@ -184,15 +204,16 @@ class Translator:
         long = self._mapping.long
         value = "" if long is None else row[normal(long.name)]
         try:
-            at_ms = self._clock.read(row, f"{sensor} {value}")
+            at_ms = self._clock.read(row, f"{sensor} {value}", interval)
         except WrongTimeError as exc:
-            column = " and ".join(self._clock.columns)
-            text = shown(self._clock.text(row))
-            faults.insert(0, CellFault(column, str(exc), text))
+            column, text = exc.column, row.get(normal(exc.column or ""), "")
+            if column is None:
+                column, text = " and ".join(self._clock.columns), self._clock.text(row)
+            faults.insert(0, CellFault(column, str(exc), shown(text)))
             return None
-        if self._mapping.time.stands_for == "start" and interval is not None:
-            at_ms += round(interval * 1000)
-        return at_ms
+        if self._mapping.time.stands_for == "end":
+            return at_ms
+        return None if interval is None else at_ms + round(interval * 1000)
 
     def _value(
         self,
@@ -210,11 +231,15 @@ class Translator:
         number = self._number(text)
         if number in no_data:
             return None
+        told = self._mapping.file.decimal
+        if name == "vehicle_count" and told is None and may_be_thousands(text):
+            number = None
         unit = self._units.get(name)
         value = None if number is None else in_unit(number, unit, interval)
         most = 1 if unit in ("share", "percent") else LIMITS[name]
         if value is None or not 0 <= value <= most:
             expected = IN_UNITS.get(unit or "", EXPECTED[name])
+            expected += hint(text, told) if number is None else ""
             faults.append(CellFault(column, expected, shown(text)))
             return None
         if name != "vehicle_count":
@@ -224,17 +249,17 @@ class Translator:
         return int(value)
 
     def _number(self, text: str) -> float | None:
-        if self._decimal == ",":
-            text = text.replace(",", ".") if "." not in text else ""
-        return float(text) if _NUMBER.fullmatch(text) else None
+        return number_of(text, self._decimal)
 
 
-def in_unit(number: float, unit: str | None, interval: float | None) -> float | None:
-    """A number of the file in the unit of a reading; a flow needs its interval."""
-    if unit == "veh/h":
-        if interval is None or abs(number) > HOUR_S * policy.MAX_VEHICLE_COUNT:
-            return None
-        return float(round(number * interval / HOUR_S))
-    if unit == "percent":
-        return number / 100
-    return number * KMH.get(unit or "", 1.0) + 0.0
+def _impossible(reading: Reading, fields: Fields) -> CellFault | None:
+    """The count that the city would refuse, of a reading that says its interval."""
+    if reading.interval is None:
+        return None
+    span_ms = max(1, int(reading.interval * 1000))
+    if not is_impossible(reading, span_ms):
+        return None
+    at_ms = int(reading.timestamp)
+    fault = fault_of(reading, at_ms, at_ms, span_ms)
+    expected = f"{fault.expected} (is it veh/h, or of another interval?)"
+    return CellFault(fields.vehicle_count or "", expected, fault.actual)

@@ -3,7 +3,8 @@
 One feature is one segment, a LineString, MultiLineString or Point. Properties:
 `segment_id` (or the id of the feature), `name`, `district`, `lanes`, `length_m`,
 `free_flow_speed` (km/h), `effective_length_m` (of vehicle and detector), `latitude`,
-`longitude`; length and position come from the geometry where they are not given.
+`longitude`, `downstream` (the ids of the next segments); length, position and the next
+segments come from the geometry where they are not given.
 Loading writes these attributes and never touches what the processor writes.
 """
 
@@ -14,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from trafficctl.aws import session as aws
+from trafficctl.aws.city_tables import open_tables
 from trafficctl.cli.options import add_common
 from trafficctl.cli.output import say
 from trafficctl.cli.wrong_input import unknown
 from trafficctl.errors import CHECK_FAILED, OK, UserError
-from trafficctl.roads import network, placement, store
+from trafficctl.roads import links_view, network, placement, store
 from trafficctl.roads.mapping import PropertyMapping
 from trafficctl.roads.network import ATTRIBUTES, Network, RoadSegment, counted
 from trafficctl.roads.store import Stale
@@ -29,7 +30,7 @@ MOST_NAMED = 5
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `roads load`."""
-    parser = subparsers.add_parser("roads", help="load the road network")
+    parser = subparsers.add_parser("roads", help="load and check the road network")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     loading = actions.add_parser(
         "load",
@@ -62,16 +63,16 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_common(loading)
     loading.set_defaults(run=_run_load)
+    links_view.add(actions)
 
 
 def _run_load(args: argparse.Namespace) -> int:
     words = PropertyMapping(args.id, sources_of(args.set), args.newest)
-    found = network.read(args.file, words, args.skip_bad)
-    for line in found.notices:
+    roads = network.read(args.file, words, args.skip_bad)
+    for line in roads.notices:
         say(line)
-    session = aws.session()
-    table = aws.stack_outputs(session, args.stack)["RoadSegmentsTable"]
-    return load(aws.client(session, "dynamodb"), table, found, args.replace)
+    dynamodb, outputs = open_tables(args.stack)
+    return load(dynamodb, outputs["RoadSegmentsTable"], roads, args.replace)
 
 
 def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> int:
@@ -91,6 +92,8 @@ def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> in
     say(f"{written} segments written to {table}, around {around}")
     if hint := hint_on_free_flow(found.roads):
         say(hint)
+    for line in links_view.summary(found, known):
+        say(line)
     if replace:
         return _replaced(old, store.remove(dynamodb, table, old.roads))
     for line in hints_on_stale(old):
@@ -116,7 +119,7 @@ def _replaced(old: Stale, kept: Sequence[str]) -> int:
 def sources_of(given: Sequence[str]) -> dict[str, str]:
     """The property of each attribute, from NAME=PROPERTY. Raises UserError."""
     names = [one for one in ATTRIBUTES if one not in ("segment_id", "line")]
-    found = {}
+    sources = {}
     for one in given:
         name, equals, source = one.partition("=")
         if not (equals and source):
@@ -124,8 +127,8 @@ def sources_of(given: Sequence[str]) -> dict[str, str]:
         if name not in names:
             advice = f"the attributes are {', '.join(names)}; --id names the id"
             raise unknown("attribute", name, names, advice)
-        found[name] = source
-    return found
+        sources[name] = source
+    return sources
 
 
 def hint_on_free_flow(roads: Sequence[RoadSegment]) -> str | None:
@@ -135,7 +138,7 @@ def hint_on_free_flow(roads: Sequence[RoadSegment]) -> str | None:
         return None
     return (
         f"{without:,} of {len(roads):,} roads have no free_flow_speed: no congestion "
-        "score and no alert from speed"
+        "score and no alert from speed until one is learned at night"
     )
 
 

@@ -20,8 +20,9 @@ from trafficctl.roads.geometry import Point
 
 MOST_DIGITS = 64  # of a whole number; Python refuses to read thousands
 MOST_LEVELS = 20  # of nested values; a MultiLineString needs seven
-# All are longitude and latitude, and at most a metre or two apart.
-WGS84 = ("CRS84", "CRS84h", "4326", "4979", "4258", "4269")
+# All are longitude and latitude, and at most a metre or two apart; in small letters and
+# without blanks, as the last part of a name or an address.
+WGS84 = ("crs84", "crs84h", "wgs84", "gcswgs1984", "4326", "4979", "4258", "4269")
 
 _BETWEEN = re.compile(r"[\s\x1e]*")  # two documents; RFC 8142 puts \x1e before each
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.S)
@@ -53,9 +54,11 @@ def document(parts: Sequence[Any], source: str) -> Document:
             f"{source}: expected a GeoJSON FeatureCollection with at least one "
             "feature - a road file has one feature for each segment"
         )
-    names = [_crs(part["crs"]) for part in parts if part.get("crs")]
-    for name in names:
-        if re.split("[:/]", name)[-1] not in WGS84:
+    holders = [*parts, *features, *map(_geometry, features)]
+    stated = [one["crs"] for one in holders if isinstance(one, dict) and one.get("crs")]
+    names = [_crs(one) for one in stated]
+    for name in dict.fromkeys(names):
+        if not _is_wgs84(name):
             raise UserError(
                 f"{source}: crs is {name!r:.100}, and roads need longitude and "
                 f"latitude (WGS 84) - convert it: {converting(source)}"
@@ -83,18 +86,18 @@ def _parts(text: str, source: str) -> Iterator[Any]:
 
 def _values(text: str) -> list[Any]:
     decoder = json.JSONDecoder(parse_int=_whole)
-    found, at = [], _after(text, 0)
+    values, at = [], _after(text, 0)
     while at < len(text):
         value, end = decoder.raw_decode(text, at)
-        found.append(value)
+        values.append(value)
         at = _after(text, end)
-    return found
+    return values
 
 
 def _after(text: str, at: int) -> int:
     """Where the next value starts."""
-    found = _BETWEEN.match(text, at)
-    return found.end() if found else at
+    match = _BETWEEN.match(text, at)
+    return match.end() if match else at
 
 
 def _whole(digits: str) -> float:
@@ -103,18 +106,18 @@ def _whole(digits: str) -> float:
 
 def _shallow(text: str) -> str:
     """The text with a word in place of each value that is nested too deeply."""
-    kept, depth, since = [], 0, 0
+    pieces, depth, since = [], 0, 0
     for token in _TOKEN.finditer(text):
         if token[0] in "[{":
             depth += 1
             if depth == MOST_LEVELS + 1:
-                kept.append(text[since : token.start()])
+                pieces.append(text[since : token.start()])
         elif token[0] in "]}":
             depth -= 1
             if depth == MOST_LEVELS:
-                kept.append('"nested too deeply"')
+                pieces.append('"nested too deeply"')
                 since = token.end()
-    return "".join([*kept, text[since:]] if depth <= MOST_LEVELS else kept)
+    return "".join([*pieces, text[since:]] if depth <= MOST_LEVELS else pieces)
 
 
 def _features(part: Any, source: str) -> list[Any]:
@@ -142,12 +145,22 @@ def _other_format(name: str, source: str) -> UserError:
     )
 
 
+def _geometry(feature: Any) -> Any:
+    return feature.get("geometry") if isinstance(feature, dict) else None
+
+
+def _is_wgs84(name: str) -> bool:
+    """Whether a coordinate system is longitude and latitude in WGS 84, or nearly."""
+    plain = re.sub(r"[\s_]|/proj4|/$", "", name.casefold())
+    return re.split("[:/#]", plain.rstrip("/"))[-1] in WGS84
+
+
 def _crs(value: Any) -> str:
     """The name of a coordinate system in the forms that GeoJSON once had for it."""
-    told = value.get("properties") if isinstance(value, dict) else None
-    names = told if isinstance(told, dict) else {}
-    found = (names.get(key) for key in ("name", "code", "href"))
-    return str(next((one for one in found if one), value))
+    properties = value.get("properties") if isinstance(value, dict) else None
+    names = properties if isinstance(properties, dict) else {}
+    candidates = (names.get(key) for key in ("name", "code", "href"))
+    return str(next((one for one in candidates if one), value))
 
 
 def feature_collection(features: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import asin, cos, radians, sin, sqrt
 
+from traffic.network.geometry import wrapped
+
 Point = tuple[float, float]
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius of WGS 84
@@ -30,7 +32,8 @@ def length_m(line: Sequence[Point]) -> float:
 
 def between(a: Point, b: Point, share: float) -> Point:
     """The point at `share` (0-1) of the way from `a` to `b`, for short distances."""
-    return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share)
+    east = wrapped(b[1] - a[1]) * share
+    return (a[0] + (b[0] - a[0]) * share, wrapped(a[1] + east))
 
 
 def middle(line: Sequence[Point]) -> Point:

@@ -11,7 +11,7 @@ from trafficctl.roads.geometry import EARTH_RADIUS_M, Point, distance_m, encode
 JOIN_M = 2.0  # two parts meet; five decimals of a degree are up to 1.6 m
 # Of an encoded line. With it the item of a segment with three sensors and a long name
 # stays within 1,024 bytes: above, each of its writes costs a unit more.
-MOST_CHARACTERS = 240
+MOST_CHARACTERS = 236
 FINEST_M = 1.0  # the first tolerance tried; each further one is twice as large
 
 
@@ -22,10 +22,10 @@ def joined(parts: Sequence[Sequence[Point]]) -> list[Point] | None:
         rest.sort(key=lambda part: any(not gap_m(one, part) for one in parts))
     line = list(rest.pop(0))
     while rest:
-        found = next((n for n, p in enumerate(rest) if not gap_m(line, p)), None)
-        if found is None:
+        following = next((n for n, p in enumerate(rest) if not gap_m(line, p)), None)
+        if following is None:
             return None
-        line += rest.pop(found)[1:]
+        line += rest.pop(following)[1:]
     return line
 
 
@@ -40,14 +40,14 @@ def simplified(line: Sequence[Point]) -> tuple[list[Point], float]:
 
     Douglas-Peucker by the finest tolerance that is coarse enough.
     """
-    kept, tolerance_m = list(line), 0.0
-    if len(encode(kept)) <= MOST_CHARACTERS:
-        return kept, tolerance_m
+    points, tolerance_m = list(line), 0.0
+    if len(encode(points)) <= MOST_CHARACTERS:
+        return points, tolerance_m
     weights, tolerance_m = _weights(line), FINEST_M / 2
-    while len(encode(kept)) > MOST_CHARACTERS:
+    while len(encode(points)) > MOST_CHARACTERS:
         tolerance_m *= 2
-        kept = [p for p, w in zip(line, weights, strict=True) if w > tolerance_m]
-    return kept, tolerance_m
+        points = [p for p, w in zip(line, weights, strict=True) if w > tolerance_m]
+    return points, tolerance_m
 
 
 def _weights(line: Sequence[Point]) -> list[float]:

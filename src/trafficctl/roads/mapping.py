@@ -8,15 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any
 
+from traffic.settings import KM_PER_MILE
 from trafficctl.cli import printable
 from trafficctl.cli.wrong_input import unknown
 from trafficctl.errors import UserError
+from trafficctl.roads import versions
 
 TEXTS = ("name", "district")
 CONTROLS = re.compile(rf"[\t\n\u2028\u2029{printable.CONTROLS}]+")
-NUMBER = re.compile(r"\s*-?[0-9]{1,20}(\.[0-9]{1,20})?\s*")
+NO_NUMBER = ("", "none", "n/a", "na", "nan", "null")  # as GDAL, pandas and OSM write it
+SPEED = re.compile(r"\s*([0-9]{1,3}(?:\.[0-9]{1,9})?)\s*(mph|km/h|kmh|kph)\s*", re.I)
+KMH = {"mph": KM_PER_MILE}
 
 
 @dataclass(frozen=True)
@@ -58,28 +63,47 @@ def read(feature: Any, mapping: PropertyMapping) -> Any:
     given = _properties(feature)
     if given is None:
         return feature
-    found = dict(given)
+    properties = dict(given)
     for attribute, name in mapping.properties.items():
-        found[attribute] = _said(given.get(name), attribute in TEXTS)
-    found["segment_id"] = _id(feature, given, mapping)
-    found["lanes"] = _whole(found.get("lanes"))
+        properties[attribute] = _said(attribute, given.get(name))
+    properties["segment_id"] = _id(feature, given, mapping)
+    properties["lanes"] = _whole(properties.get("lanes"))
+    properties["downstream"] = _ids(properties.get("downstream"))
     for name in TEXTS:
-        found[name] = without_controls(found.get(name))
-    said = {name: value for name, value in found.items() if value is not None}
-    return {**feature, "properties": said}
+        properties[name] = without_controls(_as_text(properties.get(name)))
+    present = {
+        name: value
+        for name, value in properties.items()
+        if _is_there(value) or (name == "segment_id" and value is not None)
+    }
+    return {**feature, "properties": present}
 
 
 def latest(features: Sequence[Any], mapping: PropertyMapping) -> list[int]:
-    """The places of the features that no newer one of the same id replaces."""
-    newest: dict[str, tuple[Any, int]] = {}
+    """The places of the features that no newer one of the same id replaces.
+
+    Those whose age says nothing, and several of the same age, are all kept.
+    """
+    of_road: dict[str, list[tuple[int, versions.Age | None]]] = {}
     for place, feature in enumerate(features):
         given = _properties(feature)
-        found = None if given is None else _id(feature, given, mapping)
-        given = given or {}
-        name = f"nameless {place}" if found is None else str(found)
-        mine = (_age(given.get(mapping.newest or "")), place)
-        newest[name] = max(newest.get(name, mine), mine)
-    return sorted(place for _age, place in newest.values())
+        road_id = None if given is None else _id(feature, given, mapping)
+        name = f"nameless {place}" if road_id is None else str(road_id)
+        age = versions.age_of((given or {}).get(mapping.newest or ""))
+        of_road.setdefault(name, []).append((place, age))
+    return sorted(place for one in of_road.values() for place in versions.newest(one))
+
+
+def age_fault(feature: Any, mapping: PropertyMapping) -> str | None:
+    """What is wrong with the property that says how new a feature is, None if right."""
+    if mapping.newest is None:
+        return None
+    value = (_properties(feature) or {}).get(mapping.newest)
+    if versions.age_of(value) is not None:
+        return None
+    return (
+        f"properties.{mapping.newest}: expected {versions.EXPECTED}, got {value!r:.80}"
+    )
 
 
 def without_controls(value: Any) -> Any:
@@ -109,12 +133,26 @@ def _properties(feature: Any) -> dict[str, Any] | None:
 def _id(
     feature: dict[str, Any], given: dict[str, Any], mapping: PropertyMapping
 ) -> Any:
-    found = given.get(mapping.id or "segment_id")
-    if found is None and mapping.id is None:
-        found = feature.get("id")
-    found = _whole(found)
-    is_number = isinstance(found, int) and not isinstance(found, bool)
-    return str(found) if is_number else found
+    value = given.get(mapping.id or "segment_id")
+    if value is None and mapping.id is None:
+        value = feature.get("id")
+    return _as_id(value)
+
+
+def _as_id(value: Any) -> Any:
+    """A text for a whole number."""
+    whole = _whole(value)
+    is_number = isinstance(whole, int) and not isinstance(whole, bool)
+    return str(whole) if is_number else whole
+
+
+def _ids(value: Any) -> Any:
+    """A list of ids, also for one, and for several in a text."""
+    if isinstance(value, str):
+        return value.replace(",", " ").replace(";", " ").split()
+    if isinstance(value, list):
+        return [_as_id(one) for one in value]
+    return [_as_id(value)] if _is_there(value) else None
 
 
 def _whole(value: Any) -> Any:
@@ -123,18 +161,31 @@ def _whole(value: Any) -> Any:
     return int(value) if is_whole else value
 
 
-def _said(value: Any, is_text: bool) -> Any:
+def _as_text(value: Any) -> Any:
+    """A text for a number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return str(_whole(value)) if _is_there(value) else None
+
+
+def _is_there(value: Any) -> bool:
+    """Whether a property has a value: a blank and NaN are none."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not None and not (isinstance(value, float) and isnan(value))
+
+
+def _said(attribute: str, value: Any) -> Any:
     """A number for a text that is one, None for a blank."""
     if not isinstance(value, str):
         return value
-    if not is_text and NUMBER.fullmatch(value):
+    if attribute in (*TEXTS, "downstream"):
+        return value if value.strip() else None
+    if value.strip().casefold() in NO_NUMBER:
+        return None
+    if versions.DIGITS.fullmatch(value):
         return float(value)
-    return value if value.strip() else None
-
-
-def _age(value: Any) -> tuple[int, float, str]:
-    """Orders what says how new a feature is: nothing, numbers, texts such as dates."""
-    value = _said(value, is_text=False)
-    if isinstance(value, (int, float)):
-        return 1, value, ""
-    return (0, 0, "") if value is None else (2, 0, str(value))
+    speed = SPEED.fullmatch(value) if attribute == "free_flow_speed" else None
+    if speed is None:
+        return value
+    return round(float(speed[1]) * KMH.get(speed[2].casefold(), 1.0), 2)

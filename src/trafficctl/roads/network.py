@@ -35,7 +35,11 @@ class RoadSegment:
     length_m: float | None = None
     free_flow_speed: float | None = None
     effective_length_m: float | None = None
+    downstream: str | None = None  # ids, separated by blanks
 
+
+Lengths = tuple[float, float]  # m: as given, and of the line
+MOST_TIMES = 2  # the one as long as the other, before they contradict each other
 
 ATTRIBUTES = tuple(one.name for one in fields(RoadSegment))
 
@@ -101,6 +105,8 @@ def network_of(
         *_of_versions(len(features) - len(places), made.repeated),
         *_of_texts(mapping.with_controls(features)),
         *_of_lines(made.moved_m),
+        *_of_lengths(made.lengths_m),
+        *_of_positions(made.far),
         *_of_crs(document.crs, [road for _, road in made.kept.values()]),
     ]
     roads = [road for _, road in made.kept.values()]
@@ -116,24 +122,33 @@ class _Making:
         self.faults: list[str] = []
         self.skipped: set[str] = set()  # ids of bad features
         self.moved_m: dict[str, float] = {}  # of each simplified line
+        self.lengths_m: dict[str, Lengths] = {}  # where they contradict each other
+        self.far: dict[str, str] = {}  # how the position contradicts the line
         self.bad = self.repeated = 0
 
     def take(self, number: int, given: Any) -> None:
         """Keep the road of a feature, or tell its faults."""
         feature = mapping.read(given, self._words)
-        found = list(faults_of(feature, self._words))
-        if not found:
-            road, moved_m = segment_of(converted(feature))
+        age_fault = mapping.age_fault(given, self._words)
+        faults = [*faults_of(feature, self._words), *filter(None, [age_fault])]
+        if not faults:
+            value = converted(feature)
+            road, moved_m = segment_of(value)
             first, known = self.kept.setdefault(road.segment_id, (number, road))
             if known == road:
                 self.repeated += first != number
                 if moved_m:
                     self.moved_m[road.segment_id] = moved_m
+                if lengths := _contradiction(value):
+                    self.lengths_m[road.segment_id] = lengths
+                place, line = (road.latitude, road.longitude), points_of(value.geometry)
+                if told := placement.off_line(place, line):
+                    self.far[road.segment_id] = told
                 return
-            found = [_another_version(road, known, first, self._words)]
+            faults = [_another_version(road, known, first, self._words)]
         name = feature["properties"].get("segment_id") if _has_id(feature) else None
         who = f"{self._source} feature {number}{f' {name!r:.70}' if name else ''}"
-        self.faults += [f"{who}, {fault}" for fault in found]
+        self.faults += [f"{who}, {fault}" for fault in faults]
         self.skipped |= {name} if isinstance(name, str) else set()
         self.bad += 1
 
@@ -160,18 +175,31 @@ def segment_of(value: Feature) -> tuple[RoadSegment, float]:
         length_m=None if length is None else round(length, 1),
         free_flow_speed=given.free_flow_speed,
         effective_length_m=given.effective_length_m,
+        downstream=None if given.downstream is None else " ".join(given.downstream),
     )
     return road, moved_m
+
+
+def _contradiction(value: Feature) -> Lengths | None:
+    """The length that is given and that of the line, None if they can both be true."""
+    given_m = value.properties.length_m
+    line_m = geometry.length_m(points_of(value.geometry))
+    if given_m is None or not line_m:
+        return None
+    is_alike = 1 / MOST_TIMES <= given_m / line_m <= MOST_TIMES
+    return None if is_alike else (given_m, line_m)
 
 
 def _another_version(
     road: RoadSegment, known: RoadSegment, first: int, words: PropertyMapping
 ) -> str:
     differ = [n for n in ATTRIBUTES if getattr(road, n) != getattr(known, n)]
+    choose = "choose the version by `trafficctl roads load --newest PROPERTY`"
+    if words.newest is not None:
+        choose = f"correct {words.newest}, which does not say which of them is newer"
     return (
         f"{words.path_of('segment_id')}: {road.segment_id!r} is already feature "
-        f"{first}, with another {', '.join(differ)} - give each its own, or choose "
-        "the version by `--newest PROPERTY`"
+        f"{first}, with another {', '.join(differ)} - give each its own, or {choose}"
     )
 
 
@@ -208,9 +236,28 @@ def _of_lines(moved_m: dict[str, float]) -> Iterator[str]:
         )
 
 
+def _of_lengths(lengths_m: dict[str, Lengths]) -> Iterator[str]:
+    if lengths_m:
+        name, (given_m, line_m) = next(iter(lengths_m.items()))
+        yield (
+            f"{counted(len(lengths_m), 'segment')} with a length_m that the line "
+            f"contradicts: {name} has {given_m:g} m, its line {line_m:,.0f} m - is "
+            "length_m in metres, and of the segment alone?"
+        )
+
+
+def _of_positions(far: dict[str, str]) -> Iterator[str]:
+    if far:
+        name, told = next(iter(far.items()))
+        yield (
+            f"{counted(len(far), 'segment')} with a latitude and longitude that the "
+            f"line contradicts: {name} is {told}"
+        )
+
+
 def _of_crs(crs: str | None, roads: Sequence[RoadSegment]) -> Iterator[str]:
     """EPSG:4326 puts latitude first, GeoJSON and nearly all that write it do not."""
-    if crs is not None and crs.endswith("4326"):
+    if crs is not None and "4326" in crs:
         one = roads[0]
         yield (
             f"crs is {crs!r:.100}: coordinates are read as [longitude, latitude], as "

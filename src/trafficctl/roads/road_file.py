@@ -16,10 +16,10 @@ from traffic.policy import ID_PATTERN, MAX_ID_LENGTH, MAX_SPEED_KMH
 from trafficctl.cli.wrong_input import ID_FORM
 from trafficctl.roads import geometry, lines
 from trafficctl.roads.geojson import converting
-from trafficctl.roads.mapping import AS_DOCUMENTED, PropertyMapping
+from trafficctl.roads.mapping import AS_DOCUMENTED, TEXTS, PropertyMapping
 
 MAX_LANES = 20
-MAX_LENGTH_M = 100_000
+MIN_LENGTH_M, MAX_LENGTH_M = 0.1, 100_000
 MAX_EFFECTIVE_LENGTH_M = 30
 MAX_TEXT = 200
 NOTHING = "nothing"  # stands in a message for a field that is absent
@@ -43,13 +43,14 @@ class Properties(msgspec.Struct):
     name: Text | None = None
     district: Text | None = None
     lanes: Annotated[int, Meta(ge=1, le=MAX_LANES)] | None = None
-    length_m: Annotated[float, Meta(gt=0, le=MAX_LENGTH_M)] | None = None
+    length_m: Annotated[float, Meta(ge=MIN_LENGTH_M, le=MAX_LENGTH_M)] | None = None
     free_flow_speed: Annotated[float, Meta(gt=0, le=MAX_SPEED_KMH)] | None = None
     effective_length_m: (
         Annotated[float, Meta(gt=0, le=MAX_EFFECTIVE_LENGTH_M)] | None
     ) = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
+    downstream: list[Id] | None = None
 
 
 FIELDS = msgspec.structs.fields(Properties)
@@ -90,11 +91,12 @@ EXPECTED = {
     "name": f"text of 1-{MAX_TEXT} characters",
     "district": f"text of 1-{MAX_TEXT} characters",
     "lanes": f"a whole number 1-{MAX_LANES}",
-    "length_m": f"metres, above 0 and at most {MAX_LENGTH_M}",
+    "length_m": f"metres, {MIN_LENGTH_M} to {MAX_LENGTH_M}",
     "free_flow_speed": f"km/h, above 0 and at most {MAX_SPEED_KMH}",
     "effective_length_m": f"metres, above 0 and at most {MAX_EFFECTIVE_LENGTH_M}",
     "latitude": "degrees, -90 to 90",
     "longitude": "degrees, -180 to 180",
+    "downstream": "the ids of the next segments, as a list or separated by blanks",
     "type": "LineString, MultiLineString or Point",
     "coordinates": "[longitude, latitude], and at least two of them in a LineString",
 }
@@ -119,19 +121,22 @@ def faults_of(feature: Any, mapping: PropertyMapping = AS_DOCUMENTED) -> Iterato
                 msgspec.convert(given.get(field.name), field.type)
         except UNUSABLE:
             value = given.get(field.name, NOTHING)
-            told = _fault(mapping.path_of(field.name), value, EXPECTED[field.name])
-            yield told + _advice(field.name, value, mapping)
+            sentence = _fault(mapping.path_of(field.name), value, EXPECTED[field.name])
+            yield sentence + _advice(field.name, value, mapping)
 
 
 def _advice(name: str, value: Any, mapping: PropertyMapping) -> str:
     """What to do about a property, where the expected value does not say it."""
     if name == "segment_id" and value is NOTHING:
-        return " - `--id PROPERTY` reads another property"
+        return " - `trafficctl roads load --id PROPERTY` reads another property"
     if name == "segment_id" and isinstance(value, str) and (like := _plain_id(value)):
-        return f" - write {like}, or read another property by `--id PROPERTY`"
-    is_number = isinstance(value, str) and EXPECTED[name][:4] != "text"
-    if is_number and name != "segment_id" and name not in mapping.properties:
-        return f" - `--set {name}={name}` reads numbers in text"
+        return (
+            f" - write {like}, or read another property by "
+            "`trafficctl roads load --id PROPERTY`"
+        )
+    is_text = name in ("segment_id", *TEXTS, "downstream")
+    if isinstance(value, str) and not is_text and name not in mapping.properties:
+        return f" - `trafficctl roads load --set {name}={name}` reads numbers in text"
     return ""
 
 
@@ -193,17 +198,17 @@ def _line_faults(shape: Shape) -> Iterator[str]:
 
 def _outside(shape: Shape) -> str | None:
     """What is wrong with the points that are not on earth, None if all are."""
-    found = [
+    outside = [
         (part, index, point)
         for part, points in enumerate(_parts(shape))
         for index, point in enumerate(points)
         if not (abs(point[0]) <= 90 and abs(point[1]) <= 180)
     ]
-    if not found:
+    if not outside:
         return None
-    part, index, (latitude, longitude) = found[0]
+    part, index, (latitude, longitude) = outside[0]
     steps = {Point: "", LineString: f"[{index}]"}
-    more = f" and {len(found) - 1} more like it" if len(found) > 1 else ""
+    more = f" and {len(outside) - 1} more like it" if len(outside) > 1 else ""
     return (
         f"geometry.coordinates{steps.get(type(shape), f'[{part}][{index}]')}: expected "
         f"[longitude, latitude] in degrees, got [{longitude:.10g}, {latitude:.10g}]"
@@ -229,18 +234,18 @@ def _gap(parts: list[list[geometry.Point]]) -> str:
 
 def _shape_fault(message: str, feature: Any) -> str:
     """Say msgspec's complaint of a geometry."""
-    found = re.search(r"at `\$\.?(.*)`$", message)
+    place = re.search(r"at `\$\.?(.*)`$", message)
     missing = re.search(r"missing required field `(\w+)`", message)
-    steps = [found.group(1) if found else "", missing.group(1) if missing else ""]
+    steps = [place.group(1) if place else "", missing.group(1) if missing else ""]
     path = ".".join(["geometry", *(step for step in steps if step)])
     return _fault(path, NOTHING if missing else _at(feature, path))
 
 
 def _fault(path: str, actual: Any, expected: str | None = None) -> str:
     field = path.rsplit(".", 1)[-1].split("[", maxsplit=1)[0]
-    told = expected or EXPECTED.get(field, "a GeoJSON object")
+    words = expected or EXPECTED.get(field, "a GeoJSON object")
     shown = NOTHING if actual is NOTHING else f"{actual!r:.80}"
-    return f"{path}: expected {told}, got {shown}"
+    return f"{path}: expected {words}, got {shown}"
 
 
 def _at(value: Any, path: str) -> Any:

@@ -31,8 +31,8 @@ class Stale:
 
 def known_roads(dynamodb: Any, table: str) -> list[Item]:
     """The roads that the city knows, without segments that only sensors named."""
-    found = scan(dynamodb, table, ATTRIBUTES, consistent=True)
-    return [item for item in found if "latitude" in item]
+    items = scan(dynamodb, table, ATTRIBUTES, consistent=True)
+    return [item for item in items if "latitude" in item]
 
 
 def stale(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Sequence
+from datetime import tzinfo
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from traffic.aws.dynamodb import pages, values_of
-from traffic.errors import MetricsError, StoreError
+from traffic.errors import MetricsError
 from traffic.sensor_health import fault_items
 from traffic.sensor_health.aws import CloudWatchLag, standing
 from traffic.sensor_health.faults import (
@@ -24,15 +25,17 @@ from traffic.sensor_health.faults import (
     first_of,
     place_of,
 )
+from traffic.sensor_health.left_out import leaves_out
 from traffic.sensor_health.thresholds import (
     DISTRICT,
     FIGURES_MS,
     FLEET,
-    LEFT_OUT_KINDS,
+    LANE_KINDS,
     SCOPES,
     SEGMENT,
     SENSOR,
 )
+from traffic.timestamps import zone_named
 from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import scan
 from trafficctl.cli.options import add_common
@@ -52,12 +55,12 @@ from trafficctl.cli.output import table as make_table
 from trafficctl.cli.wrong_input import check_district, unknown
 from trafficctl.errors import CHECK_FAILED, OK, UserError
 from trafficctl.sensors.fault_labels import LABELS
-from trafficctl.watch.render import utc_text
+from trafficctl.watch.render import in_zone, time_text
 
 COLUMNS = (
     Column("Where", importance=KEY),
     Column("What", importance=8),
-    Column("Since\nUTC", importance=3),
+    Column("Since", importance=3),
     Column("For", number=True, importance=6),
     Column("Sensors", number=True, importance=4),
     Column("District", importance=5),
@@ -91,8 +94,9 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         nargs="+",
         metavar="FAULT_ID",
         help="dismiss these faults because the sensors were removed (for a district or "
-        "the fleet: all sensors that fell silent with it); they are not listed again "
-        "until they report",
+        "the fleet: all sensors that fell silent with it) or their lanes closed; they "
+        "are not listed again until they report, a closed lane until it counts "
+        "vehicles",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run)
@@ -116,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.csv:
         write_csv(selected)
     else:
-        show(view(selected, now_ms, args))
+        show(view(selected, now_ms, args, zone_named(outputs.zone)))
     names = outputs["ReadingsStream"], outputs["ProcessorFunction"]
     warn(CloudWatchLag(aws.client(session, "cloudwatch"), *names), now_ms)
     return CHECK_FAILED if is_area_silent(selected) else OK
@@ -137,12 +141,9 @@ def warn(stream: CloudWatchLag, now_ms: int) -> None:
 
 def read(client: Any, table: str, everything: bool) -> list[Fault]:
     """The open faults, or with *everything* all faults in the table."""
-    try:
-        if not everything:
-            return standing(client, table, (OPEN,))
-        items = list(pages(client.scan, {"TableName": table}))
-    except StoreError as exc:  # its cause translates to a message with the next step
-        raise exc.__cause__ or exc from None
+    if not everything:
+        return standing(client, table, (OPEN,))
+    items = pages(client.scan, {"TableName": table})
     return [fault_items.fault_of(values_of(item)) for item in items]
 
 
@@ -177,29 +178,30 @@ def is_area_silent(faults: Iterable[Fault]) -> bool:
 
 
 def view(
-    faults: Sequence[Fault], now_ms: int, args: argparse.Namespace
+    faults: Sequence[Fault], now_ms: int, args: argparse.Namespace, zone: tzinfo
 ) -> RenderableType:
     """The faults with a headline, or that there are none."""
     if not faults:
         where = f" in {args.district}" if args.district else ""
         return Text(f"no sensor faults{where}")
-    return Group(faults_table(faults, now_ms), Text(headline(faults), "dim"))
+    return Group(faults_table(faults, now_ms, zone), Text(headline(faults), "dim"))
 
 
-def faults_table(faults: Iterable[Fault], now_ms: int) -> DataTable:
+def faults_table(faults: Iterable[Fault], now_ms: int, zone: tzinfo) -> DataTable:
     """The faults as a table, in the order given."""
-    return make_table(COLUMNS, (row(fault, now_ms) for fault in faults))
+    rows = (row(fault, now_ms, zone) for fault in faults)
+    return make_table(in_zone(COLUMNS, "Since", zone), rows)
 
 
-def row(fault: Fault, now_ms: int) -> list[Text]:
+def row(fault: Fault, now_ms: int, zone: tzinfo) -> list[Text]:
     """The cells of one fault, in the order of COLUMNS."""
     is_open = fault.standing == OPEN
     lasted = (now_ms - fault.since) / 1000 if is_open else fault.duration_s
     district = fault.subject if fault.scope == DISTRICT else fault.district
     cells = (
         where(fault),
-        what(fault) + ("" if is_open else f" ({ended(fault)})"),
-        utc_text(fault.since),
+        what(fault) + ("" if is_open else f" ({ended(fault, zone)})"),
+        time_text(fault.since, zone),
         duration(lasted),
         number(fault.sensors),
         district or ABSENT,
@@ -225,10 +227,10 @@ def what(fault: Fault) -> str:
     )
 
 
-def ended(fault: Fault) -> str:
+def ended(fault: Fault, zone: tzinfo) -> str:
     """How a fault ended: `over 11-22 18:32`."""
     word = "over" if fault.dismissed_at is None else "dismissed"
-    return f"{word} {utc_text(fault.closed_at)}"
+    return f"{word} {time_text(fault.closed_at, zone)}"
 
 
 def headline(faults: Sequence[Fault]) -> str:
@@ -236,7 +238,7 @@ def headline(faults: Sequence[Fault]) -> str:
     open_now = [fault for fault in faults if fault.standing == OPEN]
     counts = [(scope, sum(f.scope == scope for f in open_now)) for scope in SCOPES]
     text = ", ".join(f"{n:,} {scope}{'s' * (n != 1)}" for scope, n in counts if n)
-    out = sum(fault.kind in LEFT_OUT_KINDS for fault in open_now)
+    out = sum(map(leaves_out, open_now))
     excluded = f"; excluded from their segments' figures: {out:,}" if out else ""
     return f"open faults: {text or 'none'}{excluded}"
 
@@ -281,12 +283,9 @@ def dismiss(client: Any, table: str, fault_id: str, now_ms: int) -> int:
             f"{fault_id} changed meanwhile - list the faults again"
         ) from exc
     wide = fault.scope in (FLEET, DISTRICT)
-    what = (
-        f"all sensors that fell silent with {place_of(fault)}"
-        if wide
-        else place_of(fault)
-    )
-    say(f"dismissed {what} until it reports again")
+    what = "all sensors that fell silent with " if wide else ""
+    until = "counts vehicles" if fault.kind in LANE_KINDS else "reports"
+    say(f"dismissed {what}{place_of(fault)} until it {until} again")
     return OK
 
 

@@ -26,10 +26,10 @@ def failed(rules: Mapping[str, Any], values: Values) -> Iterator[str]:
             continue
         for one in rule.get("Assertions", []):
             if _fails(one["Assert"], values):
-                said = one.get("AssertDescription", f"rule {name} is not met")
+                description = one.get("AssertDescription", f"rule {name} is not met")
                 names = dict.fromkeys(_named(one["Assert"]))
                 judged = ", ".join(f"{each} is {values[each]}" for each in names)
-                yield f"{said.strip().rstrip('.')} ({judged})"
+                yield f"{description.strip().rstrip('.')} ({judged})"
 
 
 def _fails(assertion: Any, values: Values) -> bool:
@@ -75,8 +75,8 @@ def _named(node: Any) -> Iterator[str]:
 
 
 def _every(members: Any, allowed: Collection[str]) -> bool:
-    found = members.split(",") if isinstance(members, str) else members
-    return all(one.strip() in allowed for one in found)
+    names = members.split(",") if isinstance(members, str) else members
+    return all(one.strip() in allowed for one in names)
 
 
 _LOGIC: dict[str, Callable[[list[bool]], bool]] = {

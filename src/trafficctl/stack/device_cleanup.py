@@ -64,10 +64,10 @@ def targets(account: Account, policy_name: str) -> Iterator[str]:
 
 def detach(account: Account, policy_name: str) -> list[str]:
     """Take a policy from all that have it: nothing deletes an attached one."""
-    found = list(targets(account, policy_name))
-    for target in found:
+    attached = list(targets(account, policy_name))
+    for target in attached:
         account.client("iot").detach_policy(policyName=policy_name, target=target)
-    return found
+    return attached
 
 
 def delete_policy(
@@ -101,10 +101,10 @@ def delete_all(
 
     What has certificates of others too, from before names were guarded, stays.
     """
-    iot, found = account.client("iot"), list(things(account, type_name))
+    iot, names = account.client("iot"), list(things(account, type_name))
     shared: list[str] = []
-    for begin in range(0, len(found), TOGETHER):
-        part = found[begin : begin + TOGETHER]
+    for begin in range(0, len(names), TOGETHER):
+        part = names[begin : begin + TOGETHER]
         shared += _delete_things(iot, part, type_name, patience)
         tick(begin + len(part))
     if shared:
@@ -166,8 +166,8 @@ def _is_for(iot: Any, principal: str, policy_name: str) -> bool:
 
 
 def _things_of(iot: Any, arn: str) -> list[str]:
-    found: list[str] = iot.list_principal_things(principal=arn)["things"]
-    return found
+    names: list[str] = iot.list_principal_things(principal=arn)["things"]
+    return names
 
 
 def _deactivate(iot: Any, arn: str) -> None:

@@ -12,12 +12,12 @@ PAGE = 1000  # the most that one DeleteObjects takes
 
 def count(s3: Any, bucket: str, most: int) -> int:
     """Objects in a bucket, former versions included; it ends soon after `most`."""
-    found = 0
+    total = 0
     for page in _pages(s3, bucket, ""):
-        found += len(page)
-        if found > most:
+        total += len(page)
+        if total > most:
             break
-    return found
+    return total
 
 
 def empty(s3: Any, bucket: str, prefix: str, tick: Callable[[int], None]) -> int:

@@ -59,6 +59,19 @@ def of_the_deletion(newest_first: Iterable[Event]) -> Iterator[Event]:
     )
 
 
+def of_a_failed_creation(newest_first: Iterable[Event]) -> Iterator[Event]:
+    """The events of a stack that never stood, the newest first; of another, none."""
+    failed = False
+    for event in newest_first:
+        status = _status(event)
+        if _is_own(event) and not status.startswith("DELETE_"):
+            failed = failed or status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+            if not failed:
+                return
+        if failed:
+            yield event
+
+
 def _ends(event: Event) -> bool:
     status = _status(event)
     if not _is_own(event) or status in HALF_WAY:

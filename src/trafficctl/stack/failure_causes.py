@@ -12,7 +12,21 @@ ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("already exists",),
         "a resource of that name is there already and in no stack: "
-        "`trafficctl preflight` lists what an earlier stack left, and what to do",
+        "`trafficctl preflight` lists what an earlier stack left, and what to do; a "
+        "table that a failed update left holds nothing: `aws dynamodb update-table "
+        "--table-name NAME --no-deletion-protection-enabled`, then `delete-table`",
+    ),
+    (
+        ("protected against deletion", "deletion protection is activated"),
+        "`trafficctl destroy --purge --despite-protection` turns protection off first",
+    ),
+    (
+        ("bucket you tried to delete is not empty", "bucketnotempty"),
+        "`aws s3 rm --recursive s3://BUCKET` empties it, then repeat the command",
+    ),
+    (
+        ("queuedeletedrecently", "60 seconds after deleting a queue"),
+        "SQS keeps a deleted queue's name for a minute: wait, then repeat the command",
     ),
     (
         ("unreservedconcurrentexecution", "concurrent executions"),

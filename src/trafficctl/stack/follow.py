@@ -19,7 +19,7 @@ BEGIN_PATIENCE_S = 300.0  # AWS says yes before it begins
 
 
 class Follower:
-    """Takes in a stack's events and tells of them: a bar, or a line now and then.
+    """Takes in a stack's events and reports them: a bar, or a line now and then.
 
     What is done is counted of the `awaited` resources, of all where none are known.
     `resumed` is for an operation that is under way: its events from its beginning on,
@@ -122,14 +122,14 @@ def complete(
 
 def failure(stack: str, status: str | None, events: list[dict[str, Any]]) -> CityError:
     """What to raise for an operation that did not end well: its first cause."""
-    found = causes(events)
-    if not found:
+    reasons = causes(events)
+    if not reasons:
         return CityError(
             f"stack {stack} is {status}, with no cause given - "
             f"`aws cloudformation describe-stack-events --stack-name {stack}`"
         )
-    more = f" ({len(found) - 1} more failed after it)" if len(found) > 1 else ""
+    more = f" ({len(reasons) - 1} more failed after it)" if len(reasons) > 1 else ""
     return CityError(
         f"stack {stack} is {status or 'gone'}{more}. First cause: "
-        f"{found[0].rstrip('. ')} - {advice(found[0])}"
+        f"{reasons[0].rstrip('. ')} - {advice(reasons[0])}"
     )

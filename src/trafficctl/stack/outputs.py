@@ -37,22 +37,22 @@ def register(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print them; UserError for a name that the stack has no output of."""
-    found = aws.stack_outputs(aws.session(), args.stack)
-    if not found:
+    outputs = aws.stack_outputs(aws.session(), args.stack)
+    if not outputs:
         raise CityError(
             f"stack {args.stack} has no outputs yet - `trafficctl deploy` finishes it"
         )
-    if args.name is not None and args.name not in found:
-        _refuse(args.stack, args.name, found)
-    chosen = {args.name: found[args.name]} if args.name else dict(found)
+    if args.name is not None and args.name not in outputs:
+        _refuse(args.stack, args.name, outputs)
+    chosen = {args.name: outputs[args.name]} if args.name else dict(outputs)
     if args.json:
         output.show_json(chosen)
     elif args.csv:
         output.show_csv(FIELDS, rows(chosen))
     elif args.name:
-        print(found[args.name])
+        print(outputs[args.name])
     else:
-        show(found)
+        show(outputs)
     return OK
 
 

@@ -6,8 +6,10 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
-from trafficctl.cli.wrong_input import MOST_NAMES, nearest
+from trafficctl.aws.session import ZONE_PARAMETER
+from trafficctl.cli.wrong_input import MOST_NAMES, nearest, suggestion
 from trafficctl.errors import UserError
 from trafficctl.stack import template as texts
 from trafficctl.stack.assertions import failed
@@ -30,9 +32,9 @@ def check(
     `kept` are the values that the stack keeps. Without it nothing is known of the
     parameters that are not given, so rules about them are not judged.
     """
-    found = faults(template, given, kept)
-    if found:
-        listed = "".join(f"\n  {one}" for one in found)
+    problems = faults(template, given, kept)
+    if problems:
+        listed = "".join(f"\n  {one}" for one in problems)
         raise UserError(
             f"these parameters cannot be deployed:{listed}\n"
             "Correct them and repeat the command; nothing was changed"
@@ -59,7 +61,8 @@ def faults(
     sound = {k: v for k, v in values.items() if k not in wrong and v != HIDDEN}
     unknown = [_unknown(name, declared) for name in given if name not in declared]
     crossed = _above_maximum(declared, sound)
-    return [*unknown, *wrong.values(), *failed(rules, sound), *crossed]
+    zone = _unknown_zone(sound.get(ZONE_PARAMETER, "UTC"))
+    return [*unknown, *wrong.values(), *failed(rules, sound), *crossed, *zone]
 
 
 def near(name: str, known: Collection[str]) -> list[str]:
@@ -77,9 +80,9 @@ def _shares(name: str, other: str) -> bool:
 
 
 def _unknown(name: str, declared: Declared) -> str:
-    found = near(name, declared)
-    if found:
-        return f"{name}: no such parameter; did you mean {' or '.join(found)}?"
+    similar = near(name, declared)
+    if similar:
+        return f"{name}: no such parameter; did you mean {' or '.join(similar)}?"
     return f"{name}: no such parameter; the template has {', '.join(sorted(declared))}"
 
 
@@ -99,6 +102,14 @@ def _wrong(
     secret = str(declared.get("NoEcho", "")).lower() == "true"
     got = "a value that is not shown" if secret else _shown(value)
     return f"{name}: got {got}; {_said(declared, allowed)}"
+
+
+def _unknown_zone(name: str) -> Iterator[str]:
+    """What is wrong with the name of a time zone: a pattern knows none."""
+    zones = available_timezones()
+    if zones and name not in zones:
+        advice = suggestion(name, zones) or "names look like Europe/Berlin"
+        yield f"{ZONE_PARAMETER}: got {_shown(name)}; no such time zone - {advice}"
 
 
 def _above_maximum(declared: Declared, values: Mapping[str, str]) -> Iterator[str]:

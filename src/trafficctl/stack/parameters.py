@@ -51,21 +51,21 @@ def read(path: Path) -> dict[str, str]:
     UserError, naming the file and what is wrong, for anything else.
     """
     try:
-        found = json.loads(path.read_text())
+        content = json.loads(path.read_text())
     except ValueError as exc:
         raise UserError(f"{path} is not JSON: {exc} - correct it") from exc
-    if isinstance(found, list):
-        found = {
+    if isinstance(content, list):
+        content = {
             one.get("ParameterKey", ""): one.get("ParameterValue", "")
-            for one in found
+            for one in content
             if isinstance(one, dict)
         }
-    if not isinstance(found, dict) or "" in found:
+    if not isinstance(content, dict) or "" in content:
         raise UserError(
             f'{path}: expected {{"Name": "value", ...}} or a list of ParameterKey and '
             "ParameterValue - correct it"
         )
-    return {name: _text(path, name, value) for name, value in found.items()}
+    return {name: _text(path, name, value) for name, value in content.items()}
 
 
 def _text(path: Path, name: str, value: object) -> str:

@@ -59,29 +59,42 @@ class RetainedResources:
         return {one.logical_id for one in self.leftovers}
 
 
-def find(stack: Stack, template: str) -> RetainedResources:
+def find(stack: Stack, template: str, *, to_import: bool = True) -> RetainedResources:
     """What is left of earlier stacks of this name. Reads only.
 
     The last deleted stack says by the events of its deletion what it kept (what an
-    update had left behind before was no longer its own); beyond the 90 days that
-    CloudFormation remembers it, names still tell of tables, policies and log groups,
-    and a table of its key. What another stack has taken in meanwhile is that stack's.
+    update had left behind before was no longer its own). Nothing can be imported of
+    one that kept no key: a failed creation leaves what nothing opens any more. Beyond
+    the 90 days that CloudFormation remembers it, names still lead to tables, policies
+    and log groups, and a table of its key. What another stack has taken in meanwhile
+    is that stack's.
     """
     declared = texts.resources(template)
     found: dict[str, RetainedResource] = {}
     deleted_id = None
     for stack_id in stack.deleted_ids():
         last = operations.of_the_deletion(stack.newest_first(stack_id))
-        for one in skipped(last):
-            if one.logical_id in declared:
+        kept = [one for one in skipped(last) if one.logical_id in declared]
+        if any(one.type == KEY or not to_import for one in kept):
+            for one in kept:
                 found.setdefault(one.logical_id, one)
-        if found:
             deleted_id = stack_id
             break
     for one in _by_name(stack.name, declared):
         found.setdefault(one.logical_id, one)
     free = [one for one in found.values() if _is_free(stack, one)]
-    return RetainedResources(tuple(_with_key(stack, free)), deleted_id)
+    return RetainedResources(tuple(_with_key(stack, free, to_import)), deleted_id)
+
+
+def of_failed_creations(stack: Stack, *stack_ids: str) -> list[RetainedResource]:
+    """What the rollbacks of these stacks left, those that never stood."""
+    histories = (stack.newest_first(one) for one in stack_ids)
+    resources = [
+        one
+        for history in histories
+        for one in skipped(operations.of_a_failed_creation(history))
+    ]
+    return [one for one in resources if _is_free(stack, one)]
 
 
 def skipped(events: Iterable[Event]) -> list[RetainedResource]:
@@ -121,9 +134,9 @@ def _is_free(stack: Stack, one: RetainedResource) -> bool:
 
 
 def _with_key(
-    stack: Stack, found: Sequence[RetainedResource]
+    stack: Stack, found: Sequence[RetainedResource], needed: bool
 ) -> list[RetainedResource]:
-    """Add the key of the tables where no event named it."""
+    """Add the key of the tables where no event named it; CityError if it is gone."""
     tables = [one for one in found if one.type == TABLE]
     if not tables or any(one.type == KEY for one in found):
         return list(found)
@@ -132,10 +145,12 @@ def _with_key(
     key = RetainedResource(DATA_KEY, KEY, arn.rpartition("/")[2])
     if key.physical_id and _is_free(stack, key):
         return [*found, key]
+    if not needed:
+        return list(found)
     raise CityError(
         f"table {tables[0].physical_id} is there, but the key that opens it is not - "
         "cancel the key's deletion (`aws kms cancel-key-deletion`), "
-        f"or delete the tables: {tables[0].by_hand()}"
+        f"or delete the tables: `trafficctl destroy --purge --stack {stack.name}`"
     )
 
 
@@ -154,10 +169,10 @@ def import_template(account: Account, template: str, estate: RetainedResources) 
 
 
 def _policy_as_it_is(account: Account, one: RetainedResource) -> str:
-    found = KINDS[POLICY].described(account, one.physical_id)
+    policy = KINDS[POLICY].described(account, one.physical_id)
     properties = {
         "PolicyName": one.physical_id,
-        "PolicyDocument": json.loads(found["policyDocument"]),
+        "PolicyDocument": json.loads(policy["policyDocument"]),
     }
     return (
         f"  {one.logical_id}:\n    Type: {POLICY}\n"

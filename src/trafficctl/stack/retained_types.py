@@ -84,8 +84,10 @@ def _delete_table(account: Account, name: str, _tick: Tick) -> None:
 
 
 def _unprotect_table(account: Account, name: str) -> None:
-    account.client("dynamodb").update_table(
-        TableName=name, DeletionProtectionEnabled=False
+    api = account.client("dynamodb")
+    api.update_table(TableName=name, DeletionProtectionEnabled=False)
+    api.get_waiter("table_exists").wait(  # a table that is being updated stays
+        TableName=name, WaiterConfig={"Delay": max(1, int(account.poll_s))}
     )
 
 
@@ -99,10 +101,10 @@ def _bucket(account: Account, name: str) -> Any:
 
 
 def _objects(account: Account, name: str) -> str:
-    found = empty_bucket.count(account.client("s3"), name, FEW_OBJECTS)
-    if found > FEW_OBJECTS:
+    objects = empty_bucket.count(account.client("s3"), name, FEW_OBJECTS)
+    if objects > FEW_OBJECTS:
         return f"over {number(FEW_OBJECTS)} objects"
-    return f"{number(found)} objects"
+    return f"{number(objects)} objects"
 
 
 def _delete_bucket(account: Account, name: str, tick: Tick) -> None:
@@ -130,7 +132,9 @@ def _delete_pool(account: Account, pool_id: str, _tick: Tick) -> None:
 
 def _unprotect_pool(account: Account, pool_id: str) -> None:
     account.client("cognito-idp").update_user_pool(
-        UserPoolId=pool_id, DeletionProtection="INACTIVE"
+        UserPoolId=pool_id,
+        DeletionProtection="INACTIVE",
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},  # else anyone may
     )
 
 
@@ -139,8 +143,8 @@ def _unprotect_pool(account: Account, pool_id: str) -> None:
 
 def _key(account: Account, key_id: str) -> Any:
     """Its metadata; a key that waits for its deletion counts as gone."""
-    found = account.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
-    return None if found["KeyState"] == "PendingDeletion" else found
+    key = account.client("kms").describe_key(KeyId=key_id)["KeyMetadata"]
+    return None if key["KeyState"] == "PendingDeletion" else key
 
 
 def _delete_key(account: Account, key_id: str, _tick: Tick) -> None:
@@ -163,8 +167,8 @@ def _log_group(account: Account, name: str) -> Any:
 
 
 def _bytes(account: Account, name: str) -> str:
-    found = _log_group(account, name) or {}
-    return f"{number(found.get('storedBytes', 0))} bytes"
+    group = _log_group(account, name) or {}
+    return f"{number(group.get('storedBytes', 0))} bytes"
 
 
 def _delete_log_group(account: Account, name: str, _tick: Tick) -> None:

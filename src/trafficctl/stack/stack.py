@@ -37,8 +37,8 @@ class Account:
         """The client of `service`; boto3 makes clients safely one at a time only."""
         with self._making:
             if service not in self._clients:
-                made = aws.client(self.session, service, **self._patience)
-                self._clients[service] = made
+                new_client = aws.client(self.session, service, **self._patience)
+                self._clients[service] = new_client
             return self._clients[service]
 
     @property
@@ -73,17 +73,17 @@ class Stack:
     def described(self, stack_id: str | None = None) -> dict[str, Any] | None:
         """One element of DescribeStacks; deleted stacks answer by their id alone."""
         try:
-            found = self.api.describe_stacks(StackName=stack_id or self.name)
+            answer = self.api.describe_stacks(StackName=stack_id or self.name)
         except ClientError as exc:
             if "does not exist" in str(exc):
                 return None
             raise
-        return dict(found["Stacks"][0])
+        return dict(answer["Stacks"][0])
 
     def status(self, stack_id: str | None = None) -> str | None:
         """The stack's status, None if there is none."""
-        found = self.described(stack_id)
-        return str(found["StackStatus"]) if found else None
+        stack = self.described(stack_id)
+        return str(stack["StackStatus"]) if stack else None
 
     def outputs(self) -> dict[str, str]:
         """The outputs by key."""
@@ -91,17 +91,17 @@ class Stack:
 
     def parameters(self, stack_id: str | None = None) -> dict[str, str]:
         """The parameters it was deployed with."""
-        found = self.described(stack_id) or {}
+        stack = self.described(stack_id) or {}
         return {
-            p["ParameterKey"]: p["ParameterValue"] for p in found.get("Parameters", [])
+            p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])
         }
 
     def template(self, stack_id: str | None = None) -> str:
         """The text of its template; empty for a stack that nothing was made of yet."""
-        found = self.api.get_template(
+        answer = self.api.get_template(
             StackName=stack_id or self.name, TemplateStage="Original"
         )
-        return str(found.get("TemplateBody") or "")
+        return str(answer.get("TemplateBody") or "")
 
     def resources(self) -> list[dict[str, Any]]:
         """Its resources, as ListStackResources has them."""
@@ -125,13 +125,13 @@ class Stack:
     def is_in_a_stack(self, physical_id: str) -> bool:
         """Whether any stack has a resource of that id now."""
         try:
-            found = self.api.describe_stack_resources(PhysicalResourceId=physical_id)
+            answer = self.api.describe_stack_resources(PhysicalResourceId=physical_id)
         except ClientError as exc:
             if "does not exist" in str(exc):
                 return False
             raise
         # It also describes a deleted stack, whose resources are gone or were kept.
-        statuses = {str(one["ResourceStatus"]) for one in found["StackResources"]}
+        statuses = {str(one["ResourceStatus"]) for one in answer["StackResources"]}
         return bool(statuses - OUT_OF_THE_STACK)
 
     def newest_first(self, stack_id: str | None = None) -> Iterator[Event]:
@@ -142,12 +142,12 @@ class Stack:
 
     def events_after(self, event_id: str | None, stack_id: str) -> list[Event]:
         """The events younger than that one, oldest first; all if it is None."""
-        found = []
+        events = []
         for event in self.newest_first(stack_id):
             if event["EventId"] == event_id:
                 break
-            found.append(event)
-        return found[::-1]
+            events.append(event)
+        return events[::-1]
 
     def last_event(self, stack_id: str) -> str | None:
         """The id of the newest event, None if there is none."""
@@ -164,14 +164,14 @@ class Stack:
         CloudFormation remembers a deleted stack for 90 days.
         """
         pages = self.api.get_paginator("list_stacks")
-        found = [
+        stacks = [
             one
             for page in pages.paginate(StackStatusFilter=["DELETE_COMPLETE"])
             for one in page["StackSummaries"]
             if one["StackName"] == self.name
         ]
-        found.sort(
+        stacks.sort(
             key=lambda one: str(one.get("DeletionTime") or one["CreationTime"]),
             reverse=True,
         )
-        return [str(one["StackId"]) for one in found]
+        return [str(one["StackId"]) for one in stacks]

@@ -79,10 +79,10 @@ def with_code(template: str, bucket: str, key: str) -> str:
     UserError if it has no such line.
     """
     line = re.compile(rf"^(\s*)Code:[ \t]*[\"']?{re.escape(CODE_PATH)}[\"']?", re.M)
-    made, count = line.subn(rf"\1Code: {{S3Bucket: {bucket}, S3Key: {key}}}", template)
+    text, count = line.subn(rf"\1Code: {{S3Bucket: {bucket}, S3Key: {key}}}", template)
     if count == 0:
         raise UserError(f"the template has no line `Code: {CODE_PATH}` - add it")
-    return made
+    return text
 
 
 def code_buckets(template: str) -> set[str]:
@@ -112,8 +112,8 @@ def resources(template: str) -> dict[str, Resource]:
 def secret_properties(template: str) -> dict[str, set[str]]:
     """Properties that name a parameter with NoEcho, by the resource's logical id."""
     declared = _blocks(sections(template).get("Parameters", ""))
-    said = {name: _value(block, r"    NoEcho:") for name, block in declared.items()}
-    secret = [name for name, value in said.items() if (value or "").lower() == "true"]
+    flags = {name: _value(block, r"    NoEcho:") for name, block in declared.items()}
+    secret = [name for name, value in flags.items() if (value or "").lower() == "true"]
     if not secret:
         return {}
     named = re.compile(rf"\b({'|'.join(secret)})\b")
@@ -174,8 +174,8 @@ def _resource(name: str, block: str) -> Resource:
 
 def _value(block: str, key: str) -> str | None:
     """The rest of the line that begins with `key`, without comment and quotes."""
-    found = re.search(rf"^{key} +(.+?)[ \t]*(?:[ \t]#.*)?$", block, re.M)
-    return found.group(1).strip("\"'") if found else None
+    match = re.search(rf"^{key} +(.+?)[ \t]*(?:[ \t]#.*)?$", block, re.M)
+    return match.group(1).strip("\"'") if match else None
 
 
 def _blocks(section: str) -> dict[str, str]:

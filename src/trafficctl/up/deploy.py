@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from trafficctl.deploy.deployment import DeployRequest, Prompter
 from trafficctl.deploy.deployment import deploy as deploy_stack
+from trafficctl.deploy.request import DeployRequest, Prompter
 from trafficctl.local.process import City
 
 Say = Callable[[str], None]
@@ -25,6 +26,7 @@ def deploy(
     for an unknown parameter, CityError with the first cause if the deployment fails.
     """
     say(f"deploying {template.name} as stack {city.stack}")
-    wish = DeployRequest(city.stack, template, parameters, code)
+    today = dt.datetime.now(dt.timezone.utc).date()
+    wish = DeployRequest(city.stack, template, parameters, code, today=today)
     talk = Prompter(say, lambda _changes: None, lambda _question: True)
     return dict(deploy_stack(city.session(), wish, talk).outputs)

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import base64
 import contextlib
-import hashlib
-import json
 import re
 import secrets
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPMessage, HTTPResponse
-from typing import IO, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -25,8 +18,6 @@ from trafficctl.errors import OK, CityError
 from trafficctl.users import pool as user_pool
 from trafficctl.users.pool import UserPool
 
-SCOPE = "openid email"
-TIMEOUT_S = 10.0
 LONGEST = 128  # characters of a Cognito user name
 
 
@@ -141,77 +132,3 @@ def create_controller(
 def random_password() -> str:
     """A random password as strong as the pool requires."""
     return f"{secrets.token_urlsafe(18)}-Aa1"
-
-
-def local_tokens(
-    endpoint: str, client_id: str, redirect: str, email: str, password: str
-) -> dict[str, Any]:
-    """Sign in at the local city like a browser, by code and PKCE; returns tokens.
-
-    These are `id_token`, `access_token`, `refresh_token` and `expires_in`. Raises
-    CityError if the sign-in is refused. Cognito's page needs a browser: this works for
-    the local city at *endpoint*, whose page is a plain form.
-    """
-    verifier = secrets.token_urlsafe(48)
-    request = authorization(client_id, redirect, verifier)
-    form = {**request, "username": email, "password": password}
-    place = _posted(f"{endpoint}/login", form).get("Location", "")
-    query = urllib.parse.parse_qs(urllib.parse.urlsplit(place).query)
-    if "code" not in query:
-        raise CityError(f"the sign-in at {endpoint} refused {email}: wrong password?")
-    exchange = {
-        "grant_type": "authorization_code",
-        "client_id": client_id,
-        "redirect_uri": redirect,
-        "code": query["code"][0],
-        "code_verifier": verifier,
-    }
-    with _opened(f"{endpoint}/oauth2/token", exchange) as answer:
-        return dict(json.load(answer))
-
-
-def authorization(client_id: str, redirect: str, verifier: str) -> dict[str, str]:
-    """The parameters of an authorization request with PKCE (S256)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return {
-        "response_type": "code",
-        "client_id": client_id,
-        "redirect_uri": redirect,
-        "scope": SCOPE,
-        "state": "",
-        "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-        "code_challenge_method": "S256",
-    }
-
-
-def _posted(url: str, form: Mapping[str, str]) -> HTTPMessage:
-    with _opened(url, form) as answer:
-        return answer.headers
-
-
-def _opened(url: str, form: Mapping[str, str]) -> HTTPResponse:
-    request = urllib.request.Request(  # noqa: S310 - http://, on this machine
-        url, data=urllib.parse.urlencode(form).encode()
-    )
-    try:
-        answer: HTTPResponse = _OPENER.open(request, timeout=TIMEOUT_S)
-    except urllib.error.HTTPError as exc:
-        raise CityError(f"{url} refused: {exc.read().decode()[:200]}") from exc
-    return answer
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Does not follow redirects: the redirect carries the code."""
-
-    def http_error_302(
-        self,
-        _req: urllib.request.Request,
-        fp: IO[bytes],
-        _code: int,
-        _msg: str,
-        _headers: HTTPMessage,
-    ) -> Any:
-        return fp
-
-
-_OPENER = urllib.request.build_opener(_NoRedirect)

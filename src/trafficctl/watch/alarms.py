@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from trafficctl.aws.session import client, session, stack_outputs
-from trafficctl.cli.options import add_common, add_watch
+from trafficctl.cli.options import add_common, add_watch, check_watch
 from trafficctl.cli.output import (
     KEY,
     Column,
@@ -156,13 +156,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run `trafficctl alarms`."""
+    check_watch(args)
     at = session()
     stack_outputs(at, args.stack)  # raises if there is no such stack
 
     def alarms() -> list[Alarm]:
         return read(functools.partial(client, at), args.stack)
 
-    if args.watch is not None and not args.json and not args.csv:
+    if args.watch is not None:
         watch(lambda: view(alarms(), time.time(), args.all), args.watch)
     current = alarms()
     selected = [asdict(a) for a in current if args.all or a.state != "OK"]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone, tzinfo
 
 from rich.text import Text
 
+from traffic.profiles.free_flow import LARGEST_DIFFERENCE, differs
 from trafficctl.aws.city_tables import Item
 from trafficctl.cli.output import ABSENT, KEY, Column, DataTable, duration, number
 from trafficctl.cli.output import table as make_table
 
+MOST_NAMED = 5
 LEVELS = ("none", "high", "severe")
 LEVEL_STYLE = {"severe": "bold red", "high": "yellow", "none": ""}
 
@@ -20,7 +22,7 @@ SEGMENT_COLUMNS = (
     Column("Road", importance=7),
     Column("Congestion\n0-100", number=True, importance=8),
     Column("Speed\nkm/h", number=True, importance=8),
-    Column("Free flow\nkm/h", number=True, importance=4),
+    Column("Free flow\n(learned)", number=True, importance=4),
     Column("Flow\nveh/h", number=True, importance=3),
     Column("LOS", importance=3),
     Column("Sensors\nreporting", number=True),
@@ -31,7 +33,7 @@ ALERT_COLUMNS = (
     Column("Level", importance=8),
     Column("Segment", importance=KEY),
     Column("Road", importance=7),
-    Column("Opened\nUTC"),
+    Column("Opened"),
     Column("Lasted", number=True, importance=8),
     Column("Peak\n0-100", number=True, importance=4),
     Column("Speed\nkm/h", number=True, importance=6),
@@ -109,9 +111,40 @@ def road_of(item: Item) -> str:
 
 
 def free_flow_of(item: Item) -> str:
-    """Free-flow speed in km/h, or `unknown`: then speed gives no score."""
-    speed = item.get("free_flow_speed")
-    return "unknown" if speed is None else number(speed)
+    """Free-flow speed in km/h, the learned one in parentheses: `50 (62)`.
+
+    Without either it is `unknown`: then speed gives no score.
+    """
+    speed, learned = item.get("free_flow_speed"), item.get("learned_free_flow_speed")
+    both = (
+        "" if speed is None else number(speed),
+        "" if learned is None else f"({number(learned)})",
+    )
+    return " ".join(filter(None, both)) or "unknown"
+
+
+def off_free_flow(items: Iterable[Item]) -> list[str]:
+    """The segments whose road file and quiet hours differ, the furthest first."""
+    pairs = [
+        (item["learned_free_flow_speed"] / item["free_flow_speed"], item["segment_id"])
+        for item in items
+        if item.get("free_flow_speed")
+        and item.get("learned_free_flow_speed")
+        and differs(item["free_flow_speed"], item["learned_free_flow_speed"])
+    ]
+    return [name for _, name in sorted(pairs, key=lambda one: -abs(one[0] - 1))]
+
+
+def free_flow_warning(items: Iterable[Item]) -> str | None:
+    """A line on segments whose configured free-flow speed looks wrong, None if none."""
+    names = off_free_flow(items)
+    if not names:
+        return None
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return (
+        f"free_flow_speed differs by over {LARGEST_DIFFERENCE:.0%} from quiet hours: "
+        f"{', '.join(names[:MOST_NAMED])}{more} - correct the road file"
+    )
 
 
 def reporting(item: Item) -> str:
@@ -142,14 +175,22 @@ def headline(items: list[Item]) -> str:
     """All segments in one line: the number at each level and without data."""
     counts = {level: sum(level_of(i) == level for i in items) for level in LEVELS}
     without_data = sum(i.get("observed_at") is None for i in items)
+    silent = sum(map(_is_silent, items))
+    calm = counts["none"] - without_data - silent
     line = (
         f"{len(items):,} segments: {counts['severe']:,} severe, "
-        f"{counts['high']:,} high, {counts['none'] - without_data:,} without alert"
+        f"{counts['high']:,} high, {calm:,} without alert"
     )
+    line += f", {silent:,} whose sensors are silent" if silent else ""
     return line + (f", {without_data:,} without data yet" if without_data else "")
 
 
-def alert_row(item: Item, now_ms: int) -> list[Text]:
+def _is_silent(item: Item) -> bool:
+    """Whether no sensor reports on a segment without an alert: it may be jammed."""
+    return item.get("sensors_reporting") == 0 and level_of(item) == "none"
+
+
+def alert_row(item: Item, now_ms: int, zone: tzinfo = timezone.utc) -> list[Text]:
     """The cells of one alert, in the order of ALERT_COLUMNS."""
     is_open = item.get("alert_status") == "open"
     opened = item["opened_at"]
@@ -159,12 +200,12 @@ def alert_row(item: Item, now_ms: int) -> list[Text]:
         level,
         item["segment_id"],
         road_of(item),
-        utc_text(opened),
+        time_text(opened, zone),
         duration(lasted),
         number(item.get("peak_congestion")),
         number(item.get("speed")),
         number(item.get("free_flow_speed")),
-        "open" if is_open else f"cleared {utc_text(item.get('cleared_at'))}",
+        "open" if is_open else f"cleared {time_text(item.get('cleared_at'), zone)}",
     )
     return [
         Text(cell, style=LEVEL_STYLE.get(level, "") if is_open else "dim")
@@ -172,19 +213,28 @@ def alert_row(item: Item, now_ms: int) -> list[Text]:
     ]
 
 
-def utc_text(moment_ms: int | None) -> str:
-    """A time as `11-22 18:32`, in UTC."""
+def time_text(moment_ms: int | None, zone: tzinfo) -> str:
+    """A time as `11-22 18:32`."""
     if moment_ms is None:
         return ABSENT
-    return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime(
-        "%m-%d %H:%M"
+    return datetime.fromtimestamp(moment_ms / 1000, zone).strftime("%m-%d %H:%M")
+
+
+def in_zone(columns: Sequence[Column], header: str, zone: tzinfo) -> tuple[Column, ...]:
+    """The columns, the one of times under its time zone: `Opened` and `Asia/Tokyo`."""
+    return tuple(
+        replace(one, header=f"{header}\n{zone}") if one.header == header else one
+        for one in columns
     )
 
 
-def alerts_table(items: Iterable[Item], now_ms: int) -> DataTable:
+def alerts_table(
+    items: Iterable[Item], now_ms: int, zone: tzinfo = timezone.utc
+) -> DataTable:
     """Alerts as a table: open before cleared, severe before high, oldest first."""
     ordered = sorted(items, key=_most_severe_first)
-    return make_table(ALERT_COLUMNS, (alert_row(item, now_ms) for item in ordered))
+    columns = in_zone(ALERT_COLUMNS, "Opened", zone)
+    return make_table(columns, (alert_row(item, now_ms, zone) for item in ordered))
 
 
 def _most_severe_first(item: Item) -> tuple[bool, bool, int]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from traffic.timestamps import day_text, zone_named
 from trafficctl.aws.city_tables import (
     LIST_SEGMENTS_HINT,
     SEGMENT_FIELDS,
@@ -17,7 +18,7 @@ from trafficctl.aws.city_tables import (
     Item,
     open_city,
 )
-from trafficctl.cli.options import add_common, add_watch, positive_int
+from trafficctl.cli.options import add_common, add_watch, check_watch, positive_int
 from trafficctl.cli.output import show, show_csv, show_json, watch
 from trafficctl.cli.wrong_input import check_district, unknown
 from trafficctl.errors import OK
@@ -25,6 +26,7 @@ from trafficctl.watch.render import (
     LEVELS,
     SegmentFilter,
     alerts_table,
+    free_flow_warning,
     headline,
     segments_table,
 )
@@ -67,6 +69,21 @@ def all_alerts(city: CityTableReader, now_ms: int) -> list[Item]:
     for day in recent_days(now_ms):
         alerts += city.alerts_of_day(day)
     return list({item["alert_id"]: item for item in alerts}.values())
+
+
+def alerts_of_local_day(city: CityTableReader, day: str) -> list[Item]:
+    """The alerts opened on a day of the city, whose index holds days in UTC."""
+    begin = datetime.fromisoformat(day).replace(tzinfo=zone_named(city.zone))
+    first_ms, end_ms = (
+        int(at.timestamp() * 1000) for at in (begin, begin + timedelta(days=1))
+    )
+    days = dict.fromkeys(day_text(ms) for ms in (first_ms, end_ms - 1))
+    return [
+        item
+        for one in days
+        for item in city.alerts_of_day(one)
+        if first_ms <= item["opened_at"] < end_ms
+    ]
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -112,7 +129,7 @@ def _register_alerts(
         "--day",
         type=_day,
         metavar="YYYY-MM-DD",
-        help="only alerts opened on this day (UTC)",
+        help="only alerts opened on this day, in the time zone of the city",
     )
     add_common(parser, json=True, csv=True)
     parser.set_defaults(run=run_alerts)
@@ -120,16 +137,17 @@ def _register_alerts(
 
 def _day(text: str) -> str:
     try:
-        datetime.strptime(text, "%Y-%m-%d")
+        year = datetime.strptime(text, "%Y-%m-%d").year
     except ValueError:
-        text = ""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        year = 0
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) and 1970 <= year < 9999:
         return text
     raise argparse.ArgumentTypeError("expected a day such as 2026-11-22")
 
 
 def run_segments(args: argparse.Namespace) -> int:
     """Run `trafficctl segments`."""
+    check_watch(args)
     city = open_city(args.stack)
     if args.json:
         show_json(select_segments(city, args)[0])
@@ -166,14 +184,17 @@ def _segments_view(city: CityTableReader, args: argparse.Namespace) -> Renderabl
     selected, everything = select_segments(city, args)
     if not everything:
         return Text("no road segments - load some with `trafficctl roads load`")
-    return Group(segments_table(selected, _now_ms()), Text(headline(everything), "dim"))
+    parts: list[RenderableType] = [segments_table(selected, _now_ms())]
+    if warning := free_flow_warning(selected):
+        parts.append(Text(warning, "yellow"))
+    return Group(*parts, Text(headline(everything), "dim"))
 
 
 def run_alerts(args: argparse.Namespace) -> int:
     """Run `trafficctl alerts`."""
     city, now_ms = open_city(args.stack), _now_ms()
     if args.day is not None:
-        items = city.alerts_of_day(args.day)
+        items = alerts_of_local_day(city, args.day)
     else:
         items = all_alerts(city, now_ms) if args.all else city.open_alerts()
     if args.json:
@@ -181,7 +202,7 @@ def run_alerts(args: argparse.Namespace) -> int:
     elif args.csv:
         show_csv(ALERT_FIELDS, items, ALERT_TIMES)
     elif items:
-        show(alerts_table(items, now_ms))
+        show(alerts_table(items, now_ms, zone_named(city.zone)))
     else:
         show(Text(_none_found(args)))
     return OK

@@ -9,8 +9,16 @@ from typing import Any
 
 from tests.unit.traffic.segment import builders
 from traffic.aws import dynamodb, segment_items
+from traffic.incidents.events import Words
+from traffic.incidents.grouping import regroup
+from traffic.incidents.incident import Incident, OpenAlert
+from traffic.incidents.items import row_of
+from traffic.incidents.queue import LiveTraffic
+from traffic.incidents.reporting import IncidentReport, reported
 from traffic.model import DecodedMessage, Reading
+from traffic.network.topology import topology_of
 from traffic.policy import MINUTE_MS
+from traffic.segment.alerts import LEVELS
 from traffic.segment.decide import Decision, decide
 from traffic.segment.rows import alert_rows, history_row, minutes_of
 from trafficctl.roads.network import RoadSegment
@@ -27,7 +35,9 @@ class City:
         self._segments: dict[str, Row] = {}
         self._history: dict[tuple[str, str], Row] = {}
         self._alerts: dict[str, Row] = defaultdict(dict)
+        self._incidents: dict[str, Row] = {}
         self._sequence = 0
+        self._now_ms = 0
 
     def tables(self) -> dict[str, list[Row]]:
         """Return the rows of each table, by its name without the stack's."""
@@ -35,6 +45,7 @@ class City:
             "road_segments": list(self._segments.values()),
             "segment_history": list(self._history.values()),
             "congestion_alerts": list(self._alerts.values()),
+            "traffic_incidents": list(self._incidents.values()),
         }
 
     def load(self, road: RoadSegment) -> None:
@@ -52,7 +63,29 @@ class City:
         message = DecodedMessage(str(self._sequence), received, readings)
         item = dynamodb.attributes(self._segments.get(segment_id, {}))
         stored = segment_items.segment_of(segment_id, item)
-        self._apply(decide(stored, [message], received + 1_000, POLICY))
+        self._now_ms = received + 1_000
+        self._apply(decide(stored, [message], self._now_ms, POLICY))
+
+    def group(self) -> None:
+        """Group the open alerts into incidents, as a sweep does."""
+        graph = topology_of(self._segments.values()).graph
+        live = {
+            name: LiveTraffic(row.get("speed"), row.get("density"))
+            for name, row in self._segments.items()
+        }
+        alerts = [
+            OpenAlert(row["segment_id"], row["opened_at"], LEVELS.index(row["level"]))
+            for row in self._alerts.values()
+            if "open_flag" in row
+        ]
+        report = IncidentReport(graph, live, self._now_ms, Words("{segment_id}"))
+        for change in regroup([], alerts, graph, self._now_ms):
+            self.incident(reported(change, report).after)
+
+    def incident(self, one: Incident) -> None:
+        """Write the row of an incident."""
+        kept, _ = dynamodb.split(row_of(one, POLICY.retention_days))
+        self._incidents[one.incident_id] = _read(dynamodb.attributes(kept))
 
     def _apply(self, decision: Decision) -> None:
         present, absent = segment_items.changes(decision)

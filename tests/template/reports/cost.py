@@ -39,35 +39,42 @@ def asked(sheet: str) -> list[str]:
     return found + [sheet if sheet != "now" else "live"] * len(lists)
 
 
+def sheet_of(dataset: str) -> str:
+    """Return the name of the sheet that shows a dataset."""
+    return str(SHEETS["now" if dataset == "live" else dataset]["Name"])
+
+
 def rows(dataset: str, city: Figures) -> float:
     """Return how many rows one query of the dataset reads."""
     return {
         "live": city["segments"],
         "hours": 7 * 60 * city["segments"],
         "weeks": 28 * 1440,
-        "alerts": 4 * city["alerts a week and segment"] * city["segments"],
+        "alerts": 4 * city["alerts per segment and week"] * city["segments"],
+        "incidents": 4 * city["incidents per segment and week"] * city["segments"],
     }[dataset]
 
 
 def look(sheet: str, city: Figures, price: Figures) -> Look:
     """Return what one load of *sheet* costs."""
     sizes = {
-        dataset: rows(dataset, city) * city[f"bytes of a row of {dataset}"]
-        for dataset in ("live", "hours", "weeks", "alerts")
+        dataset: rows(dataset, city) * city[f"bytes in a row of *{sheet_of(dataset)}*"]
+        for dataset in ("live", "hours", "weeks", "alerts", "incidents")
     }
     each = [sizes[dataset] for dataset in asked(sheet)]
     seconds = sum(
-        city["seconds to start"] + size / 1e6 / city["megabytes a second"]
+        city["seconds to start a query"]
+        + size / 1e6 / city["megabytes a second through the connector"]
         for size in each
     )
     return Look(
         queries=len(each),
         megabytes=sum(each) / 1e6,
-        dynamodb=sum(each) / _UNIT / 2 / 1e6 * price["million read units"],
-        connector=seconds * 3008 / 1024 * price["GB-second"],
+        dynamodb=sum(each) / _UNIT / 2 / 1e6 * price["$ per million read units"],
+        connector=seconds * 3008 / 1024 * price["$ per GB-second"],
         athena=sum(max(size, _SMALLEST_QUERY) for size in each)
         / 1e12
-        * price["terabyte"],
+        * price["$ per terabyte"],
     )
 
 
@@ -88,6 +95,13 @@ def table(city: Figures, price: Figures) -> str:
 def month(city: Figures, price: Figures) -> float:
     """Return the dollars of a month: seats, and looks of everybody at every sheet."""
     looks = sum(look(sheet, city, price).total() for sheet in SHEETS)
-    seats = price["author"] + city["readers"] * price["reader"]
+    seats = price["$ per author and month"]
+    seats += city["readers"] * price["$ per reader and month"]
     people = 1 + city["readers"]
-    return seats + people * city["looks a day"] * city["days a month"] * looks
+    return (
+        seats
+        + people
+        * city["looks per person, sheet and day"]
+        * city["days a month"]
+        * looks
+    )

@@ -85,6 +85,8 @@ class Stack:
             "Join": lambda: met[0].join(met[1]),
             "Equals": lambda: str(met[0]) == str(met[1]),
             "Not": lambda: not met[0],
+            "And": lambda: all(met),
+            "Or": lambda: any(met),
         }[function]()
 
     def _sub(self, argument: Any) -> str:

@@ -7,6 +7,10 @@ It is Sunday, 2026-11-22, 18:32:30 UTC: 10:32 in Los Angeles.
   at 18:10. From 05:00 to 05:10 it jammed at 9 km/h: Saturday evening at the place.
 - `C` has two sensors, both silent since 16:00.
 - `D` has no sensor. `E` is in no road file, and jammed 40 days ago.
+
+Of its incidents, that of `A` is open; `B` is the head of the one of Saturday evening.
+On Friday morning one at `D` was unusual, and took in another at `C`; on Thursday
+traffic at `D` was slow without an alert, unusually; at `C` no more than a little.
 """
 
 from __future__ import annotations
@@ -14,8 +18,11 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Protocol
 
+from traffic.incidents.incident import Incident, Queue
 from traffic.model import Reading
 from traffic.policy import MINUTE_MS
+from traffic.segment.alert_events import alert_id_of
+from traffic.segment.alerts import HIGH, NONE, SEVERE
 from trafficctl.roads.network import RoadSegment
 
 from .city import City
@@ -41,6 +48,12 @@ class Place(Protocol):
     def report(self, segment_id: str, minute: int, readings: list[Reading]) -> None:
         """Take one message, received two seconds after the end of its minute."""
 
+    def group(self) -> None:
+        """Group the open alerts into incidents."""
+
+    def incident(self, one: Incident) -> None:
+        """Take an incident of earlier days."""
+
 
 def city() -> City:
     """Return the city as it is now."""
@@ -61,6 +74,50 @@ def play(made: Place) -> None:
     drive(made, "A", ago("11-22T18:20"), 12, 20, 20.0, 2)
     drive(made, "B", ago("11-22T18:00"), 10, 10, 90.0, 2)
     drive(made, "B", ago("11-22T18:10"), 22, 10, 90.0, 1)
+    made.group()
+    for one in past_incidents():
+        made.incident(one)
+
+
+def past_incidents() -> list[Incident]:
+    """Return the incidents that are over."""
+    friday = over("D", "11-20T16:10", 120, HIGH, 80.25, unusual=True)
+    return [
+        over("B", "11-22T05:02", 45, SEVERE, 12.5, unusual=False),
+        friday,
+        over("C", "11-20T16:20", 30, HIGH, 20.0, part_of=friday.incident_id),
+        over("D", "11-19T23:00", 60, NONE, 10.0, unusual=True),
+        over("C", "11-19T20:00", 10, NONE, 1.0, unusual=False),
+        over("E", "10-13T12:02", 25, SEVERE, 5.0),
+    ]
+
+
+def over(
+    head: str,
+    opened: str,
+    minutes: int,
+    peak_level: int,
+    delay: float,
+    unusual: bool | None = None,
+    part_of: str | None = None,
+) -> Incident:
+    """Return an incident of 1.5 km that ended after some minutes."""
+    opened_at = ago(opened) * MINUTE_MS
+    ended_at = opened_at + minutes * MINUTE_MS
+    road = next((one.name for one in ROADS if one.segment_id == head), None)
+    return Incident(
+        incident_id=alert_id_of(head, opened_at),
+        opened_at=opened_at,
+        peak_level=peak_level,
+        peak_length_km=1.5,
+        queue=Queue(head, head, road, road and f"{road} at {head}"),
+        delay=delay,
+        measured_at=ended_at,
+        unusual=unusual,
+        ended_at=ended_at,
+        part_of=part_of,
+        version=1,
+    )
 
 
 def ago(text: str) -> int:

@@ -198,6 +198,13 @@ def test_the_dashboard_holds_what_a_city_asks_for() -> None:
         "alerts-districts": "BarChartVisual",
         "alerts-heat": "HeatMapVisual",
         "alerts-list": "TableVisual",
+        "incidents-count": "KPIVisual",
+        "incidents-hours": "KPIVisual",
+        "incidents-delay": "KPIVisual",
+        "incidents-unusual": "KPIVisual",
+        "incidents-roads": "BarChartVisual",
+        "incidents-heat": "HeatMapVisual",
+        "incidents-heads": "TableVisual",
     }
 
 

@@ -113,6 +113,7 @@ def test_nothing_is_told_of_a_segment_before_one_is_chosen() -> None:
 def test_what_is_older_than_four_weeks_is_not_told() -> None:
     assert ask("weeks", segment="E") == []
     assert "E" not in {row[0] for row in ask("alerts", "segment")}
+    assert "unknown" not in {row[0] for row in ask("incidents", "road")}
 
 
 def test_alerts_tell_where_how_bad_and_how_long() -> None:
@@ -126,3 +127,32 @@ def test_alerts_tell_where_how_bad_and_how_long() -> None:
         ("US-101 S", "severe", 0, opened[0], 15.0, "6 Sat", "21"),
         ("I-405 N", "severe", 1, opened[1], 10.5, "7 Sun", "10"),
     ]
+
+
+def test_an_incident_tells_where_it_was_how_long_and_what_it_cost() -> None:
+    rows = ask("incidents", "place, peak_level, opened, hours, delay, queue")
+
+    # what was part of another, and slow traffic that was not unusual, is left out
+    told = [
+        ("Harbor", "severe", datetime(2026, 11, 22, 18, 22), 0.175, 0.0, 1.0),
+        ("US-101 S at B", "severe", datetime(2026, 11, 22, 5, 2), 0.75, 12.5, 1.5),
+        ("SR-2 at D", "high", datetime(2026, 11, 20, 16, 10), 2.0, 80.25, 1.5),
+        ("SR-2 at D", "none", datetime(2026, 11, 19, 23, 0), 1.0, 10.0, 1.5),
+    ]
+    assert sorted(rows) == sorted(told)
+
+
+def test_incidents_are_told_by_road_and_by_hours_at_the_place() -> None:
+    rows = ask("incidents", "road, weekday, hour_of_day, delay", where="delay > 0")
+
+    assert sorted(rows) == [
+        ("SR-2", "4 Thu", "15", 10.0),
+        ("SR-2", "5 Fri", "08", 80.25),
+        ("US-101 S", "6 Sat", "21", 12.5),
+    ]
+
+
+def test_the_share_unusual_is_of_incidents_where_the_usual_is_known() -> None:
+    (row,) = ask("incidents", "count(*), count(unusual), avg(unusual)")
+
+    assert row == (4, 3, pytest.approx(2 / 3))

@@ -1,4 +1,4 @@
-"""What holds for every resource of a kind, whoever added it and when.
+"""What holds for every resource of a kind, old or new.
 
 What roles may do and what buckets refuse is held in tests/template.
 """
@@ -83,9 +83,12 @@ def test_a_function_writes_to_its_own_log_only() -> None:
         assert written == {f"{name}Logs.Arn"}
 
 
-@pytest.mark.parametrize("name", sorted({*QUEUES, *TOPICS}))
-def test_what_carries_messages_encrypts_them_under_a_key_of_ours(name: str) -> None:
-    assert is_key(properties(name)["KmsMasterKeyId"])
+def test_what_carries_messages_encrypts_them_under_a_key_of_ours() -> None:
+    """But for what has to take messages while DataKey cannot be used."""
+    keys = {n: properties(n).get("KmsMasterKeyId") for n in (*QUEUES, *TOPICS)}
+
+    assert [n for n, key in keys.items() if not is_key(key)] == ["UndeliveredQueue"]
+    assert properties("UndeliveredQueue")["SqsManagedSseEnabled"] is True
 
 
 @pytest.mark.parametrize("name", sorted({*QUEUES, *TOPICS}))
@@ -124,7 +127,7 @@ def test_who_may_run_a_function_is_one_resource_and_not_a_service_at_large() -> 
 
 
 def test_a_service_may_do_nothing_here_for_another_account() -> None:
-    """Or whoever uses the same service could have it act on this city."""
+    """Or any other user of the same service could have it act on this city."""
     unbound = [
         (name, statement["Sid"])
         for name, statement in granting()

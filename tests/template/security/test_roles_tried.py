@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.chain.permissions import ELSEWHERE, LISTED, ROLES
-from tests.integration.traffic.live_map.test_role import TASKS
+from tests.integration.traffic.incidents import test_role as incidents
+from tests.integration.traffic.live_map.test_role import BUCKET, TASKS
 from tests.integration.traffic.sensor_health import test_role as health
+from tests.integration.traffic.test_profile_builder import BUILD
 from tests.integration.traffic.test_shard_scaler import LOG, LOOK
 from tests.integration.trafficctl.registry.test_roles import (
     FLEET,
@@ -23,33 +25,41 @@ from tests.integration.trafficctl.registry.test_roles import (
 from tests.template.template import RESOURCES
 
 from ...integration.security.test_function_logs import FUNCTIONS, LOGGING
-from ...integration.security.test_rule_roles import TRIED
+from ...integration.security.test_notifier_role import KEEP, PUBLISH
 
 PROJECT = Path(__file__).parents[3]
-TABLES = "the local city's tables ask for no key: AWS asks whoever reads one"
+TABLES = "the local city's tables ask for no key: AWS asks anyone who reads one"
 # Of services that the local city has not; tests/template/reports holds their
 # statements.
 NOT_LOCAL = {"ConnectorRole", "QuickSightRole"}
 # What tests take away, by the very lists that they are made of.
 TAKEN_AWAY = {
-    "AlertRuleRole": {p.action for rule, p in TRIED if rule.name == "AlertRule"},
-    "SensorHealthNewsRole": {
-        p.action for rule, p in TRIED if rule.name == "SensorHealthNews"
-    },
-    "SensorHealthRole": {one.action for one in health.LISTED}
-    - {one.action for one in health.NOT_ENFORCED},
-    "LiveApiRole": {action for action, *_ in TASKS},
+    "IncidentsRole": {one.action for one in incidents.TAKEN_AWAY},
+    "NotifierRole": {one.action for one in (*PUBLISH, *KEEP)},
+    "SensorHealthRole": {one.action for one in health.TAKEN_AWAY},
+    "LiveApiRole": {*BUCKET, *(action for action, *_ in TASKS)},
     "FleetRole": set(FLEET),
     "ProvisioningHookRole": set(HOOK),
     "ShardScalerRole": {*LOOK, *LOG},
+    "ProfileBuilderRole": set(BUILD),
 }
 # What no test can take away, and why the role has it all the same.
 NOT_TAKEN_AWAY = {
     ("LiveApiRole", "kms:Decrypt"): TABLES,
+    ("LiveApiRole", "kms:GenerateDataKey"): "on AWS, its view is under the key",
+    ("ProfileBuilderRole", "kms:Decrypt"): TABLES,
+    (
+        "ProfileBuilderRole",
+        "kms:GenerateDataKey",
+    ): "on AWS, its files are under the key",
     ("ProvisioningHookRole", "kms:Decrypt"): TABLES,
     **{
         ("FleetRole", action): "RegisterThing looks first; AWS's own policy has it"
         for action in FLEET_NOT_ENFORCED
+    },
+    **{
+        (one.role, one.action): "the local city's queues and keys ask no mapping"
+        for one in incidents.NOT_ENFORCED
     },
     **{
         (one.role, one.action): "the memory and the tables are under the key, on AWS"
@@ -58,7 +68,13 @@ NOT_TAKEN_AWAY = {
 }
 # Actions on several resources, and how each of these is seen to be needed by itself.
 SEVERAL = {
+    ("IncidentsRole", "dynamodb:BatchGetItem"): "its test takes each by itself",
+    ("IncidentsRole", "dynamodb:Query"): "its test takes each by itself",
+    ("IncidentsRole", "kms:Decrypt"): "the queue is under one key, the tables another",
     ("LiveApiRole", "dynamodb:GetItem"): "one path reads a segment, one an alert",
+    ("LiveApiRole", "dynamodb:UpdateItem"): "one path looks, one acknowledges",
+    ("LiveApiRole", "s3:GetObject"): "one path asks for the city, one what is usual",
+    ("NotifierRole", "sns:Publish"): "its test takes each by itself",
     ("LiveApiRole", "dynamodb:Query"): "one path asks for alerts, one for a history",
     ("FleetRole", "iot:AttachThingPrincipal"): "AWS weighs both ends of one call",
     ("SensorHealthRole", "dynamodb:PartiQLUpdate"): "its test takes each by itself",

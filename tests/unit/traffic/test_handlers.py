@@ -12,6 +12,7 @@ import pytest
 
 from tests.template.template import PARAMETERS, RESOURCES, shown
 from tests.unit.traffic.live_map.fakes import event as request
+from tests.unit.traffic.notifier.events import jam
 from traffic.errors import SettingsError
 from traffic.live_map.function import _description
 
@@ -36,6 +37,7 @@ FUNCTIONS = {
     and "Handler" in resource["Properties"]
 }
 _SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+QUEUED = {"alert_id": marked("id"), "received_at": 1}
 EVENTS: dict[str, list[Any]] = {
     "traffic.processor.function.handler": [{"Records": canaries.records()}],
     "traffic.live_map.function.handler": [
@@ -52,9 +54,28 @@ EVENTS: dict[str, list[Any]] = {
         {"claimCertificateId": marked("claim"), "certificatePem": marked("pem")},
         {"parameters": {"DeviceId": "known"}, "certificatePem": marked("pem")},
     ],
+    "traffic.notifier.function.handler": [
+        jam(place=marked("place"), link=marked("link")),
+        {"detail-type": "Congestion Alert", "detail": {marked("name"): marked("x")}},
+    ],
+    "traffic.undelivered.function.handler": [
+        {
+            "Records": [
+                {
+                    "messageId": "m1",
+                    "body": marked("body"),
+                    "attributes": {"SentTimestamp": "1795000000000"},
+                }
+            ]
+        }
+    ],
+    "traffic.incidents.function.handler": [
+        {"Records": [{"body": json.dumps({"detail": QUEUED})}]},
+    ],
     # Nobody outside says anything to these.
     "traffic.sensor_health.function.handler": [_SCHEDULED],
     "traffic.shard_scaler.function.handler": [_SCHEDULED],
+    "traffic.profile_builder.function.handler": [_SCHEDULED],
 }
 
 

@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
-FUNCTIONS = ("live_map", "processor", "provisioning", "sensor_health", "shard_scaler")
-MOST_OF_THE_HOOK = 10  # a device waits for it, and IoT Core for 5 s at most
+from tests.shape.test_layers import FUNCTIONS
+
+# Most calls wait for a cold start: IoT Core 5 s for the hook, people for an alert.
+MOST_OF_THE_HASTY = 10
 LOAD = """
 import importlib, sys
 importlib.import_module(sys.argv[1])
@@ -33,8 +35,11 @@ def test_a_function_loads_nothing_that_belongs_to_another(function: str) -> None
     assert {name for name in found if ".".join(name.split(".")[:2]) in others} == set()
 
 
-def test_the_provisioning_hook_loads_few_modules_and_no_core() -> None:
-    found = loaded("provisioning")
+@pytest.mark.parametrize("function", ["provisioning", "notifier"])
+def test_a_function_that_someone_waits_for_loads_few_modules_and_no_core(
+    function: str,
+) -> None:
+    found = loaded(function)
 
-    assert len(found) <= MOST_OF_THE_HOOK
+    assert len(found) <= MOST_OF_THE_HASTY
     assert {name for name in found if name.startswith("traffic.segment")} == set()

@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "DEFAULT_INTERVAL_SECONDS": "60",
     "HISTORY_RETENTION_DAYS": "30",
     "SITE_URL": "https://traffic.example/",
+    "TIME_ZONE": "Europe/Berlin",
     REGION: "eu-west-1",
 }
 

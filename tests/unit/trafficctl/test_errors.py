@@ -11,6 +11,8 @@ import urllib3
 from botocore import exceptions as aws
 from paho.mqtt import MQTTException
 
+from traffic.aws.dynamodb import call_aws
+from traffic.errors import StoreError
 from trafficctl.errors import CityError, ToolError, UserError, translate
 
 
@@ -41,6 +43,17 @@ def test_every_error_of_botocore_says_the_next_step(kind):
 
     assert error.exit_code in (2, 3)
     assert " - " in str(error)
+
+
+def test_a_store_that_fails_says_what_aws_said():
+    def call():
+        raise refused("AccessDenied")
+
+    with pytest.raises(StoreError) as failed:
+        call_aws(call)
+
+    assert str(translate(failed.value)) == str(translate(refused("AccessDenied")))
+    assert isinstance(translate(StoreError("changed at each read")), ToolError)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trafficctl.__main__ import build_parser, main
+from trafficctl.__main__ import COMMANDS, build_parser, main
 from trafficctl.reference import PAGE, cli_page, commands_of
 
 ROOT = Path(__file__).parents[3]
@@ -27,6 +27,19 @@ def test_every_command_explains_itself(command, capsys):
 
     assert stopped.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: trafficctl {' '.join(command)}")
+
+
+@pytest.mark.parametrize("commands", COMMANDS.values())
+def test_a_command_that_is_read_alone_is_what_it_is_among_all(commands):
+    alone = {name: commands_of(build_parser(name)) for name in commands}
+    among_all = commands_of(build_parser())
+
+    assert {name: tuple(read) for name, read in alone.items()} == dict.fromkeys(
+        commands, commands
+    )
+    assert [alone[name][name].format_help() for name in commands] == [
+        among_all[name].format_help() for name in commands
+    ]
 
 
 def test_no_command_shows_the_help_on_stderr_as_wrong_usage(capsys):

@@ -47,6 +47,7 @@ class FakeDynamoDB:
     def __init__(self, answers_at_most: int = 100) -> None:
         self.tables: dict[str, dict[Key, Item]] = {name: {} for name in KEYS}
         self.refusals: dict[str, str] = {}  # error code by segment
+        self.throttles = 0  # transactions that are cancelled for their rate
         self._answers_at_most = answers_at_most
 
     def put_item(self, TableName: str, Item: Item) -> None:  # noqa: N803 - boto3's name
@@ -94,6 +95,9 @@ class FakeDynamoDB:
         touched = Counter(_touched(kind, one) for kind, one in actions)
         assert max(touched.values()) == 1, touched
         codes = [self._obstacle(kind, one) for kind, one in actions]
+        if self.throttles:
+            self.throttles -= 1
+            codes[-1] = "ThrottlingError"
         if set(codes) != {"None"}:
             reasons = [{"Code": code} for code in codes]
             name, operation = "TransactionCanceledException", "TransactWriteItems"

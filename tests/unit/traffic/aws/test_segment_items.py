@@ -80,3 +80,17 @@ def test_a_wrong_free_flow_speed_does_not_make_a_road_known() -> None:
 
 def test_a_name_that_is_no_text_is_none() -> None:
     assert segment_items.segment_of("s", {"name": {"N": "5"}}).road == Road()
+
+
+def test_a_learned_free_flow_speed_counts_where_the_road_file_gives_none() -> None:
+    learned = {"learned_free_flow_speed": {"N": "62"}}
+    configured = {"free_flow_speed": {"N": "80"}}
+
+    def read(**item: dict[str, str]) -> tuple[float | None, bool]:
+        road = segment_items.segment_of("s", item).road
+        return road.free_flow_speed, road.known
+
+    assert read(**learned) == (62, False)
+    assert read(**learned, **configured) == (80, True)
+    assert read(**learned, free_flow_speed={"N": "0"}) == (62, False)
+    assert read(learned_free_flow_speed={"N": "0"}) == (None, False)

@@ -27,7 +27,12 @@ from .fake_dynamodb import FakeDynamoDB
 
 
 def store_of(dynamodb: Any, line: Line | None = None) -> DynamoStore:
-    return DynamoStore(Wire(dynamodb, line or Line()), TABLES, 30, lambda _: None)
+    return waiting(dynamodb, line or Line(), lambda _: None)
+
+
+def waiting(dynamodb: Any, line: Line, sleep: Any) -> DynamoStore:
+    """A store whose waits are three quarters of the longest."""
+    return DynamoStore(Wire(dynamodb, line), TABLES, 30, sleep, lambda: 0.5)
 
 
 def decided(stored: StoredSegment, *messages: bytes) -> Decision:
@@ -39,6 +44,10 @@ def first(segment_id: str) -> Decision:
     return decided(StoredSegment(segment_id), message(reading()))
 
 
+def firsts(count: int) -> list[Decision]:
+    return [first(name) for name in names(count)]
+
+
 def names(count: int) -> list[str]:
     return [f"s{i}" for i in range(count)]
 
@@ -47,7 +56,7 @@ def with_segments(count: int) -> tuple[FakeDynamoDB, list[Decision]]:
     """Segments that were written once, and a plain update of each."""
     dynamodb = FakeDynamoDB()
     store = store_of(dynamodb)
-    written = [first(name) for name in names(count)]
+    written = firsts(count)
     assert set(store.write(written).values()) == {None}
     again = [decided(one.segment, message(reading("b"))) for one in written]
     return dynamodb, again
@@ -79,7 +88,7 @@ def test_keys_that_were_left_unprocessed_are_asked_for_again() -> None:
     store_of(dynamodb).write([first(name) for name in names(10)])
     waits: list[float] = []
 
-    store = DynamoStore(dynamodb, TABLES, 30, waits.append)
+    store = waiting(dynamodb, Line(), waits.append)
     found = store.read(names(10))
 
     assert {one.version for one in found.values()} == {1}
@@ -145,8 +154,6 @@ def test_a_refused_statement_fails_its_segment_alone(code: str, kind: Any) -> No
     [
         ("ConditionalCheckFailed", Conflict),
         ("TransactionConflict", Conflict),
-        ("ThrottlingError", StoreError),
-        ("ProvisionedThroughputExceeded", StoreError),
         ("ValidationError", StoreError),
     ],
 )
@@ -161,6 +168,48 @@ def test_a_refused_transaction_fails_only_the_segment_it_was_refused_for(
     assert (outcomes["s0"], outcomes["s2"]) == (None, None)
     assert type(outcomes["s1"]) is kind
     assert len(list(dynamodb.rows("segments"))) == 2
+
+
+def test_a_throttled_transaction_waits_and_is_repeated_as_a_whole() -> None:
+    dynamodb, line = FakeDynamoDB(), Line()
+    dynamodb.throttles = 2
+    waits: list[float] = []
+
+    outcomes = waiting(dynamodb, line, waits.append).write(firsts(50))
+
+    assert outcomes == dict.fromkeys(names(50))
+    assert line.calls == ["transact_write_items"] * 3
+    assert waits == pytest.approx([0.075, 0.15])
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_table_that_stays_throttled_is_asked_for_seconds_and_never_item_by_item(
+    code: str,
+) -> None:
+    dynamodb, line = FakeDynamoDB(), Line()
+    dynamodb.refusals = {"s1": code}
+    waits: list[float] = []
+
+    outcomes = waiting(dynamodb, line, waits.append).write(firsts(3))
+
+    assert {type(one) for one in outcomes.values()} == {StoreError}
+    assert line.calls == ["transact_write_items"] * 7
+    assert waits == pytest.approx([0.075, 0.15, 0.3, 0.6, 0.75, 0.75])
+    assert list(dynamodb.rows("segments")) == []
+
+
+def test_a_conflict_is_told_apart_once_the_table_is_no_longer_throttled() -> None:
+    dynamodb, line = FakeDynamoDB(), Line()
+    dynamodb.refusals = {"s1": "TransactionConflict"}
+    dynamodb.throttles = 1
+    waits: list[float] = []
+
+    outcomes = waiting(dynamodb, line, waits.append).write(firsts(3))
+
+    assert (outcomes["s0"], outcomes["s2"]) == (None, None)
+    assert type(outcomes["s1"]) is Conflict
+    assert line.calls == ["transact_write_items"] * (2 + 3)
+    assert len(waits) == 1
 
 
 def test_transactions_hold_as_many_segments_as_their_limit_allows() -> None:
@@ -220,10 +269,10 @@ def test_an_outbox_is_emptied_only_at_the_version_that_was_sent() -> None:
     newer = decided(sent, message(reading("b", 61, speed=5)))
     store.write([newer])
 
-    store.mark_sent([sent])
+    assert store.mark_sent([sent]) == {"s0"}
     assert len(store.read(["s0"])["s0"].outbox) == 1
 
-    store.mark_sent([newer.segment])
+    assert store.mark_sent([newer.segment]) == set()
     assert store.read(["s0"])["s0"].outbox == ()
 
 

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from traffic.errors import StoreError
-from traffic.live_map.api import LiveApi, LiveMapPorts
+from traffic.errors import Conflict, StoreError
+from traffic.incidents.incident import Incident, Member, Queue, Reported
+from traffic.incidents.items import incident_of, row_of
+from traffic.live_map.api import LiveApi
+from traffic.live_map.handling import OWNER
 from traffic.live_map.page import PageFile, page_file
+from traffic.live_map.ports import LiveMapPorts
 from traffic.live_map.settings import LiveMapSettings, read
+from traffic.segment.alerts import LEVELS
 from traffic.settings import required
+from traffic.timestamps import minute_text
+
+from .memory_views import MemoryViews
 
 NOW_MS = 1_795_372_320_000
+RETENTION_DAYS = 30
 WHO = {"email": "day-shift@city.example", "cognito:username": "e6e9"}
 ENVIRONMENT = {
     **dict.fromkeys(required(LiveMapSettings), "named"),
     "CONGESTION_HIGH_THRESHOLD": "50",
     "CONGESTION_SEVERE_THRESHOLD": "80",
     "CONGESTION_CLEAR_THRESHOLD": "40",
+    "TIME_ZONE": "Europe/Berlin",
+    "SPEED_UNIT": "mph",
     "USER_POOL_DOMAIN": "https://city.auth.us-east-1.amazoncognito.com",
     "USER_POOL_ISSUER": "https://cognito-idp.us-east-1.amazonaws.com/pool",
     "MAP_STYLE_URL": "https://tiles.example.org/style.json",
@@ -55,15 +67,52 @@ def alert(segment_id: str, opened_at: int = NOW_MS - 60_000, **more: Any) -> Ite
     }
 
 
+def incident(*alerts: Item, **more: Any) -> Item:
+    """Return an item of `traffic_incidents` that these open alerts make.
+
+    It is one that the incidents function writes: *more* replaces values of it.
+    """
+    first = min(alerts, key=lambda one: one["opened_at"])
+    made = Incident(
+        incident_id=first["alert_id"],
+        opened_at=first["opened_at"],
+        members={one["segment_id"]: Member(one["opened_at"]) for one in alerts},
+        alerts=len(alerts),
+        level=LEVELS.index("high"),
+        peak_level=LEVELS.index("severe"),
+        peak_segments=len(alerts),
+        peak_length_km=7.5,
+        queue=Queue(
+            head=first["segment_id"],
+            tail=alerts[-1]["segment_id"],
+            road="I-405 S",
+            place="Sherman Oaks",
+            length_km=6.2,
+            speed=14.2,
+            delay_rate=88.5,
+        ),
+        delay=31.25,
+        measured_at=NOW_MS - 30_000,
+        reported=Reported(first["opened_at"], len(alerts), LEVELS.index("high")),
+        version=1,
+    )
+    whole = {**row_of(made, RETENTION_DAYS), **more}
+    row = {name: value for name, value in whole.items() if value is not None}
+    assert row_of(incident_of(row), RETENTION_DAYS) == whole
+    return row
+
+
 @dataclass
 class FakeReader:
     """A city in memory; counts what it is asked, and fails while told to."""
 
     segments: dict[str, Item] = field(default_factory=dict)
     alerts: dict[str, Item] = field(default_factory=dict)
+    incidents: list[Item] = field(default_factory=list)
     history: list[Item] = field(default_factory=list)
     calls: list[Any] = field(default_factory=list)
     is_down: bool = False
+    down: set[Any] = field(default_factory=set)  # methods, or ids of alerts
 
     def put(self, *items: Item) -> None:
         self.segments |= {item["segment_id"]: item for item in items}
@@ -73,7 +122,7 @@ class FakeReader:
 
     def _called(self, *call: Any) -> None:
         self.calls.append(call)
-        if self.is_down:
+        if self.is_down or self.down & set(call):
             raise StoreError("down")
 
     def live(self) -> list[Item]:
@@ -88,6 +137,10 @@ class FakeReader:
         self._called("open_alerts")
         return [a for a in self.alerts.values() if a["alert_status"] == "open"]
 
+    def open_incidents(self) -> list[Item]:
+        self._called("open_incidents")
+        return list(self.incidents)
+
     def segment(self, segment_id: str) -> Item | None:
         self._called("segment", segment_id)
         return self.segments.get(segment_id)
@@ -96,24 +149,44 @@ class FakeReader:
         self._called("minutes", segment_id, first, last)
         return [row for row in self.history if first <= row["minute"] <= last]
 
+    def city_minute(self, minute: int) -> list[Item]:
+        self._called("city_minute", minute)
+        return [row for row in self.history if row["minute"] == minute_text(minute)]
+
     def alert(self, alert_id: str) -> Item | None:
         self._called("alert", alert_id)
         found = self.alerts.get(alert_id)
         return dict(found) if found else None
 
-    def acknowledge(self, alert_id: str, who: str, at_ms: int) -> None:
-        self._called("acknowledge", alert_id, who, at_ms)
-        row = self.alerts[alert_id]
-        if "acknowledged_at" not in row:
-            row.update(acknowledged_by=who, acknowledged_at=at_ms)
-
-    def undo(self, alert_id: str) -> None:
-        self._called("undo", alert_id)
-        for name in ("acknowledged_by", "acknowledged_at"):
-            self.alerts[alert_id].pop(name, None)
+    def record(self, item: Mapping[str, Any], change: Mapping[str, Any]) -> None:
+        self._called("record", item["alert_id"])
+        row = self.alerts[item["alert_id"]]
+        if any(row.get(name) != item.get(name) for name in ("handled", OWNER[1])):
+            raise Conflict("somebody was first")
+        row.update(change)
+        for name in [name for name, value in row.items() if value is None]:
+            del row[name]
 
     def count(self, name: str) -> int:
         return sum(call[0] == name for call in self.calls)
+
+
+@dataclass
+class FakeShift:
+    """What a shift's log is made of."""
+
+    alerts_of: list[Item] = field(default_factory=list)
+    rows: dict[str, Item] = field(default_factory=dict)
+    is_whole: bool = True
+    asked: list[Any] = field(default_factory=list)
+
+    def alerts(self, days: Iterable[str], since_ms: int) -> tuple[list[Item], bool]:
+        self.asked.append((list(days), since_ms))
+        return self.alerts_of, self.is_whole
+
+    def incidents(self, alert_ids: Sequence[str]) -> dict[str, Item]:
+        self.asked.append(list(alert_ids))
+        return self.rows
 
 
 @dataclass
@@ -149,10 +222,18 @@ class City:
     environment: str = "aa"
     settings: LiveMapSettings = field(default_factory=lambda: read(ENVIRONMENT))
     logged: list[tuple[str, str]] = field(default_factory=list)
+    shift: FakeShift = field(default_factory=FakeShift)
+    views: MemoryViews = field(default_factory=MemoryViews)
 
     def __post_init__(self) -> None:
         ports = LiveMapPorts(
-            self.reader, self.assets, self.clock, self.environment, self._log
+            self.reader,
+            self.views,
+            self.assets,
+            self.clock,
+            self.environment,
+            self._log,
+            shift=self.shift,
         )
         self.api = LiveApi(ports, self.settings)
 

@@ -29,6 +29,8 @@ def test_the_page_is_told_where_to_sign_in_and_what_is_congested(city: City) -> 
     assert city.get("/config.json") == {
         "stack": "named",
         "region": "us-east-1",
+        "zone": "Europe/Berlin",
+        "speed_unit": "mph",
         "auth": {
             "domain": "https://city.auth.us-east-1.amazoncognito.com",
             "client_id": "named",
@@ -232,6 +234,11 @@ def test_history_ends_with_the_minute_that_is_still_open(city: City) -> None:
             ["2026-11-22T16:31Z", 50.0, 900, 5.0, None, 4],
             ["2026-11-22T18:31Z", 60.0, 1200, 30.0, 0.1, None],
         ],
+        "usual": {
+            "columns": ["at", "low", "usual"],
+            "rows": [],
+            "missing": "no_profile",
+        },
     }
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from bench.live_reads import response
 from traffic.aws.dynamodb import Tables
-from traffic.errors import StoreError
+from traffic.errors import Conflict, StoreError
 from traffic.live_map.aws import (
+    MOST_INCIDENTS,
+    MOST_ROWS,
     MOST_TRIES,
     PARALLEL_SCANS,
     DynamoReader,
-    decode_scans,
 )
+from traffic.segment.rows import HOUR_KEYS
 
 Answer = dict[str, Any]
 TABLES = Tables("segments", "history", "alerts")
@@ -46,7 +46,7 @@ class FakeDynamo:
 
 def reading(reply: Callable[[Answer], Answer]) -> tuple[DynamoReader, FakeDynamo]:
     fake = FakeDynamo(reply)
-    return DynamoReader(fake, TABLES, lambda _: None), fake
+    return DynamoReader(fake, TABLES, "incidents", lambda _: None), fake
 
 
 def wanted(request: Answer) -> list[str]:
@@ -81,6 +81,21 @@ def test_open_alerts_are_found_by_their_index() -> None:
     assert request["ExpressionAttributeValues"] == {":open": {"S": "open"}}
 
 
+def test_open_incidents_are_found_by_one_query_the_newest_first() -> None:
+    more = {"incident_id": {"S": "a@5"}}
+    reader, fake = reading(
+        lambda _: {"Items": [{"opened_at": {"N": "5"}}], "LastEvaluatedKey": more}
+    )
+
+    assert reader.open_incidents() == [{"opened_at": 5}]
+    ((name, request),) = fake.asked
+    assert (name, request["TableName"]) == ("query", "incidents")
+    assert request["IndexName"] == "open_incidents"
+    assert request["ExpressionAttributeValues"] == {":open": {"S": "open"}}
+    assert (request["ScanIndexForward"], request["Limit"]) == (False, MOST_INCIDENTS)
+    assert "outbox" not in wanted(request)
+
+
 def test_history_is_asked_for_by_segment_and_minutes() -> None:
     reader, fake = reading(lambda _: {"Items": []})
 
@@ -94,6 +109,43 @@ def test_history_is_asked_for_by_segment_and_minutes() -> None:
         ":last": {"S": "2026-11-22T18:32Z"},
     }
     assert "sums" not in wanted(request)
+
+
+def test_a_minute_of_the_city_takes_one_query_for_each_key_of_its_hour() -> None:
+    item = {"segment_id": {"S": "a"}, "speed": {"N": "5.5"}}
+    reader, fake = reading(lambda _: {"Items": [item]})
+
+    found = reader.city_minute(29_922_752)
+
+    assert found == [{"segment_id": "a", "speed": 5.5}] * HOUR_KEYS
+    first = fake.asked[0][1]
+    assert (first["TableName"], first["IndexName"]) == ("history", "by_hour")
+    names = first["ExpressionAttributeNames"]
+    condition = first["KeyConditionExpression"]
+    for short in sorted(names, key=len, reverse=True):
+        condition = condition.replace(short, names[short])
+    assert condition == "hour = :hour AND minute = :minute"
+    values = [one["ExpressionAttributeValues"] for _, one in fake.asked]
+    assert {one[":minute"]["S"] for one in values} == {"2026-11-22T16:32Z"}
+    keys = ["2026-11-22T16Z", *(f"2026-11-22T16Z#{n}" for n in range(1, HOUR_KEYS))]
+    assert sorted(one[":hour"]["S"] for one in values) == keys
+    assert {"sums", "district"} & set(wanted(first)) == set()
+
+
+def test_a_minute_follows_the_pages_of_a_key_and_no_further_than_its_bound() -> None:
+    item, followed = {"segment_id": {"S": "a"}}, []
+    page = {"Items": [item] * 4_000, "LastEvaluatedKey": {"segment_id": {"S": "a"}}}
+
+    def reply(request: Answer) -> Answer:
+        if "#" in request["ExpressionAttributeValues"][":hour"]["S"]:
+            return {"Items": []}
+        followed.append(request)
+        return page
+
+    with pytest.raises(StoreError, match="2026-11-22T16Z: over 15000 segments"):
+        reading(reply)[0].city_minute(29_922_752)
+
+    assert len(followed) == math.ceil(MOST_ROWS / 4_000)
 
 
 def test_a_segment_comes_with_its_state_an_unknown_one_is_none() -> None:
@@ -112,45 +164,58 @@ def test_an_alert_is_read_as_it_is_now() -> None:
     assert fake.asked[0][1]["ConsistentRead"] is True
 
 
-def test_only_the_acknowledgement_is_written_and_only_once() -> None:
+FRESH = {"alert_id": "a@5", "level": "high"}
+TAKEN = {**FRESH, "acknowledged_by": "day", "acknowledged_at": 7, "handled": "[]"}
+CHANGE = {"acknowledged_by": "night", "acknowledged_at": 8, "acknowledged_note": None}
+
+
+def test_only_what_changes_of_an_alert_is_written() -> None:
     reader, fake = reading(lambda _: {})
 
-    reader.acknowledge("a@5", "day-shift@city.example", 7)
+    reader.record(TAKEN, CHANGE)
 
-    ((name, request),) = fake.asked
-    assert name == "update_item"
-    assert request["Key"] == {"alert_id": {"S": "a@5"}}
-    assert request["UpdateExpression"] == (
-        "SET acknowledged_by = :who, acknowledged_at = :at"
-    )
-    assert "attribute_not_exists(acknowledged_at)" in request["ConditionExpression"]
-    assert "ReturnValues" not in request  # the role may not read by writing
-
-
-def test_an_undo_removes_the_acknowledgement_and_touches_nothing_else() -> None:
-    reader, fake = reading(lambda _: {})
-
-    reader.undo("a@5")
-
-    assert [(name, dict(request)) for name, request in fake.asked] == [
+    assert fake.asked == [
         (
             "update_item",
             {
-                "TableName": fake.asked[0][1]["TableName"],
+                "TableName": "alerts",
                 "Key": {"alert_id": {"S": "a@5"}},
-                "UpdateExpression": "REMOVE acknowledged_by, acknowledged_at",
-                "ConditionExpression": "attribute_exists(acknowledged_at)",
-            },
+                "UpdateExpression": "SET #0 = :0, #1 = :1 REMOVE #2",
+                "ExpressionAttributeNames": {
+                    "#0": "acknowledged_by",
+                    "#1": "acknowledged_at",
+                    "#2": "acknowledged_note",
+                },
+                "ExpressionAttributeValues": {
+                    ":0": {"S": "night"},
+                    ":1": {"N": "8"},
+                    ":handled": {"S": "[]"},
+                    ":acknowledged_at": {"N": "7"},
+                },
+                "ConditionExpression": "attribute_exists(alert_id) AND "
+                "handled = :handled AND acknowledged_at = :acknowledged_at",
+            },  # without ReturnValues: the role may not read by writing
         )
     ]
 
 
-def test_who_comes_second_is_no_fault() -> None:
+def test_what_nobody_had_handled_must_still_be_so() -> None:
+    reader, fake = reading(lambda _: {})
+
+    reader.record(FRESH, CHANGE)
+
+    assert fake.asked[0][1]["ConditionExpression"] == (
+        "attribute_exists(alert_id) AND attribute_not_exists(handled) AND "
+        "attribute_not_exists(acknowledged_at)"
+    )
+
+
+def test_who_comes_second_is_refused() -> None:
     def reply(_: Answer) -> Answer:
         raise refused("ConditionalCheckFailedException")
 
-    reading(reply)[0].acknowledge("a@5", "night-shift@city.example", 8)
-    reading(reply)[0].undo("a@5")
+    with pytest.raises(Conflict):
+        reading(reply)[0].record(FRESH, CHANGE)
 
 
 def held(times: int) -> Callable[[Answer], Answer]:
@@ -169,26 +234,19 @@ def held(times: int) -> Callable[[Answer], Answer]:
 def test_what_collides_with_a_transaction_is_written_after_it(held_up: int) -> None:
     reader, fake = reading(held(held_up))
 
-    reader.acknowledge("a@5", "day-shift@city.example", 7)
+    reader.record(FRESH, CHANGE)
 
     assert len(fake.asked) == held_up + 1
     assert all(request == fake.asked[0][1] for _, request in fake.asked)
 
 
-ACKNOWLEDGE = partial(DynamoReader.acknowledge, alert_id="a@5", who="day", at_ms=7)
-UNDO = partial(DynamoReader.undo, alert_id="a@5")
-
-
-@pytest.mark.parametrize("write", [ACKNOWLEDGE, UNDO], ids=["acknowledge", "undo"])
-def test_what_a_transaction_does_not_let_through_is_no_success(
-    write: Callable[[DynamoReader], None],
-) -> None:
+def test_what_a_transaction_does_not_let_through_is_no_success() -> None:
     pauses: list[float] = []
     fake = FakeDynamo(held(MOST_TRIES))
-    reader = DynamoReader(fake, TABLES, pauses.append)
+    reader = DynamoReader(fake, TABLES, "incidents", pauses.append)
 
     with pytest.raises(StoreError, match="a@5: transactions held it"):
-        write(reader)
+        reader.record(FRESH, CHANGE)
 
     assert (len(fake.asked), len(pauses)) == (MOST_TRIES, MOST_TRIES - 1)
     assert sum(pauses) < 2
@@ -207,38 +265,12 @@ def test_a_table_that_refuses_or_is_silent_is_a_store_error(fault: Exception) ->
         raise fault
 
     reader, _ = reading(reply)
-    for ask in (reader.live, reader.open_alerts, lambda: reader.segment("a")):
+    for ask in (
+        reader.live,
+        reader.open_alerts,
+        reader.open_incidents,
+        lambda: reader.segment("a"),
+        lambda: reader.city_minute(1),
+    ):
         with pytest.raises(StoreError):
             ask()
-
-
-def wired(body: bytes, status: int = 200) -> Any:
-    """A client of boto3 whose every call is answered by *body*."""
-    client = boto3.client(
-        "dynamodb", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )
-    answer = response(body, status)
-    client.meta.events.register("before-send.dynamodb", lambda **_: answer)
-    return client
-
-
-def test_scans_are_decoded_by_another_way_to_the_same_values() -> None:
-    body = (
-        b'{"Items": [{"segment_id": {"S": "a"}, "speed": {"N": "5.5"}}], "Count": 1,'
-        b' "ScannedCount": 1, "LastEvaluatedKey": {"segment_id": {"S": "a"}}}'
-    )
-    slow, fast = wired(body), wired(body)
-    decode_scans(fast)
-
-    answer = fast.scan(TableName="segments")
-    assert answer["Items"] == [{"segment_id": {"S": "a"}, "speed": {"N": "5.5"}}]
-    answer["ResponseMetadata"] = {}
-    assert answer == {**slow.scan(TableName="segments"), "ResponseMetadata": {}}
-
-
-def test_a_refused_scan_is_a_store_error() -> None:
-    client = wired(b'{"__type": "x#AccessDeniedException", "message": "no"}', 400)
-    decode_scans(client)
-
-    with pytest.raises(StoreError, match="AccessDeniedException"):
-        DynamoReader(client, TABLES, lambda _: None).live()

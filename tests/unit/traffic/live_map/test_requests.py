@@ -24,6 +24,8 @@ NO_ALERT = "expected an alert id: <segment id>@<milliseconds>"
         ("GET", "/config.json", Route("config")),
         ("GET", "/api/roads", Route("roads")),
         ("GET", "/api/now", Route("now")),
+        ("GET", "/api/log", Route("log")),
+        ("GET", "/api/at", Route("at")),
         ("GET", "/api/segments/I-405:n", Route("segment", "I-405:n")),
         ("GET", "/api/segments/a%3Ab/history", Route("history", "a:b")),
         ("POST", "/api/alerts/a@5/acknowledge", Route("acknowledge", "a@5")),
@@ -82,7 +84,7 @@ def test_a_file_that_is_not_there_is_not_found(path: str) -> None:
 def test_hours_that_are_silly_are_refused(hours: str) -> None:
     assert City().refusal("/api/segments/a/history", query={"hours": hours}) == (
         400,
-        "expected hours to be a whole number from 1 to 48",
+        "expected `hours` to be a whole number from 1 to 48",
     )
 
 

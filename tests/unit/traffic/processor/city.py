@@ -139,7 +139,9 @@ class City:
         """The ports of the function; its log lines go to *line*."""
         line = line or Line()
         return ProcessorPorts(
-            DynamoStore(Wire(self.dynamodb, line), TABLES, 30, lambda _: None),
+            DynamoStore(
+                Wire(self.dynamodb, line), TABLES, 30, lambda _: None, lambda: 1
+            ),
             EventBridgeBus(Wire(self.bus, line), "bus"),
             S3Quarantine(Wire(self.s3, line), "bucket"),
             lambda: ms(5),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace as with_fields
 
 from traffic.errors import Conflict
 from traffic.model import StoredSegment
@@ -49,11 +51,15 @@ class MemoryStore:
         self.decisions.append(decision)
         return None
 
-    def mark_sent(self, segments: Sequence[StoredSegment]) -> None:
-        """Empty the outboxes of these versions."""
+    def mark_sent(self, segments: Sequence[StoredSegment]) -> set[str]:
+        """Empty the outboxes of these versions; return the others."""
+        newer = set()
         for one in segments:
             if self.segments[one.segment_id].version == one.version:
-                self.segments[one.segment_id] = replace(one, outbox=())
+                self.segments[one.segment_id] = with_fields(one, outbox=())
+            else:
+                newer.add(one.segment_id)
+        return newer
 
 
 @dataclass

@@ -62,7 +62,7 @@ def test_deliveries_that_overlap_do_not_overwrite_each_other(
 
 
 def store_of_client(client: Any) -> DynamoStore:
-    return DynamoStore(client, TABLES, 30, lambda _: None)
+    return DynamoStore(client, TABLES, 30, lambda _: None, lambda: 1)
 
 
 def keep_one(client: Any) -> None:

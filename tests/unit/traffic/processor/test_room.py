@@ -101,6 +101,20 @@ def test_an_outbox_is_full_by_number_or_by_size(
     assert is_full(events) is is_too_many
 
 
+def test_the_alerts_of_a_road_with_an_endless_name_fit_into_its_item() -> None:
+    city = Street("s")
+    city.bus.refuses = 1_000_000
+    (row,) = city.dynamodb.rows("segments")
+    row["name"] = row["district"] = {
+        "S": "\N{LATIN SMALL LETTER E WITH ACUTE}" * 50_000
+    }
+
+    work = city.work(record(1, restless()))
+
+    assert work.failed == ["1"]
+    assert MOST_BYTES / 2 < len(city.outbox()) <= 2 * MOST_BYTES
+
+
 def test_the_fake_refuses_an_item_that_dynamodb_refuses() -> None:
     fake = FakeDynamoDB()
     one = StoredSegment("s", outbox=({"name": "x" * 500_000},))

@@ -31,6 +31,7 @@ POLICY = Policy(
     retention_days=30,
     default_interval_s=60,
     link_format="https://traffic.example/#segment={segment_id}",
+    zone="Europe/Berlin",
 )
 ROAD = Road(
     name="I-405 N",

@@ -1,4 +1,4 @@
-"""What the world is told of an alert: events, rows and the segment's own item."""
+"""What the world learns of an alert: events, rows and the segment's own item."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_event_tells_all_a_controller_needs() -> None:
             "level_of_service": "F",
             "speed_estimated": None,
             "opened_at": ms(60),
-            "since": "2027-01-15T08:01Z",
+            "since": "2027-01-15 09:01 CET",
             "observed_at": ms(60),
             "received_at": ms(62),
             "decided_at": START,
@@ -57,6 +57,25 @@ def test_an_event_tells_all_a_controller_needs() -> None:
             "link": "https://traffic.example/#segment=s",
         }
     ]
+
+
+def test_a_speed_that_no_sensor_measures_is_unknown_not_an_empty_road() -> None:
+    counted = [
+        message(reading(seconds=s, count=12, speed=None, congestion_score=90))
+        for s in (0, 60)
+    ]
+    (event,) = say(*counted).stored.outbox
+
+    assert (event["speed"], event["traffic"]) == (None, "speed unknown")
+
+
+def test_a_jam_that_ends_as_the_road_empties_says_so() -> None:
+    empty = [
+        message(reading(seconds=s, count=0, speed=None)) for s in range(120, 720, 60)
+    ]
+    told = say(jam(0), jam(60), *empty)
+
+    assert told.stored.outbox[-1]["traffic"] == "an empty road"
 
 
 def test_all_events_of_an_alert_carry_its_id_and_each_its_own() -> None:
@@ -165,10 +184,3 @@ def test_a_place_is_named_by_what_is_known_of_it() -> None:
     assert place(name="I-405 N") == "I-405 N"
     assert place(district="Los Angeles") == "Los Angeles"
     assert place() == "s"
-
-
-def test_a_place_holds_nothing_that_would_end_the_text_it_is_put_into() -> None:
-    name = 'Rue "du 8\tMai"'
-
-    road = Road(name=name, district="Old\\New\n")
-    assert place_of(StoredSegment("s", road=road)) == "Rue 'du 8 Mai', Old/New "

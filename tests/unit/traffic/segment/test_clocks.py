@@ -82,6 +82,20 @@ def test_a_wrong_clock_is_told_by_how_much() -> None:
     assert fault.actual == "2027-01-15T08:01:30Z, +90 s from receipt"
 
 
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (START // 1000, "at most 24 h before receipt, in ms: this looks like seconds"),
+        (START - 30 * 3_600_000, "at most 24 h before receipt"),
+    ],
+)
+def test_seconds_in_place_of_milliseconds_are_named(at: int, expected: str) -> None:
+    told = say(message(reading(seconds=(at - START) / 1000), received=0))
+
+    ((_, _, fault),) = told.rejected.values()
+    assert (fault.reason, fault.expected) == ("too_old", expected)
+
+
 def test_a_record_that_waited_in_the_stream_is_judged_by_its_receipt() -> None:
     """A day's outage behind the stream makes no reading too old."""
     received = -DAY_S + 3_600

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from traffic.policy import Policy
@@ -19,14 +20,23 @@ from traffic.segment.state import WorkingState
 from traffic.segment.state_codec import pack, unpack
 from traffic.segment.windows import Sums, Window, merge_windows
 
-from .builders import POLICY, ROAD, START, Told, record, tell, tell_all
+from .builders import (
+    POLICY,
+    ROAD,
+    START,
+    Told,
+    message,
+    reading,
+    record,
+    records,
+    tell,
+    tell_all,
+)
 from .streams import anything, cuts, deliveries, published, streams
 
 by_law = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,  # the same examples on every machine
-    suppress_health_check=[HealthCheck.too_slow],
 )
 POLICIES = st.builds(
     lambda hold, clear: replace(POLICY, hold_s=hold, clear_hold_s=clear),
@@ -195,3 +205,29 @@ def test_no_message_whatever_stops_the_batch(data: bytes) -> None:
     rejected = sum(fault.readings for _, _, fault in told.rejected.values())
     known = counts.duplicate + counts.stale
     assert counts.accepted + known + rejected == taken.readings
+
+
+TWO_JAMS = records(
+    *(
+        message(reading(seconds=60 * minute, congestion_score=score))
+        for minute, score in enumerate([90] * 4 + [0] * 5 + [90] * 4)
+    )
+)
+
+
+@by_law
+@given(streams(), POLICIES)
+@example(TWO_JAMS, POLICY)
+def test_event_time_orders_the_transitions_of_an_alert(
+    stream: list[Any], policy: Policy
+) -> None:
+    """A reader of events that come in any order compares `observed_at`, then levels."""
+    events = tell(Told(), stream, policy).stored.outbox
+
+    for earlier, later in itertools.pairwise(events):
+        assert earlier["observed_at"] <= later["observed_at"]
+        if earlier["alert_id"] == later["alert_id"]:
+            assert later["previous_level"] == earlier["level"] != "none"
+        else:
+            assert (earlier["transition"], later["transition"]) == ("cleared", "opened")
+            assert earlier["opened_at"] < later["opened_at"]

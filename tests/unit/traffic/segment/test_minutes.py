@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
 
-from traffic.segment.rows import history_row, minutes_of, minutes_to_read
+from traffic.segment.rows import (
+    history_row,
+    hour_key,
+    hour_keys,
+    minutes_of,
+    minutes_to_read,
+)
 from traffic.segment.windows import Window, merge_windows, pack, sum_readings, unpack
 
 from .builders import MINUTE, START, Told, message, reading, records, say, tell
@@ -108,7 +115,7 @@ def test_a_row_tells_the_traffic_of_its_minute() -> None:
     assert row == {
         "segment_id": "s",
         "minute": "2027-01-15T08:00Z",
-        "hour": "2027-01-15T08Z",
+        "hour": "2027-01-15T08Z#3",
         "district": "Los Angeles",
         "readings": 2,
         "vehicles": 40,
@@ -125,6 +132,26 @@ def test_a_row_tells_the_traffic_of_its_minute() -> None:
         "late": 1,
         "expires_at": START // 1000 + 30 * 86_400,
     }
+
+
+def test_the_minutes_of_all_segments_are_spread_over_the_keys_of_their_hour() -> None:
+    keys = Counter(hour_key(f"segment-{n:05}", MINUTE) for n in range(5_000))
+
+    hour = "2027-01-15T08Z"
+    assert set(keys) == {hour, *(f"{hour}#{n}" for n in range(1, 8))}
+    assert max(keys.values()) < 1.05 * 5_000 / 8
+
+
+def test_the_keys_of_an_hour_are_known_to_what_reads_all_segments() -> None:
+    written = {hour_key(f"segment-{n}", MINUTE + 59) for n in range(100)}
+
+    assert set(hour_keys(MINUTE)) == written
+
+
+def test_a_segment_keeps_its_key_in_every_hour_and_version() -> None:
+    later = [hour_key("s", MINUTE + 60 * n) for n in range(2)]
+
+    assert later == ["2027-01-15T08Z#3", "2027-01-15T09Z#3"]
 
 
 def test_a_row_of_an_empty_road_has_a_flow_of_zero_and_no_speed() -> None:

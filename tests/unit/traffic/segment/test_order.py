@@ -145,6 +145,28 @@ def test_a_bin_that_is_corrected_is_stale_and_no_plain_duplicate() -> None:
     assert street.deliver(0, count=7, speed=42) == "stale"
 
 
+@pytest.mark.parametrize("value", [62.25, 62.35, 62.45, 87.05, 50.0])
+def test_a_resend_is_a_duplicate_whatever_its_digits(value: float) -> None:
+    street = Street()
+    street.deliver(0, speed=value)
+
+    assert street.deliver(0, speed=value) == "duplicate"
+
+
+@pytest.mark.parametrize(
+    "field", [{"occupancy": 0.3}, {"congestion_score": 40.0}], ids=["cover", "score"]
+)
+@pytest.mark.parametrize("minutes", [1, 3], ids=["new", "known"])
+def test_a_correction_of_cover_or_score_is_stale(
+    field: dict[str, float], minutes: int
+) -> None:
+    street, said = Street(), {"occupancy": 0.1, "congestion_score": 20.0}
+    street.deliver_all(range(minutes), **said)
+
+    assert street.deliver(minutes - 1, **said) == "duplicate"
+    assert street.deliver(minutes - 1, **{**said, **field}) == "stale"
+
+
 def test_a_reading_put_back_joins_its_minute_and_the_present_goes_on_without_it() -> (
     None
 ):

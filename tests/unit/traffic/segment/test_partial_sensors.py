@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as with_fields
 
 from traffic.model import StoredSegment
 from traffic.segment.state_codec import unpack
@@ -23,7 +24,7 @@ def test_a_single_loop_tells_speed_by_flow_and_occupancy() -> None:
 
 
 def test_the_effective_length_of_a_road_is_its_own_where_it_is_known() -> None:
-    trucks = StoredSegment("s", road=replace(ROAD, effective_length_m=13.4))
+    trucks = StoredSegment("s", road=with_fields(ROAD, effective_length_m=13.4))
 
     told = tell(
         Told(stored=trucks),
@@ -41,6 +42,20 @@ def test_a_vehicle_that_covers_a_loop_across_two_seconds_is_seen_whole() -> None
     told = say(message(first), message(rest))
 
     assert told.live["speed"] == pytest.approx(24.1, abs=0.5)
+
+
+def test_vehicles_that_hardly_cover_a_loop_do_not_stand_though_speed_is_0() -> None:
+    """20 vehicles that cover 6.7 m for 6.03 s drive 80 km/h: 0 is no measurement."""
+    seen = live(reading(count=20, speed=0, occupancy=0.1005))
+
+    assert (seen["speed"], seen["speed_estimated"]) == (80.0, 1.0)
+    assert seen["congestion_score"] == 20.0
+
+
+def test_vehicles_that_cover_a_loop_creep_if_speed_is_0() -> None:
+    seen = live(reading(count=2, speed=0, occupancy=0.9))
+
+    assert (seen["speed"], seen["speed_estimated"]) == (1.0, None)
 
 
 def test_a_detector_that_measures_speed_estimates_none() -> None:
@@ -110,3 +125,13 @@ def test_where_all_that_report_are_suspects_nothing_is_known() -> None:
 
     assert told.live["speed"] is told.live["congestion_score"] is None
     assert told.transitions == []
+
+
+def test_an_alert_does_not_outlast_the_trust_in_all_its_sensors() -> None:
+    said = [message(reading(seconds=s, speed=5)) for s in range(0, 600, 60)]
+    told = tell(Told(), records(*said[:3]))
+    suspected = with_fields(told.stored, suspects=frozenset({"a"}))
+
+    told = tell(replace(told, stored=suspected), records(*said[3:], first=4))
+
+    assert told.transitions == [("opened", "severe", 60), ("cleared", "none", 300)]

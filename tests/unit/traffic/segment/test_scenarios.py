@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as with_fields
 
 from traffic.model import StoredSegment
 
@@ -48,7 +49,7 @@ def _reading(columns: list[str], row: list[Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", list(cases()))
 def test_scenario(case: dict[str, Any]) -> None:
-    road = replace(ROAD, **case.get("road", {}))
+    road = with_fields(ROAD, **case.get("road", {}))
     start = Told(stored=StoredSegment("s", road=road))
     policy = replace(POLICY, **case["policy"])
     stream, expected = records(*messages(case)), case.get("live", {})

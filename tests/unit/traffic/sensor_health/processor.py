@@ -1,4 +1,4 @@
-"""A processor that stops for a while, and what CloudWatch tells of it meanwhile."""
+"""A processor that stops for a while, and what CloudWatch says of it meanwhile."""
 
 from __future__ import annotations
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec.structs import replace as with_fields
+
 from traffic.model import Road, StoredSegment
 from traffic.segment.spans import MissingSpans
 from traffic.segment.state import SensorState, WorkingState
@@ -71,6 +73,15 @@ class Device:
                 at = self._turn(start)
         return at if at >= self.phase_s else None
 
+    def counted(self, until_s: float) -> int | None:
+        """When it last counted a vehicle in the minute before, by its clock (ms)."""
+        at = self.speaks(until_s)
+        while at is not None and at > until_s - SWEEP_S:
+            if self.says(at)["vehicle_count"]:
+                return ms(at + self.clock_s)
+            at = self.speaks(at - self.interval_s)
+        return None
+
     def _turn(self, until_s: float) -> float:
         turns = (until_s - self.phase_s) // self.interval_s
         return self.phase_s + turns * self.interval_s
@@ -105,9 +116,11 @@ class Street:
         slots = {key: slot_of(device, at) for key, (device, at) in said.items()}
         clock = max(slot.timestamp for slot in slots.values())
         received = ms(max(at for _, at in said.values()))
-        road = replace(self.road, district=self.districts.get(name))
+        road = with_fields(self.road, district=self.districts.get(name))
         stored = StoredSegment(name, version=1, road=road)
-        state = WorkingState(clock=clock, sensors=slots)
+        moved = [one.counted(at_s) for one in devices]
+        moved_at = max((at for at in moved if at is not None), default=0)
+        state = WorkingState(clock=clock, sensors=slots, moved_at=moved_at)
         return ScannedSegment(stored, state, received, received)
 
 
@@ -195,7 +208,7 @@ class Watch:
         return sorted(name_of(one) for one in rows if one.standing == "open")
 
     def told(self, *transitions: str) -> list[str]:
-        """What was told of, in its order."""
+        """What was reported, in its order."""
         wanted = transitions or ("opened", "reminded", "closed")
         return [f"{what} {where}" for _, what, where in self.log if what in wanted]
 

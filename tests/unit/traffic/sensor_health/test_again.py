@@ -96,7 +96,7 @@ def test_the_calls_of_a_sweep_that_lists_again_are_all_tried_below() -> None:
     swept(ended(), 820, 300, line)
 
     assert len(line.calls) == CALLS
-    assert line.calls.count("batch_execute_statement") == 3  # refused, anew, told
+    assert line.calls.count("batch_execute_statement") == 3  # refused, again, told
 
 
 @pytest.mark.parametrize("at", range(1, CALLS + 1))

@@ -1,12 +1,12 @@
-"""A clock that is hours behind is told of; readings that were held back are not."""
+"""A clock that is hours behind is reported; readings that were held back are not."""
 
 from __future__ import annotations
 
 import pytest
 
 from traffic.sensor_health.clocks import describe_lag
-from traffic.sensor_health.thresholds import latest_detection_ms
 
+from .bounds import latest_detection_ms
 from .street import SILENT_S, Device, Street, Watch
 
 

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from traffic.sensor_health.daily_counts import Day, judge_day
-from traffic.sensor_health.thresholds import latest_detection_ms
 
+from .bounds import latest_detection_ms
 from .lanes import demand
 from .street import SILENT_S, Device, Says, Street, Watch
 
@@ -92,6 +92,17 @@ def test_a_lane_that_miscounts_is_found_within_three_days_and_nobody_else_is(
     (fault,) = watch.rows.values()
     assert str(fault.detail).endswith(" before")
     assert watch.figures("SensorsSuspect") == (1,)
+
+
+def test_a_lane_that_miscounts_is_found_though_it_also_sends_percent() -> None:
+    miscounts = counting(SLOW, but(0.2, BEGIN))
+    watch = street(
+        [lambda at: {**miscounts(at), "percent": True}, counting(FAST, seed=2)]
+    )
+
+    run(watch, 0, BEGIN + BOUND)
+
+    assert watch.open() == ["sensor:s/lane-1/lane_share"]
 
 
 def test_it_is_over_within_two_days_of_its_repair() -> None:

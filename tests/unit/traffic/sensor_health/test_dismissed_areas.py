@@ -97,7 +97,7 @@ def test_a_fleet_that_fails_after_it_is_an_outage_of_its_own() -> None:
     assert standing == [None, "dismissed"]
 
 
-def test_whoever_speaks_again_counts_again() -> None:
+def test_a_sensor_that_reports_again_counts_again() -> None:
     watch = after_a_trial()
     dismiss(watch, 2 * HOUR + 30)
     for device in watch.street.devices:

@@ -1,4 +1,4 @@
-"""A lane that says nothing while the others flow is told of, soon and by name."""
+"""A lane that says nothing while the others flow is reported, soon and by name."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from traffic.sensor_health.lanes import compare_lanes
 from traffic.sensor_health.suspects import Track
-from traffic.sensor_health.thresholds import latest_detection_ms
 from traffic.sensor_health.verdicts import vehicles_needed
 
+from .bounds import latest_detection_ms
 from .street import EMPTY, SILENT_S, Device, Says, Street, Watch, same, slot_of
 from .test_suspects import COVERED, broken
 
@@ -145,6 +145,16 @@ def test_a_lane_that_reports_seldom_is_compared_reading_by_reading() -> None:
     lanes = [Device("slow", says=busy, interval_s=900), *street(busy).street.devices]
 
     assert Watch(Street(lanes)).run(0, 6 * 3_600).told() == []
+
+
+def test_what_is_remembered_is_not_changed_by_a_comparison() -> None:
+    known = {name: Track(0, 0, 0) for name in "ab"}
+    made = {"a": Track(1, 0, 60_000, vehicle_count=30), "b": known["b"]}
+    slots = {n: slot_of(Device(n, says=busy), 60) for n in "ab"}
+
+    compare_lanes(known, made, slots)
+
+    assert (known["b"].waiting, made["b"].waiting) == (0, 30)
 
 
 def test_what_usually_passes_is_learnt_and_forgotten() -> None:

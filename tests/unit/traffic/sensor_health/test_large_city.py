@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -27,18 +28,23 @@ SWEEP_S = 700
 OUT = SEGMENTS // DISTRICTS  # segments of the district that is out
 
 
-def item(number: int, at_s: int, is_jammed: bool) -> dict[str, Any]:
-    """A segment whose sensors all spoke then."""
+@cache
+def packed(at_s: int, is_jammed: bool) -> bytes:
+    """The state of a segment whose sensors all spoke then."""
     said = (4, 50.0, 0.1, 60_000)
     sensors = {f"d{n}": newest(ms(at_s), *said) for n in range(SENSORS)}
     alert = AlertState(SEVERE, ms(at_s), ms(at_s)) if is_jammed else AlertState()
-    state = WorkingState(clock=ms(at_s), sensors=sensors, alert=alert)
+    return pack(WorkingState(clock=ms(at_s), sensors=sensors, alert=alert))
+
+
+def item(number: int, at_s: int, is_jammed: bool) -> dict[str, Any]:
+    """A segment whose sensors all spoke then."""
     return aws_dynamodb.attributes(
         {
             "segment_id": f"s{number:05}",
             "district": f"District {number // OUT}",
             "version": 1,
-            "state": pack(state),
+            "state": packed(at_s, is_jammed),
             "received_at": ms(at_s),
             "updated_at": ms(at_s),
         }

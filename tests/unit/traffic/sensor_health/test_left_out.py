@@ -164,6 +164,62 @@ def test_a_mark_that_a_sweep_did_not_live_to_write_is_written_by_the_next() -> N
     assert world.segment("s")["suspects"] == ["a"]
 
 
+def percent(said: Said) -> Said:
+    """The same, but for an occupancy in percent."""
+
+    def says(minute: int) -> dict[str, Any]:
+        values = said(minute)
+        return {**values, "occupancy": 100 * values["occupancy"]}
+
+    return says
+
+
+@pytest.mark.parametrize(
+    ("kind", "begin"),
+    [("stuck", 30), ("no_hits", 30), ("impossible_flow", 30), ("clock", 0)],
+)
+def test_a_wrong_unit_hides_no_other_fault(kind: str, begin: int) -> None:
+    said, minutes = SAID[kind]
+
+    world = driven(
+        lambda minute: percent(flows if minute < begin else said)(minute),
+        begin + minutes + 1,
+    )
+
+    assert world.open() == [f"sensor:s/a/{kind}"]
+    assert world.segment("s")["suspects"] == ["a"]
+    events = [event for event in world.bus.events if "kind" in event]
+    told = sorted((event["transition"], event["kind"]) for event in events)
+    assert told == sorted([("opened", "unit"), ("closed", "unit"), ("opened", kind)])
+
+
+def test_a_blocked_lane_does_not_bring_a_wrong_score_back_into_the_figures() -> None:
+    def says(minute: int) -> dict[str, Any]:
+        return SAID["unit" if minute < 30 else "lane_blocked"][0](minute)
+
+    world = driven(says, 50)
+
+    assert world.open() == ["sensor:s/a/unit"]
+    assert world.segment("s")["suspects"] == ["a"]
+
+
+def test_a_wrong_unit_is_listed_again_when_the_other_fault_is_over() -> None:
+    def says(minute: int) -> dict[str, Any]:
+        said = SAID["impossible_flow"][0] if 30 <= minute < 60 else flows
+        return percent(said)(minute)
+
+    world = driven(says, 120)
+
+    assert world.open() == ["sensor:s/a/unit"]
+    assert "suspects" not in world.segment("s")
+
+
+def test_a_sensor_that_sends_percent_is_not_counted_as_left_out() -> None:
+    world = driven(percent(flows), 12)
+
+    assert world.sweep(60 * 12).figures["SensorsSuspect"] == 0
+
+
 def test_a_segment_whose_sensors_are_all_left_out_says_that_it_has_no_figures() -> None:
     odd = SAID["impossible"][0]
     world = driven(odd, 12, odd)

@@ -10,9 +10,9 @@ import pytest
 
 from traffic.model import Road
 from traffic.sensor_health.effective_length import Length, with_reading
-from traffic.sensor_health.thresholds import latest_detection_ms
 
 from ..segment.builders import ms
+from .bounds import latest_detection_ms
 from .lanes import readings
 from .loops import flowing, from_to, loop
 from .street import EMPTY, ROAD, SILENT_S, Device, Says, Street, Watch, newest, same

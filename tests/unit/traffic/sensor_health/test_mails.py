@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from traffic.timestamps import local_minute_text
+
+from ..segment.builders import POLICY
 from .street import Device, Street, Watch
 from .test_large_city import SWEEP_S, city
 from .world import World
@@ -47,8 +50,14 @@ def test_hundreds_of_alerts_closed_by_silence_are_ten_mails() -> None:
     cleared = [one for one in world.bus.events if one["transition"] == "cleared"]
     loud = [one for one in cleared if "quiet" not in one]
     assert (len(cleared), len(loud)) == (100, 10)
-    assert loud[-1]["traffic"].endswith("; silence closed 90 more alerts")
-    assert all("more alerts" not in one["traffic"] for one in loud[:-1])
+    assert [one.get("more_closed") for one in loud] == [None] * 9 + [90]
+
+
+def test_a_mail_says_since_when_in_the_time_of_the_city() -> None:
+    told_of = silences(outage(5))
+
+    assert {one["began"][-4:] for one in told_of} == {" CET"}
+    assert told_of[0]["began"] == local_minute_text(told_of[0]["since"], POLICY.zone)
 
 
 def test_a_few_are_told_one_by_one() -> None:

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traffic.sensor_health.last_heard import ScannedSegment
-from traffic.sensor_health.thresholds import SWEEP_MS, latest_detection_ms, patience_ms
+from traffic.sensor_health.thresholds import SWEEP_MS, patience_ms
 
 from ..segment.builders import ms
 from ..segment.test_laws import by_law
+from .bounds import latest_detection_ms
 from .street import SILENT_S, Device, Street, Watch
 
 NEVER = float("inf")

@@ -8,29 +8,19 @@ from typing import Any
 
 import pytest
 
-from traffic.sensor_health.thresholds import (
-    GHOST_MS,
-    SUSPECT_KINDS,
-    latest_detection_ms,
-)
+from traffic.sensor_health.thresholds import SUSPECT_KINDS
 
+from .bounds import latest_detection_ms
 from .street import EMPTY, SILENT_S, Device, Says, Street, Watch, same, traffic
 
 FROZEN = same(vehicle_count=4, speed=47.3, occupancy=0.081)
 COVERED = same(occupancy=1.0)
-GHOST = same(speed=30.0, occupancy=0.0)
-FLOOD = same(vehicle_count=600, speed=40.0, occupancy=0.4)
 
 
 def flicker(seconds: float) -> dict[str, Any]:
     """Occupancy from nothing to all and back."""
     is_on = int(seconds) // 60 % 2
     return {"vehicle_count": 3, "speed": 40.0, "occupancy": 0.98 if is_on else 0.02}
-
-
-def ghosts(seconds: float) -> dict[str, Any]:
-    """A speed, another each time, and never a vehicle."""
-    return {"vehicle_count": 0, "speed": 30.0 + seconds % 7, "occupancy": 0.0}
 
 
 def contrary(seconds: float) -> dict[str, Any]:
@@ -59,16 +49,16 @@ def small_score(seconds: float) -> dict[str, Any]:
 BROKEN: dict[str, Says] = {
     "stuck": FROZEN,
     "stuck_speed": one_speed,
-    "locked_on": COVERED,
     "impossible": contrary,
     "impossible_flow": flood,
     "chatter": flicker,
     "unit": small_score,
 }
-# Where the lanes beside it are as empty, nothing says more about it than it itself.
-BESIDE = {"locked_on": EMPTY}
 # In files of their own.
-ELSEWHERE = {"no_hits", "lane_blocked", "clock", "effective_length", "lane_share"}
+ELSEWHERE = {
+    *("no_hits", "lane_blocked", "locked_on"),
+    *("clock", "effective_length", "lane_share"),
+}
 
 
 def broken(says: Says, start_s: float, end_s: float = math.inf) -> Says:
@@ -100,8 +90,7 @@ def test_a_fault_is_found_within_its_bound(
 ) -> None:
     start = 3_000 + phase
     says = broken(BROKEN[kind], start)
-    beside = BESIDE.get(kind, traffic)
-    watch = watched(says, beside, interval_s=interval, phase_s=phase)
+    watch = watched(says, interval_s=interval, phase_s=phase)
     bound = latest_detection_ms(kind, interval * 1000, SILENT_S * 1000) / 1000
 
     watch.run(0, start)
@@ -115,7 +104,7 @@ def test_a_fault_is_found_within_its_bound(
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_repaired_sensor_leaves_the_list_and_stays_off_it(kind: str) -> None:
     says = broken(BROKEN[kind], 3_000, 12_000)
-    watch = watched(says, BESIDE.get(kind, traffic)).run(0, 12_000)
+    watch = watched(says).run(0, 12_000)
     assert watch.open() == [f"sensor:s/a/{kind}"]
 
     watch.run(12_060, 12_000 + 3_600)
@@ -127,7 +116,7 @@ def test_a_repaired_sensor_leaves_the_list_and_stays_off_it(kind: str) -> None:
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_few_good_readings_do_not_end_a_fault(kind: str) -> None:
     says = broken(BROKEN[kind], 3_000, 12_000)
-    watch = watched(says, BESIDE.get(kind, traffic)).run(0, 12_000)
+    watch = watched(says).run(0, 12_000)
 
     watch.run(12_060, 12_060)
 
@@ -136,15 +125,12 @@ def test_a_few_good_readings_do_not_end_a_fault(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_night_is_no_proof_of_repair(kind: str) -> None:
-    """But for a loop that was locked on: an empty road shows that it let go."""
     says = broken(BROKEN[kind], 3_000, 12_000)
     night = broken(EMPTY, 12_000)
-    beside = BESIDE.get(kind, night)
-    watch = watched(lambda at: says(at) if at < 12_000 else EMPTY(at), beside)
+    watch = watched(lambda at: says(at) if at < 12_000 else EMPTY(at), night)
     watch.run(0, 20_000)
 
-    still_open = [] if kind == "locked_on" else [f"sensor:s/a/{kind}"]
-    assert watch.open() == still_open
+    assert watch.open() == [f"sensor:s/a/{kind}"]
 
 
 def test_an_empty_road_at_night_is_no_fault() -> None:
@@ -152,15 +138,9 @@ def test_an_empty_road_at_night_is_no_fault() -> None:
         assert watched(says, EMPTY).run(0, 12 * 3_600).told() == []
 
 
-def test_a_queue_that_stands_for_a_quarter_of_an_hour_is_no_fault() -> None:
-    queue = broken(COVERED, 3_000, 3_900)
-
-    assert watched(queue, queue).run(0, 3 * 3_600).told() == []
-
-
 def test_a_sensor_has_one_such_fault_at_a_time() -> None:
     """A loop that is locked on also says the same all the time."""
-    watch = watched(broken(COVERED, 3_000), EMPTY).run(0, 4 * 3_600)
+    watch = watched(broken(COVERED, 3_000), EMPTY).run(0, 9 * 3_600)
 
     assert watch.told() == ["opened sensor:s/a"]
 
@@ -176,28 +156,23 @@ def test_a_leap_to_and_fro_is_chatter() -> None:
     assert watched(flicker).run(0, 1_200).open() == ["sensor:s/a/chatter"]
 
 
-@pytest.mark.parametrize("interval", [20, 60, 300])
-def test_a_speed_of_nobody_is_impossible_after_half_an_hour_of_counting(
-    interval: int,
+@pytest.mark.parametrize("interval", [1, 20, 60])
+@pytest.mark.parametrize("filler", [0.0, None])
+def test_cars_one_by_one_on_a_motorway_are_no_chatter(
+    interval: int, filler: float | None
 ) -> None:
-    watch = watched(broken(ghosts, 3_000), interval_s=interval)
-    step = max(interval, 60)
-    counted = math.ceil(GHOST_MS / 1000 / interval) * step
-    bound = latest_detection_ms("impossible", interval * 1000, 0) / 1000
+    """Some detectors send 0 km/h where no vehicle passed, others no speed."""
 
-    watch.run(0, 3_000 + counted - step)
-    assert watch.told() == []
-    watch.run(3_000 + counted, 3_000 + counted + bound)
+    def says(at: float) -> dict[str, Any]:
+        luck = random.Random(int(at))  # noqa: S311 - made-up traffic guards no secret
+        if luck.random() < 0.7:
+            return {"vehicle_count": 0, "speed": filler, "occupancy": 0.0}
+        speed = round(luck.gauss(125, 9), 1)
+        return {"vehicle_count": 1, "speed": speed, "occupancy": None}
 
-    assert watch.open() == ["sensor:s/a/impossible"]
+    watch = watched(says, interval_s=interval)
 
-
-def test_a_speed_held_between_two_vehicles_is_no_fault() -> None:
-    def holds(at: float) -> dict[str, Any]:
-        is_seen = int(at) // 60 % 20 == 0
-        return {"vehicle_count": int(is_seen), "speed": 40 + at % 3, "occupancy": 0.01}
-
-    assert watched(holds).run(0, 6 * 3_600).told() == []
+    assert watch.run(0, 8 * 3_600).told() == []
 
 
 def test_a_fault_survives_a_lost_memory_until_it_is_disproved() -> None:

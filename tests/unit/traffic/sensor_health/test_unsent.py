@@ -6,10 +6,8 @@ import json
 
 import pytest
 
-from traffic.processor.figures import PROMISES_MS
-
 from ..processor.city import Line
-from ..segment.builders import message, ms, reading, records
+from ..segment.builders import message, reading, records
 from .test_sweep import LATER, jammed, speaks
 from .world import World
 
@@ -80,7 +78,6 @@ def test_an_alert_that_the_bus_refuses_a_sweep_counts_as_unsent() -> None:
     assert sweep.failed == {}
     assert sweep.figures["UnsentEvents"] == 1
     assert sweep.figures["UnsentHealthEvents"] == 0
-    assert "AlertLatencyMs" not in json.loads(world.printed[0])
     assert "outbox" in world.segment("jam")
 
 
@@ -103,22 +100,6 @@ def test_a_bus_that_does_not_answer_leaves_alerts_unsent() -> None:
 
     assert sweep.figures["UnsentEvents"] == 1
     assert len(sweep.failed) == 1
-
-
-def test_an_alert_that_a_sweep_sends_is_held_to_the_promise() -> None:
-    world = left_over()
-
-    world.sweep(70)
-
-    (event,) = world.bus.events
-    printed = json.loads(world.printed[0])
-    assert printed["AlertLatencyMs"] == [ms(70) - event["received_at"]]
-    assert printed["AlertLatencyMs"][0] > PROMISES_MS["AlertLatencyMs"]
-    assert printed["UnsentEvents"] == 0
-    units = {
-        m["Name"]: m["Unit"] for m in printed["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-    }
-    assert units["AlertLatencyMs"] == "Milliseconds"
 
 
 def test_an_alert_that_a_sweep_closes_and_the_bus_refuses_counts_as_unsent() -> None:

@@ -186,7 +186,7 @@ class World(City):
             segments=DynamoSegments(dynamodb, "segments"),
             faults=DynamoFaults(dynamodb, "faults", POLICY.retention_days),
             memory=S3MemoryStore(Wire(self.memory, line), "memory"),
-            store=DynamoStore(dynamodb, TABLES, 30, lambda _: None),
+            store=DynamoStore(dynamodb, TABLES, 30, lambda _: None, lambda: 1),
             alerts=EventBridgeBus(bus, "bus"),
             health=EventBridgeBus(bus, "bus", HEALTH_DETAIL_TYPE),
             clock=lambda: ms(at_s),

@@ -1,4 +1,4 @@
-"""The scaler's memory: what it saw, whoever did it, in one tag."""
+"""The scaler's memory: what it saw and did, in one tag."""
 
 from __future__ import annotations
 

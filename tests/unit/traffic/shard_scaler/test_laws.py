@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.scaling import STEP_S, Scenario, run
@@ -22,8 +20,6 @@ from traffic.shard_scaler.history import (
 from .builders import NOW_S
 from .laws import is_within_limits
 
-# A busy machine draws slowly and is right all the same.
-ANY_MACHINE: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 ODD = [1, 2, 3, 5, 7, 10, 12, 16, 24, 50, 100, 256]
 # Four doublings from 2 to 32 split 30 shards, each in half a minute; before each of
 # them metrics are two minutes late, fill two minutes, and are looked at within one. A
@@ -42,7 +38,7 @@ def hour(now_s: int, demand: float) -> list[Minute]:
     return [Minute(begin - 60 * ago, 60_000 * demand, 0) for ago in range(60, 2, -1)]
 
 
-@settings(max_examples=200, **ANY_MACHINE)
+@settings(max_examples=200)
 @given(
     bounds(),
     st.lists(
@@ -78,7 +74,7 @@ def test_every_way_down_can_be_taken_back(
         assert changes_left(history, now_s) >= doublings(shards, limits.most)
 
 
-@settings(max_examples=25, **ANY_MACHINE)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.integers(1, 90), st.floats(0.01, 0.69 * 32)),

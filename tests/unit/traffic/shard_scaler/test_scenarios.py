@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bench.scaling import (
     BEGIN_S,
+    HEADERS,
     HOUR_S,
     Outcome,
     Scenario,
+    figures,
     noisy,
     played,
     ramp,
@@ -20,6 +23,7 @@ from bench.scaling import (
     sawtooth,
 )
 from bench.shards import DAY_S, Stream
+from tests.docs.pages import states
 from traffic.shard_scaler.aws import TAG
 from traffic.shard_scaler.decide import DOWN_SHARE, Bounds
 from traffic.shard_scaler.history import CHANGES_A_DAY, read
@@ -29,6 +33,7 @@ from .laws import is_within_limits
 # Metrics are up to two minutes late, the look comes within one, and each shard takes
 # half a minute to split: from two shards to sixteen that is thirteen minutes.
 THIRTEEN_MINUTES_S = 780
+PAGE = Path(__file__).parents[4] / "docs" / "guides" / "capacity.md"
 
 
 def at(second: int) -> int:
@@ -240,3 +245,16 @@ def test_a_lost_memory_costs_a_day_of_shards_and_no_capacity() -> None:
 
     assert counts(outcome)[:2] == [8, 4]
     assert outcome.stream.counts[1][0] >= at(DAY_S)
+
+
+def test_the_page_on_capacity_has_the_figures_of_the_command() -> None:
+    days = {
+        name: dict(zip(HEADERS, figures(one), strict=True))
+        for name, one in played().items()
+    }
+    burst = days["burst, x3 in a minute"]
+    refused = f"{burst['refused, %']} %"
+    page = PAGE.read_text()
+
+    assert states(page, "commuters", f"{days['a week of commuters']['saved, %']} %")
+    assert states(page, "burst", f"{burst['longest shortfall, s']} s", refused)

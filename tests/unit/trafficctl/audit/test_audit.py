@@ -12,7 +12,7 @@ from trafficctl.audit.command import report_view, settle, span
 from trafficctl.audit.evidence import (
     count_letters,
     published_readings,
-    rejected_readings,
+    rejections_in,
     stored_readings,
 )
 from trafficctl.audit.identity import (
@@ -131,15 +131,12 @@ def quarantine(*rejections):
     return "".join(line + "\n" for line in lines).encode()
 
 
-def test_a_rejection_that_lies_in_two_objects_counts_once():
+def test_a_rejection_is_known_again_in_another_object():
     first = quarantine(("100", 0, 1), ("100", 3, 1), ("101", None, 25))
     again = quarantine(("101", None, 25), ("102", 0, 1))
 
-    assert rejected_readings([first, again]) == 28
-
-
-def test_no_quarantine_is_no_rejection():
-    assert rejected_readings([]) == 0
+    both = {**rejections_in(first), **rejections_in(again)}
+    assert both == {("100", 0): 1, ("100", 3): 1, ("101", None): 25, ("102", 0): 1}
 
 
 def reading(sensor):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.template.alarms import given
 from tests.template.template import of_type, properties
 from traffic.aws.emf import NAMESPACE
 from traffic.processor.figures import BatchFigures, lines
@@ -158,21 +159,32 @@ def test_every_figure_that_is_asked_for_is_one_the_processor_prints() -> None:
     (line,) = lines(BatchFigures(), "city", 0)
     asked = metrics("city", OUTPUTS)
 
-    assert set(asked) == {field.name for field in dataclasses.fields(ProcessorCounts)}
+    fields = {field.name for field in dataclasses.fields(ProcessorCounts)}
+    assert {one.field for one in asked.values()} == fields
     own = {one.metric[1] for one in asked.values() if one.metric[0] == NAMESPACE}
     assert [name for name in own if f'"{name}":0' not in line] == []
     assert asked["received"].dimensions == {"Stack": "city"}
 
 
-@pytest.mark.parametrize("lost", ["lost_messages", "lost_batches"])
-def test_what_is_lost_is_asked_of_the_metric_that_rings_an_alarm(lost: str) -> None:
-    asked = metrics("city", OUTPUTS)[lost]
+def test_a_lost_batch_is_asked_of_the_metric_that_rings_an_alarm() -> None:
+    asked = metrics("city", OUTPUTS)["lost_batches"]
     watched = [properties(name) for name in of_type("AWS::CloudWatch::Alarm")]
     namespace, name, _ = asked.metric
     (alarm,) = [a for a in watched if a.get("MetricName") == name]
 
     assert alarm["Namespace"] == namespace
     assert {one["Name"] for one in alarm["Dimensions"]} == set(asked.dimensions)
+
+
+def test_a_lost_message_counts_under_whatever_name_aws_gives_the_action() -> None:
+    cloudwatch = CloudWatch({"lost_messages_SQS": [2.0], "lost_messages_S3": [1.0]})
+
+    found = read_counts(cloudwatch, "city", OUTPUTS, TEN_S, TEN_S + 1800)
+
+    assert found.lost_messages == 3
+    alarm = given("IotDeadLettersLostAlarm")["Metrics"][0]["Expression"]
+    assert "ErrorActionFailure" in alarm
+    assert "ActionType =" not in alarm
 
 
 def test_no_more_days_are_added_up_than_are_kept() -> None:

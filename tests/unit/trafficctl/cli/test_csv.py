@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.unit.trafficctl.cli.formulas import FORMULAS
+from traffic.live_map.assets import WEB
+from traffic.spreadsheets import FORMULA
 from trafficctl.__main__ import build_parser, main
 from trafficctl.cli.output import flat, show_csv
 from trafficctl.reference import commands_of
@@ -56,6 +59,28 @@ def test_times_are_iso_8601_in_utc_to_the_millisecond() -> None:
     told = written(["at", "never"], {"at": AT, "never": None}, times=("at", "never"))
 
     assert told.splitlines()[1] == "2026-11-22T18:32:05.123Z,"
+
+
+@pytest.mark.parametrize(("name", "cell"), FORMULAS)
+def test_a_name_is_never_calculated(name: str, cell: str) -> None:
+    row = {"name": name, "names": [name], "low": -1.5, "less": Decimal(-2), "yes": True}
+
+    (told,) = csv.DictReader(io.StringIO(written([*row], row)))
+    assert (told["name"], told["low"], told["less"], told["yes"]) == (
+        *(cell, "-1.5", "-2"),
+        "true",
+    )
+    assert told["names"].startswith("[")
+
+
+def test_a_list_of_names_is_not_calculated_after_its_separator() -> None:
+    (told,) = csv.DictReader(io.StringIO(written(["a"], {"a": ["A; =1+1"]})))
+
+    assert told == {"a": '["A;\' =1+1"]'}
+
+
+def test_the_page_has_the_same_rule() -> None:
+    assert f"const FORMULA = /{FORMULA}/g\n" in (WEB / "app/export.js").read_text()
 
 
 def test_no_rows_are_a_header() -> None:

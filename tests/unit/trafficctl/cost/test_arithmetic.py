@@ -14,11 +14,23 @@ from tests.docs.pages import states
 from tests.template.template import PARAMETERS, TEMPLATE, of_type
 from trafficctl.cost import model as costing
 from trafficctl.cost import sizing
-from trafficctl.cost.model import LEVERS, CityLoad, bill, naive, quantities, total
+from trafficctl.cost.city_load import (
+    LANES_PER_SHARD,
+    LEAST_CAPACITY,
+    MEMORY_MB,
+    MESSAGES_A_TURN,
+    TABLES_USE,
+    CityLoad,
+)
+from trafficctl.cost.command import MOST_HISTORY_DAYS
+from trafficctl.cost.model import LEVERS, bill, naive, quantities, total
 from trafficctl.cost.prices import Price, PriceTier, price_list
+from trafficctl.cost.service_time import CALL_S, MEASURED
 
 PRICES = price_list().prices
-PAGE = (Path(__file__).parents[4] / "docs" / "explanation" / "cost.md").read_text()
+PAGES = Path(__file__).parents[4] / "docs" / "explanation"
+PAGE = (PAGES / "cost.md").read_text()
+INCIDENTS_PAGE = (PAGES / "incidents.md").read_text()
 SINGLE = CityLoad(
     interval_s=10, readings_per_message=1, basic_ingest=False, by_segment=False
 )
@@ -95,19 +107,72 @@ def test_nobody_who_looks_costs_nothing() -> None:
     }
 
 
-def test_a_hundred_viewers_read_the_tables_as_one_does() -> None:
-    one, many = quantities(CityLoad(viewers=1)), quantities(CityLoad(viewers=100))
-
-    assert many["Live map"]["read_units"] == one["Live map"]["read_units"]
-    assert many["Live map"]["http_requests"] == 100 * one["Live map"]["http_requests"]
-
-
 def test_provisioned_tables_are_paid_by_the_hour_at_their_target_use() -> None:
     held = quantities(CityLoad(tables="PROVISIONED"))["DynamoDB"]
     asked = quantities(CityLoad())["DynamoDB"]
 
-    assert held["write_capacity_hours"] == asked["write_units"] / 0.7 / 3_600
+    assert held["write_capacity_hours"] == pytest.approx(
+        asked["write_units"] / 0.7 / 3_600
+    )
     assert "write_units" not in held
+
+
+def test_provisioned_tables_cost_their_least_capacity_whatever_the_city() -> None:
+    tiny = CityLoad(1, 60, 1, segments=1, viewers=0, tables="PROVISIONED")
+
+    table = 100 * 720 * (0.00065 + 0.00013)
+    lines = [one for one in bill(tiny, PRICES) if "provisioned" in one.unit]
+    assert sum(one.dollars for one in lines) == pytest.approx(3 * table)
+    assert states(PAGE, "PROVISIONED", f"${3 * table:.0f} a month")
+
+
+def test_what_is_least_is_least_for_the_tables_that_scale() -> None:
+    targets = of_type("AWS::ApplicationAutoScaling::ScalableTarget").values()
+
+    assert len(targets) == 2 * costing.PROVISIONED
+    assert {
+        PARAMETERS[one["Properties"]["MinCapacity"]["Ref"]]["Default"]
+        for one in targets
+    } == {LEAST_CAPACITY}
+
+
+def test_alerts_cost_the_same_with_provisioned_tables() -> None:
+    on_demand, provisioned = CityLoad(), CityLoad(tables="PROVISIONED")
+
+    assert quantities(provisioned)["Alerts"] == quantities(on_demand)["Alerts"]
+
+
+def test_a_message_for_each_segment_costs_five_times_as_much_as_about_incidents() -> (
+    None
+):
+    by_incident, by_segment = (
+        quantities(CityLoad(notify_for=what))["Alerts"]
+        for what in ("incidents", "segments")
+    )
+
+    assert by_segment["sns_requests"] == by_segment["events"]
+    assert by_incident["sns_requests"] == pytest.approx(0.19 * by_incident["events"])
+
+
+def test_messages_are_counted_for_each_thing_that_people_can_be_told_about() -> None:
+    figures = {what: quantities(CityLoad(notify_for=what)) for what in MESSAGES_A_TURN}
+    sent = {
+        what: one["Alerts"]["sns_requests"] / one["Alerts"]["events"]
+        for what, one in figures.items()
+    }
+
+    assert list(sent) == PARAMETERS["NotifyFor"]["AllowedValues"]
+    assert sent == pytest.approx({"incidents": 0.19, "unusual": 0.047, "segments": 1})
+    assert states(INCIDENTS_PAGE, "NotifyFor=unusual", "4.7 % of those by alert")
+
+
+def test_recovery_is_paid_for_the_rows_and_not_for_their_index() -> None:
+    month = dollars(CityLoad())
+
+    stored = month["DynamoDB", PRICES["table_gb"].unit] / 0.25
+    recoverable = month["DynamoDB", PRICES["recovery_gb"].unit] / 0.20
+    assert recoverable == pytest.approx(stored / 2)
+    assert recoverable == pytest.approx(5_000 * 1_440 * 90 * 280 / 1e9)
 
 
 def test_each_lever_saves_and_all_together_save_most() -> None:
@@ -153,15 +218,20 @@ def test_the_templates_defaults_are_the_ones_assumed() -> None:
     defaults = {
         "EventBatchSize": CityLoad().batch_size,
         "EventBatchWindowSeconds": CityLoad().window_s,
-        "EventParallelizationFactor": costing.LANES_PER_SHARD,
-        "LambdaMemorySize": costing.MEMORY_MB,
+        "EventParallelizationFactor": LANES_PER_SHARD,
+        "LambdaMemorySize": MEMORY_MB,
         "KinesisShardCount": sizing.FEWEST_SHARDS,
         "KinesisStreamMode": CityLoad().stream_mode,
         "DynamoDBBillingMode": CityLoad().tables,
         "HistoryRetentionDays": CityLoad().history_days,
+        "NotifyFor": CityLoad().notify_for,
     }
 
     assert {name: PARAMETERS[name]["Default"] for name in defaults} == defaults
+
+
+def test_history_is_priced_for_as_long_as_the_template_keeps_it() -> None:
+    assert PARAMETERS["HistoryRetentionDays"]["MaxValue"] == MOST_HISTORY_DAYS
 
 
 def test_the_alarms_counted_are_those_of_the_template() -> None:
@@ -175,7 +245,7 @@ def test_the_alarms_counted_are_those_of_the_template() -> None:
     assert {
         one["Properties"]["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
         for one in targets
-    } == {100 * costing.TABLES_USE}
+    } == {100 * TABLES_USE}
     assert TEMPLATE["Resources"]["LiveApi"]["Properties"]["MemorySize"] == (
         costing.LIVE_MEMORY_MB
     )
@@ -187,7 +257,9 @@ def _metrics_read(alarm: dict[str, Any]) -> int:
 
 
 def test_the_page_names_the_assumption_of_the_processor() -> None:
-    assert states(PAGE, f"{costing.READINGS_PER_VCPU_S:,} readings", "vCPU-second")
+    each = (MEASURED.batch, MEASURED.segment, MEASURED.minute, CALL_S)
+    used = (f"{1_000 * one:g} ms" for one in each)
+    assert states(PAGE, *used, f"{1e6 * MEASURED.reading:g} us")
 
 
 @pytest.mark.parametrize("readings", [1, 25])
@@ -199,3 +271,25 @@ def test_no_message_of_the_benchmarks_is_larger_than_the_one_paid_for(
     assert (
         len(json.dumps(message)) <= CityLoad(readings_per_message=readings).record_bytes
     )
+
+
+def test_the_profile_builder_has_the_memory_and_the_schedule_assumed() -> None:
+    builder = TEMPLATE["Resources"]["ProfileBuilder"]["Properties"]
+    schedule = TEMPLATE["Resources"]["ProfileBuilderSchedule"]["Properties"]
+
+    assert builder["MemorySize"] == costing.BUILDER_MEMORY_MB
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    assert costing.BUILDER_RUNS_A_DAY == 24
+
+
+def test_each_row_of_history_is_read_once_within_a_run() -> None:
+    month = quantities(CityLoad())["Profiles"]
+
+    assert month["read_units"] == pytest.approx(30 * 246_094, abs=30)
+    run_s = month["lambda_gb_seconds"] / (1_769 / 1_024) / 30
+    assert 200 < run_s < builder_timeout_s() / 2
+
+
+def builder_timeout_s() -> int:
+    """The template's, for one day of history."""
+    return int(TEMPLATE["Resources"]["ProfileBuilder"]["Properties"]["Timeout"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,8 @@ from traffic.shard_scaler.decide import (
 )
 from traffic.shard_scaler.history import ShardCount
 from traffic.timestamps import MINUTE_S
-from trafficctl.cost import model as costing
 from trafficctl.cost import sizing
-from trafficctl.preflight import load as preflighting
+from trafficctl.cost.city_load import city
 
 DOCS = Path(__file__).parents[4] / "docs"
 SHARDS = sizing.shards(2_000, 25)
@@ -49,14 +49,11 @@ def test_sizes_are_those_of_the_json(readings: int) -> None:
     assert sizing.record_bytes(readings) == in_the_stream + len(sizing.SEGMENT)
 
 
-def test_preflight_and_cost_see_one_city() -> None:
-    asked, paid = (
-        preflighting.PlannedLoad(50_000, 1.0, 25),
-        costing.CityLoad(50_000, 1.0, 25),
-    )
+def test_sensors_in_step_need_shards_for_the_second_in_which_all_send() -> None:
+    spread, in_step = city(), replace(city(), in_step=True)
 
-    assert (asked.messages_per_s, paid.messages_s) == (2_000, 2_000)
-    assert preflighting.shards(asked) == paid.shards == 12
+    assert (spread.peak_messages_s, spread.shards) == (2_000, 12)
+    assert (in_step.peak_messages_s, in_step.shards) == (5_000, 30)
 
 
 @pytest.mark.parametrize(("messages_s", "readings"), LOADS)

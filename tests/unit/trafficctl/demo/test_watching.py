@@ -6,7 +6,9 @@ import time
 
 import pytest
 
+from traffic.incidents.function import is_of_clock
 from trafficctl.demo import board
+from trafficctl.demo.functions import sweeper
 from trafficctl.demo.worker import PeriodicThread
 from trafficctl.errors import UserError
 from trafficctl.map.proxy import Proxy
@@ -30,6 +32,32 @@ def test_a_busy_port_names_the_option_to_change_it():
             Proxy(proxy.port)
     finally:
         proxy.close()
+
+
+class Queue:
+    """The session, client and queue that a sweep is asked for through."""
+
+    def __init__(self):
+        self.sent = []
+
+    def client(self, *_service, **_options):
+        return self
+
+    def get_queue_url(self, QueueName):  # noqa: N803 - boto3's name
+        return {"QueueUrl": f"url of {QueueName}"}
+
+    def send_message(self, QueueUrl, MessageBody):  # noqa: N803 - boto3's names
+        self.sent.append((QueueUrl, {"body": MessageBody}))
+
+
+def test_a_demo_asks_for_the_sweep_that_judges_what_is_unusual():
+    queue = Queue()
+
+    sweeper(queue, "demo")()
+
+    ((url, record),) = queue.sent
+    assert url == "url of demo-incidents"
+    assert is_of_clock({"Records": [record]})
 
 
 def test_a_worker_that_fails_says_so_when_it_is_stopped():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.template.template import PATH, TEXT
-from trafficctl.deploy.deployment import DeployRequest, Prompter, deploy
+from trafficctl.deploy.deployment import deploy
+from trafficctl.deploy.request import DeployRequest, Prompter
+from trafficctl.errors import CityError
 from trafficctl.local.ports import SITE_URL
 from trafficctl.stack import retained
 from trafficctl.stack.retained import RetainedResource
@@ -21,6 +24,7 @@ GONE_ID = "arn:city/0"
 TABLE = RetainedResource("RoadSegments", "AWS::DynamoDB::Table", "city-road_segments")
 KEY = RetainedResource("DataKey", "AWS::KMS::Key", "key-1")
 WISH = {"Environment": "production", "AlertHoldSeconds": "90"}
+TODAY = dt.date(2026, 11, 23)
 LOCAL = {"SiteUrl": SITE_URL}  # this cloud is at a loopback address
 FORMER = {"Environment": "staging", "KinesisShardCount": "7"}
 
@@ -132,7 +136,9 @@ class Cloud:
             said.append, lambda _changes: None, lambda _asked: next(answers)
         )
         deploy(
-            self.session, DeployRequest("city", Path(PATH), WISH, code, **wish), talk
+            self.session,
+            DeployRequest("city", Path(PATH), WISH, code, **{"today": TODAY, **wish}),
+            talk,
         )
         return said
 
@@ -241,3 +247,40 @@ def test_what_an_update_had_left_behind_is_not_taken_in() -> None:
     estate = retained.find(Stack(Account(cloud.session), "city"), TEXT)
 
     assert estate.leftovers == (TABLE, KEY)
+
+
+def test_nothing_is_taken_in_of_a_creation_that_failed_and_its_key_is_gone() -> None:
+    """An import of what is left would need the key, which was deleted with the rest."""
+    bucket = RetainedResource("HealthMemory", "AWS::S3::Bucket", "city-memory-1")
+    cloud = Cloud(True, record=[kept(bucket)])
+    absent = refusal("ResourceNotFoundException")
+    cloud.session.answers |= {
+        ("dynamodb", "describe_table"): absent,
+        ("s3", "head_bucket"): {},
+    }
+    stack = Stack(Account(cloud.session), "city")
+
+    assert retained.find(stack, TEXT).leftovers == ()
+    assert retained.find(stack, TEXT, to_import=False).leftovers == (bucket,)
+
+
+def test_tables_whose_key_is_gone_are_purged_though_not_taken_in() -> None:
+    cloud = Cloud(remembered=False)
+    cloud.session.answers["kms", "describe_key"] = {
+        "KeyMetadata": {"KeyState": "PendingDeletion"}
+    }
+    stack = Stack(Account(cloud.session), "city")
+
+    with pytest.raises(CityError, match="destroy --purge --stack city"):
+        retained.find(stack, TEXT)
+    assert retained.find(stack, TEXT, to_import=False).leftovers == (TABLE,)
+
+
+def test_functions_of_a_city_that_is_taken_in_are_new(tmp_path: Path) -> None:
+    """On the day that AWS refuses them, the former stack's runtime does not do."""
+    cloud = Cloud(remembered=True)
+
+    said = cloud.deploy(tmp_path, today=dt.date(2027, 2, 1))
+
+    assert parameters(cloud.made[1])["LambdaRuntime"] == "python3.13"
+    assert any("refuses new python3.9 functions" in line for line in said)

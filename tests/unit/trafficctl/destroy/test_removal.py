@@ -172,6 +172,32 @@ def test_once_the_stack_is_gone_what_another_has_taken_in_is_that_stacks(
     assert names(removal) == found
 
 
+@pytest.mark.parametrize(
+    ("ended", "left"),
+    [("ROLLBACK_COMPLETE", ["city-memory-1"]), ("UPDATE_COMPLETE", [])],
+)
+def test_what_a_failed_creation_of_the_name_left_is_purged_too(
+    ended: str, left: list[str]
+) -> None:
+    gone = {"StackName": "city", "StackId": "arn:city/0", "CreationTime": "2026"}
+    history = {
+        "arn:city/0": [
+            event("2", "DELETE_COMPLETE"),
+            event("1", ended),
+            skipped("HealthMemory", BUCKET, "city-memory-1"),
+        ],
+        STACK_ID: [event("3", "UPDATE_COMPLETE")],
+    }
+    removal = living(
+        [],
+        list_stacks={"StackSummaries": [gone]},
+        describe_stack_events=lambda StackName: {"StackEvents": history[StackName]},  # noqa: N803 - boto3's
+    )
+    removal.account.session.answers["s3", "head_bucket"] = {}
+
+    assert names(removal) == ["city-road_segments", *left]
+
+
 # -- deleted
 
 

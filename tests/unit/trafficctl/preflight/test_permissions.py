@@ -161,9 +161,7 @@ def test_a_role_is_tried_for_each_service_it_is_passed_to() -> None:
 
 
 def test_every_service_that_a_role_trusts_is_tried() -> None:
-    tried = {
-        s for one in data("permissions")["besides"] for s in one.get("passed_to", ())
-    }
+    tried = {s for one in data("permissions")["also"] for s in one.get("passed_to", ())}
 
     assert tried == trusted()
 
@@ -236,7 +234,7 @@ OPERATIONS = operations()
 def test_what_keys_seal_can_be_sealed_by_who_deploys() -> None:
     sealing = {
         kind
-        for one in data("permissions")["besides"]
+        for one in data("permissions")["also"]
         if "kms:GenerateDataKey" in one["actions"]
         for kind in one["types"]
     }

@@ -170,7 +170,7 @@ class TestBroker:
 def _length(stream: object) -> int:
     value = shift = 0
     while True:
-        byte = stream.read(1)[0]  # type: ignore[attr-defined]
+        byte: int = stream.read(1)[0]  # type: ignore[attr-defined]
         value |= (byte & 0x7F) << shift
         shift += 7
         if byte < 0x80:

@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 
 
 class Counts:
-    """What a fleet tells of its work."""
+    """What a fleet reports of its work."""
 
     def __init__(self) -> None:
         self.published = self.acknowledged = self.resent = 0
@@ -190,7 +190,7 @@ def test_a_broker_that_refuses_devices_is_named_with_what_it_said(
         Fleet(broker.address, devices, PREFIX, counts) as fleet,
         pytest.raises(CityError, match=r"5 of 5 devices .* d0 \(Not authorized\)"),
     ):
-        fleet.connect(0.5)
+        fleet.connect(3)
 
 
 def test_a_broker_of_another_authority_is_not_trusted(

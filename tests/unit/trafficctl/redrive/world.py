@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.unit.traffic.processor.city import City
 from tests.unit.traffic.segment.builders import START, message, ms, reading, record
+from traffic.undelivered.letters import Undelivered, body_of, key_of
 from trafficctl.audit.evidence import Evidence, stored_readings
 from trafficctl.audit.identity import Published, Report, reconcile
 from trafficctl.redrive.buckets import Buckets
@@ -75,19 +76,25 @@ class World:
         return key
 
     def fail_to_put(self, segment: str, *readings: Record, seconds: float = 0) -> str:
-        """The rule can't put a message into the stream: the key of its letter."""
+        """An earlier version's rule can't put a message: the key of its letter."""
         self.published += len(readings)
-        payload = json.dumps({"readings": readings}).encode()
-        letter = {
-            "ruleName": "city_traffic_ingest",
-            "topic": f"$aws/rules/city_traffic_ingest/traffic/{segment}/rsu-1",
-            "clientId": "rsu-1",
-            "base64OriginalPayload": base64.b64encode(payload).decode(),
-            "failures": [],
-        }
         key = f"iot/{segment}/{ms(seconds)}-{next(self._numbers)}.json"
-        self.s3.buckets[LETTERS][key] = json.dumps(letter).encode()
+        self.s3.buckets[LETTERS][key] = error_message(segment, *readings).encode()
         return key
+
+    def keep_undelivered(self, *messages: Undelivered) -> str:
+        """The function keeps a batch of the queue: the key of its letter."""
+        key = key_of(messages)
+        self.s3.buckets[LETTERS][key] = body_of(messages)
+        return key
+
+    def undelivered(
+        self, segment: str, *readings: Record, seconds: float = 0
+    ) -> Undelivered:
+        """The rule can't put a message into the stream: what the queue has."""
+        self.published += len(readings)
+        body = error_message(segment, *readings)
+        return Undelivered(f"message-{next(self._numbers)}", ms(seconds), body)
 
     def redrive(
         self,
@@ -146,6 +153,20 @@ class World:
             for key in self.s3.keys(LETTERS)
             if not key.startswith(("redriven/", "journal/"))
         ]
+
+
+def error_message(segment: str, *readings: Record) -> str:
+    """What the rule's error action sends."""
+    payload = json.dumps({"readings": readings}).encode()
+    return json.dumps(
+        {
+            "ruleName": "city_traffic_ingest",
+            "topic": f"$aws/rules/city_traffic_ingest/traffic/{segment}/rsu-1",
+            "clientId": "rsu-1",
+            "base64OriginalPayload": base64.b64encode(payload).decode(),
+            "failures": [],
+        }
+    )
 
 
 def stored(key: str = BATCH_KEY, size: int = 100, day: int = 0) -> StoredObject:

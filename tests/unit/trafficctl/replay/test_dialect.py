@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import lzma
+import os
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -118,8 +123,15 @@ def test_a_header_cannot_steer_the_terminal(tmp_path: Path) -> None:
     assert source.warnings() == [r"columns ignored: '\x1b[2J'"]
 
 
+def tar(name: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return packed.getvalue()
+
+
 LARGE = f"{GOOD}\n" * 5_000
-GZIP = gzip.compress(f"{HEADER}\n{LARGE}".encode())
+GZIP = gzip.compress(f"{HEADER}\n{LARGE}".encode(), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +151,31 @@ GZIP = gzip.compress(f"{HEADER}\n{LARGE}".encode())
         (f"{HEADER}\n{GOOD}\n".encode() + b"\xed\xa0\x80\n", "line 3: expected UTF-8"),
         (f"{HEADER}\n{GOOD}\n\0\n".encode(), "line 3: "),
         (b"\0" * 1000, "line 1: "),
-        (HEADER.encode("utf-16-le"), "line 1: "),
+        (b"<!DOCTYPE html>\n", "HTML, XML or JSON, not CSV"),
+        (b'{"readings": []}', "HTML, XML or JSON, not CSV"),
         (b"\xff\xfe\x00\xd8\n\x00", "expected UTF-16, got other bytes"),
-        (b"PK\x03\x04rest", "a ZIP archive or an Excel workbook"),
+        (b"PK\x03\x04rest", "a ZIP archive or an Excel workbook - unpack it"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an Excel workbook - save it as CSV"),
+        (b"PAR1\x15", "a Parquet file - save it as CSV"),
+        (bz2.compress(b"x"), "a file packed by bzip2 - unpack it"),
+        (lzma.compress(b"x"), "a file packed by xz - unpack it"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive - unpack it"),
+        (gzip.compress(tar("a.csv"), mtime=0), "a tar archive - unpack it"),
+        (b'[{"timestamp": 1}]', "HTML, XML or JSON, not CSV"),
+        (b'\xef\xbb\xbf\r\n [\n  {"t": 1}]', "HTML, XML or JSON, not CSV"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>", "HTML, XML or JSON, not CSV"),
+        (b"\n\n  <html>", "HTML, XML or JSON, not CSV"),
+        ("<html>".encode("utf-16"), "HTML, XML or JSON, not CSV"),
+        (b"[time],[q]\n1,2\n", "line 1: 'timestamp' is missing"),
         (GZIP[:200], "the gzip file is damaged"),
+        (GZIP[:-1], "replay.csv: Compressed file ended before the end"),
+        (GZIP[:-8] + bytes(8), "replay.csv: CRC check failed"),
+        (GZIP + b"rest", "replay.csv: Not a gzipped file"),
         (GZIP[:40] + b"x" * 40 + GZIP[80:], "replay.csv"),
-        (b"<detector>\n</detector>\n", "line 1: "),
+        (b"<detector>\n</detector>\n", "name the element in a mapping"),
         (f"{HEADER}\n".encode() + b"x\n" * 30_000, "and 9,980 more"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_bad_file_is_wrong_input_and_never_a_fault_of_the_tool(
     content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -160,9 +189,54 @@ def test_a_bad_file_is_wrong_input_and_never_a_fault_of_the_tool(
     assert max(len(line) for line in told.splitlines()) < 700
 
 
-def test_an_element_of_several_lines_is_refused_not_left_out(tmp_path: Path) -> None:
-    mapping = mapped(tmp_path, '[file]\nelement = "row"\n')
-    good = f'<row timestamp="{GOOD[:20]}" segment_id="s1" vehicle_count="5"/>\n'
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"],
+)
+def test_wide_characters_are_read_with_a_mark_and_without(
+    encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "replay.csv"
+    path.write_bytes(f"{HEADER}\n{GOOD}\n".encode(encoding))
 
-    with pytest.raises(UserError, match=r"line 2: <row> does not end in this line"):
-        list(opened(tmp_path, good + good.replace(" v", "\nv"), mapping))
+    assert main(["replay", "--dry-run", str(path)]) == 0
+    assert f"read with {encoding[:6].upper()}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_byte_order_mark_says_more_than_the_mapping(
+    tmp_path: Path, encoding: str
+) -> None:
+    mapping = mapped(tmp_path, f'[file]\nencoding = "{encoding}"\n')
+    for mark in ("utf-8-sig", "utf-16"):
+        source = opened(tmp_path, "", mapping)
+        (tmp_path / "replay.csv").write_text(f"{HEADER}\n{GOOD}\n", mark)
+
+        assert [row.segment_id for row in source] == ["s1"]
+
+
+def test_what_is_no_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for path, kind in ((pipe, "a pipe or a device"), (tmp_path, "a folder")):
+        with pytest.raises(UserError, match=f"{path}: {kind}, and a replay reads"):
+            list(ReplaySource(path, skip_bad=False))
+
+
+def test_lines_that_look_like_comments_among_the_rows_are_counted(
+    tmp_path: Path,
+) -> None:
+    content = f"# made by\n{HEADER}\n{GOOD}\n#12,{GOOD}\n  #13,{GOOD}\n"
+    source = opened(tmp_path, content, mapped(tmp_path, ""))
+
+    for _ in range(2):
+        assert len(list(source)) == 1
+        assert source.warnings() == ["lines that begin with # left out: 2"]
+
+
+def test_a_header_may_end_in_a_delimiter(tmp_path: Path) -> None:
+    path = tmp_path / "replay.csv"
+    path.write_text(f"{HEADER},,\n{GOOD}\n{GOOD},\n{GOOD},,x\n")
+
+    assert [row.segment_id for row in ReplaySource(path, skip_bad=False)] == ["s1"] * 3

@@ -221,6 +221,18 @@ def test_a_column_that_the_file_does_not_have_is_named_with_the_nearest(
         ('[file]\nencoding = "\\u0000"', "file.encoding: "),
         ("[file]\ndelimiter = ''", "file.delimiter: expected one character"),
         ("sensor_in_header = 'flow'", "sensor_in_header: expected one of vehicle_"),
+        ("[time]\nformat = '%H:%M %Z'", "time.format: %Z would leave the zone unread"),
+        ("[time]\nday = '2026-03-20'", "time.day: expected the column of the time of"),
+        (
+            "segment_id = 'r'\n[[readings]]\nvehicle_count = 'a'\n"
+            "[[readings]]\nvehicle_count = 'b'\n",
+            "readings: two have segment_id 'r' - give each sensor a sensor_id",
+        ),
+        (
+            "segment_id = 'r'\n[[readings]]\nsensor_id = 'x'\n[[readings]]\n"
+            "sensor_id = 'y'\n[[readings]]\nsensor_id = 'x'\n",
+            "readings: two have segment_id 'r' and sensor_id 'x' - give each",
+        ),
     ],
 )
 def test_a_wrong_mapping_is_refused_with_its_key(

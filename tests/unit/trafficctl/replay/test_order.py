@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from trafficctl.__main__ import main
-from trafficctl.cli.output import instant
 from trafficctl.errors import UserError
 from trafficctl.replay.by_time import AS_GIVEN, HeldRows
 from trafficctl.replay.command import checked
+from trafficctl.replay.csv_file import ReplayFile
+from trafficctl.replay.mapping import ColumnMapping
 from trafficctl.replay.rows import BadRow, ReplayRow
 from trafficctl.replay.source import Part, ReplaySource, survey
+
+from .files_of import mapped
 
 HEADER = "timestamp,segment_id,sensor_id,vehicle_count,average_speed,congestion_score"
 AT = 1774000000000  # 2026-03-20T09:46:40Z
@@ -90,30 +93,6 @@ def dry_run(
     return code, json.loads(said.out), said.err
 
 
-def test_a_dry_run_shows_the_first_readings_and_the_span(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = written(tmp_path, [*range(20), 3])
-    code, shown, said = dry_run(capsys, str(path))
-
-    assert code == 0
-    assert [row["vehicle_count"] for row in shown] == list(range(10))
-    assert shown[0] == {
-        "timestamp": AT,
-        "segment_id": "s0",
-        "sensor_id": "a",
-        "vehicle_count": 0,
-        "average_speed": 50.0,
-        "congestion_score": None,
-        "occupancy": None,
-        "interval": None,
-    }
-    assert said == (
-        f"21 readings of 3 segments from {instant(AT)} until "
-        f"{instant(AT + 19 * MINUTE)}, 1 out of order; nothing was published\n"
-    )
-
-
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -144,7 +123,14 @@ def test_the_command_line_takes_a_part(
         (["--zone", "Berlin"], "no time zone 'Berlin' - did you mean"),
         (["--columns", "pems"], "no mapping 'pems' - did you mean 'pems-5min'"),
         (["--columns", "x"], "give a file, or one of german-hourly, pems-5min"),
-        (["--from", "2026-03-21T00:00Z"], "no readings to publish"),
+        (
+            ["--from", "2026-03-21T00:00Z", "--until", "2026-03-22T00:00Z"],
+            "no readings --from 2026-03-21T00:00:00.000Z --until "
+            "2026-03-22T00:00:00.000Z - the file has them from "
+            "2026-03-20T09:46:40.000Z until 2026-03-20T09:46:40.000Z",
+        ),
+        (["--roads", "nowhere.geojson"], "nowhere.geojson"),
+        (["--roads", "nowhere.geojson", "--dry-run"], "nowhere.geojson"),
     ],
 )
 def test_an_option_that_cannot_be_met_is_wrong_input(
@@ -155,17 +141,6 @@ def test_an_option_that_cannot_be_met_is_wrong_input(
 ) -> None:
     assert main(["replay", str(written(tmp_path, [0])), *options]) == 2
     assert said in capsys.readouterr().err
-
-
-def test_a_dry_run_shows_readings_of_a_file_with_faults_too(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = written(tmp_path, [0, 1])
-    path.write_text(path.read_text() + "x,s1,a,1,50,\n")
-    code, shown, said = dry_run(capsys, str(path))
-
-    assert (code, len(shown)) == (2, 2)
-    assert "replay.csv line 4, column timestamp: expected" in said
 
 
 def test_a_file_that_cannot_be_sorted_for_lack_of_space_is_no_fault_of_the_tool(
@@ -219,3 +194,64 @@ def test_a_file_without_data_says_what_was_left_out(
     assert capsys.readouterr().err.splitlines()[0] == (
         "readings without data left out: 3"
     )
+
+
+LONG = """\
+sensor_id = "segment_id"
+vehicle_count = "volume"
+average_speed = "speed"
+[long]
+name = "what"
+value = "value"
+"""
+
+
+class CountingFile(ReplayFile):
+    """A replay file that counts how often it is read."""
+
+    def __init__(self, path: Path, mapping: ColumnMapping) -> None:
+        super().__init__(path, mapping)
+        self.reads = 0
+
+    def __iter__(self) -> Iterator[ReplayRow | BadRow]:
+        self.reads += 1
+        return super().__iter__()
+
+
+def long_file(tmp_path: Path, *rows: str) -> CountingFile:
+    path = tmp_path / "long.csv"
+    path.write_text("timestamp,segment_id,what,value\n" + "\n".join(rows) + "\n")
+    return CountingFile(path, mapped(tmp_path, LONG))
+
+
+@pytest.mark.parametrize("keep_order", [False, True])
+def test_a_file_with_a_row_for_each_value_is_read_once(
+    tmp_path: Path, keep_order: bool
+) -> None:
+    rows = [
+        f"{AT + m * MINUTE},s1,{what},{5 + m}"
+        for what in ("volume", "speed")
+        for m in range(3)
+    ]
+    file = long_file(tmp_path, *rows)
+    source = ReplaySource(tmp_path / "long.csv", skip_bad=False, file=file)
+    span = checked(source, argparse.Namespace(file="long.csv", keep_order=keep_order))
+    readings = [
+        (row.reading.vehicle_count, row.reading.average_speed) for row in source
+    ]
+
+    assert (file.reads, span.rows, readings) == (1, 3, [(5, 5), (6, 6), (7, 7)])
+
+
+def test_a_bad_row_of_such_a_file_is_refused_or_left_out(tmp_path: Path) -> None:
+    rows = [f"{AT},s1,volume,5", f"{AT},s1,speed,fast"]
+    path = tmp_path / "long.csv"
+    asked = argparse.Namespace(file=path, keep_order=False)
+    refusing = ReplaySource(path, skip_bad=False, file=long_file(tmp_path, *rows))
+    skipping = ReplaySource(path, skip_bad=True, file=long_file(tmp_path, *rows))
+
+    with pytest.raises(UserError, match="line 3, column speed"):
+        checked(refusing, asked)
+    assert checked(skipping, asked).rows == 1
+    assert [row.reading.vehicle_count for row in skipping] == [5]
+    assert len(skipping.skipped) == 1

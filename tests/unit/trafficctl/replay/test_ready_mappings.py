@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from trafficctl.__main__ import main
+from trafficctl.errors import UserError
 from trafficctl.replay.mapping import EXAMPLE, READY, load
 
 from .files_of import Told, opened, told
@@ -16,13 +17,14 @@ MPH = 1.609344
 
 PEMS = """\
 08/01/2014 07:50:00,400001,4,101,N,ML,.5,50,100,210,.085,61.5,50,110,.09,60.1,1
-08/01/2014 07:50:00,400002,4,101,N,ML,.5,0,0,,,,0,,,,0
+08/01/2014 07:50:00,400002,4,101,N,ML,.5,0,100,,,,0,,,,0
+08/01/2014 07:50:00,400003,4,101,S,ML,.21,0,0,187,.0712,64.9,0,93,.07,65.2,0,,,,,
 """
 WEBTRIS = """\
-Site Name,Report Date,Time Period Ending,Time Interval,0 - 520 cm,Avg mph,Total Volume
-M4/2295A,2024-07-01T00:00:00,00:14:00,0,40,63,52
-M4/2295A,2024-07-01T00:00:00,00:29:00,1,,,
-"""
+"Site Name","Report Date","Time Period Ending","Time Interval","0 - 520 cm","61 - 70 mph","Avg mph","Total Volume"
+"M4/2295A","2024-07-01T00:00:00","00:14:00","0","40","","63","52"
+"M4/2295A","2024-07-01T00:00:00","00:29:00","1","","","",""
+"""  # noqa: E501 - a header of the form
 UTD19 = """\
 "day","interval","detid","flow","occ","error","city","speed"
 2017-05-06,300,"U1-52G",120,0.05,NA,"berlin",48.5
@@ -31,18 +33,22 @@ UTD19 = """\
 """
 INTERVAL = (
     '<interval begin="{}" end="{}" id="e1:0" nVehContrib="{}" flow="0" '
-    'occupancy="{}" speed="{}" length="-1.00" nVehEntered="0"/>\n'
+    'occupancy="{}" speed="{}" harmonicMeanSpeed="-1.00" length="-1.00" '
+    'nVehEntered="0"/>\n'
 )
 SUMO = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<detector>\n'
+    '<?xml version="1.0" encoding="UTF-8"?>\n\n'
+    "<!-- generated on 2026-01-01 by Eclipse SUMO sumo -->\n"
+    '<detector xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+    'xsi:noNamespaceSchemaLocation="http://sumo.dlr.de/xsd/det_e1_file.xsd">\n'
     + INTERVAL.format("0.00", "60.00", 10, "5.50", "12.50")
     + INTERVAL.format("60.00", "120.00", 0, "0.00", "-1.00")
     + "</detector>\n"
 )
 GERMAN = """\
-TKNR;Zst;Land;StrKl;StrNr;Datum;Wotag;Fahrtzw;Stunde;KFZ_R1;K_KFZ_R1;KFZ_R2;K_KFZ_R2
-3526;5104;NW;A;1;240101;1;s;01;812;-;-1;a
-3526;5104;NW;A;1;240101;1;s;24;1440;-;1391;-
+TKNR;Zst;Land;Strklas;Strnum;Datum;Wotag;Fahrtzw;Stunde;KFZ_R1;K_KFZ_R1;KFZ_R2;K_KFZ_R2;Lkw_R1;K_Lkw_R1
+3526;5104;5;A;1;240101;1;s; 1;  812;-;   -1;a;  4;-
+3526;5104;5;A;1;240101;1;s;24; 1440;-; 1391;s;  9;-
 """
 
 
@@ -65,7 +71,7 @@ FORMS: dict[str, tuple[str, list[Told], str]] = {
                 0.085,
             )
         ],
-        "readings without data left out: 1",
+        "readings without data left out: 2",
     ),
     "webtris": (
         WEBTRIS,
@@ -80,7 +86,7 @@ FORMS: dict[str, tuple[str, list[Told], str]] = {
                 None,
             )
         ],
-        "columns ignored: Time Period Ending, 0 - 520 cm\n"
+        "columns ignored: Time Period Ending, 0 - 520 cm, 61 - 70 mph\n"
         "readings without data left out: 1\n"
         "characters of ids replaced: 'M4/2295A' is M4-2295A",
     ),
@@ -98,7 +104,7 @@ FORMS: dict[str, tuple[str, list[Told], str]] = {
             (utc("2026-01-01T00:01"), "e1:0", "e1:0", 10, 45.0, None, 0.055),
             (utc("2026-01-01T00:02"), "e1:0", "e1:0", 0, None, None, 0.0),
         ],
-        "columns ignored: flow, length, nVehEntered",
+        "columns ignored: flow, harmonicMeanSpeed, length, nVehEntered",
     ),
     "german-hourly": (
         GERMAN,
@@ -107,8 +113,8 @@ FORMS: dict[str, tuple[str, list[Told], str]] = {
             (utc("2024-01-01T23:00"), "5104-R1", "5104-R1", 1440, None, None, None),
             (utc("2024-01-01T23:00"), "5104-R2", "5104-R2", 1391, None, None, None),
         ],
-        "columns ignored: TKNR, Land, StrKl, StrNr, Wotag, Fahrtzw, K_KFZ_R1, "
-        "K_KFZ_R2\nreadings without data left out: 1",
+        "columns ignored: TKNR, Land, Strklas, Strnum, Wotag, Fahrtzw, K_KFZ_R1, "
+        "K_KFZ_R2, Lkw_R1, K_Lkw_R1\nreadings without data left out: 1",
     ),
 }
 
@@ -175,3 +181,19 @@ def test_the_example_reads_the_file_that_it_describes(tmp_path: Path) -> None:
         ),
         (utc("2026-10-25T07:05"), "B1", "B1-2", 41, None, None, None),
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_mapping_may_be_saved_as_windows_does(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text('segment_id = "Straße"\n', encoding)
+
+    assert load(str(path)).segment_id == "Straße"
+
+
+def test_a_mapping_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text('interval = 60\nsegment_id = "Straße"\n', "cp1252")
+
+    with pytest.raises(UserError, match=r"map.toml line 2: byte 0xdf is not UTF-8"):
+        load(str(path))

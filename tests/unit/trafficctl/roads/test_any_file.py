@@ -60,7 +60,7 @@ features = good | wild | anything
 CITYS = PropertyMapping("name", {"lanes": "lanes", "name": "length_m"}, newest="lanes")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(features, max_size=4), anything, st.sampled_from([AS_DOCUMENTED, CITYS])
 )

@@ -102,6 +102,23 @@ def test_a_file_of_another_kind_is_refused_by_its_name(
         ({"type": "EPSG", "properties": {"code": 3857}}, False),
         ({"type": "link", "properties": {"href": "http://x/crs/27700"}}, False),
         ("anything", False),
+        *(
+            ({"properties": {"name": name}}, True)
+            for name in (
+                "WGS84",
+                "WGS 84",
+                "GCS_WGS_1984",
+                "epsg:4326",
+                "urn:ogc:def:crs:ogc:1.3:crs84",
+                "http://spatialreference.org/ref/epsg/4326/",
+                "http://spatialreference.org/ref/epsg/4326/proj4/",
+                "http://www.opengis.net/gml/srs/epsg.xml#4326",
+            )
+        ),
+        *(
+            ({"properties": {"name": name}}, False)
+            for name in ("WGS 72", "EPSG:14326", "EPSG:4326+5773", "/ref/epsg/27700/")
+        ),
     ],
 )
 def test_a_coordinate_system_is_honoured_or_refused_by_its_name(
@@ -115,3 +132,15 @@ def test_a_coordinate_system_is_honoured_or_refused_by_its_name(
         assert [road.segment_id for road in read(path).roads] == ["a"]
     else:
         assert "FILE: crs is '" in refusal(tmp_path, document)
+
+
+@pytest.mark.parametrize("holder", ["feature", "geometry"])
+def test_a_coordinate_system_of_a_part_is_not_ignored(
+    tmp_path: Path, holder: str
+) -> None:
+    made = json.loads(ROAD)
+    crs = {"type": "name", "properties": {"name": "EPSG:25832"}}
+    (made if holder == "feature" else made["geometry"])["crs"] = crs
+
+    told = refusal(tmp_path, json.dumps(collection(made)))
+    assert told.startswith("FILE: crs is 'EPSG:25832', and roads need longitude")

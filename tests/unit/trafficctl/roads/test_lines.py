@@ -83,7 +83,33 @@ def test_a_simplified_line_is_told_and_length_and_middle_are_of_the_whole() -> N
     (road,), (told,) = network.roads, network.notices
     points = [(lat, lon) for lon, lat in whole["geometry"]["coordinates"]]
     assert road.length_m == round(length_m(points), 1)
-    assert told.startswith("1 line simplified to at most 240 characters, and moved by")
+    assert told.startswith("1 line simplified to at most 236 characters, and moved by")
+
+
+@pytest.mark.parametrize(
+    ("given", "notices"),
+    [
+        (
+            0.1113,
+            "1 segment with a length_m that the line contradicts: a has 0.1113 m, its "
+            "line 111 m - is length_m in metres, and of the segment alone?",
+        ),
+        (56, None),
+        (222, None),
+        (365, "1 segment with a length_m that the line contradicts: a has 365 m"),
+    ],
+)
+def test_a_length_that_the_line_contradicts_is_told_and_kept(
+    given: float, notices: str | None
+) -> None:
+    road = feature([(0.0, 0.0), (0.0, 0.001)], segment_id="a", length_m=given)
+
+    network = network_of(Document([road]), "f")
+
+    assert network.roads[0].length_m == round(given, 1)
+    assert [one[: len(notices or "")] for one in network.notices] == (
+        [notices] if notices else []
+    )
 
 
 def test_with_the_longest_line_a_write_of_a_usual_segment_costs_one_unit() -> None:

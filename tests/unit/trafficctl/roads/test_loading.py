@@ -116,7 +116,9 @@ def test_the_same_file_again_is_written_and_nothing_is_said_of_what_was_there(
     assert capsys.readouterr().err.splitlines() == [
         "2 segments written to segments, around latitude 52.52, longitude 13.40",
         "1 of 2 roads have no free_flow_speed: no congestion score and no alert from "
-        "speed",
+        "speed until one is learned at night",
+        "links: 0 from the file, 0 where lines meet, 0 to the next on the same road; "
+        "2 segments not linked - `trafficctl roads links` lists them",
     ]
 
 

@@ -69,7 +69,9 @@ def test_lanes_may_be_written_with_a_point() -> None:
     assert "got 2.5" in refusal(feature(EAST, segment_id="a", lanes=2.5))
 
 
-@pytest.mark.parametrize("text", ["50 mph", "nan", "1_0", "\u0665\u0660", "0x10", "0"])
+@pytest.mark.parametrize(
+    "text", ["50 knots", "200 mph", "1_0", "\u0665\u0660", "0x10", "0"]
+)
 def test_a_text_that_is_no_number_in_range_is_named_as_the_file_names_it(
     text: str,
 ) -> None:
@@ -86,6 +88,57 @@ def test_a_blank_text_is_no_value_where_a_property_is_set() -> None:
     found = road(feature(EAST, segment_id="a", vmax=" ", street=""), words=words)
 
     assert (found.free_flow_speed, found.name) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 mph", 48.28),
+        ("30mph", 48.28),
+        ("50 km/h", 50.0),
+        ("50.5 KMH", 50.5),
+        ("none", None),
+        ("N/A", None),
+        ("NaN", None),
+    ],
+)
+def test_a_speed_is_read_in_the_unit_that_it_names(
+    text: str, expected: float | None
+) -> None:
+    words = PropertyMapping(properties={"free_flow_speed": "vmax"})
+
+    found = road(feature(EAST, segment_id="a", vmax=text), words=words)
+    assert found.free_flow_speed == expected
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", float("nan"), None])
+def test_what_says_nothing_is_absent(nothing: Any) -> None:
+    names = ("name", "district", "lanes", "length_m", "free_flow_speed", "latitude")
+
+    made = feature(EAST, segment_id="a", **dict.fromkeys(names, nothing))
+    assert road(made) == road(feature(EAST, segment_id="a"))
+
+
+def test_nothing_is_no_id_and_follows_no_road() -> None:
+    nan = float("nan")
+
+    assert "segment_id: expected 1-64" in refusal(feature(EAST, segment_id=" "))
+    assert "segment_id: expected 1-64" in refusal(feature(EAST, segment_id=nan))
+    assert road(feature(EAST, segment_id="a", downstream=nan)).downstream is None
+    assert road(feature(EAST, segment_id="a", downstream="")).downstream == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(101, "101"), (7.0, "7"), (1.5, "1.5"), ("7", "7")]
+)
+def test_a_number_is_a_name(given: Any, expected: str) -> None:
+    words = PropertyMapping(properties={"district": "d"})
+    found = road(feature(EAST, segment_id="a", name=given, d=given), words=words)
+
+    assert (found.name, found.district) == (expected, expected)
+    assert "properties.name: expected text" in refusal(
+        feature(EAST, segment_id="a", name=True)
+    )
 
 
 def test_a_property_of_no_feature_is_refused_with_those_that_are_like_it() -> None:
@@ -115,51 +168,6 @@ def test_only_attributes_of_a_road_can_be_set(given: str, said: str) -> None:
     assert str(caught.value).startswith(said)
 
 
-def test_a_feature_that_comes_again_is_taken_once() -> None:
-    one = feature(EAST, segment_id="a")
-
-    found = network(one, feature(EAST, segment_id="b"), one)
-
-    assert [road.segment_id for road in found.roads] == ["a", "b"]
-    assert found.notices == ["1 feature left out: each repeats an earlier one"]
-
-
-def test_two_versions_of_a_road_are_refused_with_what_differs() -> None:
-    one, other = (feature(EAST, segment_id="a", lanes=n) for n in (1, 2))
-
-    assert "'a' is already feature 1, with another lanes - " in refusal(one, other)
-    found = network(one, other, skip_bad=True)
-    assert [road.lanes for road in found.roads] == [1]
-
-
-@pytest.mark.parametrize(
-    "versions",
-    [(1, 3, 2), ("2024-12-31", "2025-02-01", None), (9, "2025", 10), ("9", "10", "")],
-)
-def test_the_newest_version_of_a_road_is_taken_where_asked(versions: Any) -> None:
-    features = [
-        feature(EAST, segment_id="a", lanes=lanes, since=since)
-        for lanes, since in enumerate(versions, 1)
-    ]
-
-    found = network(*features, words=PropertyMapping(newest="since"))
-
-    assert [road.lanes for road in found.roads] == [2]
-    assert found.notices == ["2 features left out: a newer one has the same id"]
-
-
-def test_features_without_an_id_are_not_versions_of_each_other() -> None:
-    told = refusal(
-        *[feature(EAST, since=1)] * 2, 7, words=PropertyMapping(newest="since")
-    )
-
-    assert [line.split(",")[0] for line in told.splitlines()[:3]] == [
-        "f feature 1",
-        "f feature 2",
-        "f feature 3",
-    ]
-
-
 CITY = {f"r{n}": (52.5 + n / 100, 13.4) for n in range(9)}
 
 
@@ -178,6 +186,35 @@ def test_a_road_far_from_the_others_is_named(
 
     assert told.startswith(f"warning: x at latitude {point[0]:.2f}, longitude ")
     assert told.endswith(f"from the middle of the roads - {advice}")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ((13.405, 52.5), None),
+        ((13.42, 52.5), None),
+        ((13.405, 52.4), "11 km from its line by them - which of the two is right?"),
+        ((52.5, 13.405), "5,554 km from its line by them - they look swapped"),
+    ],
+)
+def test_a_position_that_the_line_contradicts_is_told_and_kept(
+    place: tuple[float, float], told: str | None
+) -> None:
+    line = [(52.5, 13.4), (52.5, 13.41)]
+    longitude, latitude = place
+    made = feature(line, segment_id="a", latitude=latitude, longitude=longitude)
+
+    found = network(made)
+
+    assert found.positions() == {"a": (latitude, longitude)}
+    assert found.notices == (
+        [
+            "1 segment with a latitude and longitude that the line contradicts: a is "
+            f"{told}"
+        ]
+        if told
+        else []
+    )
 
 
 def test_a_network_of_a_whole_country_has_no_road_far_off() -> None:

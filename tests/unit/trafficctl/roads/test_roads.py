@@ -62,7 +62,7 @@ def test_roads_without_a_free_flow_speed_are_counted_with_what_follows() -> None
     assert hint_on_free_flow([known]) is None
     assert hint_on_free_flow([without, known, without]) == (
         "2 of 3 roads have no free_flow_speed: no congestion score and no alert from "
-        "speed"
+        "speed until one is learned at night"
     )
 
 
@@ -81,6 +81,18 @@ def test_the_line_is_encoded_as_the_format_defines_it() -> None:
     assert geometry.encode(line) == "_p~iF~ps|U_ulLnnqC_mqNvxq`@"
 
 
+@pytest.mark.parametrize(
+    ("begin", "end", "expected"),
+    [(179.99, -179.97, -179.99), (-179.99, 179.97, 179.99), (13.4, 13.5, 13.45)],
+)
+def test_the_middle_of_a_line_across_the_date_line_is_on_it(
+    begin: float, end: float, expected: float
+) -> None:
+    line = [(0.0, begin), (0.0, end)]
+
+    assert geometry.middle(line) == pytest.approx((0.0, expected))
+
+
 def test_the_middle_lies_half_way_along_the_line_not_at_its_middle_point() -> None:
     bent = [(0.0, 0.0), (0.0, 0.001), (0.0, 0.01)]
     assert geometry.middle(bent) == pytest.approx((0.0, 0.005))
@@ -96,7 +108,7 @@ def test_the_middle_lies_half_way_along_the_line_not_at_its_middle_point() -> No
         ({"segment_id": "b", "free_flow_speed": 900}, "free_flow_speed: expected km/h"),
         ({"segment_id": "b", "length_m": -1}, "properties.length_m: expected metres"),
         ({"segment_id": "b", "latitude": 91}, "properties.latitude: expected degrees"),
-        ({"segment_id": "b", "name": ""}, "properties.name: expected text"),
+        ({"segment_id": "b", "name": "x" * 201}, "properties.name: expected text"),
         ({"segment_id": "a"}, "'a' is already feature 1, with another name - give"),
     ],
 )
@@ -183,7 +195,7 @@ def test_a_file_written_by_us_is_read_back(tmp_path: Path) -> None:
 
 
 def test_every_fault_of_every_feature_is_listed() -> None:
-    wrong = feature(EAST, segment_id="a b", lanes=0, name="")
+    wrong = feature(EAST, segment_id="a b", lanes=0, name=True)
     off = {"geometry": {"type": "Point", "coordinates": [200, 95]}, "properties": 7}
     good, again = feature(EAST, segment_id="a"), feature(EAST, segment_id="a", lanes=2)
 
@@ -202,6 +214,27 @@ def test_every_fault_of_every_feature_is_listed() -> None:
         "nothing was loaded: correct the file, or skip these features with "
         "`trafficctl roads load --skip-bad`"
     )
+
+
+@pytest.mark.parametrize(
+    ("features", "option"),
+    [
+        ([feature(EAST)], "--id PROPERTY"),
+        ([feature(EAST, segment_id="Große Straße")], "--id PROPERTY"),
+        ([feature(EAST, segment_id="a", lanes="2")], "--set lanes=lanes"),
+        (
+            [feature(EAST, segment_id="a"), feature(EAST, segment_id="a", lanes=2)],
+            "--newest PROPERTY",
+        ),
+    ],
+)
+def test_advice_names_the_command_that_has_the_option(
+    features: list[Any], option: str
+) -> None:
+    """Other commands read road files too, and have no such option."""
+    first, _ = refusal(collection(*features)).splitlines()
+
+    assert f"`trafficctl roads load {option}`" in first
 
 
 @pytest.mark.parametrize(

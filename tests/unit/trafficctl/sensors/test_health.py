@@ -7,12 +7,12 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import timezone
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from traffic.aws.dynamodb import values_of
 from traffic.sensor_health.aws import CloudWatchLag
 from traffic.sensor_health.fault_items import fault_of, insertion, row_of
 from traffic.sensor_health.faults import CLOSING, Fault, closed, opened
@@ -21,8 +21,6 @@ from trafficctl.sensors import health
 
 from ...traffic.segment.builders import message, ms, reading, records
 from ...traffic.sensor_health.world import FakeCloudWatch, FaultyDynamoDB, World
-
-HOUR_MS = 3_600_000
 
 
 def fault(subject: str, scope: str = "sensor", **more: Any) -> Fault:
@@ -47,12 +45,12 @@ OVER = closed(fault("u/c", since=ms(-90_000)), ms(-3_600))
 def shown(faults: list[Fault], now_s: float = 3_600, **args: Any) -> str:
     asked = argparse.Namespace(district=None, **args)
     console = Console(file=io.StringIO(), width=160)
-    console.print(health.view(faults, ms(now_s), asked))
+    console.print(health.view(faults, ms(now_s), asked, timezone.utc))
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_line_tells_where_what_since_when_how_long_and_what_to_do() -> None:
-    (cells,) = (health.row(SENSOR, ms(3_725)),)
+    (cells,) = (health.row(SENSOR, ms(3_725), timezone.utc),)
 
     assert [cell.plain for cell in cells] == [
         "Main Street (s), sensor a",
@@ -66,13 +64,13 @@ def test_a_line_tells_where_what_since_when_how_long_and_what_to_do() -> None:
 
 
 def test_a_fault_that_is_over_tells_how_long_it_lasted() -> None:
-    cells = [cell.plain for cell in health.row(OVER, ms(3_600))]
+    cells = [cell.plain for cell in health.row(OVER, ms(3_600), timezone.utc)]
 
     assert cells[1:4] == ["silent (over 01-15 07:00)", "01-14 07:00", "24 h 00 min"]
 
 
 def test_a_road_without_a_name_is_told_by_its_id() -> None:
-    assert health.row(SEGMENT, ms(0))[0].plain == "t"
+    assert health.row(SEGMENT, ms(0), timezone.utc)[0].plain == "t"
 
 
 def test_the_broadest_fault_comes_first_and_its_parts_are_not_listed_apart() -> None:
@@ -117,6 +115,14 @@ def test_the_list_ends_with_how_many_of_each_there_are() -> None:
     assert shown([]).strip() == "no sensor faults"
 
 
+def test_a_sensor_that_sends_percent_is_not_counted_as_excluded() -> None:
+    percent = replace(STUCK, kind="unit", detail="occupancy in percent?")
+    score = replace(percent, detail="congestion score sent as 0-1?")
+
+    assert shown([percent]).strip().endswith("open faults: 1 sensor")
+    assert shown([score]).strip().endswith("excluded from their segments' figures: 1")
+
+
 def test_csv_has_a_line_a_fault_with_names_on_top(capsys: Any) -> None:
     health.write_csv([WEST, SENSOR])
 
@@ -154,7 +160,7 @@ def test_a_row_gives_back_the_fault_it_was_made_of(one: Fault) -> None:
         (1_500, "InternalError", "cannot tell whether the processor is behind"),
     ],
 )
-def test_whoever_reads_the_list_is_told_that_silence_is_not_judged(
+def test_the_list_says_that_silence_is_not_judged(
     age_ms: float, status: str, said: str, capsys: Any
 ) -> None:
     cloudwatch = FakeCloudWatch()
@@ -180,13 +186,6 @@ def table(*faults: Fault) -> FaultyDynamoDB:
     return made
 
 
-def standing_of(dynamodb: FaultyDynamoDB) -> dict[str, Any]:
-    return {
-        values_of(row)["fault_id"]: values_of(row).get("open_flag")
-        for row in dynamodb.rows("faults")
-    }
-
-
 def test_a_dismissed_sensor_leaves_the_list_and_its_end_will_be_told() -> None:
     dynamodb = table(SENSOR, STUCK)
 
@@ -202,19 +201,25 @@ def test_a_dismissed_sensor_leaves_the_list_and_its_end_will_be_told() -> None:
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (SENSOR, "sensor a, Main Street, West"),
-        (SEGMENT, "t, West"),
-        (WEST, "all sensors that fell silent with West"),
-        (FLEET, "all sensors that fell silent with the whole city"),
+        (SENSOR, "sensor a, Main Street, West until it reports again"),
+        (STUCK, "until it reports again"),
+        (replace(SENSOR, kind="no_hits"), "West until it counts vehicles again"),
+        (replace(SENSOR, kind="lane_share"), "West until it counts vehicles again"),
+        (replace(SENSOR, kind="lane_blocked"), "West until it counts vehicles again"),
+        (SEGMENT, "t, West until it reports again"),
+        (WEST, "all sensors that fell silent with West until it reports again"),
+        (
+            FLEET,
+            "all sensors that fell silent with the whole city until it reports again",
+        ),
     ],
-    ids=lambda one: getattr(one, "scope", None),
 )
 def test_what_goes_off_the_street_is_said(one: Fault, words: str, capsys: Any) -> None:
     dynamodb = table(one)
 
     assert health.dismiss(dynamodb, "faults", one.fault_id, ms(900)) == OK
 
-    assert capsys.readouterr().err.endswith(f"{words} until it reports again\n")
+    assert capsys.readouterr().err.endswith(f"{words}\n")
     (gone,) = health.read(dynamodb, "faults", everything=True)
     assert (gone.standing, gone.dismissed_at) == ("dismissed", ms(900))
 

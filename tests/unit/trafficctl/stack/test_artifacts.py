@@ -52,9 +52,7 @@ RESTORED = (
     [({}, RESTORED), (ABSENT, f"made bucket {OURS} for packages")],
     ids=["there", "absent"],
 )
-def test_our_own_bucket_is_closed_whoever_made_it_and_when(
-    answers: Answers, word: str
-) -> None:
+def test_our_own_bucket_is_closed_old_or_new(answers: Answers, word: str) -> None:
     said, session, _waited_s = asked_of(answers)
 
     told = [told for _, name, told in session.asked if name in CLOSING]

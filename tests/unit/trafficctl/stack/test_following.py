@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from tests.template.template import PATH
 from trafficctl.aws.session import is_loopback
-from trafficctl.deploy.deployment import DeployRequest, Prompter, deploy
+from trafficctl.deploy.deployment import deploy
+from trafficctl.deploy.request import DeployRequest, Prompter
 from trafficctl.errors import CityError
 from trafficctl.stack.artifacts import Artifacts, bucket_name
 from trafficctl.stack.follow import BEGIN_PATIENCE_S, Follower
@@ -19,6 +21,7 @@ from .events import STACK_ID, event
 from .fakes import BUCKET, FakeSession, refusal
 
 STACK = {"StackName": "city", "StackId": STACK_ID, "StackStatus": "UPDATE_COMPLETE"}
+TODAY = dt.date(2026, 11, 23)
 WHO = {"Account": "111122223333", "Arn": "arn:aws:iam::111122223333:user/deployer"}
 
 
@@ -36,7 +39,7 @@ def test_ctrl_c_while_following_changes_nothing_and_says_how_to_go_on() -> None:
     talk = Prompter(said.append, lambda _changes: None, lambda _question: True)
 
     with pytest.raises(KeyboardInterrupt):
-        deploy(session, DeployRequest("city", Path(PATH)), talk)
+        deploy(session, DeployRequest("city", Path(PATH), today=TODAY), talk)
 
     assert "stack city is CREATE_IN_PROGRESS: following it" in said[0]
     assert "continues with stack city" in said[1]
@@ -66,8 +69,9 @@ def updating(tmp_path: Path, **wish: Any) -> tuple[FakeSession, list[str]]:
     )
     said: list[str] = []
     talk = Prompter(said.append, lambda _changes: None, lambda _question: True)
+    request = DeployRequest("city", Path(PATH), code=code, today=TODAY, **wish)
     with pytest.raises(KeyboardInterrupt):
-        deploy(session, DeployRequest("city", Path(PATH), code=code, **wish), talk)
+        deploy(session, request, talk)
     return session, said
 
 
@@ -210,7 +214,7 @@ def test_who_comes_back_during_the_rollback_is_told_its_first_cause() -> None:
     talk = Prompter(lambda _said: None, lambda _changes: None, lambda _question: True)
 
     with pytest.raises(CityError) as caught:
-        deploy(following.session, DeployRequest("city", Path(PATH)), talk)
+        deploy(following.session, DeployRequest("city", Path(PATH), today=TODAY), talk)
 
     assert str(caught.value).startswith(
         "stack city is UPDATE_ROLLBACK_COMPLETE. First cause: "
@@ -219,7 +223,7 @@ def test_who_comes_back_during_the_rollback_is_told_its_first_cause() -> None:
 
 
 def test_what_the_change_set_does_not_name_is_not_counted() -> None:
-    """The local city applies all resources anew, and has an event for each."""
+    """The local city applies all resources again, and has an event for each."""
     following = Follow(
         ([], "UPDATE_COMPLETE"),
         (

@@ -89,3 +89,33 @@ def test_a_deletion_that_needed_two_tries_is_read_whole() -> None:
     )
 
     assert [one["EventId"] for one in found] == ["7", "6", "5", "4", "3"]
+
+
+ROLLED_BACK_CREATION = [
+    ("CREATE_IN_PROGRESS", "", "User Initiated"),
+    ("CREATE_FAILED", "Processor", "no"),
+    ("ROLLBACK_IN_PROGRESS",),
+    ("DELETE_SKIPPED", "Table"),
+    ("ROLLBACK_COMPLETE",),
+]
+DELETED = [("DELETE_IN_PROGRESS", "", "User Initiated"), ("DELETE_COMPLETE",)]
+
+
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [
+        (ROLLED_BACK_CREATION, 5),
+        ([*ROLLED_BACK_CREATION, *DELETED], 5),
+        ([*ROLLED_BACK_CREATION[:-1], ("ROLLBACK_FAILED",), *DELETED], 5),
+        (ROLLED_BACK_CREATION[:-1], 0),
+        ([("CREATE_COMPLETE",), *DELETED], 0),
+        ([("CREATE_COMPLETE",), BEGUN, ROLLED_BACK], 0),
+    ],
+)
+def test_a_failed_creation_is_told_from_a_stack_that_stood(
+    told: Any, count: int
+) -> None:
+    found = list(operations.of_a_failed_creation(history(*told)))
+
+    assert len(found) == count
+    assert {one["ResourceStatus"] for one in found} & {"DELETE_COMPLETE"} == set()

@@ -79,6 +79,17 @@ def test_what_is_within_the_limits_passes(name: str, value: str) -> None:
     assert parameter_limits.faults(SMALL, {name: value, **NEEDED}, {}) == []
 
 
+def test_a_time_zone_has_to_exist() -> None:
+    wrong = parameter_limits.faults(TEXT, {"ReportTimeZone": "Europe/Berln"})
+
+    assert len(wrong) == 1
+    assert wrong[0].startswith(
+        "ReportTimeZone: got 'Europe/Berln'; no such time zone - did you mean "
+        "'Europe/Berlin'"
+    )
+    assert parameter_limits.faults(TEXT, {"ReportTimeZone": "Asia/Tokyo"}) == []
+
+
 def test_a_parameter_without_a_default_has_to_be_given() -> None:
     assert parameter_limits.faults(SMALL, {}, {}) == [
         "Needed: has no default, give a value"

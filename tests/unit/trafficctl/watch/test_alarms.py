@@ -1,4 +1,4 @@
-"""What an engineer reads first: what rings, since when, and which page mends it."""
+"""What an engineer reads first: what rings, since when, and which page fixes it."""
 
 from __future__ import annotations
 

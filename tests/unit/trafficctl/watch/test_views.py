@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,7 +20,12 @@ from trafficctl.watch.render import (
     reporting,
     segments_table,
 )
-from trafficctl.watch.views import all_alerts, recent_days, select_segments
+from trafficctl.watch.views import (
+    alerts_of_local_day,
+    all_alerts,
+    recent_days,
+    select_segments,
+)
 
 NOW = int(datetime(2026, 11, 22, 18, 32, tzinfo=timezone.utc).timestamp() * 1000)
 
@@ -104,6 +110,14 @@ def test_sensors_that_report_stand_beside_those_known(known, share, text):
     assert reporting({"sensors": known, "sensors_reporting": share}) == text
 
 
+def test_a_segment_whose_sensors_are_silent_is_not_counted_as_calm():
+    silent = {**FREE, "sensors": 3, "sensors_reporting": 0}
+
+    assert headline([silent, FREE, {**JAMMED, "sensors_reporting": 0}]) == (
+        "3 segments: 1 severe, 0 high, 1 without alert, 1 whose sensors are silent"
+    )
+
+
 def test_the_headline_counts_the_whole_city():
     assert headline(CITY) == (
         "4 segments: 1 severe, 1 high, 1 without alert, 1 without data yet"
@@ -150,8 +164,34 @@ def test_an_open_alert_says_how_long_it_has_lasted():
     assert line == "high H I-5 11-22 18:22 10 min 00 s - - - open"
 
 
+def test_times_of_alerts_are_local_and_name_the_zone():
+    lines = lines_of(alerts_table([alert("H@1")], NOW, ZoneInfo("Europe/Berlin")))
+
+    assert "Europe/Berlin" in lines[1] + lines[2]
+    assert lines[-2] == "high H - 11-22 19:22 10 min 00 s - - - open"
+
+
+def at(text):
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def test_the_alerts_of_a_day_are_those_of_the_citys_day():
+    early = alert("E@1", opened_at=at("2026-11-21T23:30:00+00:00"))  # 00:30 in Berlin
+    before = alert("B@1", opened_at=at("2026-11-21T22:30:00+00:00"))
+    late = alert("L@1", opened_at=at("2026-11-22T22:59:00+00:00"))
+    after = alert("A@1", opened_at=at("2026-11-22T23:00:00+00:00"))
+    by_day = {"2026-11-21": [before, early], "2026-11-22": [late, after]}
+    city = FakeCity([], by_day)
+    city.zone = "Europe/Berlin"
+
+    assert alerts_of_local_day(city, "2026-11-22") == [early, late]
+    assert city.asked == ["2026-11-21", "2026-11-22"]
+
+
 class FakeCity:
     """A city of dicts, that notes which days were asked for."""
+
+    zone = "UTC"
 
     def __init__(self, open_ones, by_day):
         self.open_ones, self.by_day, self.asked = open_ones, by_day, []

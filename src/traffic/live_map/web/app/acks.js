@@ -1,6 +1,7 @@
-// Acknowledging alerts, and taking that back: what is on its way, and what failed.
+// Acknowledging alerts and incidents, with a note or without, and taking that back: what is on its way, and what failed.
 
-import {title} from "./choice.js"
+import {isHandled} from "./handled.js"
+import {acknowledgement, alertsOf, itemKey, seenOf} from "./incidents.js"
 
 const SAID = {
   acknowledge: {done: "Acknowledged", failed: "Not acknowledged"},
@@ -8,23 +9,26 @@ const SAID = {
 }
 
 /**
- * `{act, of}`: `act(alert, doing)` does "acknowledge" or "undo"; `of(alert)` is what became of it,
- * `{doing, busy, fault}`. `taken(row)` is told of the alert as it is then, `changed()` of every step.
+ * Returns `{act, note, of}`, each for an alert or for all alerts of an incident.
+ * `act(item, doing)` does "acknowledge" or "undo"; a "note" opens the form by `ask(item)`.
+ * `note(item, words, reason)` acknowledges with a note, or closes for a reason. It replaces an
+ * acknowledgement that is shown, and throws what failed.
+ * `of(item)` is what became of `act`: `{doing, busy, fault}`.
+ * `taken(row)` takes each alert as it is then, `changed()` is called at every step, `name(item)` names one.
  */
-export function createAcks({api, taken, changed, speak}) {
+export function createAcks({api, taken, changed, speak, name, ask}) {
   const steps = new Map()
 
-  async function act(alert, doing) {
-    const id = alert.alert_id
+  async function act(item, doing) {
+    if (doing === "note") return ask(item)
+    const id = itemKey(item)
     if (steps.get(id)?.busy) return
     steps.set(id, {doing, busy: true, fault: null})
     changed()
     try {
-      const path = `api/alerts/${encodeURIComponent(id)}/acknowledge`
-      const row = await (doing === "undo" ? api.del(path) : api.post(path))
+      take(item, await (doing === "undo" ? api.del(pathOf(item), {seen: seenOf(item)}) : api.post(pathOf(item), wishOf(item))))
       steps.delete(id)
-      taken(row)
-      speak(`${SAID[doing].done}: ${title(alert)}`)
+      speak(`${SAID[doing].done}: ${name(item)}`)
     } catch (fault) {
       const words = `${SAID[doing].failed}: ${fault.message}`
       steps.set(id, {doing, busy: false, fault: words})
@@ -33,12 +37,37 @@ export function createAcks({api, taken, changed, speak}) {
     changed()
   }
 
-  return {act, of: alert => standing(alert, steps.get(alert.alert_id))}
+  async function note(item, words, reason) {
+    try {
+      take(item, await api.post(pathOf(item), {note: words, seen: seenOf(item), close: reason}))
+    } finally {
+      changed()
+    }
+    speak(`${reason ? "Closed" : SAID.acknowledge.done}: ${name(item)}`)
+  }
+
+  function take(item, answer) {
+    const {alerts, failed, kept} = item.incident ? answer : {alerts: [answer], failed: [], kept: []}
+    alerts.forEach(taken)
+    const all = alerts.length + failed.length + kept.length
+    if (failed.length) throw new Error(`${failed.length} of ${all} alerts could not be written`)
+    if (kept.length) throw new Error(`${kept.length} of ${all} alerts were acknowledged by someone else meanwhile`)
+  }
+
+  return {act, note, of: item => standing(item, steps.get(itemKey(item)))}
 }
 
+const pathOf = ({incident, alert_id}) => incident
+  ? `api/incidents/${encodeURIComponent(incident.incident_id)}/acknowledge`
+  : `api/alerts/${encodeURIComponent(alert_id)}/acknowledge`
+
+// What was closed and has risen is acknowledged again; a bare request would keep what is there.
+const wishOf = item => alertsOf(item).some(one => one.closed_level != null && !isHandled(one)) ? {seen: seenOf(item)} : undefined
+
 // What somebody else has done meanwhile needs no second try.
-function standing(alert, step) {
+function standing(item, step) {
   if (!step) return null
-  const isDone = (alert.acknowledged_at != null) === (step.doing === "acknowledge")
+  const alerts = alertsOf(item)
+  const isDone = acknowledgement({alerts}).count === (step.doing === "acknowledge" ? alerts.length : 0)
   return isDone ? null : step
 }

@@ -10,15 +10,21 @@ export class ApiError extends Error {
   }
 }
 
-/** `{get, post, del}` of JSON; `token()` gives the bearer token, `refused()` is told of a 401. */
+/**
+ * `{get, kept, post, del}` of JSON, of which `given` is sent; `kept` is `get` of what the browser may have a copy of.
+ * `token()` gives the bearer token, `refused()` is called at a 401.
+ */
 export function createApi({token, refused}) {
-  const ask = async (method, path) => {
-    const headers = {authorization: `Bearer ${await token()}`}
-    const answer = await send(path, {method, headers, cache: "no-store"})
+  const ask = async (method, path, {cache = "no-store", given} = {}) => {
+    const headers = {authorization: `Bearer ${await token()}`, ...given && {"content-type": "application/json"}}
+    const answer = await send(path, {method, headers, cache, body: given && JSON.stringify(given)})
     if (answer.status === 401) refused()
     return body(answer)
   }
-  return {get: path => ask("GET", path), post: path => ask("POST", path), del: path => ask("DELETE", path)}
+  return {
+    get: path => ask("GET", path), kept: path => ask("GET", path, {cache: "default"}),
+    post: (path, given) => ask("POST", path, {given}), del: (path, given) => ask("DELETE", path, {given}),
+  }
 }
 
 /** The page's settings, which anybody may read. */

@@ -32,7 +32,7 @@ export async function openSession(auth) {
 }
 
 /** E-mail or name in a token's claims; null where it can't be read. */
-export function userOf(token) {
+function userOf(token) {
   const claims = claimsOf(token)
   return claims?.email ?? claims?.["cognito:username"] ?? claims?.username ?? null
 }
@@ -79,6 +79,7 @@ async function comeBack(auth, query) {
   }, {began_at: Date.now()})
   if (!stored()?.id_token) return "no token was given"
   if (pending.keep) keepForDisplay(stored().refresh_token)
+  store({...stored(), of_display: pending.keep})
   return null
 }
 
@@ -87,12 +88,15 @@ const keepForDisplay = refresh_token =>
 
 // A display that was started again goes on without anybody, while its refresh token lives.
 async function resume(auth) {
-  const kept = JSON.parse(localStorage.getItem(KEPT))
-  if (!kept) return
-  if (kept.ends_at < Date.now()) return forget()
-  const {refresh_token} = kept
-  const answered = await redeem(auth, {grant_type: "refresh_token", refresh_token}, {refresh_token})
-  if (!answered) throw new ApiError("the sign-in did not answer", 0)
+  const display = kept()
+  if (!display) return
+  if (display.ends_at < Date.now()) return forget()
+  const {refresh_token} = display
+  store({refresh_token, of_display: true}) // a rotated one replaces it
+  const answered = await redeem(auth, {grant_type: "refresh_token", refresh_token})
+  if (answered) return
+  sessionStorage.removeItem(STORED)
+  throw new ApiError("the sign-in did not answer", 0)
 }
 
 let renewal = null
@@ -100,7 +104,8 @@ let renewal = null
 async function freshToken(auth) {
   const session = stored()
   if (session?.refresh_token && session.ends_at - Date.now() < RENEW_BEFORE_MS) {
-    const {refresh_token} = session
+    // Of a display, another tab may have renewed: only the newest token of a rotation is good.
+    const refresh_token = session.of_display && kept()?.refresh_token || session.refresh_token
     renewal ??= redeem(auth, {grant_type: "refresh_token", refresh_token})
       .finally(() => { renewal = null })
     await renewal
@@ -127,8 +132,16 @@ function revoke(auth, token) {
   fetch(address(auth, "oauth2/revoke"), {method: "POST", body, keepalive: true}).catch(() => null)
 }
 
-const keep = tokens =>
+// A rotated refresh token lives no longer than the one it replaces, on a display too.
+function keep(tokens) {
   store({...stored(), ...tokens, ends_at: Date.now() + tokens.expires_in * 1000})
+  const display = kept()
+  if (display && stored().of_display && tokens.refresh_token) {
+    localStorage.setItem(KEPT, JSON.stringify({...display, refresh_token: tokens.refresh_token}))
+  }
+}
+
+const kept = () => JSON.parse(localStorage.getItem(KEPT))
 
 const stored = () => JSON.parse(sessionStorage.getItem(STORED))
 const store = session => sessionStorage.setItem(STORED, JSON.stringify(session))

@@ -41,17 +41,21 @@ export function runs(points, field) {
 
 /**
  * One chart. `field` of `points` between `span` (ms); `top` ends the axis; `lines` are
- * `{value, label, name}` drawn across; `height` px.
+ * `{value, label, name}` drawn across; `band` are stretches of `{at, low, usual}`, `ahead`
+ * points that go on from it, drawn dotted; `now` (ms) ends the past; `height` px.
  */
-export function chart({points, field, title, span, top, lines = [], height, times}) {
+export function chart({points, field, title, span, top, lines = [], band = [], ahead = [], now, height, times, describedBy}) {
   const bottom = height - (times ? 18 : 6)
   const x = linear(span, [LEFT, WIDTH - RIGHT])
   const y = linear([0, top], [bottom, TOP])
-  return svg("svg", {viewBox: `0 0 ${WIDTH} ${height}`, class: `chart ${field}`, role: "img", "aria-label": title},
+  return svg("svg", {viewBox: `0 0 ${WIDTH} ${height}`, class: `chart ${field}`, role: "img", "aria-label": title, ...describedBy && {"aria-describedby": describedBy}},
     [0, top / 2, top].map(value => grid(value, y(value))),
     hours(span).map(at => tick(at, x(at), bottom, times)),
+    band.map(run => area(run, x, y)),
+    now < span[1] ? svg("line", {class: "now", x1: x(now), x2: x(now), y1: TOP, y2: bottom}) : null,
     lines.map(one => across(one, y(one.value))),
     runs(points, field).map(run => drawn(run, field, x, y, bottom)),
+    ahead.length ? svg("path", {class: "ahead", d: path(ahead, one => [x(one.at), y(one[field])])}) : null,
     svg("line", {class: "cross", x1: 0, x2: 0, y1: TOP, y2: bottom, visibility: "hidden"}))
 }
 
@@ -71,15 +75,23 @@ export function instantAt(drawing, span, clientX) {
   return linear([LEFT, WIDTH - RIGHT], span)((clientX - left) / width * WIDTH)
 }
 
+const path = (points, place) => `M${points.map(one => place(one).map(value => value.toFixed(1)).join()).join("L")}`
+
+function area(run, x, y) {
+  const [usual, low] = ["usual", "low"].map(name => one => [x(one.at), y(one[name])])
+  const back = path(run.toReversed(), low).replace("M", "L")
+  return svg("path", {class: "band", d: `${path(run, usual)}${back}Z`})
+}
+
 function drawn(run, field, x, y, bottom) {
-  const path = run.map(point => `${x(point.at).toFixed(1)},${y(point[field]).toFixed(1)}`).join("L")
+  const line = path(run, point => [x(point.at), y(point[field])])
   if (run.length === 1) {
     return svg("circle", {class: "dot", cx: x(run[0].at), cy: y(run[0][field]), r: 2})
   }
   const ends = [x(run.at(-1).at), x(run[0].at)].map(value => value.toFixed(1))
   return svg("g", {},
-    svg("path", {class: "area", d: `M${path}L${ends[0]},${bottom}L${ends[1]},${bottom}Z`}),
-    svg("path", {class: "curve", d: `M${path}`}))
+    svg("path", {class: "area", d: `${line}L${ends[0]},${bottom}L${ends[1]},${bottom}Z`}),
+    svg("path", {class: "curve", d: line}))
 }
 
 const grid = (value, at) => svg("g", {class: "grid"},

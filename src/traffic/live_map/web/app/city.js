@@ -1,4 +1,4 @@
-// What the page knows of the city: roads, the live values of each, totals and alerts.
+// What the page knows of the city: roads, the live values of each, totals, alerts and incidents.
 
 import {bounds, decode} from "./polyline.js"
 
@@ -8,13 +8,16 @@ const SETTLED_MS = 5_000
 
 /** Nothing known yet. */
 export const emptyCity = () => ({
-  segments: new Map(), totals: {}, alerts: [], version: null, ahead: 0, strangers: false,
+  segments: new Map(), totals: {}, alerts: [], incidents: [], version: null, ahead: 0,
+  isRebuilt: false, // segments came or went since the roads were taken
+  indexes: 0, // how many were given, none of them twice
 })
 
-/** Take the road network; live values already known are kept. */
+/** Take the road network, which may be minutes old; live values already known are kept, and what is no more stays away. */
 export function takeRoads(city, roads) {
   const live = city.segments
-  city.segments = new Map(roads.map((road, index) => {
+  const present = roads.filter(road => city.version == null || live.has(road.id))
+  city.segments = new Map(present.map((road, index) => {
     const line = decode(road.line)
     const known = live.get(road.id)
     const name = road.name ?? road.id
@@ -23,21 +26,23 @@ export function takeRoads(city, roads) {
   for (const [id, segment] of live) {
     if (!city.segments.has(id)) city.segments.set(id, stranger(id, city.segments.size, segment))
   }
-  city.strangers = false
+  city.isRebuilt = false
+  city.indexes = city.segments.size
 }
 
 /**
  * Take an answer of `/api/now`, received at `receivedAt` by this machine's clock.
- * Returns the segments whose values changed.
+ * Returns the segments whose values changed, and those that are no more.
  */
 export function takeNow(city, answer, receivedAt) {
   city.version = answer.version
   city.ahead = answer.now - receivedAt
   city.totals = answer.city
   city.alerts = withKnown(city.alerts, answer.alerts, receivedAt)
+  city.incidents = answer.incidents
   const rows = answer.segments.map(row => named(answer.columns, row))
-  if (answer.full) forget(city, new Set(rows.map(row => row.id)))
-  return rows.map(row => takeRow(city, row))
+  const gone = answer.full ? forget(city, new Set(rows.map(row => row.id))) : []
+  return [...gone, ...rows.map(row => takeRow(city, row))]
 }
 
 /** The city's time, ms: this machine's clock may be wrong. */
@@ -57,18 +62,23 @@ const named = (columns, row) => Object.fromEntries(columns.map((name, at) => [na
 function takeRow(city, row) {
   let segment = city.segments.get(row.id)
   if (!segment) {
-    segment = stranger(row.id, city.segments.size, {})
+    segment = stranger(row.id, city.indexes++, {})
     city.segments.set(row.id, segment)
-    city.strangers = true
+    city.isRebuilt = true
   }
-  const isOlder = segment.updated_at != null && row.updated_at < segment.updated_at
+  const isOlder = row.updated_at != null && row.updated_at < segment.updated_at
   return isOlder ? segment : Object.assign(segment, row)
 }
 
+// On the map they stay, without values, until the roads are taken again.
 function forget(city, present) {
-  for (const segment of city.segments.values()) {
-    if (!present.has(segment.id)) segment.updated_at = null
+  const gone = [...city.segments.values()].filter(one => !present.has(one.id))
+  for (const segment of gone) {
+    segment.updated_at = null
+    city.segments.delete(segment.id)
+    city.isRebuilt = true
   }
+  return gone
 }
 
 /** Take the answer to an acknowledgement, or to one taken back, received at `receivedAt`. */
@@ -84,8 +94,8 @@ function withKnown(before, after, now) {
     const old = known.get(alert.alert_id)
     if (!old) return alert
     if (old.acknowledged_at === alert.acknowledged_at) return {...alert, settled: old.settled}
-    const {acknowledged_at, acknowledged_by, settled} = old
-    if (settled > now) return {...alert, acknowledged_at, acknowledged_by, settled}
+    const {acknowledged_at, acknowledged_by, note, closed_level, settled} = old
+    if (settled > now) return {...alert, acknowledged_at, acknowledged_by, note, closed_level, settled}
     return {...alert, settled: now + SETTLED_MS}
   })
 }

@@ -1,4 +1,4 @@
-// All about alerts: what is listed, what is new, who acknowledged it, and what is said of the rest.
+// All about incidents and alerts: what is listed, what is new, who acknowledged it, and what is said of the rest.
 
 import {createAcks} from "./acks.js"
 import {createAlerts} from "./alertlist.js"
@@ -6,74 +6,148 @@ import {chosen} from "./choice.js"
 import {historyPoints} from "./chart.js"
 import {cityTime, takeAlert} from "./city.js"
 import {$, say} from "./dom.js"
-import {justCame, lookedAt, noticed} from "./fresh.js"
+import {alertRows, save} from "./export.js"
+import {lookedAt, noticed} from "./fresh.js"
+import {isClosed, isHandled} from "./handled.js"
+import {alertsOf, isUnalerted, itemKey, itemsOf, nameOfIncident} from "./incidents.js"
 import {coverage, said} from "./known.js"
-import {headline} from "./news.js"
+import {announced, over, place} from "./news.js"
+import {createNote} from "./note.js"
 import {isSilent} from "./scales.js"
 import {createSignals} from "./signals.js"
 import {createToolbar} from "./toolbar.js"
 import {pointsOf, remember, trend} from "./trend.js"
 
 const STORED = "city-traffic-alerts"
+const TOLD = "city-traffic-told"
+const MOST_SPOKEN = 3
 const PAST_AGAIN_MS = 300_000
 const PAST_RETRY_MS = 30_000 // where it did not come
 
 /**
- * The alert side of the page. `city()` is what is known, `open(segmentId)` opens a segment,
- * `chose(choice)` is told what the viewer wants listed, `changed()` that an alert changed,
- * `shown()` that the list was drawn again.
+ * The alert side of the page. `me` is the viewer, `city()` is what is known, `open(segmentId)` opens a segment,
+ * `chose(choice)` is called with what the viewer wants listed, `focused(item)` with the incident
+ * that was opened, null if one was closed, `changed()` after an alert changed, `shown()` after the list was drawn.
  */
 export class Desk {
-  constructor({api, high, city, open, chose, changed, shown, speak}) {
-    Object.assign(this, {api, high, city, chose, changed, shown})
-    this.known = remembered()
+  constructor({api, me, high, city, open, chose, focused, changed, shown, speak}) {
+    Object.assign(this, {api, high, city, open, chose, focused, changed, shown, speak})
+    this.known = remembered(STORED)
+    this.told = remembered(TOLD) ?? new Map() // what was announced
+    this.items = [] // incidents, and alerts in none, that are open
+    this.closed = [] // those of which all was closed by hand
+    this.unalerted = [] // incidents of which nothing is announced, drawn or counted
+    this.showsClosed = false
+    $("closed").addEventListener("click", () => {
+      this.showsClosed = !this.showsClosed
+      this.render()
+    })
     this.looks = []
     this.recorded = new Map() // points of segments whose past was fetched
     this.asked = new Map() // when it was
     this.choice = {}
+    this.expanded = new Set() // keys of incidents
     this.lostAt = null
-    this.acks = createAcks({api, speak, taken: row => this.#taken(row), changed})
+    const name = item => this.#nameOf(item)
+    this.note = createNote({me, name, save: (item, words, reason) => this.acks.note(item, words, reason)})
+    this.acks = createAcks({api, speak, taken: row => this.#taken(row), changed, name, ask: this.note.ask})
     const opened = alert => open(alert.segment_id)
-    this.signal = createSignals({sound: $("sound"), notify: $("notify"), hint: $("signal-hint")}, opened)
-    this.toolbar = createToolbar($("choose"), $("choose-open"), choice => chose(choice))
+    this.signal = createSignals({sound: $("sound"), notify: $("notify"), hint: $("signal-hint")})
+    this.toolbar = createToolbar($("choose"), $("choose-open"), choice => chose(choice), () => this.#export())
     this.showList = createAlerts(
-      {list: $("alerts"), count: $("alert-count"), later: $("alerts-later"), none: $("told")},
-      {opened, act: this.acks.act, looked: id => this.looked(id), released: () => this.render(),
-        widened: () => chose({search: null, district: null, level: null, unacknowledged: null})})
+      {list: $("alerts"), what: $("alerts-what"), count: $("alert-count"), later: $("alerts-later"), none: $("told")},
+      {opened, toggled: item => this.#toggle(item), act: this.acks.act, looked: key => this.looked(key), released: () => this.render(),
+        widened: () => chose({search: null, district: null, level: null, unusual: null, unacknowledged: null})})
   }
 
   /** Take what a poll brought. */
   arrived() {
     const {alerts, segments} = this.city()
-    const before = this.known
     const now = this.#now()
-    this.known = noticed(before, alerts, now)
+    this.known = noticed(this.known, alerts, now)
     this.looks = remember(this.looks, [...segments.values()], now)
-    const came = justCame(before, this.known, alerts)
-    this.signal(came, alert => headline(alert, this.known.get(alert.alert_id).fresh === "new"))
+    this.#announce(now)
     this.#offer(segments)
     this.render()
     this.#fetchPast()
   }
 
+  // What is announced is notified of, sounded and spoken alike.
+  #announce(now) {
+    const before = this.items
+    this.#divide()
+    const {items, closed} = this
+    const {due, told} = announced(this.told, items, one => this.known.get(one.alert_id).fresh != null, now)
+    const notes = due.map(({item, isNew}) => ({key: itemKey(item), open: () => this.#openItem(item),
+      words: headline((item.incident ?? item).level, isNew, this.#nameOf(item))}))
+    const ended = over(before, [...items, ...closed]).map(item => `Cleared: ${this.#nameOf(item)}`)
+    const spoken = [...notes.map(one => one.words), ...ended].slice(0, MOST_SPOKEN)
+    this.signal(notes)
+    if (spoken.length) this.speak(spoken.join(". "))
+    this.told = told
+  }
+
+  #divide() {
+    const all = itemsOf(this.city())
+    const alerted = all.filter(item => !isUnalerted(item))
+    Object.assign(this, {items: alerted.filter(isListed), closed: alerted.filter(item => !isListed(item)), unalerted: all.filter(isUnalerted)})
+  }
+
+  #nameOf(item) {
+    return item.incident ? nameOfIncident(item.incident, this.city().segments) : place(item)
+  }
+
+  #openItem({incident, segment_id}) {
+    if (!incident) return this.open(segment_id)
+    const item = this.expand(incident.incident_id)
+    if (!item) return
+    this.looked(itemKey(item))
+    this.focused(item)
+  }
+
   render() {
-    const {alerts} = this.city()
     if (this.city().version == null) return
+    const {items} = this
     const now = this.#now()
-    store(this.known)
+    this.#tellClosed()
+    store(STORED, this.known)
+    store(TOLD, this.told)
     const told = said(this.coverage(), now, this.lostAt)
     const empty = $("empty")
     empty.hidden = !told.command
     say(empty.querySelector("span"), told.command ? told.text : "")
     say(empty.querySelector("code"), told.command ?? "")
     this.showList({
-      listed: chosen(alerts, this.choice, one => this.facts(one)), open: alerts, now, told,
-      context: JSON.stringify(this.choice),
+      listed: this.#listed(), open: this.#open(), segments: this.city().segments, now, told,
+      context: JSON.stringify([this.choice, this.showsClosed]),
       detail: one => ({facts: this.facts(one), step: this.acks.of(one), fresh: this.known.get(one.alert_id)?.fresh}),
+      whole: item => ({step: this.acks.of(item), fresh: this.#freshOf(item), isOpen: item.alerts.length > 0 && this.expanded.has(itemKey(item))}),
     })
+    this.note.show(item => [...items, ...this.closed, ...this.city().alerts].find(one => itemKey(one) === itemKey(item)) ?? null, now)
     this.shown()
-    const waiting = alerts.filter(one => one.acknowledged_at == null).length
+    const waiting = items.filter(item => !alertsOf(item).every(isHandled)).length
     document.title = waiting ? `(${waiting}) City Traffic` : "City Traffic"
+  }
+
+  #tellClosed() {
+    const count = this.closed.length
+    if (!count) this.showsClosed = false
+    $("closed").hidden = !count
+    $("closed").setAttribute("aria-pressed", String(this.showsClosed))
+    say($("closed"), `${count} closed by hand`)
+  }
+
+  #open() {
+    return [...this.items, ...this.showsClosed ? this.closed : [], ...this.unalerted]
+  }
+
+  #listed() {
+    return chosen(this.#open(), this.choice, one => this.facts(one))
+  }
+
+  #export() {
+    const rows = alertRows(this.#listed(), this.city().segments, one => this.facts(one))
+    save(`alerts-${new Date(this.#now()).toISOString().slice(0, 16)}`, rows)
   }
 
   /** Show that the connection was lost at `at` (ms), or that it is back (null). */
@@ -84,15 +158,44 @@ export class Desk {
 
   /** List what `choice` asks for. */
   choose(choice) {
-    this.choice = Object.fromEntries(["search", "district", "level", "unacknowledged", "sort"]
+    this.choice = Object.fromEntries(["search", "district", "level", "unusual", "unacknowledged", "sort"]
       .map(name => [name, choice[name] ?? null]))
     this.toolbar.show(this.choice)
     this.render()
   }
 
-  /** Somebody has looked at this alert. */
-  looked(alertId) {
-    const known = this.known && lookedAt(this.known, alertId)
+  /** Show the alerts of an incident; returns it, null where it is not open. */
+  expand(incidentId) {
+    const item = this.items.find(one => one.incident?.incident_id === incidentId) ?? null
+    if (item) this.expanded.add(itemKey(item))
+    this.render()
+    const row = item && [...$("alerts").children].find(one => one.dataset.key === itemKey(item))
+    row?.scrollIntoView({block: "nearest"})
+    return item
+  }
+
+  #toggle(item) {
+    if (isUnalerted(item)) return this.open(item.incident.head)
+    const key = itemKey(item)
+    const isOpen = !this.expanded.delete(key)
+    if (isOpen) this.expanded.add(key)
+    this.looked(key)
+    this.render()
+    this.focused(isOpen ? item : null)
+  }
+
+  // An incident is new while all its alerts are.
+  #freshOf({alerts}) {
+    const marks = alerts.map(one => this.known.get(one.alert_id)?.fresh)
+    if (marks.length && marks.every(mark => mark === "new")) return "new"
+    return marks.includes("escalated") ? "escalated" : null
+  }
+
+  /** Somebody has looked at this item, of which an incident's alerts are part. */
+  looked(key) {
+    const item = this.items.find(one => itemKey(one) === key)
+    const ids = item ? alertsOf(item).map(one => one.alert_id) : [key]
+    const known = this.known && ids.reduce(lookedAt, this.known)
     if (known === this.known) return
     this.known = known
     this.render()
@@ -153,6 +256,7 @@ export class Desk {
   #taken(row) {
     takeAlert(this.city(), row, Date.now())
     this.known = noticed(this.known, this.city().alerts, this.#now())
+    this.#divide()
   }
 
   #now() {
@@ -161,11 +265,16 @@ export class Desk {
 }
 
 // A page that loads itself again, as after a deployment, still knows what nobody has looked at.
-function remembered() {
-  const stored = JSON.parse(sessionStorage.getItem(STORED) ?? "null")
+function remembered(name) {
+  const stored = JSON.parse(sessionStorage.getItem(name) ?? "null")
   return stored && new Map(stored)
 }
 
-function store(known) {
-  if (known) sessionStorage.setItem(STORED, JSON.stringify([...known]))
+function store(name, known) {
+  if (known) sessionStorage.setItem(name, JSON.stringify([...known]))
 }
+
+// One alert that nobody closed, or whose level has risen, is enough.
+const isListed = item => !alertsOf(item).every(isClosed)
+
+const headline = (level, isNew, name) => isNew ? `New ${level} congestion: ${name}` : `Now ${level}: ${name}`

@@ -1,8 +1,12 @@
 // GeoJSON of what the map draws.
 
+import {isHandled} from "./handled.js"
+import {acknowledgement} from "./incidents.js"
 import {ASIDE_M} from "./layers.js"
-import {spread} from "./polyline.js"
+import {endOf, spread} from "./polyline.js"
 import {TIES} from "./scales.js"
+
+const MOST_RATE = 1e6 // vehicle-hours per hour
 
 const collection = features => ({type: "FeatureCollection", features})
 
@@ -40,10 +44,28 @@ export function districts(segments) {
 export const markers = alerts => collection(alerts
   .filter(one => one.lat != null && one.lon != null)
   .map(one => point([one.lon, one.lat],
-    {level: one.level, acknowledged: one.acknowledged_at != null})))
+    {level: one.level, acknowledged: isHandled(one)})))
+
+/** The lines of all segments of each incident; `chosen` is the id of one. */
+export const extents = (items, segments, chosen) => collection(items.map(({incident, alerts}) => ({
+  type: "Feature", properties: {level: incident.level, chosen: incident.incident_id === chosen},
+  geometry: {type: "MultiLineString", coordinates: alerts
+    .map(one => segments.get(one.segment_id)?.line ?? []).filter(line => line.length > 1)},
+})))
+
+/** Where each incident's head ends, with its label. */
+export const heads = (items, segments, chosen, labels) => collection(items.flatMap(item => {
+  const {incident} = item
+  const {box, line = []} = segments.get(incident.head) ?? {}
+  if (!box) return []
+  return [point(line.length > 1 ? endOf(line, ASIDE_M) : [box[0], box[1]], {
+    level: incident.level, chosen: incident.incident_id === chosen, label: labels.get(item),
+    acknowledged: acknowledgement(item).acknowledged_at != null, order: (incident.level === "severe" ? 0 : MOST_RATE) - incident.delay_rate,
+  })]
+}))
 
 /**
- * Dots for the sensors of these segments. `details` tells of single sensors by segment id;
+ * Dots for the sensors of these segments. `details` has single sensors by segment id;
  * of the others only their number and the share that reports is known.
  */
 export const sensors = (segments, classes, details) =>

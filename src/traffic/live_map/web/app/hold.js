@@ -13,7 +13,7 @@ export function inPlace(shown, wanted, key) {
 /**
  * Whether `list` is in somebody's hands: a pointer is over it, a finger touched it, or keys moved
  * the focus into it; until the pointer or the focus leaves, something else is touched, or nothing
- * happened for IDLE_MS. `released()` is told. Returns `held()`.
+ * happened for IDLE_MS. `released()` is called then. Returns `held()`.
  */
 export function createHold(list, released) {
   const by = {pointer: false, focus: false}
@@ -38,8 +38,11 @@ export function createHold(list, released) {
   for (const type of ["keydown", "wheel"]) list.addEventListener(type, () => stay(), {passive: true})
   list.addEventListener("focusin", event => event.target.matches(":focus-visible") && stay("focus"))
   list.addEventListener("focusout", event => list.contains(event.relatedTarget) || leave("focus"))
-  // A finger that is lifted has left by name only: it comes back for the next row.
-  list.addEventListener("pointerleave", event => event.pointerType === "touch" || leave("pointer"))
+  // A list that shrinks under a pointer that rests sends pointerleave, so only one that moves has
+  // left. A finger that is lifted has left by name only: it comes back for the next row.
+  const moved = event => event.pointerType === "touch" || list.contains(event.target) || leave("pointer")
+  document.addEventListener("pointermove", moved)
+  document.documentElement.addEventListener("pointerleave", moved)
   document.addEventListener("pointerdown", event => list.contains(event.target) || leave("pointer"))
   return held
 }

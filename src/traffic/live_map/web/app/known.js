@@ -3,7 +3,7 @@
 import {isSilent} from "./scales.js"
 import {clock, number} from "./format.js"
 
-export const LOAD_ROADS = "trafficctl roads load FILE"
+const LOAD_ROADS = "trafficctl roads load FILE"
 
 /**
  * How much of the city is known at `now` (ms): `roads`; of these `reporting`; `congested`, at or
@@ -53,5 +53,5 @@ const count = (n, other = "") => `${number(n)} ${other}${n === 1 ? "road" : "roa
 /** The totals as they are shown: where no sensor reports, flow, speed and share are unknown. */
 export function shownTotals(totals, {reporting}) {
   if (reporting) return totals
-  return {...totals, vehicles_per_hour: null, mean_speed: null, share_congested: null, sensors_reporting: 0}
+  return {...totals, vehicles_per_hour: null, mean_speed: null, share_congested: null, sensors_reporting: totals.sensors == null ? null : 0}
 }

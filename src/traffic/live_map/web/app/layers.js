@@ -2,7 +2,7 @@
 // poll touches only the segments whose class changed and never the geometry. A pattern can't
 // follow feature state: the few segments that have one lie in a source of their own.
 
-import {GROUND, NO_DATA, NO_DATA_WIDTH, PALETTE, RINGS, themeOf, TIES, WIDTHS} from "./scales.js"
+import {GROUND, NO_DATA, NO_DATA_WIDTH, OUTLINE, PALETTE, RINGS, themeOf, TIES, WIDTHS} from "./scales.js"
 
 export const SENSORS_FROM_ZOOM = 14
 export const ASIDE_M = 10 // both directions of a road often share a line: keep right of it
@@ -37,6 +37,8 @@ export const sources = () => ({
   roads: {type: "geojson", data: EMPTY, tolerance: 0.3},
   sensors: {type: "geojson", data: EMPTY},
   alerts: {type: "geojson", data: EMPTY},
+  extents: {type: "geojson", data: EMPTY, tolerance: 0.3},
+  heads: {type: "geojson", data: EMPTY},
   ties: {type: "geojson", data: EMPTY},
   picked: {type: "geojson", data: EMPTY},
   districts: {type: "geojson", data: EMPTY},
@@ -51,6 +53,7 @@ export function layers(look, latitude, wall = false) {
   const zoomed = at => widthByZoom(f => at(f * lines))
   const large = px => wall ? px * WALL_TEXT : px
   return [
+    ...extents(look, offset, zoomed),
     alerts(look, lines),
     line("picked", "picked", offset, {
       "line-color": INK[theme].picked, "line-width": zoomed(f => PICKED_WIDTH * f), "line-opacity": 0.6,
@@ -74,6 +77,7 @@ export function layers(look, latitude, wall = false) {
     }, {minzoom: SENSORS_FROM_ZOOM}),
     roadNames(theme, large),
     shields(theme, large),
+    ...heads(look, large, lines),
   ]
 }
 
@@ -156,6 +160,44 @@ function alerts(look, lines) {
     "circle-stroke-width": seen("stroke"),
   })
 }
+
+// One outline along all segments of an incident: a wide line, and on it one that leaves its edges.
+function extents(look, offset, zoomed) {
+  const theme = themeOf(look)
+  const wide = (id, colour, width) => ({
+    ...line(id, "extents", offset, {"line-color": colour, "line-width": zoomed(width)}, {"line-cap": "round"}),
+    filter: true,
+  })
+  const edge = ["case", ["get", "chosen"], OUTLINE.chosen, OUTLINE.edge]
+  return [
+    wide("extents", ["case", ["get", "chosen"], INK[theme].picked, ofLevel(look)], f => ["+", OUTLINE.inside * f, ["*", 2, edge]]),
+    wide("extents-inside", GROUND[theme], f => OUTLINE.inside * f),
+  ]
+}
+
+function heads(look, large, lines) {
+  const theme = themeOf(look)
+  return [
+    circle("heads", "heads", {
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 4 * lines, 12, 7 * lines],
+      "circle-color": ["case", ["get", "acknowledged"], GROUND[theme], ofLevel(look)],
+      "circle-stroke-color": ["case", ["get", "acknowledged"], ofLevel(look), INK[theme].picked],
+      "circle-stroke-width": 2 * lines,
+    }),
+    {
+      id: "head-labels", type: "symbol", source: "heads",
+      layout: {
+        "text-field": ["get", "label"], "text-font": ["Noto Sans Regular"], "text-size": large(12),
+        "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 0.9, "text-justify": "auto",
+        "text-padding": 4, "symbol-sort-key": ["get", "order"],
+      },
+      paint: {"text-color": INK[theme].number, "text-halo-color": INK[theme].halo, "text-halo-width": 2},
+    },
+  ]
+}
+
+const ofLevel = look =>
+  ["case", ["==", ["get", "level"], "severe"], PALETTE[look][RINGS.severe.k], PALETTE[look][RINGS.high.k]]
 
 const label = (id, source, theme, layout, more) => ({
   id, type: "symbol", source, ...more,

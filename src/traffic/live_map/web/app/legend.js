@@ -1,19 +1,19 @@
 // What colours, widths, gaps and rings mean; the switch between the scales, and between colours.
 
 import {element, say} from "./dom.js"
-import {ring, swatch} from "./swatch.js"
+import {outline, ring, swatch} from "./swatch.js"
 
 const RINGS = [
   ["severe", false, "severe alert"], ["high", false, "alert"], ["high", true, "acknowledged"],
 ]
 
 /**
- * Fill `form`. `chosen(id)` is told when another scale is picked, `coloured(name)` of other
- * colours: "signal", or null for the usual ones. Returns `show(scale, look)`.
+ * Fill `form`. `chosen(id)` is called when another scale is picked, `coloured(name)` when
+ * other colours are: "signal", or null for the usual ones. Returns `show(scale, look)`.
  */
 export function createLegend(form, scales, {chosen, coloured}) {
   const key = element("ol", {className: "key"})
-  const rings = element("ul", {className: "rings", "aria-label": "What rings mean"})
+  const rings = element("ul", {className: "rings", "aria-label": "What outlines and rings mean"})
   const note = element("p", {className: "note"})
   const signal = element("input", {type: "checkbox", name: "signal"})
   signal.addEventListener("change", () => coloured(signal.checked ? "signal" : null))
@@ -26,8 +26,9 @@ export function createLegend(form, scales, {chosen, coloured}) {
     form.elements.scale.value = scale.id
     signal.checked = look.endsWith("signal")
     key.replaceChildren(...entries(scale, look))
-    rings.replaceChildren(...RINGS.map(([level, seen, words]) =>
-      element("li", {}, ring(level, seen, look), element("span", {}, words))))
+    rings.replaceChildren(element("li", {}, outline(look), element("span", {}, "incident and head")),
+      ...RINGS.map(([level, seen, words]) =>
+        element("li", {}, ring(level, seen, look), element("span", {}, words))))
     say(note, `${scale.note} Gaps mark the two worst classes.`)
   }
 }

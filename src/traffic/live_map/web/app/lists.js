@@ -4,6 +4,7 @@ import {speedOf} from "./alertrow.js"
 import {matches} from "./choice.js"
 import {element, keyedList, say} from "./dom.js"
 import {createHold, inPlace} from "./hold.js"
+import {isSilent} from "./scales.js"
 import {swatch} from "./swatch.js"
 
 const WORST = 12
@@ -11,20 +12,20 @@ const FOUND = 40
 
 /**
  * Returns `show(ranked, search, classOf, {scale, theme})`; `open(segmentId)` acts, `released()` is
- * told that rows may move again.
+ * called when rows may move again.
  */
 export function createWorst({list, none}, open, released) {
   const create = segment => segmentRow(segment, open)
   const held = createHold(list, released)
   const key = segment => segment.id
   let shown = [], before = null
-  return (ranked, search, classOf, {scale, theme}) => {
+  return (ranked, search, classOf, {scale, theme, now}) => {
     const wanted = search ? ranked.filter(matching(search)).slice(0, FOUND) : ranked.slice(0, WORST)
     const context = `${scale.id} ${search}`
     shown = held() && context === before ? inPlace(shown, wanted, key) : wanted
     before = context
     none.hidden = shown.length > 0 || !search
-    const update = (row, segment) => updateSegment(row, segment, classOf(segment), scale, theme)
+    const update = (row, segment) => updateSegment(row, segment, classOf(segment), {scale, theme, now})
     keyedList(list, shown, {key, create, update})
   }
 }
@@ -39,7 +40,7 @@ function segmentRow(segment, open) {
   return element("li", {}, go)
 }
 
-function updateSegment(row, segment, k, scale, theme) {
+function updateSegment(row, segment, k, {scale, theme, now}) {
   const [mark, name, main, note] = row.firstElementChild.children
   const look = `${k} ${theme}`
   if (mark.dataset.look !== look) {
@@ -48,12 +49,13 @@ function updateSegment(row, segment, k, scale, theme) {
   }
   say(name, segment.name)
   say(main, k == null ? "" : scale.figure(segment))
-  say(note, [segment.district, figures(segment)].filter(Boolean).join(" · "))
+  say(note, [segment.district, figures(segment, now)].filter(Boolean).join(" · "))
 }
 
-/** One line of a segment's values, as lists and tooltips tell them. */
-export function figures(segment) {
+/** One line of a segment's values at `now` (ms), as lists and tooltips tell them. */
+export function figures(segment, now) {
   if (segment.updated_at == null) return "no data"
+  if (isSilent(segment, now)) return "no sensor reports"
   const speed = speedOf({speed: segment.speed, free: segment.free_flow_speed})
   return segment.los == null ? speed : `${speed} · ${segment.los}`
 }

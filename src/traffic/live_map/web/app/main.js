@@ -3,6 +3,7 @@
 import {loadConfig} from "./api.js"
 import {openSession} from "./auth.js"
 import {$, say} from "./dom.js"
+import {useUnit, useZone} from "./format.js"
 import {startPage} from "./page.js"
 import {parseView} from "./view.js"
 import {beWall} from "./wall.js"
@@ -20,7 +21,7 @@ function askToSignIn(session, why) {
 
 const isWall = () => Boolean(parseView(location.hash).wall)
 
-// Straight to the sign-in page, unless that has just been in vain, or a display may be asked to stay signed in.
+// Straight to the sign-in page, unless that has just failed, or a display may be asked to stay signed in.
 function enter(session) {
   if (session.problem) return askToSignIn(session, `Signing in failed: ${session.problem}.`)
   if (isWall()) return askToSignIn(session, "This wall display is not signed in.")
@@ -46,6 +47,8 @@ async function start() {
   const config = await loadConfig()
   const session = await openSession(config.auth)
   say($("stack"), config.stack)
+  useZone(config.zone)
+  useUnit(config.speed_unit)
   if (isWall()) beWall()
   reloadWhenOutdated(config.version)
   if (!session.isOpen()) return enter(session)

@@ -2,8 +2,10 @@
 
 import {Map as MapLibre, NavigationControl, Popup, ScaleControl}
   from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs"
-import {districts, markers, only, roads, sensors, ties} from "./features.js"
-import {bounds} from "./polyline.js"
+import {districts, extents, heads, markers, only, roads, sensors, ties} from "./features.js"
+import {speedUnit} from "./format.js"
+import {alertsOf, incidentLabel} from "./incidents.js"
+import {bounds, farOff} from "./polyline.js"
 import {baseLayers, EMPTY, INK, layers, plainStyle, SENSORS_FROM_ZOOM, sources} from "./layers.js"
 import {themeOf} from "./scales.js"
 import {images, signs} from "./signs.js"
@@ -14,15 +16,18 @@ const CLOSE_ZOOM = 13.6
 const ROADS = ["roads", "points"]
 const AT_ONCE = 1_700
 const BASE_PATIENCE_MS = 10_000
+const LABEL_PX = 70
+const PICTURE_PATIENCE_MS = 5_000
 
 /**
  * A map in `container`, in the colours of `look`; on a `wall` it takes no pointer. `styleUrl`
- * names a base map of somebody's, `base` the city's own plain one, each "" for none; `picked(id)`
- * is told of a click on a segment; `describe(id)` gives the node of its tooltip; `missed()` is told of a
- * worker that did not come, for which MapLibre waits for ever; `moved(camera)` is told where the
- * viewer moved the map to; `camera` is where it begins, null for the whole city.
+ * names a base map of somebody's, `base` the city's own plain one, each "" for none; `picked(segment)`
+ * is called at a click, with null beside all roads; `describe(segment)` gives the node of its tooltip;
+ * `missed()` is called if a worker did not come, for which MapLibre waits for ever; `moved(camera)` is told where the
+ * viewer moved the map to; `camera` is where it begins, null for the whole city; `pictured(isDrawn)`
+ * is called when the browser took the graphics away for longer than a moment, and when they are back.
  */
-export async function createMap({container, styleUrl, base, look, wall, picked, describe, missed, padding, moved, camera}) {
+export async function createMap({container, styleUrl, base, look, wall, picked, describe, missed, padding, moved, camera, pictured}) {
   const map = new MapLibre({
     container, style: styleUrl || plainStyle(themeOf(look)), fadeDuration: 0, maxZoom: 19, interactive: !wall,
     dragRotate: false, pitchWithRotate: false, touchPitch: false, rollEnabled: false,
@@ -32,7 +37,7 @@ export async function createMap({container, styleUrl, base, look, wall, picked, 
     map.touchZoomRotate.disableRotation()
     map.keyboard.disableRotation()
     map.addControl(new NavigationControl({showCompass: false}), "top-right")
-    map.addControl(new ScaleControl(), "bottom-right")
+    map.addControl(new ScaleControl({unit: speedUnit() === "mph" ? "imperial" : "metric"}), "bottom-right")
   }
   map.on("error", ({error}) => {
     console.error(error)
@@ -43,6 +48,7 @@ export async function createMap({container, styleUrl, base, look, wall, picked, 
   if (base && !drawn) loadBase(base).then(data => view.setBase(data), console.error)
   if (!wall) listen(view, picked, describe)
   onViewersMove(map, () => moved(view.camera()))
+  onPictureLost(map, view, pictured)
   return view
 }
 
@@ -76,30 +82,46 @@ class View {
     this.classes = []
     this.waiting = new Map() // what is still to be painted: class by index
     this.details = new Map()
-    for (const [id, source] of Object.entries(sources())) map.addSource(id, source)
-    for (const [name, image, options] of images(INK)) map.addImage(name, image, options)
-    this.#addLayers()
+    this.data = {} // what each source was last given
+    this.isLost = false // without graphics the map has no style to draw on
+    this.#furnish()
   }
 
   /** Draw the city's plain base map, GeoJSON, beneath the roads; it may name its `attribution`. */
   setBase(data) {
-    this.map.addSource("base", {type: "geojson", data, attribution: data.attribution})
-    this.#addLayers()
+    this.base = {type: "geojson", data, attribution: data.attribution}
+    this.#furnish()
   }
 
-  /** Draw these segments; the first time, show all of them. */
+  /** The graphics are gone: remember what is to be drawn. */
+  lost() {
+    this.isLost = true
+  }
+
+  /** The graphics are back, with a style that has forgotten which class each road had. */
+  restored() {
+    this.isLost = false
+    this.#furnish()
+    for (const [id, data] of Object.entries(this.data)) this.map.getSource(id).setData(data)
+    this.classes.forEach((k, index) => this.waiting.set(index, k))
+    this.#draw()
+  }
+
+  /** Draw these segments; the first time, show all of them but those `outside`, which lie far off. */
   async setRoads(segments) {
     const first = !this.segments.length
     this.segments = segments
     this.classes = []
-    this.box = bounds(segments.flatMap(one => corners(one.box)))
-    this.map.getSource("districts").setData(districts(segments))
-    this.map.getSource("signs").setData(signs(segments))
+    this.outside = farOff(segments)
+    const inside = segments.filter(one => !this.outside.includes(one))
+    this.box = bounds(inside.flatMap(one => corners(one.box)))
+    this.#give("districts", districts(inside))
+    this.#give("signs", signs(segments))
     this.#addLayers()
     if (first && this.begin) this.setCamera(this.begin, {animate: false})
     else if (first) this.showAll({animate: false})
-    this.map.removeFeatureState({source: "roads"})
-    await this.map.getSource("roads").setData(roads(segments), true)
+    if (!this.isLost) this.map.removeFeatureState({source: "roads"})
+    await this.#give("roads", roads(segments), true)
   }
 
   /** Give each of `segments` the class that `classOf` says; returns how many changed. */
@@ -113,7 +135,7 @@ class View {
       changed++
     }
     if (changed) {
-      this.map.getSource("ties").setData(ties(this.segments, this.classes))
+      this.#give("ties", ties(this.segments, this.classes))
       this.drawing ??= requestAnimationFrame(() => this.#draw())
     }
     this.#showSensors()
@@ -123,6 +145,7 @@ class View {
   // A part in each frame, so that no frame takes long, however many changed.
   #draw() {
     this.drawing = null
+    if (this.isLost) return
     const some = [...this.waiting].slice(0, AT_ONCE)
     for (const [id, k] of some) {
       this.waiting.delete(id)
@@ -131,17 +154,34 @@ class View {
     if (this.waiting.size) this.drawing = requestAnimationFrame(() => this.#draw())
   }
 
-  /** Rings where alerts are open. */
-  setAlerts(alerts) {
-    const text = JSON.stringify(alerts)
-    if (text === this.alertText) return
-    this.alertText = text
-    this.map.getSource("alerts").setData(markers(alerts))
+  /** Rings where alerts are open, and incidents as one thing each; `chosen` is the id of one. */
+  setItems(items, segments, chosen) {
+    const incidents = items.filter(one => one.incident)
+    const labels = new Map(incidents.map(one => [one, incidentLabel(one.incident, segments)]))
+    const text = JSON.stringify([items, [...labels.values()], chosen, this.segments.length])
+    if (text === this.itemText) return
+    this.itemText = text
+    this.#give("alerts", markers(items.filter(one => !one.incident)))
+    this.#give("extents", extents(incidents, segments, chosen))
+    this.#give("heads", heads(incidents, segments, chosen, labels))
+  }
+
+  /** Fit the view to the segments of an incident, with room for the label at its head. */
+  showIncident(item, segments) {
+    const boxes = alertsOf(item).map(one => segments.get(one.segment_id)?.box)
+    const padding = this.padding()
+    this.goTo(bounds(boxes.flatMap(corners)), {padding: {...padding, right: padding.right + LABEL_PX}})
   }
 
   /** What is known of single sensors: those of the open segment. */
   setDetails(id, found) {
     this.details = new Map(found ? [[id, found]] : [])
+    this.#showSensors()
+  }
+
+  /** Of the past it isn't known which sensors reported. */
+  setPast(isPast) {
+    this.isPast = isPast
     this.#showSensors()
   }
 
@@ -153,7 +193,7 @@ class View {
 
   /** Mark a segment and go there; null marks none. */
   pick(segment, {fly = true} = {}) {
-    this.map.getSource("picked").setData(only(segment))
+    this.#give("picked", only(segment))
     if (segment && fly) this.goTo(segment.box)
   }
 
@@ -182,7 +222,22 @@ class View {
     this.map.flyTo({center: [camera.lon, camera.lat], zoom: camera.zoom, ...options}, OURS)
   }
 
+  #give(id, data, waits = false) {
+    this.data[id] = data
+    return this.isLost ? null : this.map.getSource(id).setData(data, waits)
+  }
+
+  // Sources, images and layers, as far as the style has them not.
+  #furnish() {
+    if (this.isLost) return
+    const wanted = {...sources(), ...this.base && {base: this.base}}
+    for (const [id, source] of Object.entries(wanted)) if (!this.map.getSource(id)) this.map.addSource(id, source)
+    for (const [name, image, options] of images(INK)) if (!this.map.hasImage(name)) this.map.addImage(name, image, options)
+    this.#addLayers()
+  }
+
   #addLayers() {
+    if (this.isLost) return
     const latitude = this.box ? (this.box[1] + this.box[3]) / 2 : 0
     if (!this.styleUrl) this.map.setPaintProperty("ground", "background-color",
       plainStyle(themeOf(this.look)).layers[0].paint["background-color"])
@@ -194,7 +249,7 @@ class View {
   }
 
   #showSensors() {
-    const near = this.map.getZoom() >= SENSORS_FROM_ZOOM
+    const near = !this.isPast && this.map.getZoom() >= SENSORS_FROM_ZOOM
     if (!near && !this.sensorsShown) return
     this.sensorsShown = near
     const box = this.map.getBounds().toArray().flat()
@@ -204,7 +259,7 @@ class View {
     if (text === this.sensorText) return
     this.sensorText = text
     const data = near ? sensors(seen, this.classes, this.details) : EMPTY
-    this.map.getSource("sensors").setData(data)
+    this.#give("sensors", data)
   }
 
   moved() {
@@ -215,7 +270,7 @@ class View {
 function listen(view, picked, describe) {
   const {map} = view
   const popup = new Popup({closeButton: false, closeOnClick: false, maxWidth: "none", offset: 12})
-  const at = point => view.segments[nearest(map, point)]
+  const at = point => view.isLost ? undefined : view.segments[nearest(map, point)]
   let waiting = null
   map.on("moveend", () => view.moved())
   map.on("click", event => picked(at(event.point) ?? null))
@@ -237,6 +292,22 @@ function onViewersMove(map, moved) {
   let resizing = false
   map.on("resize", () => { resizing = true; queueMicrotask(() => { resizing = false }) })
   map.on("moveend", event => event.ours || resizing || moved())
+}
+
+// MapLibre keeps a copy of the style for when the graphics come back; meanwhile it has none.
+function onPictureLost(map, view, pictured) {
+  let late = null
+  map.on("webglcontextlost", () => {
+    view.lost()
+    late ??= setTimeout(() => pictured(false), PICTURE_PATIENCE_MS)
+  })
+  map.on("webglcontextrestored", async () => {
+    await map.once("style.load")
+    view.restored()
+    clearTimeout(late)
+    late = null
+    pictured(true)
+  })
 }
 
 function nearest(map, {x, y}) {

@@ -7,7 +7,7 @@ const HISTORY_MS = 30_000
 
 /**
  * `{id, open, now, close}` of the segment panel in `box`. `alarm(id)` gives its open alert and what
- * became of acknowledging it, `act(alert, doing)` does that, `past(id, history)` is told of its history.
+ * became of acknowledging it, `act(alert, doing)` does that, `past(id, history)` takes its history.
  */
 export function createOpenSegment({box, api, thresholds, time, closed, sensors, alarm, act, past}) {
   const opened = {id: null, open, now, close}
@@ -50,25 +50,28 @@ export function createOpenSegment({box, api, thresholds, time, closed, sensors, 
     due.sensors = time() + SENSORS_MS
     return load(id, "", answer => {
       panel.sensors(answer.sensors)
+      panel.expected(answer, time())
       sensors(id, answer.sensors)
     })
   }
 
   function loadHistory(id) {
+    const wanted = hours
     due.history = time() + HISTORY_MS
-    return load(id, `/history?hours=${hours}`, answer => {
-      panel.history(answer, hours, time())
+    return load(id, `/history?hours=${wanted}`, answer => {
+      panel.history(answer, wanted, time())
       past(id, answer)
-    })
+    }, () => hours === wanted)
   }
 
-  // An answer that comes after another segment was opened is of no interest any more.
-  async function load(id, path, show) {
+  // An answer that comes after another segment or span was chosen is of no interest any more.
+  async function load(id, path, show, isWanted = () => true) {
+    const isAwaited = () => opened.id === id && isWanted()
     try {
       const answer = await api.get(`api/segments/${encodeURIComponent(id)}${path}`)
-      if (opened.id === id) show(answer)
+      if (isAwaited()) show(answer)
     } catch (fault) {
-      if (opened.id === id) panel.problem(`History is not available: ${fault.message}.`)
+      if (isAwaited()) panel.problem(`History is not available: ${fault.message}.`)
     }
   }
 

@@ -4,12 +4,14 @@ import {createApi, loadRoads} from "./api.js"
 import {cityTime, dataAge, emptyCity, takeNow, takeRoads} from "./city.js"
 import {Desk} from "./desk.js"
 import {$, createSpeaker, element, say} from "./dom.js"
+import {number} from "./format.js"
 import {createClock, createGlance} from "./glance.js"
 import {createLegend} from "./legend.js"
 import {shownTotals} from "./known.js"
 import {createWorst, figures} from "./lists.js"
+import {createLog} from "./log.js"
 import {createMap} from "./map.js"
-import {news} from "./news.js"
+import {createPlayback} from "./playback.js"
 import {createPoller} from "./poller.js"
 import {createRecording} from "./recording.js"
 import {classAt, lookOf, scalesFor, worst} from "./scales.js"
@@ -20,9 +22,9 @@ import {fitRows} from "./wall.js"
 
 const CLOCK_MS = 500
 const STALE_PAINT_MS = 30_000
-const STRANGERS_MS = 60_000
+const REBUILT_MS = 60_000
 
-/** Start the page for a signed-in viewer; `ended()` is told when the city refuses the token. */
+/** Start the page for a signed-in viewer; `ended()` is called when the city refuses the token. */
 export async function startPage(config, session, ended) {
   const page = new Page(config, session, ended)
   await page.start()
@@ -31,7 +33,7 @@ export async function startPage(config, session, ended) {
 
 class Page {
   constructor(config, session, ended) {
-    Object.assign(this, {config, ended})
+    Object.assign(this, {config, session, ended})
     this.city = emptyCity()
     this.scales = scalesFor(config.thresholds)
     this.hash = parseView(location.hash)
@@ -48,9 +50,10 @@ class Page {
       container: $("map"), styleUrl: this.config.map.style, base: this.config.map.base,
       look: this.#look(), wall: Boolean(this.hash.wall),
       picked: segment => segment ? this.open(segment.id, {fly: isSheet()}) : this.close({back: false}),
-      describe: tooltip, padding: mapPadding,
+      describe: segment => tooltip(this.#shown(segment), this.#shownTime()), padding: mapPadding,
       missed: () => this.#missed(),
       moved: camera => this.#view({at: camera}), camera: this.hash.at,
+      pictured: isDrawn => this.#pictured(isDrawn),
     })
     this.poller = createPoller({
       ask: () => this.#poll(),
@@ -75,6 +78,14 @@ class Page {
     this.desk.looked(this.desk.alertOf(id)?.alert_id)
   }
 
+  // Fit the view to an incident that was opened in the list.
+  #focus(item, {fly = true} = {}) {
+    const incident = item?.incident.incident_id ?? null
+    this.#view(item && fly ? {incident, at: null} : {incident})
+    this.#drawItems()
+    if (item && fly) this.map.showIncident(item, this.city.segments)
+  }
+
   /** Close the panel; the map goes back to where it was before a flight, unless told not to. */
   close({back = true} = {}) {
     if (!this.opened.id) return
@@ -96,14 +107,21 @@ class Page {
     if (this.city.version == null) openAgain("a part of the map did not come") // index.html has it
   }
 
+  #pictured(isDrawn) {
+    if (!isDrawn) this.speak("The map picture is lost. Lists and figures are still live.")
+    else if (!$("no-picture").hidden) this.speak("The map picture is back.")
+    $("no-picture").hidden = isDrawn
+  }
+
   #panels() {
     this.speak = createSpeaker($("spoken"))
     this.showGlance = createGlance($("glance"))
     this.showClock = createClock({box: $("age"), value: $("age-value"), time: $("time-of-day")}, this.speak)
     this.showRecording = createRecording($("recording"), this.config.recording)
     this.desk = new Desk({
-      api: this.api, high: this.config.thresholds.high, city: () => this.city, speak: this.speak,
+      api: this.api, me: this.session.user(), high: this.config.thresholds.high, city: () => this.city, speak: this.speak,
       open: id => this.open(id), chose: choice => this.#view(choice, {listed: true}), changed: () => this.#alertsChanged(),
+      focused: item => this.#focus(item),
       shown: () => this.#fit(),
     })
     this.desk.choose(this.hash)
@@ -117,8 +135,17 @@ class Page {
       sensors: (id, found) => this.map.setDetails(id, found),
       alarm: id => this.desk.alarm(id), act: this.desk.acks.act, past: (id, history) => this.desk.past(id, history),
     })
+    createLog({
+      opener: $("log-open"), api: this.api, time: () => cityTime(this.city),
+      open: id => this.open(id), knows: id => this.city.segments.has(id),
+    })
+    this.playback = this.hash.wall ? null : createPlayback({
+      box: $("playback"), opener: $("playback-open"), get: this.api.kept, time: () => cityTime(this.city),
+      changed: () => this.#timeChanged(), speak: this.speak,
+    })
     this.theme = createTheme(this.hash.theme, theme => this.#themed(theme))
     $("theme").addEventListener("click", () => this.#view({theme: this.theme.toggle()}))
+    $("reload").addEventListener("click", () => location.reload())
     $("whole").addEventListener("click", () => { this.map.showAll(); this.#view({at: null}) })
     $("find").value = this.hash.find ?? ""
     $("find").addEventListener("input", () => { this.#view({find: $("find").value.trim()}); this.#rank() })
@@ -129,7 +156,7 @@ class Page {
   #keys() {
     addEventListener("keydown", event => {
       const clears = event.target.type === "search" && event.target.value // Escape empties it
-      if (event.key === "Escape" && !clears) this.close()
+      if (event.key === "Escape" && !clears && !document.querySelector("dialog[open]")) this.close()
     })
     addEventListener("hashchange", () => this.#follow(parseView(location.hash)))
   }
@@ -144,12 +171,13 @@ class Page {
   }
 
   #follow(view) {
-    const {segment, scale, theme, colours, at} = view
+    const {segment, incident, scale, theme, colours, at} = view
     if (Boolean(view.wall) !== Boolean(this.hash.wall)) return location.reload()
     if (colours !== this.hash.colours) this.#colour(colours)
     this.cameFrom = null
     if (segment) this.open(segment, {fly: !at})
     else this.close({back: false})
+    if (incident !== this.hash.incident) this.#focus(incident && this.desk.expand(incident), {fly: !at && !segment})
     if (at) this.map.setCamera(at)
     if (this.scales[scale]) this.#choose(scale)
     this.theme.choose(theme)
@@ -197,16 +225,14 @@ class Page {
     const since = this.city.version == null ? "" : `?since=${encodeURIComponent(this.city.version)}`
     const answer = await this.api.get(`api/now${since}`)
     const first = this.city.version == null
-    const before = this.city.alerts
     const changed = takeNow(this.city, answer, Date.now())
-    this.#paint(answer.full ? [...this.city.segments.values()] : changed)
+    this.#paint(changed)
     this.#show()
     if (first) this.#arrive()
-    else this.#announce(before)
   }
 
   #roadsWanted() {
-    return this.city.strangers && Date.now() - this.roadsAt > STRANGERS_MS
+    return this.city.isRebuilt && Date.now() - this.roadsAt > REBUILT_MS
   }
 
   async #loadRoads() {
@@ -214,32 +240,53 @@ class Page {
     this.roadsAt = Date.now()
     const segments = [...this.city.segments.values()]
     await this.map.setRoads(segments)
+    say($("outside"), farOffText(this.map.outside))
     this.#paint(segments)
   }
 
   #arrive() {
     say($("link"), "Live")
     $("link").dataset.state = "live"
+    if (this.hash.incident) this.#focus(this.desk.expand(this.hash.incident), {fly: !this.hash.at && !this.hash.segment})
     if (this.hash.segment) this.open(this.hash.segment, {fly: !this.hash.at})
   }
 
+  // What the map shows of a segment, and of which time: not the present while the playback is open.
+  #shown(segment) {
+    return this.playback?.of(segment) ?? segment
+  }
+
+  #shownTime() {
+    return this.playback?.at() ?? cityTime(this.city)
+  }
+
+  #timeChanged() {
+    this.map.setPast(this.playback.isOpen())
+    this.#drawItems()
+    this.#paint([...this.city.segments.values()])
+  }
+
   #paint(segments) {
-    const now = cityTime(this.city)
-    this.map.paint(segments, segment => classAt(this.scale, segment, now))
+    const time = this.#shownTime()
+    this.map.paint(segments, segment => classAt(this.scale, this.#shown(segment), time))
   }
 
   #show() {
-    const {totals, alerts, segments} = this.city
+    const {totals, segments} = this.city
     this.showGlance(shownTotals(totals, this.desk.coverage()))
     this.desk.arrived()
-    this.map.setAlerts(alerts)
+    this.#drawItems()
     this.#rank()
     this.opened.now(segments.get(this.opened.id))
   }
 
+  #drawItems() {
+    this.map.setItems(this.playback?.isOpen() ? [] : this.desk.items, this.city.segments, this.hash.incident)
+  }
+
   #alertsChanged() {
     this.desk.render()
-    this.map.setAlerts(this.city.alerts)
+    this.#drawItems()
     this.opened.now(this.city.segments.get(this.opened.id))
     this.poller.soon()
   }
@@ -251,12 +298,7 @@ class Page {
     const ranked = worst(this.scale, segments, now)
     const known = new Set(search ? ranked : [])
     const others = search ? segments.filter(one => !known.has(one)) : []
-    this.showWorst([...ranked, ...others], search, one => classAt(this.scale, one, now), {scale: this.scale, theme: look})
-  }
-
-  #announce(before) {
-    const told = news(before, this.city.alerts)
-    if (told.length) this.speak(told.slice(0, 3).join(". "))
+    this.showWorst([...ranked, ...others], search, one => classAt(this.scale, one, now), {scale: this.scale, theme: look, now})
   }
 
   #lost(fault, retryAt) {
@@ -288,14 +330,22 @@ class Page {
   #tick() {
     const [age, now] = [dataAge(this.city), cityTime(this.city)]
     this.showClock(age, now)
+    this.playback?.tick()
     this.showRecording(age == null ? null : now - age)
     if (this.retryAt) this.#countdown()
   }
 }
 
-function tooltip(segment) {
+function tooltip(segment, now) {
   return element("div", {className: "tip"},
-    element("b", {}, segment.name), element("span", {}, segment.district ?? ""), element("span", {}, figures(segment)))
+    element("b", {}, segment.name), element("span", {}, segment.district ?? ""), element("span", {}, figures(segment, now)))
+}
+
+function farOffText(segments) {
+  if (!segments.length) return ""
+  const some = segments.slice(0, 3).map(one => one.name).join(", ") + (segments.length > 3 ? ", …" : "")
+  const lies = segments.length === 1 ? "1 road lies" : `${number(segments.length)} roads lie`
+  return `${lies} far from all others, outside of this map's view: ${some}. Check the coordinates.`
 }
 
 // On a phone the panel is a sheet below, which may hide the very road that was tapped.

@@ -1,7 +1,7 @@
 // Asks again and again: every 2 s while it works, ever more rarely while it does not.
 
 export const POLL_MS = 2_000
-export const HIDDEN_MS = 30_000 // nobody looks; a wall display is never hidden
+const HIDDEN_MS = 30_000 // nobody looks; a wall display is never hidden
 const LONGEST_WAIT_MS = 30_000
 
 /** Wait before the next try after `failures` in a row; `chance` 0-1 spreads many pages. */

@@ -39,6 +39,25 @@ export function bounds(points) {
   return box
 }
 
+const FAR_M = 50_000
+const FAR_TIMES = 10 // as far from the middle as half of all are
+
+/**
+ * Those of `places` (`{box}`, null where unknown) that lie so far from the others that a coordinate
+ * is probably wrong: a view of all would show none of the city.
+ */
+export function farOff(places) {
+  const known = places.filter(one => one.box)
+  if (!known.length) return []
+  const middles = known.map(({box}) => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+  const middle = [0, 1].map(axis => median(middles.map(one => one[axis])))
+  const distances = middles.map(one => distance(middle, one))
+  const far = Math.max(FAR_M, FAR_TIMES * median(distances))
+  return known.filter((_, at) => distances[at] > far)
+}
+
+const median = values => values.toSorted((a, b) => a - b)[values.length >> 1]
+
 /**
  * `count` points spread evenly along a line, `asideM` metres to the right of its direction.
  * A line is all that is known of where a segment's sensors are.
@@ -48,6 +67,12 @@ export function spread(line, count, asideM) {
   const whole = lengths.reduce((sum, one) => sum + one, 0)
   return Array.from({length: count}, (_, at) =>
     pointAt(line, lengths, whole * (at + 0.5) / count, asideM))
+}
+
+/** The end of a line, `asideM` metres to the right of its direction. */
+export function endOf(line, asideM) {
+  const lengths = line.slice(1).map((point, at) => distance(line[at], point))
+  return pointAt(line, lengths, lengths.reduce((sum, one) => sum + one, 0), asideM)
 }
 
 /** `{at, bearing}`: the point at a share (0-1) of a line, and which way it leads there, 0-360 from north. */

@@ -28,6 +28,9 @@ export const RINGS = {
   acknowledged: {fill: 0, stroke: 1},
 }
 
+/** The outline of an incident, px: the room `inside` at city zoom, and the width of its `edge`. */
+export const OUTLINE = {inside: 12, edge: 2, chosen: 3.5}
+
 /** Line widths at city zoom, px. */
 export const WIDTHS = [2.4, 2.8, 3.4, 4.2, 5.4, 6.6]
 export const NO_DATA_WIDTH = 1.2
@@ -35,8 +38,8 @@ export const NO_DATA_WIDTH = 1.2
 /** Gaps cut into the line, in widths of the cut: [gap, line]. */
 export const TIES = {4: [1, 5], 5: [1, 1.6]}
 
-/** A segment that was not heard of for so long has no present state to show. */
-export const SILENT_AFTER_MS = 600_000
+/** A segment whose newest values are older has no present state to show, ms. */
+const SILENT_AFTER_MS = 600_000
 
 const LETTERS = ["A", "B", "C", "D", "E", "F"]
 const LOS_NOTE = "By density, not speed: a full road that still moves fast is F at a low congestion score."
@@ -48,6 +51,7 @@ const RATIOS = [0.85, 0.67, 0.5, 0.4, 0.3]
 export function scalesFor({high, severe, clear}) {
   const cuts = [clear / 2, clear, high, (high + severe) / 2, severe]
   return {
+    __proto__: null, // it is indexed by what the address says
     score: {
       id: "score", name: "Congestion", note: "Score 0–100: the share of free-flow speed that is lost.",
       labels: spans(cuts.map(cut => `${round(cut)}`)),
@@ -79,9 +83,9 @@ export function scalesFor({high, severe, clear}) {
 export function disagreement({score, los}, {high}) {
   if (score == null || los == null) return ""
   if (score < high && letter(los) >= 4)
-    return `Level ${los} counts vehicles per km: the road is full. The score counts lost speed: it still moves.`
+    return `Level ${los} goes by density: the road is full. The score goes by lost speed: it still moves.`
   if (score >= high && letter(los) <= 1)
-    return `Level ${los} counts vehicles per km: few are there. The score counts lost speed: they are slow.`
+    return `Level ${los} goes by density: few are there. The score goes by lost speed: they are slow.`
   return ""
 }
 
@@ -96,6 +100,14 @@ export function classAt(scale, segment, now) {
 export function isSilent(segment, now) {
   if (segment.updated_at == null || segment.reporting === 0) return true
   return now - segment.updated_at > SILENT_AFTER_MS
+}
+
+const FIGURES = ["score", "speed", "flow", "ratio", "tti", "los"]
+
+/** A segment as it is known at `now` (ms): without figures where no sensor reports. */
+export function present(segment, now) {
+  if (!isSilent(segment, now)) return segment
+  return {...segment, reporting: 0, ...Object.fromEntries(FIGURES.map(name => [name, null]))}
 }
 
 /** Segments that have a value on `scale`, the worst first; ties by score, then name. */

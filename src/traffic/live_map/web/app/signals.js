@@ -1,4 +1,4 @@
-// A sound and a desktop notification for new alerts: off until somebody turns them on, and
+// A sound and a desktop notification for what is announced: off until somebody turns them on, and
 // remembered by this browser.
 
 import {say} from "./dom.js"
@@ -9,10 +9,10 @@ const AUDIO_PATIENCE_MS = 500
 const MOST = 3 // notifications at once; more are summed up
 
 /**
- * The switches `sound` and `notify`; `hint` says why one can't be turned on; `opened(alert)` is told
- * of a click on a notification. Returns `signal(alerts, headline)`, for alerts that just came.
+ * The switches `sound` and `notify`; `hint` says why one can't be turned on. Returns `signal(notes)`,
+ * where a note is `{key, words, open}`; `open()` is called by a click on its notification.
  */
-export function createSignals({sound, notify, hint}, opened) {
+export function createSignals({sound, notify, hint}) {
   const on = {sound: false, notify: false, ...stored()}
   const play = createSound(isWaiting => {
     sound.dataset.waiting = String(isWaiting)
@@ -39,10 +39,10 @@ export function createSignals({sound, notify, hint}, opened) {
   })
   show()
   play.wakeIf(() => on.sound)
-  return (alerts, headline) => {
-    if (!alerts.length) return
+  return notes => {
+    if (!notes.length) return
     if (on.sound) play()
-    if (on.notify && allowed() === "granted") announce(alerts, headline, opened)
+    if (on.notify && allowed() === "granted") announce(notes)
   }
 }
 
@@ -56,14 +56,13 @@ const allowed = () => globalThis.Notification?.permission ?? "missing"
 
 const permission = async () => globalThis.Notification ? Notification.requestPermission() : "missing"
 
-function announce(alerts, headline, opened) {
-  const some = alerts.slice(0, MOST)
-  if (alerts.length > MOST) some[MOST - 1] = {...some[MOST - 1], more: alerts.length - MOST}
-  for (const alert of some) {
-    const body = alert.more ? `and ${alert.more} more alerts` : ""
-    const note = new Notification(headline(alert), {tag: alert.alert_id, body})
-    note.onclick = () => { globalThis.focus(); opened(alert) }
-  }
+function announce(notes) {
+  notes.slice(0, MOST).forEach(({key, words, open}, at) => {
+    const more = at === MOST - 1 ? notes.length - MOST : 0
+    const body = more > 0 ? `and ${more} more` : ""
+    const shown = new Notification(words, {tag: key, renotify: true, body})
+    shown.onclick = () => { globalThis.focus(); open() }
+  })
 }
 
 // Browsers may play no sound on a page before the first click or key on it; `waiting(isWaiting)` is

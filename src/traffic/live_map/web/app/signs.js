@@ -29,7 +29,7 @@ export function signs(segments) {
 }
 
 /** The number of a segment's road; null where its name begins with none, or is only the id. */
-export function numberOf({name, id}) {
+function numberOf({name, id}) {
   return name === id ? null : NUMBER.exec(name)?.[1] ?? null
 }
 

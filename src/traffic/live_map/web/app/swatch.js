@@ -1,7 +1,7 @@
 // A short piece of road as the map draws it, for legend and lists.
 
 import {svg} from "./dom.js"
-import {NO_DATA, NO_DATA_WIDTH, PALETTE, RINGS, themeOf, TIES, WIDTHS} from "./scales.js"
+import {GROUND, NO_DATA, NO_DATA_WIDTH, OUTLINE, PALETTE, RINGS, themeOf, TIES, WIDTHS} from "./scales.js"
 
 const HEIGHT = 12
 
@@ -30,6 +30,14 @@ export function ring(level, acknowledged, look) {
   }, svg("circle", {
     r: radius, fill: colour, "fill-opacity": fill, stroke: colour, "stroke-width": stroke,
   }))
+}
+
+/** SVG of an incident: its outline, and the dot at its head. */
+export function outline(look) {
+  const [colour, high] = [PALETTE[look][RINGS.severe.k], OUTLINE.inside / 2]
+  return svg("svg", {class: "outline", width: 44, height: 20, viewBox: "-3 -10 44 20", "aria-hidden": "true"},
+    svg("rect", {x: -1, y: -high, width: 34, height: 2 * high, rx: high, fill: GROUND[themeOf(look)], stroke: colour, "stroke-width": OUTLINE.edge}),
+    svg("circle", {cx: 32, r: 6, fill: colour}))
 }
 
 function dashes(k, thick) {

@@ -2,7 +2,7 @@
 
 const prefersDark = matchMedia("(prefers-color-scheme: dark)")
 
-/** `{theme, toggle}`; `changed(theme)` is told of every change, and of the first. */
+/** `{theme, toggle}`; `changed(theme)` is called at the start and at every change. */
 export function createTheme(chosen, changed) {
   const themes = ["dark", "light"]
   let choice = themes.includes(chosen) ? chosen : null

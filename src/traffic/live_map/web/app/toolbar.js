@@ -6,18 +6,21 @@ import {element} from "./dom.js"
 const LEVELS = [["", "All levels"], ["severe", "Severe"], ["high", "High"]]
 
 /**
- * Fill `form`, shown and hidden by `button`. `changed(choice)` is told what the viewer chose. Returns
- * `{show, districts}`: `show(choice)` shows a choice, `districts(names)` sets those on offer.
+ * Fill `form`, shown and hidden by `button`. `changed(choice)` is called when the viewer
+ * chooses, `exported()` when they want a file of what is listed. Returns `{show, districts}`:
+ * `show(choice)` shows a choice, `districts(names)` sets those on offer.
  */
-export function createToolbar(form, button, changed) {
+export function createToolbar(form, button, changed, exported) {
   const search = element("input", {type: "search", placeholder: "Find an alert", autocomplete: "off", spellcheck: false,
     "aria-label": "Find an alert by road, district or id"})
   const sort = select("Sort alerts", Object.entries(SORTS).map(([id, {name}]) => [id, name]))
   const district = select("District", [["", "All districts"]])
   const level = select("Level", LEVELS)
-  const unacknowledged = element("input", {type: "checkbox"})
-  form.replaceChildren(search, sort, district, level,
-    element("label", {}, unacknowledged, " Not acknowledged"))
+  const unusual = element("input", {type: "checkbox"}), unacknowledged = element("input", {type: "checkbox"})
+  const file = element("button", {type: "button", className: "quiet", title: "Save what is listed as a CSV file"}, "Export")
+  file.addEventListener("click", exported)
+  form.replaceChildren(search, sort, district, level, element("label", {}, unusual, " Unusual only"),
+    element("label", {}, unacknowledged, " Not acknowledged"), file)
   const open = isOpen => {
     form.hidden = !isOpen
     button.setAttribute("aria-expanded", String(isOpen))
@@ -26,7 +29,7 @@ export function createToolbar(form, button, changed) {
   form.addEventListener("submit", event => event.preventDefault())
   form.addEventListener("input", () => changed({
     search: search.value.trim() || null, district: district.value || null, level: level.value || null,
-    unacknowledged: unacknowledged.checked || null, sort: sort.value === "worst" ? null : sort.value,
+    unusual: unusual.checked || null, unacknowledged: unacknowledged.checked || null, sort: sort.value === "worst" ? null : sort.value,
   }))
   return {
     show(choice) {
@@ -34,6 +37,7 @@ export function createToolbar(form, button, changed) {
       sort.value = choice.sort in SORTS ? choice.sort : "worst"
       pick(district, choice.district)
       pick(level, choice.level)
+      unusual.checked = Boolean(choice.unusual)
       unacknowledged.checked = Boolean(choice.unacknowledged)
       button.dataset.active = String(isNarrowed(choice))
       if (isNarrowed(choice) || choice.sort) open(true)

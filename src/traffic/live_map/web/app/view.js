@@ -7,8 +7,8 @@ const flag = {parse: said => said == null ? null : said !== "0", write: value =>
 const camera = {parse: cameraOf, write: at => at && [at.lat, at.lon, at.zoom].map(Number).join(",")}
 
 const KEYS = {
-  wall: flag, segment: text, scale: text, theme: text, colours: text, at: camera, find: text, // find: of the segment list
-  search: text, district: text, level: text, unacknowledged: flag, sort: text, // of the alert list
+  wall: flag, segment: text, incident: text, scale: text, theme: text, colours: text, at: camera, find: text, // find: of the segment list
+  search: text, district: text, level: text, unusual: flag, unacknowledged: flag, sort: text, // of the alert list
 }
 
 /** The view that a fragment such as `#segment=I-405-N-1&theme=dark` asks for; null: not said. */

@@ -1,0 +1,1 @@
+"""Recurring bottlenecks and the reliability of corridors: pure."""

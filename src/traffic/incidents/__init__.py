@@ -1,0 +1,1 @@
+"""Connected congested segments, as one incident."""

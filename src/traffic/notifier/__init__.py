@@ -1,0 +1,1 @@
+"""Events of the bus as mail and messages to people."""

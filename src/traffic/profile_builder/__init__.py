@@ -1,0 +1,1 @@
+"""Learns each night what is usual: days, profiles, free-flow speeds, bottlenecks."""

@@ -1,0 +1,1 @@
+"""What is usual on a segment, learned from finished days: pure."""

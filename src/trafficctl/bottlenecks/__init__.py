@@ -1,0 +1,1 @@
+"""The places that cost most, and how reliable corridors are."""

@@ -1,0 +1,1 @@
+"""`trafficctl capacity`: what a city of any size needs, and what limits it first."""

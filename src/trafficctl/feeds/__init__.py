@@ -1,0 +1,1 @@
+"""`trafficctl feeds`: a token for the feeds."""
