@@ -94,8 +94,8 @@ def _options_fault(
         return f"{service} has no operation {operation}"
     known, required = shape
     complete = whole and rest and "--cli-input-json" not in given
-    lacking = required - given if complete else set()
-    return _told("no option", given - known - _ANYWHERE) or _told("lacks", lacking)
+    missing = required - given if complete else set()
+    return _told("no option", given - known - _ANYWHERE) or _told("missing", missing)
 
 
 def _told(what: str, options: set[str]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 _END = re.compile(r"(?<=[.!?])(?:\*\*)?\s+(?=[A-Z0-9*`\"(])")
 _BULLET = re.compile(r"^\s*(?:[-*] |\d+\. )")
+_NAMED = re.compile(r"^- ((?:`[^`]+`(?:, )?)+)(?:: (.+))?$", re.M)
+_NAME = re.compile(r"`([^`]+)`")
 
 
 def states(page: str, *facts: object) -> bool:
@@ -16,6 +18,16 @@ def states(page: str, *facts: object) -> bool:
         all(pattern.search(sentence) for pattern in patterns)
         for sentence in sentences(page)
     )
+
+
+def named(part: str) -> list[tuple[list[str], str]]:
+    """Return the names and the meaning of each list item "`a`, `b`: meaning"."""
+    return [(_NAME.findall(names), meaning) for names, meaning in _NAMED.findall(part)]
+
+
+def names(part: str) -> list[str]:
+    """Return the names that the list items of *part* begin with."""
+    return [name for item, _ in named(part) for name in item]
 
 
 def sentences(page: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from trafficctl.__main__ import build_parser
-from trafficctl.reference import INTRODUCTION, commands_of
+from trafficctl.reference import PAGE, commands_of
 
 from ..shape.sources import modules
 
@@ -23,7 +23,7 @@ def test_every_variable_that_the_tool_reads_is_explained_once() -> None:
         for _, path in modules("src/trafficctl")
         for name in OURS.findall(path.read_text())
     }
-    told = re.findall(r"^\| `(TRAFFIC_\w+)` \|", INTRODUCTION, re.M)
+    told = re.findall(r"^\| `(TRAFFIC_\w+)` \|", PAGE.read_text(), re.M)
 
     assert sorted(told) == sorted(read)
 

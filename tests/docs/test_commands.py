@@ -165,7 +165,7 @@ def test_a_script_is_taken_apart_as_a_shell_would(
         ("iot", ""),
         ("iot get-polizei --policy-name x", "iot has no operation get-polizei"),
         ("iot get-policy --name x", "no option --name"),
-        ("iot create-policy --policy-name x", "lacks --policy-document"),
+        ("iot create-policy --policy-name x", "missing --policy-document"),
         ("eyeot get-policy", "no service eyeot"),
         ("s3 ls s3://x --recurse", "no option --recurse"),
         ("s3api head-bucket --bucket x", ""),
@@ -181,14 +181,19 @@ def test_a_wrong_aws_command_is_told_from_a_right_one(line: str, told: str) -> N
     assert fault(line.split()) == told
 
 
+THRESHOLDS = [f"Congestion{name}Threshold" for name in ("Clear", "High", "Severe")]
+
+
+def is_in_order(parameter: str, value: str) -> bool:
+    """Whether a threshold goes with the others as they are."""
+    defaults = {name: PARAMETERS[name]["Default"] for name in THRESHOLDS}
+    clear, high, severe = map(float, {**defaults, parameter: value}.values())
+    return clear < high < severe
+
+
 def test_a_threshold_that_is_set_goes_with_the_others_as_they_are() -> None:
-    names = ("Clear", "High", "Severe")
-    defaults = {
-        name: float(PARAMETERS[f"Congestion{name}Threshold"]["Default"])
-        for name in names
-    }
-    for _page, parameter, value in parameters_told():
-        name = parameter.removeprefix("Congestion").removesuffix("Threshold")
-        if name in names:
-            clear, high, severe = {**defaults, name: float(value)}.values()
-            assert clear < high < severe
+    told = [pair for _page, *pair in parameters_told() if pair[0] in THRESHOLDS]
+
+    assert [pair for pair in told if not is_in_order(*pair)] == []
+    assert not is_in_order("CongestionHighThreshold", "30")
+    assert is_in_order("CongestionHighThreshold", "60")

@@ -38,7 +38,7 @@ def test_every_reason_of_a_refusal_is_named_and_none_is_invented() -> None:
 def test_the_time_for_a_whole_fleet_is_the_number_by_the_rate(rate: float) -> None:
     told = duration(round(FLEET / rate / 60) * 60).removesuffix(" 00 s")
 
-    assert f"| {rate:g} a second | {told} |" in PAGE
+    assert f": {rate:g} a second, {told}" in PAGE
 
 
 def test_the_simulated_device_on_the_page_is_named_as_it_would_be() -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from traffic.incidents.incident import HOLD_MS
 from trafficctl.evaluate import policies, rates
+from trafficctl.evaluate import simulated_road as road
+from trafficctl.evaluate import simulated_sensors as sensors
+from trafficctl.evaluate.simulated import figure_rows
+from trafficctl.evaluate.simulated_figures import BACK, SimulatedFigures
 
 from .pages import states
 
@@ -32,3 +39,41 @@ def test_the_rates_have_a_row_for_each_interval() -> None:
     rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
 
     assert rows == [str(interval) for interval in rates.INTERVALS_S]
+
+
+CLOSED_MIN = [one.lasts_min for one in road.CLOSURES]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ("10 km", f"{road.SECTIONS} segments", f"{road.LANES} lanes"),
+        (f"{road.DAYS} days", "in the morning"),
+        (
+            f"{len(road.CLOSURES)} times",
+            "1 or 2 lanes",
+            f"{min(CLOSED_MIN)} to {max(CLOSED_MIN)} minutes",
+        ),
+        (f"{road.BEHIND_M:.0f} m upstream", f"{sensors.INTERVAL_S} s"),
+        (f"{sensors.MISSED:.0%}".replace("%", " %"), "vehicles"),
+        (f"{sensors.LOST:.0%}".replace("%", " %"), "readings"),
+        ("`opened`", f"{HOLD_MS // 60_000} minutes"),
+    ],
+)
+def test_the_simulated_road_is_the_codes(facts: tuple[str, ...]) -> None:
+    assert states(TEXT, *facts)
+
+
+def test_numbers_in_words_of_the_simulated_road_are_those_of_the_code() -> None:
+    assert (BACK, sensors.SILENT_MIN) == (3, 60)
+    assert pytest.approx(10_000) == road.SECTIONS * road.SECTION_M
+    assert {one.lanes for one in road.CLOSURES} == {1, 2}
+
+
+def test_the_figures_of_the_simulated_road_are_those_that_it_prints() -> None:
+    figures = SimulatedFigures(12, 11, 360.0, 11, 8 / 6, 1.0, 2 / 6)
+
+    section = TEXT.partition("## A simulated road")[2]
+    told = [line for line in section.splitlines() if line.startswith("- ")]
+    assert told == [f"- {name}: {value}" for name, value in figure_rows(figures)]
+    assert figures.incidents == len(road.CLOSURES)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import cfnlint.decode.cfn_yaml
-
+from localcity.cloudwatch.insights import parse
 from localcity.cloudwatch.metric_math import check
 
 from ..integration.conftest import TEMPLATE
+from ..template.alarms import ALARMS, expression, given, kebab, metrics
 
 ROOT = TEMPLATE.parent
 PAGE = (ROOT / "docs" / "guides" / "local-city.md").read_text()
@@ -19,8 +18,8 @@ OURS = "CityTraffic"  # printed by our own functions, so all of it arrives
 
 
 def fed() -> set[tuple[str, str]]:
-    """Namespace and metric of each row of the table, as the page has them."""
-    rows = re.findall(r"^\| `(AWS/\w+)`[^|]*\| ([^|]+) \|", PART, re.M)
+    """Namespace and metric of each item of the list, as the page has them."""
+    rows = re.findall(r"^- `(AWS/\w+)`[^:]*: ([^(]+) \(", PART, re.M)
     short = {"ThroughputExceeded": ("ReadProvisioned", "WriteProvisioned")}
     found = set()
     for space, names in rows:
@@ -30,22 +29,12 @@ def fed() -> set[tuple[str, str]]:
     return found
 
 
-def metrics_of(alarm: dict[str, Any]) -> set[tuple[str, str]]:
-    if "Metrics" not in alarm:
-        return {(alarm["Namespace"], alarm["MetricName"])}
-    stats = [q["MetricStat"]["Metric"] for q in alarm["Metrics"] if "MetricStat" in q]
-    return {(metric["Namespace"], metric["MetricName"]) for metric in stats}
-
-
 def alarms() -> dict[str, set[tuple[str, str]]]:
     """What each of the template's alarms reads, by its short name."""
-    resources = cfnlint.decode.cfn_yaml.load(str(TEMPLATE))["Resources"].values()
-    of_alarms = [r["Properties"] for r in resources if r["Type"].endswith("::Alarm")]
+    read = {kebab(name): metrics(name) for name in ALARMS}
     return {
-        str(made["AlarmName"]["Fn::Sub"]).removeprefix("${AWS::StackName}-"): {
-            metric for metric in metrics_of(made) if metric[0] != OURS
-        }
-        for made in of_alarms
+        name: {(one.namespace, one.name) for one in found if one.namespace != OURS}
+        for name, found in read.items()
     }
 
 
@@ -67,13 +56,12 @@ def test_every_metric_of_the_page_is_counted_somewhere() -> None:
 
 
 def test_every_calculation_of_an_alarm_is_known_here() -> None:
-    resources = cfnlint.decode.cfn_yaml.load(str(TEMPLATE))["Resources"].values()
-    for alarm in (r["Properties"] for r in resources if r["Type"].endswith("::Alarm")):
-        queries = alarm.get("Metrics", [])
+    for name in ALARMS:
+        queries = given(name).get("Metrics", [])
         ids = [query["Id"] for query in queries if "MetricStat" in query]
-        for query in queries:
-            if "Expression" in query:
-                check(query["Expression"], ids)
+        formula = expression(name)
+        if formula and parse(formula) is None:
+            check(formula, ids)
 
 
 def test_an_alarm_can_ring_here_or_the_page_says_that_it_never_does() -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from tests.docs.pages import states
+from tests.docs.pages import named, names, states
 from tests.template.contract import create_only
 from tests.template.template import (
     PARAMETERS,
@@ -19,42 +18,40 @@ from tests.template.template import (
     of_type,
     properties,
 )
+from trafficctl.cost.city_load import city
+from trafficctl.cost.minute_burst import minute_burst
+from trafficctl.cost.needs import HELPERS, UNRESERVED_FLOOR, executions, needs
 from trafficctl.cost.sizing import record_bytes
-from trafficctl.preflight.load import UNRESERVED_FLOOR, PlannedLoad, needs
 
 DOCS = Path(__file__).parents[2] / "docs"
 CAPACITY = (DOCS / "guides" / "capacity.md").read_text()
+LIVE_MAP = (DOCS / "explanation" / "live-map.md").read_text()
 INCIDENT = (DOCS / "runbooks" / "incident.md").read_text()
 OPERATE = (DOCS / "guides" / "operate.md").read_text()
 PARAMETERS_PAGE = (DOCS / "reference" / "parameters.md").read_text()
 _SPECS = files("cfnlint.data.AdditionalSpecs")
+RUNTIMES = PARAMETERS["LambdaRuntime"]["AllowedValues"]
 LIFE = json.loads((_SPECS / "LmbdRuntimeLifecycle.json").read_text())
 
 
-def rows(heading: str) -> Iterator[list[str]]:
-    """The cells of each row of the tables below a heading."""
-    part = re.split(rf"^#+ {heading}$", PARAMETERS_PAGE, flags=re.M)[1]
-    part = re.split(r"^#+ ", part, flags=re.M)[0]
-    for line in part.splitlines():
-        if line.startswith("| `"):
-            yield [cell.strip() for cell in line.strip("|").split("|")]
+REASON_AND_PRICE = re.compile(r"\S.+\. \S.+\.")
 
 
 def test_each_parameter_is_told_once_with_its_reason_and_its_price() -> None:
-    told = list(rows("Tuning"))
+    part = PARAMETERS_PAGE.partition("\n## Tuning\n")[2].partition("\n## ")[0]
 
-    assert [row[0].strip("`") for row in told] == list(PARAMETERS)
-    assert [row for row in told if len(row) != 3 or not all(row)] == []
+    assert names(part) == list(PARAMETERS)
+    assert [
+        text for _, text in named(part) if not REASON_AND_PRICE.fullmatch(text)
+    ] == []
 
 
-def test_the_dates_of_the_runtimes_are_those_that_lint_goes_by() -> None:
-    told = {row[0].strip("`"): row[1:] for row in rows("Runtimes")}
-    dates = ("deprecated", "create-block", "update-block")
+def test_the_next_date_of_the_runtimes_is_the_one_that_lint_goes_by() -> None:
+    ends = {name: LIFE[name]["update-block"] for name in RUNTIMES}
+    first = min(ends.values())
+    soonest = [f"`{name}`" for name, day in ends.items() if day == first]
 
-    assert told == {
-        name: [LIFE[name][date] for date in dates]
-        for name in PARAMETERS["LambdaRuntime"]["AllowedValues"]
-    }
+    assert states(PARAMETERS_PAGE, *soonest, first)
 
 
 def replaced_by(parameter: str) -> set[str]:
@@ -97,7 +94,8 @@ def test_what_has_a_fixed_name_is_refused_a_replacement() -> None:
     }
     for kind, name in named.items():
         assert name in create_only(kind)
-        assert [one for one in of_type(kind) if name not in properties(one)] == []
+        free = {one for one in of_type(kind) if name not in properties(one)}
+        assert free <= {"UndeliveredQueue"}  # outputs and metrics tell its name
 
 
 def test_the_dead_letters_and_the_quarantine_expire_as_told() -> None:
@@ -116,8 +114,15 @@ def test_people_are_signed_in_as_long_as_told() -> None:
     assert states(OPERATE, "token", f"{days} days", f"{minutes} minutes")
 
 
+def test_the_map_reads_as_much_as_its_own_page_says() -> None:
+    (units,) = re.findall(r"reads up to (\d+) units a second", LIVE_MAP)
+
+    assert f"up to {units} at 5,000 segments" in CAPACITY
+    assert f"up to {units} units a second at 5,000 segments" in LIVE_MAP
+
+
 def test_the_formulas_are_those_of_preflight() -> None:
-    load = PlannedLoad(sensors=50_000, interval=1, readings_per_message=25)
+    load = city(sensors=50_000, interval_s=1, readings_per_message=25)
     settings = {name: str(one["Default"]) for name, one in PARAMETERS.items()}
     needed = needs(load, settings)
     window = max(1, int(settings["EventBatchWindowSeconds"]))
@@ -128,10 +133,12 @@ def test_the_formulas_are_those_of_preflight() -> None:
     assert "max(M / 1,000, M bytes / 1,048,576) / 0.7" in CAPACITY
     most = max(messages / 1_000, messages * record_bytes(25) / 1_048_576)
     assert needed["shards"] == most / 0.7 // 1 + 1
-    assert "min(M, G / max(W, 1)) + 2 G / 60" in CAPACITY
-    writes = min(messages, 5_000 / window) + 2 * 5_000 / 60
+    assert "min(M, G / max(W, 1)) + 2 B" in CAPACITY
+    burst = minute_burst(load)
+    writes = min(messages, 5_000 / window) + 2 * burst.rows
     assert needed["table_writes"] == -(-writes // 1)
     live = int(settings["LiveApiReservedConcurrency"])
-    assert states(CAPACITY, "shards x P", live, 3)
-    runs = needed["shards"] * int(settings["EventParallelizationFactor"]) + live + 3
-    assert needed["executions"] == max(runs, live + UNRESERVED_FLOOR)
+    assert states(CAPACITY, "shards x P", live, f"{HELPERS} for other")
+    assert needed["executions"] == live + UNRESERVED_FLOOR
+    runs = 100 * int(settings["EventParallelizationFactor"]) + live + HELPERS
+    assert executions(100, settings) == runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .pages import sentences, states
+from .pages import named, names, sentences, states
 
 PAGE = """\
 # Title
@@ -45,3 +45,10 @@ def test_a_fact_counts_in_one_sentence_and_as_a_whole(
 
 def test_a_sentence_may_run_over_several_lines() -> None:
     assert list(sentences(PAGE))[2] == "A token is valid for 1,000 minutes."
+
+
+def test_a_list_item_tells_the_names_before_its_colon_only() -> None:
+    part = "- `a`, `b_c`: as `d`: text\n- `e`\n- not `f`: text\n"
+
+    assert named(part) == [(["a", "b_c"], "as `d`: text"), (["e"], "")]
+    assert names(part) == ["a", "b_c", "e"]

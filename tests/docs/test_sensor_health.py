@@ -7,64 +7,68 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.traffic.sensor_health.bounds import (
+    DETECTION_TIMES,
+    WINDOWS,
+    latest_detection_ms,
+)
 from traffic.sensor_health import thresholds
-from traffic.sensor_health.faults import Fault, opened
+from traffic.sensor_health.faults import Fault, opened, with_local_time
 from traffic.sensor_health.sweep import FIGURES
 from trafficctl.sensors.health import LABELS
 
 from ..unit.traffic.segment.builders import ms
-from .pages import states
+from .pages import names, states
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "explanation" / "sensor-health.md").read_text()
 EVENTS = (
     (DOCS / "reference" / "wire-format.md").read_text().partition("## Sensor Health")[2]
-)
+).partition("\n## ")[0]
 
 ODD = (
-    "| `impossible`, `impossible_flow`, `chatter`, `unit` "
-    "| 5 max(I, P) + I + 2 P | 8 min |"
+    "- `impossible`, `impossible_flow`, `chatter`, `unit`: "
+    "5 max(I, P) + I + 2 P (8 min)"
 )
 
 
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        ("silent", "| `silent` | max(S, 3 I, I + 4 min) + 2 P | 7 min |"),
+        ("silent", "- `silent`: max(S, 3 I, I + 4 min) + 2 P (7 min)"),
         (
             "stuck",
-            "| `stuck` | min(20 max(I, P), max(1 h, 13 max(I, P))) + I + 2 P "
-            "| 23 min |",
+            "- `stuck`: min(20 max(I, P), max(1 h, 13 max(I, P))) + I + 2 P (23 min)",
         ),
-        ("stuck_speed", "| `stuck_speed` | 20 max(I, P) + I + 2 P | 23 min |"),
-        ("locked_on", "| `locked_on` | max(30 min, 5 max(I, P)) + I + 2 P | 33 min |"),
+        ("stuck_speed", "- `stuck_speed`: 20 max(I, P) + I + 2 P (23 min)"),
+        ("locked_on", "- `locked_on`: max(30 min, 5 max(I, P)) + I + 2 P (33 min)"),
         (
             "lane_blocked",
-            "| `lane_blocked` | max(4 min, 4 max(I, P)) + I + 2 P | 7 min |",
+            "- `lane_blocked`: max(4 min, 4 max(I, P)) + I + 2 P (7 min)",
         ),
         *((kind, ODD) for kind in ("impossible", "impossible_flow", "chatter", "unit")),
         (
             "no_hits",
-            "| `no_hits` | max(I, P) + I + 2 P, once 100 vehicles have passed beside "
-            "it | 4 min |",
+            "- `no_hits`: max(I, P) + I + 2 P, once 100 vehicles have passed beside "
+            "it (4 min)",
         ),
-        ("clock", "| `clock` | max(1 h, 11 max(I, P)) + I + 2 P | 63 min |"),
+        ("clock", "- `clock`: max(1 h, 11 max(I, P)) + I + 2 P (63 min)"),
         (
             "effective_length",
-            "| `effective_length` | 3 h + I + 2 P, where 60 vehicles an hour are seen "
-            "in free flow | 183 min |",
+            "- `effective_length`: 3 h + I + 2 P, where 60 vehicles an hour are seen "
+            "in free flow (183 min)",
         ),
         (
             "lane_share",
-            "| `lane_share` | 3 d + I + 2 P, from the ninth day on | 4323 min |",
+            "- `lane_share`: 3 d + I + 2 P, from the ninth day on (4323 min)",
         ),
     ],
 )
 def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
-    minutes = thresholds.latest_detection_ms(kind, 60_000, 300_000) / 60_000
+    minutes = latest_detection_ms(kind, 60_000, 300_000) / 60_000
 
-    assert line in PAGE
-    assert line.endswith(f"| {minutes:.0f} min |")
+    assert f"\n{line}\n" in PAGE
+    assert line.endswith(f" ({minutes:.0f} min)")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,8 @@ def test_the_bounds_are_those_of_the_code(kind: str, line: str) -> None:
             "`locked_on`",
             thresholds.LOCKED_ON_SAMPLES,
             f"{thresholds.LOCKED_ON_MS // 60_000} min",
+            thresholds.BLOCKED_VEHICLES,
+            f"{thresholds.LOCKED_ON_DOUBTFUL_MS // 3_600_000} h",
             thresholds.FREE_SAMPLES,
         ),
         ("`impossible`", thresholds.SOUND_SAMPLES),
@@ -122,7 +128,7 @@ def test_the_page_states_the_limits_in_force(facts: tuple[object, ...]) -> None:
 
 def test_every_kind_has_its_row_and_each_that_leaves_out_stands_together() -> None:
     table = PAGE.partition("## Kinds")[2].partition("## Left out")[0]
-    rows = re.findall(r"\| `(\w+)` \|", table)
+    rows = names(table)
 
     assert set(rows) == set(thresholds.KINDS)
     first, last = rows.index("locked_on"), rows.index("clock")
@@ -139,15 +145,11 @@ def test_the_page_names_every_metric() -> None:
 def test_the_page_of_events_names_every_field_and_no_other() -> None:
     fault = Fault("sensor", "s/a", "silent", ms(0), ms(300))
     (event,) = opened(fault).outbox
-    rows = [line for line in EVENTS.splitlines() if line.startswith("| `")]
-    first = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
-    told = first | {"place", "affected"}
+    told = {*names(EVENTS), "place", "affected"}
 
-    assert told == {*event, "quiet"}
+    assert told == {*with_local_time(event, "UTC"), "quiet"}
 
 
 def test_every_kind_has_a_word_and_a_span() -> None:
     assert set(LABELS) == set(thresholds.KINDS)
-    assert {*thresholds.DETECTION_TIMES, *thresholds.WINDOWS} == set(
-        thresholds.SUSPECT_KINDS
-    )
+    assert {*DETECTION_TIMES, *WINDOWS} == set(thresholds.SUSPECT_KINDS)

@@ -19,6 +19,9 @@ from tests.unit.traffic.segment.builders import (
     say,
 )
 from traffic.aws import segment_items
+from traffic.incidents import items as incident_items
+from traffic.incidents.incident import Incident
+from traffic.live_map.handling import OWNER
 from traffic.model import StoredSegment
 from traffic.segment.rows import alert_rows, history_row
 from traffic.segment.windows import Window
@@ -30,6 +33,7 @@ from trafficctl.roads.network import RoadSegment
 
 from ..shape.sources import ROOT
 from ..template.template import of_type, properties
+from .pages import named, names
 
 PAGE = (ROOT / "docs" / "reference" / "tables.md").read_text()
 OVERVIEW, *PARTS = re.split(r"^## ", PAGE, flags=re.M)
@@ -48,11 +52,14 @@ def keys(of: dict[str, Any]) -> list[str]:
 
 def test_every_table_is_told_with_its_key_its_indexes_and_its_end() -> None:
     told = {}
-    for line in re.findall(r"^\| `.*$", OVERVIEW, re.M):
-        table, key, indexes, end = (cell.strip() for cell in line.strip("|").split("|"))
-        told[table.strip("`")] = (
+    for (table,), text in named(OVERVIEW):
+        key, *indexes, end = text.split("; ")
+        assert key.startswith("key ")
+        assert end.startswith("expires ")
+        assert all(one.startswith("index ") for one in indexes)
+        told[table] = (
             NAME.findall(key),
-            [NAME.findall(one) for one in indexes.split(";") if one != "none"],
+            [NAME.findall(one) for one in indexes],
             NAME.findall(end),
         )
 
@@ -89,18 +96,23 @@ def of_history() -> Iterable[str]:
 def of_alerts() -> Iterable[str]:
     jam = message(reading(congestion_score=90))
     (row,) = alert_rows(say(jam, policy=replace(POLICY, hold_s=0)).last, 1).values()
-    seen = ("acknowledged_by", "acknowledged_at")  # live_map/aws.py writes them
-    return {"alert_id", *row, *seen}
+    ours = (*OWNER, "closed_level", "handled")  # live_map/aws.py writes them
+    return {"alert_id", *row, *ours}
 
 
 def of_faults() -> Iterable[str]:
     return row_of(Fault("fleet", "city", "silent", ms(0), ms(1)), 1)
 
 
+def of_incidents() -> Iterable[str]:
+    return incident_items.row_of(Incident("s@1", 1), 1)
+
+
 WRITTEN = {
     "road_segments": of_segments,
     "segment_history": of_history,
     "congestion_alerts": of_alerts,
+    "traffic_incidents": of_incidents,
     "sensor_faults": of_faults,
     "device_registry": lambda: registry.FIELDS,
 }
@@ -108,10 +120,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_attribute_is_told_and_none_is_invented(table: str) -> None:
-    cells = re.findall(r"^\| (`[^|]*) \|", TOLD[table], re.M)
-    told = [name for cell in cells for name in NAME.findall(cell)]
-
-    assert sorted(told) == sorted(WRITTEN[table]())
+    assert sorted(names(TOLD[table])) == sorted(WRITTEN[table]())
 
 
 def test_what_the_processor_writes_of_a_segment_now_the_tool_reads() -> None:

@@ -16,11 +16,21 @@ SIDS = set(re.findall(r"- Sid: (\w+)", TEXT))
 KEYWORDS = {"Retain"}
 
 
-def table(heading: str) -> list[list[str]]:
-    """The cells of each row of the first table below a heading."""
-    part = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    lines = [line for line in part.splitlines() if line.startswith("|")]
-    return [[c.strip() for c in line.strip("|").split("|")] for line in lines[2:]]
+THREAT = re.compile(
+    r"- \*\*(?P<threat>[^*]+)\*\*: (?P<stop>.+?)"
+    r"(?: \((?P<shown>`tests/[^)]+`)\))?\. Left: (?P<left>.+)\."
+)
+WAY_IN = re.compile(r"- \*\*[^*]+\*\* \([^)]+\): .+")
+
+
+def section(heading: str) -> str:
+    """The text below a heading of the second level."""
+    return PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def items(part: str) -> list[str]:
+    """The items of the lists in a part of the page."""
+    return [line for line in part.splitlines() if line.startswith("- ")]
 
 
 def test_every_name_is_of_the_template() -> None:
@@ -38,19 +48,21 @@ def test_every_file_is_there() -> None:
 
 
 def test_every_threat_is_stopped_by_something_and_its_rest_is_told() -> None:
-    threats = table("Threats")
+    groups = section("Threats").split("\n### ")[1:]
 
-    assert {row[0] for row in threats} == set("STRIDE")
-    assert [row for row in threats if len(row) != 5 or not all(row)] == []
-    unproved = [row for row in threats if "tests/" not in row[3]]
-    assert ["CloudTrail" in row[2] for row in unproved] == [True]
+    assert "".join(group[0] for group in groups) == "STRIDE"
+    assert [group for group in groups if not items(group)] == []
+    threats = {one: THREAT.fullmatch(one) for one in items(section("Threats"))}
+    assert [one for one, found in threats.items() if not found] == []
+    unproved = [found for found in threats.values() if found and not found["shown"]]
+    assert ["CloudTrail" in found["stop"] for found in unproved] == [True]
 
 
 def test_every_way_in_is_guarded() -> None:
-    ways = table("Entry points")
+    ways = items(section("Entry points"))
 
     assert len(ways) >= 9
-    assert [row for row in ways if len(row) != 3 or not all(row)] == []
+    assert [way for way in ways if not WAY_IN.fullmatch(way)] == []
 
 
 def test_every_alarm_is_one() -> None:
