@@ -11,16 +11,27 @@ RUNTIME := $(VENV)/.runtime-is-installed
 DEV := $(VENV)/.dev-is-installed
 CHECKOV := .venv-checkov/.is-installed
 BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+# A module is compiled when it is first used: to compile all takes as long as to install.
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
+PIP := $(BIN)/python $(INSTALL) --editable
+unexport PYTHONDONTWRITEBYTECODE
 
 # Exits with 0 if this Python will do, with 3 if only ensurepip is missing.
 PROBE := import sys, importlib.util as u; \
   sys.exit(1 if sys.version_info < (3, 10) else 0 if u.find_spec("ensurepip") else 3)
 
-.PHONY: help demo test test-fast cover check fix bench deploy package clean
+# A file's tests share a local city. Files run in their order: the files with the fewest
+# tests have the longest ones, and would all be left for the end.
+SIDE_BY_SIDE = --numprocesses $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
+
+# Lines of commands that run side by side do not mix, where make can see to it.
+BY_LINE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
+
+.PHONY: help demo test test-fast test-aws cover check fix bench bench-peer deploy package clean
+.PHONY: lint format types template security
 .DEFAULT_GOAL := help
 
-help: ## say what the targets do
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 demo: $(RUNTIME) ## recorded traffic of Los Angeles on this machine (DEMO_SECONDS, DEMO_PORT)
@@ -28,31 +39,48 @@ demo: $(RUNTIME) ## recorded traffic of Los Angeles on this machine (DEMO_SECOND
 
 test: $(DEV) ## all tests, side by side (TEST_WORKERS, else 2)
 	@$(MAKE) --silent $(CHECKOV) || echo "No checkov: its tests will be skipped" >&2
-	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-fast: $(DEV) ## the tests that need no local city and no browser
-	@$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile \
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) \
 	  tests/unit tests/shape tests/docs tests/template
+
+test-aws: $(DEV) ## ask a real AWS account what only AWS can answer; costs about 1 $ (ARGS)
+	@$(BIN)/python -m tests.aws $(ARGS)
 
 cover: $(DEV) ## branch coverage of the traffic rules, src/traffic/segment
 	@$(BIN)/coverage run --data-file $(VENV)/.coverage --branch --source src/traffic/segment \
 	  -m pytest tests/unit/traffic/segment tests/unit/traffic/processor
 	@$(BIN)/coverage report --data-file $(VENV)/.coverage --show-missing --skip-covered
 
-check: $(DEV) $(CHECKOV) ## lint, format, types, template and its security; changes nothing
+check: ## lint, format, types, template and its security; changes nothing
+	@$(MAKE) --silent --keep-going --jobs=2 $(BY_LINE) lint format types template security
+
+lint: $(DEV)
 	@$(BIN)/ruff check
+
+format: $(DEV)
 	@$(BIN)/ruff format --check
+
+types: $(DEV)
 	@$(BIN)/mypy
+
+template: $(DEV)
 	@$(BIN)/cfn-lint template.yaml
+
+security: $(CHECKOV)
 	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation secrets \
 	  --download-external-modules false --skip-download --quiet --compact
 
-fix: $(DEV) ## repair what `make check` can repair by itself
+fix: $(DEV) ## fix what `make check` can fix automatically
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE, BENCH_DEVICES)
+bench: $(RUNTIME) ## measure: handler, state size, local city (BENCH_SECONDS, BENCH_RATE, BENCH_BUSY, BENCH_DEVICES)
 	@$(BIN)/python -m bench
+
+bench-peer: $(RUNTIME) ## only the handler, beside Powertools and pydantic (BENCH_PEER_SHAPES, BENCH_PEER_ROUNDS)
+	@$(BIN)/python -m bench.peer
 
 deploy: $(RUNTIME) ## deploy or update a stack where this shell's AWS settings point (STACK)
 	@$(BIN)/trafficctl deploy --stack $(or $(STACK),city-traffic)
@@ -71,18 +99,18 @@ $(RUNTIME): pyproject.toml | $(BIN)/pip
 	@$(PIP) .
 	@touch $@
 
-$(DEV): $(RUNTIME)
-	@echo "Installing what its developers need into $(VENV)" >&2
+$(DEV): pyproject.toml | $(BIN)/pip
+	@echo "Installing City Traffic and what its developers need into $(VENV) (a minute, once)" >&2
 	@$(PIP) '.[dev]'
 	@[ -n "$$(which $(BROWSERS) 2>/dev/null)" ] || $(BIN)/playwright install chromium || \
 	  echo "No Chromium: the tests of the live map will be skipped" >&2
-	@touch $@
+	@touch $(RUNTIME) $@
 
 # Apart from .venv: checkov holds boto3 to a release older than ours.
 $(CHECKOV): .ci/checkov.txt | $(BIN)/pip
 	@echo "Installing checkov into .venv-checkov (a minute, once)" >&2
 	@$(BIN)/python -m venv .venv-checkov
-	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@.venv-checkov/bin/python $(INSTALL) --requirement $<
 	@touch $@
 
 $(BIN)/pip:

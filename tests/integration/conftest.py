@@ -5,25 +5,25 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from trafficctl.local.ports import free_ports
 from trafficctl.up import command as city
 
-from .live import anew, live
+from .clients import Clients
+from .live import another, live, restart
 from .pipe import pipe
 from .watching import clients, printer, watch
 
-__all__ = ["anew", "clients", "live", "pipe", "printer", "watch"]
-from trafficctl.aws.session import client
+__all__ = ["another", "clients", "live", "pipe", "printer", "restart", "watch"]
 
-os.environ.pop("COLUMNS", None)  # set by who runs tests side by side: tables are cut
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 PATIENCE_S = 90.0
 
@@ -36,14 +36,18 @@ class LocalCity:
     home: Path
     outputs: dict[str, str]
 
+    @cached_property
+    def _clients(self) -> Clients:
+        return Clients(self.city)
+
     @property
     def session(self) -> Any:
         """A boto3 session whose clients speak to this city."""
-        return self.city.session()
+        return self._clients.session
 
     def client(self, service: str) -> Any:
         """A client of the city's `service`."""
-        return client(self.session, service)
+        return self._clients.of(service)
 
     def environment(self) -> dict[str, str]:
         """This process's environment, pointed at the city, for a subprocess."""
@@ -57,9 +61,7 @@ def free_port() -> Callable[[], int]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def _eventually(ask: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
@@ -81,11 +83,23 @@ def local_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCity]:
     home = tmp_path_factory.mktemp("traffic") / "test-city"
     try:
         running, outputs = city.up(
-            home, _free_port(), _free_port(), TEMPLATE, say=lambda _message: None
+            home,
+            _free_port(),
+            _free_port(),
+            TEMPLATE,
+            parameters={"MachineFeeds": "true"},
+            say=lambda _message: None,
         )
         yield LocalCity(running, home, outputs)
     finally:
         city.stop(home)
+
+
+def beside(local_city: LocalCity, stack: str, **parameters: str) -> LocalCity:
+    """The template once more in that city: a stack whose data no other test has."""
+    own = replace(local_city.city, stack=stack)
+    outputs = city.deploy(own, TEMPLATE, parameters, say=lambda _message: None)
+    return replace(local_city, city=own, outputs=outputs)
 
 
 @pytest.fixture

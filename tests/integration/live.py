@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
+from tests.integration import sign_in
 from traffic.aws import dynamodb
+from traffic.live_map.aws import VIEW_KEY
 from trafficctl.map.proxy import ProxyTarget
 from trafficctl.users import command as users
 
@@ -62,8 +65,21 @@ class Live:
         for row in rows:
             client.put_item(TableName=name, Item=dynamodb.attributes(row))
 
-    def acknowledge(self, alert_id: str, who: str = DAY) -> Answer:
-        return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who])
+    @contextmanager
+    def with_incident(self, row: dict[str, Any]) -> Iterator[None]:
+        """An incident that later tests do not meet."""
+        self.put("TrafficIncidentsTable", row)
+        try:
+            yield
+        finally:
+            self.city.client("dynamodb").delete_item(
+                TableName=self.city.outputs["TrafficIncidentsTable"],
+                Key=dynamodb.attributes({"incident_id": row["incident_id"]}),
+            )
+
+    def acknowledge(self, alert_id: str, who: str = DAY, **told: Any) -> Answer:
+        body = json.dumps(told) if told else ""
+        return self.ask(ALERT_PATH.format(alert_id), "POST", self.tokens[who], body)
 
     def undo(self, alert_id: str, who: str = DAY) -> Answer:
         return self.ask(ALERT_PATH.format(alert_id), "DELETE", self.tokens[who])
@@ -74,7 +90,7 @@ def signed_in(local_city: Any, email: str) -> str:
     users.create_controller(local_city.session, outputs, email, password)
     client, redirect = outputs["UserPoolClientId"], outputs["LiveUrl"]
     endpoint = local_city.city.endpoint
-    tokens = users.local_tokens(endpoint, client, redirect, email, password)
+    tokens = sign_in.tokens(endpoint, client, redirect, email, password)
     return str(tokens["id_token"])
 
 
@@ -85,14 +101,29 @@ def live(local_city: Any) -> Live:
     return Live(local_city, target, tokens)
 
 
-@pytest.fixture
-def anew(live: Live) -> Callable[[], None]:
-    """`anew()`: the function's next request meets an environment without a memory."""
-
-    aws, name = live.city.client("lambda"), f"{live.city.city.stack}-live-api"
+def new_environment(city: Any) -> None:
+    """Let the next request meet an environment without a memory."""
+    aws, name = city.client("lambda"), f"{city.city.stack}-live-api"
     timeout_s = aws.get_function_configuration(FunctionName=name)["Timeout"]
+    aws.update_function_configuration(FunctionName=name, Timeout=timeout_s)
 
-    def restart() -> None:
-        aws.update_function_configuration(FunctionName=name, Timeout=timeout_s)
 
-    return restart
+def restart_live_api(city: Any) -> None:
+    """Let the next request meet an environment without a memory that has to read."""
+    new_environment(city)
+    city.client("dynamodb").delete_item(
+        TableName=city.outputs["TrafficIncidentsTable"],
+        Key=dynamodb.attributes({"incident_id": VIEW_KEY}),
+    )
+
+
+@pytest.fixture
+def another(live: Live) -> Callable[[], None]:
+    """`another()`: the next request meets an environment without a memory."""
+    return lambda: new_environment(live.city)
+
+
+@pytest.fixture
+def restart(live: Live) -> Callable[[], None]:
+    """`restart()`: and what others have read is forgotten too."""
+    return lambda: restart_live_api(live.city)

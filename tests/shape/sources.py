@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,9 +23,10 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> Set[str]:
     """Every module that *path* names in an import, at any depth; "." if relative."""
-    found = set()
+    found = set[str]()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
@@ -34,14 +36,17 @@ def imported(path: Path) -> set[str]:
                 found.add(dots + node.module)
             else:
                 found.update(dots + alias.name for alias in node.names)
-    return found
+    return frozenset(found)
 
 
-def functions(path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def functions(path: Path) -> list[tuple[str, int]]:
     """Name and length in lines, docstring left out, of each function."""
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node.name, _length(node)
+    return [
+        (node.name, _length(node))
+        for node in ast.walk(parsed(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
 
 
 def texts() -> Iterator[tuple[str, str]]:

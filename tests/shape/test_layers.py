@@ -20,31 +20,38 @@ from .sources import ROOT, imported, modules, parsed
 
 Layers = tuple[tuple[str, ...], ...]
 
-FUNCTIONS = ("live_map", "processor", "provisioning", "sensor_health", "shard_scaler")
+FUNCTIONS = (
+    *("incidents", "live_map", "notifier", "processor", "provisioning"),
+    "profile_builder",
+    *("sensor_health", "shard_scaler", "undelivered"),
+)
 LAYERS: dict[str, Layers] = {
     "traffic": (
-        ("errors", "event_text", "policy"),
-        ("model", "settings", "timestamps"),
+        ("errors", "policy"),
+        ("model", "settings", "spreadsheets", "timestamps"),
         ("segment",),
+        ("profiles",),
         ("aws",),
+        ("network",),
+        ("bottlenecks",),
         FUNCTIONS,
     ),
     "trafficctl": (
         ("errors", "files"),
         ("cli",),
         ("__main__", "aws", "completion", "cost", "package"),
-        ("local", "redrive", "reference", "roads", "watch"),
-        ("registry", "users"),
+        ("bottlenecks", "local", "redrive", "reference", "roads", "watch"),
+        ("feeds", "registry", "users"),
         ("map", "publishing", "sensors", "stack"),
         ("audit", "deploy", "destroy", "preflight", "replay"),
-        ("metr_la", "up"),
+        ("capacity", "metr_la", "up"),
         ("demo", "simulate"),
         ("evaluate",),
     ),
     "localcity": (
         ("lifeline", "memo", "patching"),
         ("cloudformation", "dynamodb", "gateway", "iam"),
-        ("cloudwatch", "s3_delivery"),
+        ("cloudwatch", "s3_delivery", "sqs_delivery"),
         ("functions", "kinesis"),
         ("iot", "metric_sources"),
         ("emulator",),

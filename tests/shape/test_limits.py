@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 
 import pytest
 
 from traffic import policy
 
-from ..docs.pages import states
+from ..docs.pages import names, states
 from .sources import ROOT, modules, parsed
 
 WIRE_FORMAT = (ROOT / "docs" / "reference" / "wire-format.md").read_text()
@@ -40,8 +39,7 @@ def test_the_wire_format_states_the_limits_in_force(facts: tuple[object, ...]) -
 
 def test_every_reason_for_quarantine_is_explained_and_none_is_invented() -> None:
     table = WIRE_FORMAT.partition("### Reasons")[2].partition("\n## ")[0]
-    cells = re.findall(r"^\| (`[^|]+) \|", table, re.M)
-    told = {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
+    told = set(names(table))
     nodes = [n for _, path in modules("src/traffic") for n in ast.walk(parsed(path))]
     texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
 

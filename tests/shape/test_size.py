@@ -10,9 +10,12 @@ MODULE_LINES = 300
 FUNCTION_LINES = 40
 MEDIAN_LINES = 8
 
-# The loop that every reading goes through: a call per reading would cost more than all
+# The loops that every reading goes through: a call per reading would cost more than all
 # that it does.
-LONGEST = {"src/traffic/segment/fold.py:_accumulate": 62}
+LONGEST = {
+    "src/traffic/segment/calm_fold.py:_add_readings": 68,
+    "src/traffic/segment/fold.py:_accumulate": 62,
+}
 
 
 def test_no_module_is_longer_than_a_few_screens() -> None:

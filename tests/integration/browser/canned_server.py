@@ -18,11 +18,16 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from traffic.live_map.api import LiveApi, LiveMapPorts
+from tests.unit.traffic.live_map.memory_views import MemoryViews
+from traffic.aws.profile_store import S3Profiles
+from traffic.live_map.api import LiveApi
 from traffic.live_map.assets import FolderAssets
+from traffic.live_map.ports import LiveMapPorts
 from traffic.live_map.settings import LiveMapSettings
+from traffic.settings import SpeedUnit
 
-from .canned_city import CannedCity
+from .canned_city import CannedCity, CannedShift
+from .learned import ProfileBucket
 
 CONTROLLER = "controller@city.example"
 CLIENT_ID = "canned-client"
@@ -59,21 +64,28 @@ class SignIn:
     def redeem(self, form: dict[str, str]) -> dict[str, Any] | None:
         """Tokens for a code with its verifier, or for a refresh token; else None."""
         if form["grant_type"] == "refresh_token":
-            return self._token() if self._knows(form["refresh_token"]) else None
+            return self._rotated(form["refresh_token"])
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
         if self.codes.pop(form["code"], None) != challenge:
             return None
-        self.refresh_tokens.add(token := secrets.token_hex(8))
-        return {**self._token(), "refresh_token": token}
+        return self._with_refresh_token()
 
     def revoke(self, form: dict[str, str]) -> None:
         """End a refresh token of the page, and all that came of it."""
         if form.get("client_id") == CLIENT_ID:
             self.refresh_tokens.discard(form["token"])
 
-    def _knows(self, token: str) -> bool:
-        return token in self.refresh_tokens
+    def _rotated(self, token: str) -> dict[str, Any] | None:
+        """New tokens for one that is known, which ends: Cognito after a minute."""
+        if token not in self.refresh_tokens:
+            return None
+        self.refresh_tokens.discard(token)
+        return self._with_refresh_token()
+
+    def _with_refresh_token(self) -> dict[str, Any]:
+        self.refresh_tokens.add(token := secrets.token_hex(8))
+        return {**self._token(), "refresh_token": token}
 
     def _token(self) -> dict[str, Any]:
         claims = {"email": CONTROLLER, "jti": secrets.token_hex(4)}
@@ -94,6 +106,8 @@ class CannedServer:
         clock: Callable[[], int],
         style: str = "",
         assets: FolderAssets | None = None,
+        zone: str = "UTC",
+        unit: SpeedUnit = "km/h",
     ) -> None:
         self.city = city
         self.sign_in = SignIn()
@@ -105,10 +119,21 @@ class CannedServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.address = f"http://127.0.0.1:{self._server.server_port}"
-        self._api = LiveApi(
-            LiveMapPorts(city, assets or FolderAssets(), clock, "ca11ed", print),
-            _settings(self.address, style),
+        self.bucket = ProfileBucket()
+        usual = S3Profiles(self.bucket, "", clock, print)
+        found = assets or FolderAssets()
+        ports = LiveMapPorts(
+            reader=city,
+            views=MemoryViews(),
+            assets=found,
+            clock=clock,
+            environment="ca11ed",
+            log=print,
+            outlook=usual.outlook,
+            band=usual.band,
+            shift=CannedShift(city),
         )
+        self._api = LiveApi(ports, _settings(self.address, style, zone, unit))
         self._lock = threading.Lock()
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -140,10 +165,15 @@ class CannedServer:
             self.revoking.wait()
             self.sign_in.revoke(dict(urllib.parse.parse_qsl(body)))
             return _json(200, {})
-        return self._passed(method, parts.path, query, headers)
+        return self._passed(method, parts.path, query, headers, body)
 
     def _passed(
-        self, method: str, path: str, query: dict[str, str], headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        headers: dict[str, str],
+        body: str,
     ) -> dict[str, Any]:
         context: dict[str, Any] = {"http": {"method": method}}
         if path.startswith("/api/"):
@@ -158,16 +188,19 @@ class CannedServer:
             "queryStringParameters": query,
             "headers": headers,
             "requestContext": context,
+            "body": body,
         }
         with self._lock:  # an execution environment answers one request at a time
             return self._api.answer(event)
 
 
-def _settings(address: str, style: str) -> LiveMapSettings:
+def _settings(address: str, style: str, zone: str, unit: SpeedUnit) -> LiveMapSettings:
     return LiveMapSettings(
         segments_table="",
         history_table="",
         alerts_table="",
+        profiles_bucket="",
+        incidents_table="",
         stack="los-angeles",
         region="us-west-2",
         high=50,
@@ -177,6 +210,8 @@ def _settings(address: str, style: str) -> LiveMapSettings:
         domain=address,
         issuer="",
         style=style,
+        time_zone=zone,
+        speed_unit=unit,
     )
 
 

@@ -1,4 +1,4 @@
-"""A city as large as the map has to carry: 5,000 segments with 50,000 sensors."""
+"""A city as large as the map has to carry: 50,000 sensors, and long jams."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from trafficctl.roads.network import RoadSegment
 
 from .canned_city import CannedCity
 
-ROWS = 50
-COLUMNS = 50
+SIDE = 50  # blocks: 5,000 segments
 BLOCK_DEG = 0.0025  # about 250 m
 SOUTH_WEST = (34.0, -118.4)
 SENSORS = 10
+JAM = 20  # segments of an incident
 SPEEDS = (90.0, 70.0, 55.0, 45.0, 30.0, 10.0)  # one in the middle of each class
 FREE_FLOW = 100.0
 
 
-def grid(clock: Callable[[], int]) -> CannedCity:
-    """A chessboard of streets, each block's two sides a segment."""
-    return CannedCity(_segments(), clock)
+def grid(clock: Callable[[], int], side: int = SIDE) -> CannedCity:
+    """A chessboard of streets, each block's two sides a segment, with jams."""
+    city = CannedCity(_segments(side), clock)
+    for row in range(0, side, 5):
+        for column in range(JAM):
+            city.alarm(f"EW-{row}-{column}", "high", since_s=600)
+    city.sweep()
+    return city
 
 
 def shuffle(city: CannedCity, chance: random.Random) -> None:
@@ -41,9 +46,9 @@ def shuffle(city: CannedCity, chance: random.Random) -> None:
         )
 
 
-def _segments() -> Iterator[RoadSegment]:
-    for row in range(ROWS):
-        for column in range(COLUMNS):
+def _segments(side: int) -> Iterator[RoadSegment]:
+    for row in range(side):
+        for column in range(side):
             here = _corner(row, column)
             yield _segment(f"EW-{row}-{column}", here, _corner(row, column + 1))
             yield _segment(f"NS-{row}-{column}", here, _corner(row + 1, column))

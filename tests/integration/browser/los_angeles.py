@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from statistics import median
 from typing import Any
 
 from traffic.policy import MINUTE_MS
+from traffic.profiles.local_days import SLOT_MIN, SLOTS
 from traffic.timestamps import minute_text
 from trafficctl.metr_la import (
     LANES,
@@ -20,8 +22,11 @@ from trafficctl.metr_la import (
 from trafficctl.roads.network import parse
 
 from .canned_city import CannedCity, values_at
+from .learned import Bounds
 
 MONDAY_0740 = timedelta(days=4, hours=7, minutes=40).total_seconds()
+DAY_S = 86_400
+WORKING_DAYS = (0, 1, 4, 5, 6)  # the week begins on a Thursday
 HISTORY_MINUTES = 6 * 60
 HIGH, SEVERE = 50.0, 80.0
 
@@ -36,7 +41,27 @@ def los_angeles(clock: Callable[[], int]) -> CannedCity:
         if score >= HIGH:
             level = "severe" if score >= SEVERE else "high"
             city.alarm(station.segment_id, level, since_s=180 + 97 * (number % 23))
+    for ago in range(HISTORY_MINUTES // 6, -1, -1):
+        city.sweep(ago * MINUTE_MS)
     return city
+
+
+def usual_speeds(now_ms: int) -> Mapping[str, Sequence[Bounds]]:
+    """What the working days of the week teach, if it is now 7:40."""
+    week = load_week()
+    slot_ms = SLOT_MIN * MINUTE_MS
+    middles = [slot * slot_ms + slot_ms // 2 for slot in range(SLOTS)]
+    seconds = [MONDAY_0740 + (at - now_ms % (1000 * DAY_S)) / 1000 for at in middles]
+    return {
+        one.segment_id: [_bounds(week.speeds[one.detector], at) for at in seconds]
+        for one in week.detectors
+    }
+
+
+def _bounds(speeds: list[float], at: float) -> Bounds:
+    clock = at % DAY_S
+    seen = [speed_at(speeds, clock + day * DAY_S) for day in WORKING_DAYS]
+    return round(min(seen)), round(median(seen))
 
 
 def _drive(city: CannedCity, week: Week, detector: str, segment_id: str) -> None:

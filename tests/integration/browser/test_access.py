@@ -10,13 +10,18 @@ from playwright.sync_api import Page, expect
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer
-from .conftest import LAPTOP, Open, settled
+from .conftest import LAPTOP, PHONE, SIZES, WALL, Open, looking, settled
 
-WALL = {"width": 1920, "height": 1080}
-PHONE = {"width": 390, "height": 844}
-SIZES = {"wall": WALL, "laptop": LAPTOP, "phone": PHONE}
 FEW_STOPS = 7  # skip link, two of the top, three switches of the list, its row
 GRAVE = {"serious", "critical"}
+
+
+def overflow(page: Page) -> int:
+    """How much wider the page is than its window, px."""
+    found: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return found
 
 
 def faults(page: Page) -> list[Any]:
@@ -29,21 +34,17 @@ def faults(page: Page) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("size", "dark"),
-    [("wall", True), ("laptop", False), ("phone", True), ("phone", False)],
-)
-def test_axe_finds_no_serious_fault(
-    live: Open, city: CannedCity, size: str, dark: bool
-) -> None:
+def test_axe_finds_no_serious_fault(live: Open, city: CannedCity) -> None:
     city.alarm("S5", "severe", since_s=300)
     seen = city.alarm("S4", "high", since_s=600)
     city.acknowledge(seen, "somebody", city.clock())
-    page = live("/#segment=S5", size=SIZES[size], dark=dark)
+    page = live("/#segment=S5", size=WALL)
     expect(page.locator(".chart.speed .curve")).to_have_count(1)
     page.locator(".sensors summary").click()
 
-    assert faults(page) == []
+    for size, dark in [(WALL, True), (LAPTOP, False), (PHONE, True), (PHONE, False)]:
+        looking(page, size, dark)
+        assert faults(page) == [], (size, dark)
 
 
 def test_axe_finds_no_serious_fault_where_sign_in_or_connection_failed(
@@ -59,21 +60,19 @@ def test_axe_finds_no_serious_fault_where_sign_in_or_connection_failed(
     assert (faults(out), faults(lost)) == ([], [])
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_nothing_sticks_out_sideways(live: Open, city: CannedCity, size: str) -> None:
+def test_nothing_sticks_out_sideways(live: Open, city: CannedCity) -> None:
     city.items["S5"]["name"] = "A very long name of a street " * 5
     city.alarm("S5", "severe")
-    page = live("/#segment=S5", size=SIZES[size])
-    overflow = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    clipped = page.evaluate("""() =>
+    page = live("/#segment=S5")
+    clipped = """() =>
         [...document.querySelectorAll("#top *, #legend *, #lists h2, #segment > *")]
           .filter(one => one.getClientRects().length
             && one.getBoundingClientRect().right > innerWidth + 1)
-          .map(one => one.id)""")
+          .map(one => one.id)"""
 
-    assert (overflow, clipped) == (0, [])
+    for size in SIZES.values():
+        looking(page, size)
+        assert (overflow(page), page.evaluate(clipped)) == (0, []), size
 
 
 def test_the_first_tab_skips_to_the_alerts(live: Open, city: CannedCity) -> None:
@@ -103,12 +102,11 @@ def test_keys_open_a_segment_and_escape_leads_back(
     expect(row).to_be_focused()
 
 
-@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
 def test_axe_finds_no_serious_fault_in_a_busy_list_of_alerts(
-    live: Open, city: CannedCity, server: CannedServer, dark: bool
+    live: Open, city: CannedCity, server: CannedServer
 ) -> None:
     ids = {k: city.alarm(f"S{k}", "severe", since_s=60 - k) for k in (2, 3, 4, 5)}
-    page = live("/#sort=name", dark=dark)
+    page = live("/#sort=name")
     page.locator("#alerts li").first.hover()
     rows = {k: page.locator(f"#alerts li[data-key^=S{k}]") for k in ids}
     rows[3].get_by_role("button", name="Acknowledge").click()
@@ -121,7 +119,9 @@ def test_axe_finds_no_serious_fault_in_a_busy_list_of_alerts(
     expect(rows[5]).to_contain_text("cleared")
     expect(page.locator("#alerts-later")).to_have_text("1 new ↓")
 
-    assert faults(page) == []
+    for dark in (True, False):
+        looking(page, LAPTOP, dark)
+        assert faults(page) == [], dark
 
 
 def test_focus_survives_a_poll_that_reorders_the_list(
@@ -276,20 +276,25 @@ def test_scales_are_switched_by_keys(live: Open) -> None:
     expect(page.get_by_label("Speed", exact=True)).to_be_checked()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_focus_is_always_visible(live: Open, size: str) -> None:
-    page = live(size=SIZES[size])
-    unseen = []
-    for _ in range(14):
-        page.keyboard.press("Tab")
-        look = page.evaluate("""() => {
-            const one = document.activeElement
-            const shown = one.type === "radio" ? one.nextElementSibling : one
-            const {outlineStyle, boxShadow} = getComputedStyle(shown)
-            const seen = outlineStyle !== "none" || boxShadow !== "none"
-            return [one.id || one.className, seen]
-        }""")
-        if not look[1]:
-            unseen.append(look[0])
+FOCUSED = """() => {
+  const one = document.activeElement
+  const shown = one.type === "radio" ? one.nextElementSibling : one
+  const {outlineStyle, boxShadow} = getComputedStyle(shown)
+  return [one.id || one.className, outlineStyle !== "none" || boxShadow !== "none"]
+}"""
 
-    assert unseen == []
+
+def test_the_focus_is_always_visible(live: Open) -> None:
+    page = live()
+    for name, size in SIZES.items():
+        looking(page, size)
+        page.locator("#skip").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Shift+Tab")
+        focused = []
+        for _ in range(14):
+            focused.append(page.evaluate(FOCUSED))
+            page.keyboard.press("Tab")
+
+        assert focused[0][0] == "skip", name
+        assert [one for one, is_seen in focused if not is_seen] == [], name

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .canned_city import CannedCity
-from .canned_server import CannedServer
 from .conftest import Open, painted, settled
 
 PARSED = "hash => import('/app/view.js').then(v => v.parseView(hash))"
@@ -40,24 +39,17 @@ def listed(page: Page) -> list[str]:
     ]
 
 
-@pytest.fixture
-def reader(tab: Open, server: CannedServer) -> Page:
-    page = tab()
-    page.goto(f"{server.address}/config.json")  # a page that may import our modules
-    return page
-
-
 @pytest.mark.parametrize(
     "hash_",
     [
         "segment=I-405-S-717816&scale=los&theme=dark",
         "at=34.05,-118.25,11.2",
-        "find=a+b&search=elm+street&district=Old+Town&level=high&unacknowledged&sort=newest",
+        "find=a+b&search=elm+street&district=Old+Town&level=high&unusual&unacknowledged&sort=newest",
         "",
     ],
 )
-def test_a_view_is_written_as_it_was_read(reader: Page, hash_: str) -> None:
-    assert reader.evaluate(AGAIN, f"#{hash_}") == hash_
+def test_a_view_is_written_as_it_was_read(rules: Page, hash_: str) -> None:
+    assert rules.evaluate(AGAIN, f"#{hash_}") == hash_
 
 
 @pytest.mark.parametrize(
@@ -74,13 +66,13 @@ def test_a_view_is_written_as_it_was_read(reader: Page, hash_: str) -> None:
     ],
 )
 def test_a_camera_is_a_place_on_the_map_or_none(
-    reader: Page, hash_: str, at: Any
+    rules: Page, hash_: str, at: Any
 ) -> None:
-    assert reader.evaluate(PARSED, f"#{hash_}")["at"] == at
+    assert rules.evaluate(PARSED, f"#{hash_}")["at"] == at
 
 
-def test_nothing_else_is_read_or_kept(reader: Page) -> None:
-    assert reader.evaluate(AGAIN, "#x=1&scale=los&__proto__=2&theme=") == "scale=los"
+def test_nothing_else_is_read_or_kept(rules: Page) -> None:
+    assert rules.evaluate(AGAIN, "#x=1&scale=los&__proto__=2&theme=") == "scale=los"
 
 
 def test_the_whole_view_survives_a_reload(live: Open, city: CannedCity) -> None:
@@ -202,3 +194,19 @@ def test_escape_in_a_search_empties_it_and_closes_nothing(live: Open) -> None:
     find.press("Escape")
 
     expect(page.locator("#segment")).to_be_hidden()
+
+
+def test_names_that_every_object_has_are_no_scale_and_no_order(
+    live: Open, city: CannedCity
+) -> None:
+    city.alarm("S1", "high")
+    city.alarm("S2", "severe")
+    page = live("/#scale=constructor&sort=constructor")
+    congestion = page.get_by_label("Congestion", exact=True)
+
+    expect(congestion).to_be_checked()
+    expect(page.get_by_label("Sort alerts")).to_have_value("worst")
+    assert listed(page) == ["S2", "S1"]
+    page.evaluate("location.hash = 'scale=toString&sort=name'")
+    expect(page.get_by_label("Sort alerts")).to_have_value("name")
+    expect(congestion).to_be_checked()

@@ -193,6 +193,31 @@ def test_a_pointer_that_was_left_on_the_list_does_not_hold_it_for_ever(
     expect(page.locator("#alerts .name").first).to_have_text("Street 0")
 
 
+def test_a_list_that_shrinks_away_from_a_pointer_is_held_until_the_pointer_moves(
+    live: Open, city: CannedCity
+) -> None:
+    for segment_id, level in [("S3", "severe"), ("S4", "high")]:
+        city.alarm(segment_id, level, since_s=60)
+    page = live("/#search=street")
+    x, y = middle(page, "#alerts li:nth-child(2)")
+    page.mouse.move(x, y)
+    page.evaluate("location.hash = 'search=street&level=severe'")
+    expect(page.locator("#alerts li")).to_have_count(1)
+    polled(page)
+    below = page.evaluate(
+        "([x, y]) => !document.elementFromPoint(x, y).closest('#alerts li')", [x, y]
+    )
+    city.alarm("S0", "severe")
+    expect(page.locator("#alerts li")).to_have_count(2)
+    held, later = names(page), page.locator("#alerts-later").inner_text()
+    page.mouse.move(200, 300)
+
+    assert below
+    assert (held, later) == (["Street 3", "Street 0"], "1 new ↓")
+    expect(page.locator("#alerts .name").first).to_have_text("Street 0")
+    expect(page.locator("#alerts-later")).to_be_empty()
+
+
 def test_the_worst_segments_keep_their_place_under_the_pointer(
     live: Open, city: CannedCity
 ) -> None:

@@ -16,7 +16,7 @@ from trafficctl.package import base_map
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer, Clock
-from .conftest import Open, painted, settled
+from .conftest import FINE, Open, painted, settled
 from .pixels import class_at
 
 # A lake that covers the crossing, the shore of it, and a road far from ours.
@@ -83,7 +83,7 @@ def base_drawn(page: Page) -> None:
 def test_water_lies_beneath_the_roads_in_both_themes(
     tab: Open, given: CannedServer, dark: bool
 ) -> None:
-    page = tab(dark=dark)
+    page = tab(dark=dark, **FINE)
     page.goto(given.address)
     painted(page)
     base_drawn(page)
@@ -109,7 +109,7 @@ def test_a_base_map_asks_nobody_else(tab: Open, given: CannedServer) -> None:
 
 
 def test_the_theme_changes_the_base_map_too(tab: Open, given: CannedServer) -> None:
-    page = tab(dark=True)
+    page = tab(dark=True, **FINE)
     page.goto(given.address)
     painted(page)
     base_drawn(page)
@@ -124,7 +124,7 @@ def test_the_theme_changes_the_base_map_too(tab: Open, given: CannedServer) -> N
 def test_roads_are_shown_though_the_base_map_is_refused(
     tab: Open, given: CannedServer
 ) -> None:
-    page = tab()
+    page = tab(**FINE)
     given.unlucky = {f"/{BASE_MAP}"}
     page.goto(given.address)
     painted(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer, Clock
@@ -39,12 +39,8 @@ def test_a_network_that_is_gone_is_said_too(live: Open) -> None:
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_the_page_waits_longer_after_each_failure(
-    tab: Open, server: CannedServer
-) -> None:
-    page = tab()
-    page.goto(f"{server.address}/config.json")
-    waits = page.evaluate(
+def test_the_page_waits_longer_after_each_failure(rules: Page) -> None:
+    waits = rules.evaluate(
         "import('/app/poller.js').then(p =>"
         " [1, 2, 3, 4, 5, 20].map(n => [p.waitAfter(n, 0), p.waitAfter(n, 1)]))"
     )
@@ -93,12 +89,8 @@ def test_polls_ask_only_for_what_changed(live: Open, server: CannedServer) -> No
     assert (answer["full"], answer["segments"]) == (False, [])
 
 
-def test_an_older_answer_does_not_undo_a_newer_one(
-    tab: Open, server: CannedServer
-) -> None:
-    page = tab()
-    page.goto(f"{server.address}/config.json")
-    speeds = page.evaluate("""async () => {
+def test_an_older_answer_does_not_undo_a_newer_one(rules: Page) -> None:
+    speeds = rules.evaluate("""async () => {
         const {emptyCity, takeNow, takeRoads} = await import("/app/city.js")
         const city = emptyCity()
         const columns = ["id", "speed", "updated_at"]
@@ -143,9 +135,6 @@ CITY = """async steps => {
     ],
 )
 def test_an_older_look_does_not_bring_back_what_was_done(
-    tab: Open, server: CannedServer, steps: list[Any], shown: list[Any]
+    rules: Page, steps: list[Any], shown: list[Any]
 ) -> None:
-    page = tab()
-    page.goto(f"{server.address}/config.json")
-
-    assert page.evaluate(CITY, steps) == shown
+    assert rules.evaluate(CITY, steps) == shown

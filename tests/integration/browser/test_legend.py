@@ -2,56 +2,57 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from .canned_city import CannedCity
-from .conftest import Open, settled
+from .conftest import FINE, LAPTOP, Open, looking, settled
 from .pixels import class_at, gaps_at, legend
 from .test_map import CLASSES, shown
 
 RINGS = """() => [...document.querySelectorAll("#legend .rings li")].map(one => {
-  const of = name => Number(one.querySelector("circle").getAttribute(name))
+  const of = name => Number(one.querySelector("circle")?.getAttribute(name))
   return [one.textContent, of("r"), of("fill-opacity"), of("stroke-width")]
 })"""
 
 
-def test_it_tells_severe_open_and_acknowledged_alerts_apart_by_form(live: Open) -> None:
+def test_it_tells_alerts_apart_by_form_and_explains_gaps_and_scales(
+    live: Open,
+) -> None:
     page = live()
-    severe, high, seen = page.evaluate(RINGS)
+    incident, severe, high, seen = page.evaluate(RINGS)
 
+    assert incident[0] == "incident and head"
     assert [severe[0], high[0], seen[0]] == ["severe alert", "alert", "acknowledged"]
     assert severe[1] > high[1]
     assert severe[3] > high[3] > seen[3] > 0
     assert seen[2] == 0 < high[2]
 
-
-def test_it_says_what_gaps_mean_and_what_the_scale_measures(live: Open) -> None:
-    page = live()
     note = page.locator("#legend .note")
     expect(note).to_contain_text("Gaps mark the two worst classes.")
     page.get_by_label("Level of service", exact=True).check(force=True)
-
     expect(note).to_contain_text("By density, not speed")
 
 
-@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
 def test_green_to_red_paints_legend_and_roads_and_keeps_widths_and_gaps(
-    live: Open, dark: bool
+    live: Open,
 ) -> None:
-    page = live(dark=dark)
-    before = legend(page)
-    page.get_by_label("Green to red").check()
-    settled(page)
+    page = live(**FINE)
+    for dark in (True, False):
+        looking(page, LAPTOP, dark)
+        before = legend(page)
+        page.get_by_label("Green to red").check()
+        settled(page)
 
-    assert all(before[k] != colour for k, colour in legend(page).items() if k != "none")
-    assert shown(page) == CLASSES
-    assert gaps_at(page, "S5") > gaps_at(page, "S4") > 0
-    assert "colours=signal" in page.url
+        green_to_red = {k: v for k, v in legend(page).items() if k != "none"}
+        assert all(before[k] != colour for k, colour in green_to_red.items())
+        assert shown(page) == CLASSES
+        assert gaps_at(page, "S5") > gaps_at(page, "S4") > 0
+        assert "colours=signal" in page.url
+        page.get_by_label("Green to red").uncheck()
 
 
 def test_an_address_chooses_the_colours(live: Open) -> None:
-    page = live("/#colours=signal")
+    page = live("/#colours=signal", **FINE)
 
     expect(page.get_by_label("Green to red")).to_be_checked()
     assert class_at(page, "S3") == "3"

@@ -12,6 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.device import Device, register
+from tests.integration.live import restart_live_api
+from traffic.aws import dynamodb
+from traffic.policy import MINUTE_MS
+from traffic.segment.rows import hour_key
+from traffic.timestamps import minute_text
 from trafficctl.map import command as live_map
 from trafficctl.map.proxy import Proxy, ProxyTarget
 from trafficctl.roads.store import load_segments
@@ -25,6 +30,7 @@ from .test_map import wait_for_class
 CONTROLLER = "wall@city.example"
 SEGMENT, DEVICE = "web-0", "web-device"
 FREE, JAM = 95.0, 5.0
+STEP_MS = 300_000  # of the playback
 
 
 @dataclass
@@ -53,6 +59,7 @@ def road(local_city: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     outputs = local_city.outputs
     known = replace(street(0), segment_id=SEGMENT, name="Wall Street")
     load_segments(local_city.session, outputs["RoadSegmentsTable"], [known])
+    restart_live_api(local_city)  # other tests' page may have read the roads lately
     folder: Path = tmp_path_factory.mktemp("browser")
     own = register(local_city, folder, DEVICE, {"segment_id": SEGMENT})
     device = Device(local_city.city, DEVICE, own)
@@ -120,10 +127,38 @@ def test_the_chart_shows_the_minutes_from_the_table(wall: Page, road: Road) -> N
     expect(wall.locator(".chart.speed .across.free")).to_have_count(1)
 
 
-def test_an_alert_appears_stays_acknowledged_and_clears(wall: Page, road: Road) -> None:
+def test_the_minutes_from_the_table_are_played_back(
+    wall: Page, local_city: Any
+) -> None:
+    first = (time.time_ns() // 1_000_000 - 180_000) // STEP_MS - 12
+    for step in (first, first + 1):  # the next one may begin meanwhile
+        minute = step * STEP_MS // MINUTE_MS
+        row = {
+            "segment_id": SEGMENT,
+            "minute": minute_text(minute),
+            "hour": hour_key(SEGMENT, minute),
+            "congestion_score": 0.0,
+            "speed": FREE,
+        }
+        local_city.client("dynamodb").put_item(
+            TableName=local_city.outputs["SegmentHistoryTable"],
+            Item=dynamodb.attributes(row),
+        )
+    wall.get_by_role("button", name="Playback").click()
+    wait_for_class(wall, SEGMENT, "0")
+    then = class_at(wall, SEGMENT)
+    wall.get_by_role("button", name="Live", exact=True).click()
+    wait_for_class(wall, SEGMENT, "5")
+
+    assert (then, class_at(wall, SEGMENT)) == ("0", "5")
+
+
+def test_an_incident_appears_stays_acknowledged_and_clears(
+    wall: Page, road: Road
+) -> None:
     for after_s in (20, 70):  # longer than AlertHoldSeconds
         road.drive(JAM, after_s)
-    row = wall.locator(f"#alerts li[data-key^='{SEGMENT}@']")
+    row = wall.locator("#alerts > .incident").filter(has_text="Wall Street")
     expect(row).to_contain_text("severe")
     row.get_by_role("button", name="Acknowledge Wall Street").click()
     expect(row).to_contain_text(CONTROLLER)

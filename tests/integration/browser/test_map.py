@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from .canned_city import CannedCity
-from .conftest import Open, settled
+from .conftest import FINE, LAPTOP, Open, look, looking, settled
 from .crossing import SPEEDS
 from .pixels import class_at, colours_at, gaps_at, legend
 
-Eventually = Callable[[Callable[[], Any]], Any]
-PATIENCE_S = 20
 CLASSES = {f"S{k}": f"{k}" for k in range(6)}
 
 
@@ -34,28 +29,33 @@ def wait_for_class(page: Page, segment_id: str, name: str) -> None:
     settled(page)
 
 
+@pytest.fixture(scope="module")
+def calm(still: Open) -> Page:
+    """The crossing, without alerts."""
+    return still(lambda _city: None, **FINE)
+
+
 @pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
 def test_each_road_is_painted_in_the_colour_that_the_legend_gives_its_class(
-    live: Open, dark: bool
+    calm: Page, dark: bool
 ) -> None:
-    page = live(dark=dark)
+    looking(calm, LAPTOP, dark)
 
-    assert len(set(legend(page).values())) == 7
-    assert shown(page) == CLASSES
+    assert len(set(legend(calm).values())) == 7
+    assert shown(calm) == CLASSES
 
 
-def test_the_worst_roads_are_told_by_gaps_too(live: Open) -> None:
-    page = live()
-    gaps = {segment_id: gaps_at(page, segment_id) for segment_id in SPEEDS}
+def test_the_worst_roads_are_told_by_gaps_too(calm: Page) -> None:
+    gaps = {segment_id: gaps_at(calm, segment_id) for segment_id in SPEEDS}
 
     assert [name for name, n in gaps.items() if n] == ["S4", "S5"]
     assert gaps["S5"] > gaps["S4"]
 
 
-def test_the_ground_is_plain_without_a_base_map(live: Open) -> None:
-    page = live()
+def test_the_ground_is_plain_without_a_base_map(calm: Page) -> None:
+    page = calm
     asked = page.evaluate("performance.getEntriesByType('resource').map(r => r.name)")
-    elsewhere = [one for one in asked if not one.startswith(page.url.rstrip("/"))]
+    elsewhere = [one for one in asked if not one.startswith(page.url.split("#")[0])]
 
     assert elsewhere == []
     assert len(colours_at(page, "S3")) > 1  # road and ground
@@ -65,7 +65,7 @@ def test_another_scale_paints_the_same_roads_by_another_measure(
     live: Open, city: CannedCity
 ) -> None:
     city.set("S0", level_of_service="F", speed_ratio=0.35)
-    page = live()
+    page = live(**FINE)
     found = {}
     for name, scale in [("Speed", "ratio"), ("Level of service", "los")]:
         page.get_by_label(name, exact=True).check(force=True)
@@ -78,7 +78,7 @@ def test_another_scale_paints_the_same_roads_by_another_measure(
 
 
 def test_a_road_that_jams_turns_its_colour(live: Open, city: CannedCity) -> None:
-    page = live()
+    page = live(**FINE)
     city.drive("S0", 5.0, 400, 4)
     wait_for_class(page, "S0", "5")
 
@@ -90,13 +90,13 @@ def test_a_road_whose_sensors_fell_silent_shows_no_state(
 ) -> None:
     city.items["S4"]["updated_at"] -= 11 * 60_000
     city.set("S3", sensors_reporting=0)
-    page = live()
+    page = live(**FINE)
 
     assert shown(page) == {**CLASSES, "S3": "none", "S4": "none"}
 
 
 def test_the_theme_changes_at_once_and_stays_in_the_address(live: Open) -> None:
-    page = live(dark=True)
+    page = live(dark=True, **FINE)
     before = legend(page)
     page.get_by_role("button", name="Light").click()
     settled(page)
@@ -119,10 +119,7 @@ def test_sensors_show_along_the_road_from_close_by(
         return [...on.values()].filter(p => p.k === 2).map(p => p.on).sort()
     }"""
     far = page.evaluate(rendered)
-    page.evaluate("""() => cityTraffic.map.map.jumpTo(
-        {center: cityTraffic.city.segments.get("S2").line[1], zoom: 14.2})""")
-    settled(page)
-    settled(page)
+    look(page, 14.2)
 
     assert far == []
     assert page.evaluate(rendered) == [False, False, True, True]

@@ -94,12 +94,9 @@ def badge(page: Page, segment_id: str) -> Any:
     ],
 )
 def test_the_rule_of_what_is_new(
-    tab: Open, server: CannedServer, steps: list[Any], marks: dict[str, Any]
+    rules: Page, steps: list[Any], marks: dict[str, Any]
 ) -> None:
-    page = tab()
-    page.goto(f"{server.address}/config.json")
-
-    assert page.evaluate(MARKS, steps)[-1] == marks
+    assert rules.evaluate(MARKS, steps)[-1] == marks
 
 
 @pytest.mark.parametrize("look", ["hover", "focus", "open", "acknowledge"])

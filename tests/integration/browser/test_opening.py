@@ -12,7 +12,7 @@ from tests.template.template import PARAMETERS
 
 from .canned_city import CannedCity
 from .canned_server import CannedServer, Clock
-from .conftest import Open, painted
+from .conftest import FINE, Open, painted
 from .pixels import class_at
 
 MAPLIBRE = "/vendor/maplibre-gl-6.17.0"
@@ -76,7 +76,7 @@ def test_roads_are_shown_though_the_base_map_does_not_come(
         if answer == "refused":
             route.fulfill(status=503)
 
-    page = tab()
+    page = tab(**FINE)
     page.route(BASE, base)
     with closing(CannedServer(city, clock, BASE)) as server:
         page.goto(server.address)

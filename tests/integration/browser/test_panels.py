@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from .canned_city import CannedCity
 from .canned_server import CONTROLLER
@@ -90,10 +91,19 @@ def test_an_alert_that_cleared_meanwhile_is_not_acknowledged(
 ) -> None:
     alert = city.alarm("S5", "high")
     page = live()
-    city.clear(alert)
+
+    def clears_on_the_way(route: Route) -> None:
+        city.clear(alert)
+        route.continue_()
+
+    page.route("**/acknowledge", clears_on_the_way)
+    page.route("**/api/now*", lambda route: route.abort())
     page.get_by_role("button", name="Acknowledge Street 5").click()
 
-    expect(page.locator("#spoken")).to_contain_text("cleared")
+    expect(page.locator("#alerts .fault")).to_contain_text(
+        f"Not acknowledged: alert {alert} is cleared"
+    )
+    assert "acknowledged_by" not in city.known_alerts[alert]
 
 
 def test_severe_alerts_come_before_high_ones_and_seen_ones_last(
@@ -162,3 +172,39 @@ def test_names_are_shown_not_run(live: Open, city: CannedCity) -> None:
         expect(page.locator(place)).to_have_text(MARKUP)
     assert page.locator("img[src=x]").count() == 0
     assert page.title() == "(1) City Traffic"
+
+
+LATE = """async fails => {
+    const {createOpenSegment} = await import("/app/opened.js")
+    const box = document.createElement("section")
+    const asked = new Map(), past = []
+    const get = path => new Promise((answer, fail) => asked.set(path, {answer, fail}))
+    createOpenSegment({
+        box, api: {get}, thresholds: {high: 50, severe: 80}, time: () => 9e6,
+        closed() {}, sensors() {}, act() {}, alarm: () => ({}),
+        past: (_id, answer) => past.push(answer.rows.length),
+    }).open({id: "S3", name: "Street 3"})
+    const choose = hours => {
+        const list = box.querySelector("select")
+        list.value = hours
+        list.dispatchEvent(new Event("change"))
+        return asked.get(`api/segments/S3/history?hours=${hours}`)
+    }
+    const [late, wanted] = [choose("48"), choose("1")]
+    const usual = {columns: [], rows: []}
+    const minute = ["1970-01-01T02:00Z", 45, 900, 55]
+    const columns = ["minute", "speed", "flow", "score"]
+    const history = rows => ({columns, rows, usual})
+    wanted.answer(history([]))
+    if (fails) late.fail(new Error("the city did not answer in time"))
+    else late.answer(history([minute]))
+    await new Promise(setTimeout)
+    return [box.querySelector(".span + .none").textContent, past]
+}"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_comes_late_of_hours_no_longer_chosen_is_not_shown(
+    rules: Page, fails: bool
+) -> None:
+    assert rules.evaluate(LATE, fails) == ["Nothing was recorded in this span.", [0]]

@@ -8,21 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from .canned_server import CannedServer
 from .colour import EYES, chroma, contrast, distance
-from .conftest import Open
 
 THEMES = ("dark", "light")
 APART = 15.0  # delta E; the nearest pair of common map palettes has about 10
 VISIBLE = 3.0  # WCAG 1.4.11, graphical objects
 TEXT = 4.5  # WCAG 1.4.3, text
-
-
-@pytest.fixture
-def scales(tab: Open, server: CannedServer) -> Page:
-    page = tab()
-    page.goto(f"{server.address}/config.json")  # a page that may import our modules
-    return page
 
 
 def told(page: Page, expression: str) -> Any:
@@ -38,9 +29,9 @@ def values(page: Page, scale: str, field: str, numbers: list[Any]) -> list[Any]:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("eyes", EYES)
 def test_any_two_classes_look_different_to_all_eyes(
-    scales: Page, theme: str, eyes: str
+    rules: Page, theme: str, eyes: str
 ) -> None:
-    palette = told(scales, f"s.PALETTE.{theme}")
+    palette = told(rules, f"s.PALETTE.{theme}")
     apart = {
         pair: distance(palette[pair[0]], palette[pair[1]], EYES[eyes])
         for pair in combinations(range(6), 2)
@@ -50,43 +41,43 @@ def test_any_two_classes_look_different_to_all_eyes(
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_class_stands_out_from_the_ground(scales: Page, theme: str) -> None:
-    palette = told(scales, f"[...s.PALETTE.{theme}, s.NO_DATA.{theme}]")
-    ground = told(scales, f"s.GROUND.{theme}")
+def test_every_class_stands_out_from_the_ground(rules: Page, theme: str) -> None:
+    palette = told(rules, f"[...s.PALETTE.{theme}, s.NO_DATA.{theme}]")
+    ground = told(rules, f"s.GROUND.{theme}")
     faint = [c for c in palette[:6] if contrast(c, ground) < VISIBLE]
 
     assert faint == []
 
 
-def test_the_worse_the_wider_and_the_worst_are_cut_as_well(scales: Page) -> None:
-    widths = told(scales, "[s.NO_DATA_WIDTH, ...s.WIDTHS]")
+def test_the_worse_the_wider_and_the_worst_are_cut_as_well(rules: Page) -> None:
+    widths = told(rules, "[s.NO_DATA_WIDTH, ...s.WIDTHS]")
 
     assert all(a < b for a, b in pairwise(widths))
-    assert list(told(scales, "Object.keys(s.TIES)")) == ["4", "5"]
+    assert list(told(rules, "Object.keys(s.TIES)")) == ["4", "5"]
 
 
-def test_congestion_is_cut_where_alerts_clear_and_open(scales: Page) -> None:
+def test_congestion_is_cut_where_alerts_clear_and_open(rules: Page) -> None:
     scores = [0, 19.9, 20, 39.9, 40, 50, 65, 79.9, 80, 100]
 
-    assert values(scales, "score", "score", scores) == [0, 0, 1, 1, 2, 3, 4, 4, 5, 5]
+    assert values(rules, "score", "score", scores) == [0, 0, 1, 1, 2, 3, 4, 4, 5, 5]
 
 
 def test_speed_is_cut_where_the_capacity_manual_cuts_urban_streets(
-    scales: Page,
+    rules: Page,
 ) -> None:
     ratios = [1.1, 0.86, 0.85, 0.6, 0.45, 0.35, 0.3, 0]
 
-    assert values(scales, "ratio", "ratio", ratios) == [0, 0, 1, 2, 3, 4, 5, 5]
+    assert values(rules, "ratio", "ratio", ratios) == [0, 0, 1, 2, 3, 4, 5, 5]
 
 
-def test_level_of_service_has_a_class_for_each_letter(scales: Page) -> None:
-    assert values(scales, "los", "los", [*"ABCDEF"]) == [0, 1, 2, 3, 4, 5]
+def test_level_of_service_has_a_class_for_each_letter(rules: Page) -> None:
+    assert values(rules, "los", "los", [*"ABCDEF"]) == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("scale", ["score", "ratio", "los"])
-def test_what_is_not_known_has_no_class(scales: Page, scale: str) -> None:
+def test_what_is_not_known_has_no_class(rules: Page, scale: str) -> None:
     page_null = told(
-        scales,
+        rules,
         f"s.scalesFor({{high:50,severe:80,clear:40}}).{scale}"
         f".classOf({{{scale}: null}})",
     )
@@ -94,9 +85,9 @@ def test_what_is_not_known_has_no_class(scales: Page, scale: str) -> None:
     assert page_null is None
 
 
-def test_a_segment_unheard_of_for_ten_minutes_has_no_present(scales: Page) -> None:
+def test_a_segment_unheard_of_for_ten_minutes_has_no_present(rules: Page) -> None:
     ages = told(
-        scales,
+        rules,
         "[0, 600000, 600001].map(age => "
         "s.isSilent({updated_at: 1e12, reporting: 1}, 1e12 + age))",
     )
@@ -106,10 +97,10 @@ def test_a_segment_unheard_of_for_ten_minutes_has_no_present(scales: Page) -> No
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_severe_is_the_most_vivid_class_and_stands_out_like_text(
-    scales: Page, theme: str
+    rules: Page, theme: str
 ) -> None:
-    palette = told(scales, f"s.PALETTE.{theme}")
-    ground = told(scales, f"s.GROUND.{theme}")
+    palette = told(rules, f"s.PALETTE.{theme}")
+    ground = told(rules, f"s.GROUND.{theme}")
     vivid = [chroma(colour) for colour in palette]
 
     assert max(vivid) == vivid[5]
@@ -117,9 +108,9 @@ def test_severe_is_the_most_vivid_class_and_stands_out_like_text(
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_green_to_red_stands_out_from_the_ground_too(scales: Page, theme: str) -> None:
-    palette = told(scales, f"s.PALETTE['{theme}-signal']")
-    ground = told(scales, f"s.GROUND.{theme}")
+def test_green_to_red_stands_out_from_the_ground_too(rules: Page, theme: str) -> None:
+    palette = told(rules, f"s.PALETTE['{theme}-signal']")
+    ground = told(rules, f"s.GROUND.{theme}")
     pairs = combinations(palette, 2)
 
     assert [c for c in palette if contrast(c, ground) < VISIBLE] == []
@@ -139,10 +130,10 @@ def test_green_to_red_stands_out_from_the_ground_too(scales: Page, theme: str) -
     ],
 )
 def test_a_level_and_a_score_that_disagree_are_explained(
-    scales: Page, score: float | str, los: str, said: str
+    rules: Page, score: float | str, los: str, said: str
 ) -> None:
     words = told(
-        scales, f"s.disagreement({{score: {score}, los: '{los}'}}, {{high: 50}})"
+        rules, f"s.disagreement({{score: {score}, los: '{los}'}}, {{high: 50}})"
     )
 
     assert said in words

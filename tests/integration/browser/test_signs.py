@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from .canned_city import CannedCity
 from .canned_server import CannedServer
 from .colour import contrast
-from .conftest import LAPTOP, Open, settled
+from .conftest import LAPTOP, Open, look
 
 CITY_ZOOM = 12.5
 LEGIBLE = 4.5  # WCAG 1.4.3, text
@@ -25,14 +25,6 @@ SHOWN = """kind => {
     return {...properties, x: at.x, y: at.y}
   })
 }"""
-LOOK = """([zoom, id]) => cityTraffic.map.map.jumpTo(
-  {center: cityTraffic.city.segments.get(id).line[1], zoom})"""
-
-
-def look(page: Page, zoom: float, segment_id: str = "S2") -> None:
-    page.evaluate(LOOK, [zoom, segment_id])
-    settled(page)
-    settled(page)
 
 
 def shown(page: Page, kind: str) -> list[dict[str, Any]]:
@@ -129,10 +121,8 @@ def test_an_id_is_no_name_of_a_road(live: Open, city: CannedCity) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_signs_are_legible(tab: Open, server: CannedServer, theme: str) -> None:
-    page = tab()
-    page.goto(f"{server.address}/config.json")
-    ink = page.evaluate(f"import('/app/layers.js').then(l => l.INK.{theme})")
+def test_signs_are_legible(rules: Page, theme: str) -> None:
+    ink = rules.evaluate(f"import('/app/layers.js').then(l => l.INK.{theme})")
 
     assert contrast(ink["number"], ink["plate"]) >= LEGIBLE
     assert contrast(ink["text"], ink["halo"]) >= LEGIBLE

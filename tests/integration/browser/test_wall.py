@@ -11,8 +11,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from .canned_city import CannedCity
 from .canned_server import CONTROLLER, CannedServer
-from .conftest import Open, painted, settled
-from .test_access import WALL, faults
+from .conftest import WALL, Open, looking, painted, settled
+from .test_access import faults
 
 # 16 minutes of arc at 3 m, on a 16:9 screen of 55 inches across.
 MM_PER_PX = 55 * 25.4 * 16 / math.hypot(16, 9) / WALL["width"]
@@ -67,55 +67,49 @@ def wall(tab: Open, server: CannedServer) -> Open:
     return opened
 
 
+@pytest.fixture(scope="module")
+def busy(still: Open) -> Page:
+    """A wall with more alerts than it has room for."""
+    page = still(alarmed, "/#wall", size=WALL)
+    expect(page.locator("#more-alerts")).to_be_visible()
+    return page
+
+
 def test_a_capital_of_16_minutes_of_arc_is_22_px() -> None:
     assert round(CAPITAL_PX, 1) == 22.0
 
 
-def test_what_stands_on_a_wall_is_read_from_3_m(wall: Open, city: CannedCity) -> None:
-    alarmed(city)
-    page = wall()
-    expect(page.locator("#more-alerts")).to_be_visible()
-    capitals = page.evaluate(CAPITALS)
+def test_what_stands_on_a_wall_is_read_from_3_m(busy: Page) -> None:
+    capitals = busy.evaluate(CAPITALS)
     small = {name: px for name, px in capitals.items() if px < CAPITAL_PX}
 
     assert len(capitals) > 30
     assert small == {}
 
 
-def test_what_the_map_of_a_wall_writes_is_read_from_3_m(wall: Open) -> None:
-    page = wall()
+def test_what_the_map_of_a_wall_writes_is_read_from_3_m(busy: Page) -> None:
     # a capital of the sans-serif fonts that browsers fall back to: 0.72 of the size
-    sizes = page.evaluate(MAP_TEXT)
+    sizes = busy.evaluate(MAP_TEXT)
     capitals = {name: 0.72 * size for name, size in sizes.items()}
 
     assert set(capitals) >= {"sign-shield", "districts"}
     assert {k: px for k, px in capitals.items() if px < 0.89 * CAPITAL_PX} == {}
 
 
-def test_a_wall_has_nothing_to_press_and_shows_no_pointer(
-    wall: Open, city: CannedCity
-) -> None:
-    alarmed(city)
-    page = wall()
-    expect(page.locator("#alerts li").first).to_be_visible()
-    controls = page.evaluate("""() =>
+def test_a_wall_has_nothing_to_press_and_shows_no_pointer(busy: Page) -> None:
+    controls = busy.evaluate("""() =>
         [...document.querySelectorAll("button, input, select, a, [tabindex]")]
           .filter(one => one.checkVisibility() && !one.closest("[inert]")
             && one.tabIndex >= 0 && !one.disabled)
           .map(one => one.id || one.className)""")
 
     assert controls == []
-    assert page.evaluate("getComputedStyle(document.body).cursor") == "none"
+    assert busy.evaluate("getComputedStyle(document.body).cursor") == "none"
 
 
-def test_whole_rows_of_alerts_and_how_many_more_there_are(
-    wall: Open, city: CannedCity
-) -> None:
-    alarmed(city)
-    page = wall()
-    more = page.locator("#more-alerts")
-    expect(more).to_be_visible()
-    rows = page.locator("#alerts li:visible")
+def test_whole_rows_of_alerts_and_how_many_more_there_are(busy: Page) -> None:
+    more = busy.locator("#more-alerts")
+    rows = busy.locator("#alerts li:visible")
     bottoms = rows.evaluate_all(
         "all => all.map(one => one.getBoundingClientRect().bottom)"
     )
@@ -138,14 +132,10 @@ def test_few_alerts_are_all_shown(wall: Open, city: CannedCity) -> None:
 
 
 @pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
-def test_axe_finds_no_serious_fault_on_a_wall(
-    wall: Open, city: CannedCity, dark: bool
-) -> None:
-    alarmed(city)
-    page = wall(dark=dark)
-    expect(page.locator("#more-alerts")).to_be_visible()
+def test_axe_finds_no_serious_fault_on_a_wall(busy: Page, dark: bool) -> None:
+    looking(busy, WALL, dark)
 
-    assert faults(page) == []
+    assert faults(busy) == []
 
 
 def test_a_wall_fits_its_screen(wall: Open, city: CannedCity) -> None:

@@ -29,9 +29,8 @@ def whole(
     """The template as it stands; the audit counts what is published here."""
     home = tmp_path_factory.mktemp("traffic") / "chain"
     try:
-        running, outputs = city.up(
-            home, free_port(), free_port(), TEMPLATE, code=code, say=_silently
-        )
+        ports, told = (free_port(), free_port()), {"NotifyFor": "segments"}
+        running, outputs = city.up(home, *ports, TEMPLATE, told, None, code, _silently)
         yield Stack(running, home, outputs)
     finally:
         city.stop(home)

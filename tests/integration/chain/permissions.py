@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
+
+from traffic.aws.event_bus import SOURCE
 
 from .stack import Stack
 
@@ -25,6 +29,9 @@ class Permission(NamedTuple):
 
 # Roles off the way of the data, and where they are held to their tasks.
 ELSEWHERE = {
+    "IncidentsRole": (
+        "tests/integration/traffic/incidents/test_role.py takes each permission away"
+    ),
     "SensorHealthRole": (
         "tests/integration/traffic/sensor_health/test_role.py takes each permission "
         "away"
@@ -38,27 +45,39 @@ ELSEWHERE = {
     "ProvisioningHookRole": (
         "tests/integration/trafficctl/registry/test_roles.py takes each action away"
     ),
-    "AlertRuleRole": (
-        "tests/integration/security/test_rule_roles.py takes each permission away"
-    ),
-    "SensorHealthNewsRole": (
-        "tests/integration/security/test_rule_roles.py takes each away"
+    "NotifierRole": (
+        "tests/integration/security/test_notifier_role.py takes each permission away"
     ),
     "ShardScalerRole": (
         "tests/integration/traffic/test_shard_scaler.py takes each action away"
+    ),
+    "ProfileBuilderRole": (
+        "tests/integration/traffic/test_profile_builder.py takes each action away"
     ),
     "ConnectorRole": "tests/template/reports: the local city has no Athena to use it",
     "QuickSightRole": (
         "tests/template/reports: the local city has no QuickSight to use it"
     ),
 }
-LISTED = [
-    Permission(role, action, resource)
-    for role, about in ROLES.items()
-    if role not in ELSEWHERE
-    for action, resources in about["may"].items()
-    for resource in resources
-]
+# The one condition that these roles have; what is written back in a test has none.
+FOR_EVENTS = {"StringEqualsIfExists": {"events:source": SOURCE}}
+
+
+def listed(role: str) -> list[Permission]:
+    """The permissions of a role, as the template's tests list them."""
+    return [
+        Permission(role, action, resource)
+        for action, resources in ROLES[role]["may"].items()
+        for resource in resources
+    ]
+
+
+LISTED = [one for role in ROLES if role not in ELSEWHERE for one in listed(role)]
+
+
+def each(permissions: Iterable[Permission]) -> pytest.MarkDecorator:
+    """The test for each of these permissions."""
+    return pytest.mark.parametrize("lost", permissions, ids=":".join)
 
 
 class Permissions:
@@ -76,6 +95,10 @@ class Permissions:
         """The deployed resource, in the words of a policy."""
         plain = re.sub(r"^(\w+\.Arn)$", r"${\1}", permission.resource)
         return re.sub(r"\$\{(\w+)\.Arn\}", lambda found: self._arns[found[1]], plain)
+
+    def listed(self, role: str) -> Pairs:
+        """All that the role is to be allowed."""
+        return sorted((one.action, self.arn_of(one)) for one in listed(role))
 
     def granted(self, role: str) -> Pairs:
         """All that the deployed role is allowed."""
@@ -137,7 +160,9 @@ class Permissions:
 def _pairs(document: dict[str, Any]) -> Pairs:
     """What a policy allows; a statement of another form would need more of us."""
     for statement in document["Statement"]:
-        assert set(statement) == {"Effect", "Action", "Resource"}, statement
+        conditions = statement.get("Condition", FOR_EVENTS)
+        assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"}
+        assert conditions == FOR_EVENTS, statement
         assert statement["Effect"] == "Allow", statement
     return [
         (action, arn)
@@ -154,8 +179,9 @@ def _listed(value: Any) -> list[str]:
 def _arns(stack: Stack) -> dict[str, str]:
     """ARNs by the logical names that roles.json uses."""
     out = stack.outputs
-    group = f"/aws/lambda/{out['ProcessorFunction']}"
-    logs = stack.client("logs").describe_log_groups(logGroupNamePrefix=group)
+    queue = stack.client("sqs").get_queue_attributes(
+        QueueUrl=out["UndeliveredQueueUrl"], AttributeNames=["QueueArn"]
+    )
     return {
         "ReadingsStream": out["ReadingsStreamArn"],
         "DataKey": out["DataKeyArn"],
@@ -165,5 +191,16 @@ def _arns(stack: Stack) -> dict[str, str]:
         "AlertBus": out["AlertBusArn"],
         "QuarantineBucket": f"arn:aws:s3:::{out['QuarantineBucket']}",
         "DeadLetterBucket": f"arn:aws:s3:::{out['DeadLetterBucket']}",
-        "ProcessorLogs": logs["logGroups"][0]["arn"],
+        "ProcessorLogs": logs_of(stack, out["ProcessorFunction"]),
+        "UndeliveredKeeperLogs": logs_of(
+            stack, f"{stack.city.stack}-undelivered-keeper"
+        ),
+        "UndeliveredQueue": queue["Attributes"]["QueueArn"],
     }
+
+
+def logs_of(stack: Stack, function: str) -> str:
+    """The ARN of a function's log group."""
+    group = f"/aws/lambda/{function}"
+    found = stack.client("logs").describe_log_groups(logGroupNamePrefix=group)
+    return str(found["logGroups"][0]["arn"])

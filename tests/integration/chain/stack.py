@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from trafficctl.aws import session as aws
 from trafficctl.aws.city_tables import plain_item
 from trafficctl.up.command import City
+
+from ..clients import Clients
 
 
 class Stack:
@@ -16,14 +17,11 @@ class Stack:
 
     def __init__(self, city: City, home: Path, outputs: dict[str, str]) -> None:
         self.city, self.home, self.outputs = city, home, outputs
-        self._session = city.session()
-        self._clients: dict[str, Any] = {}
+        self._clients = Clients(city)
 
     def client(self, service: str) -> Any:
         """A client of the city's `service`."""
-        if service not in self._clients:
-            self._clients[service] = aws.client(self._session, service)
-        return self._clients[service]
+        return self._clients.of(service)
 
     def environment(self) -> dict[str, str]:
         """This process's environment, pointed at the city, for a subprocess."""

@@ -22,7 +22,7 @@ def now_ms() -> int:
 
 
 def fresh_segment() -> str:
-    """A segment that nobody has heard of."""
+    """A segment that no sensor has reported on."""
     return f"seg-{uuid.uuid4().hex[:12]}"
 
 
@@ -33,12 +33,10 @@ def reading(at_ms: int, **fields: Any) -> dict[str, Any]:
 
 
 class Answer(NamedTuple):
-    """What the processor said: does something have to come again, why, how many
-    events the bus took."""
+    """What the processor said: does something have to come again, and why."""
 
     failed: bool
     faults: tuple[str, ...]
-    sent: int
 
 
 class Stored(NamedTuple):
@@ -57,7 +55,7 @@ ALL = Stored(accepted=4, minutes=2, alerts=1, unsent=False, set_aside=1)
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch of a segment never heard of, that asks everything of the processor.
+    """A batch of a new segment, that asks everything of the processor.
 
     It opens an alert, closes a minute, brings a reading that is late by minutes and
     one that is to be set aside.
@@ -109,7 +107,6 @@ class Batch:
         return Answer(
             bool(said["batchItemFailures"]),
             tuple(line["fault"] for line in lines if "fault" in line),
-            sum(len(line.get("AlertLatencyMs", ())) for line in lines),
         )
 
     def stored(self) -> Stored:
@@ -185,9 +182,27 @@ class Publisher:
         assert self.device.publish(self._topic, reading(at_ms)) == "Success"
         return at_ms
 
-    def letters(self) -> dict[str, str]:
-        """What the rule's error action has kept, by key."""
-        return self._stack.objects("DeadLetterBucket", f"iot/{self.segment}/")
+    def letters(self) -> list[str]:
+        """The messages of this device that are kept as dead letters."""
+        kept = self._stack.objects("DeadLetterBucket", "undelivered/").values()
+        lines = [line for text in kept for line in text.splitlines()]
+        return [line for line in lines if f"/{self.segment}/" in line]
+
+    def sent_on(self) -> int:
+        """How many messages the rule's error action sent on, to be kept.
+
+        One that is kept this moment counts twice, until it leaves the queue.
+        """
+        return len(self.letters()) + self.waiting()
+
+    def waiting(self) -> int:
+        """How many messages wait in the queue to be kept."""
+        url = self._stack.outputs["UndeliveredQueueUrl"]
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._stack.client("sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=names
+        )["Attributes"]
+        return sum(int(found[name]) for name in names)
 
     def is_in_time(self, at_ms: int) -> bool:
         """Whether the reading of that instant, or a later one, came to its segment."""
@@ -195,7 +210,7 @@ class Publisher:
 
 
 def logs_of_processor(stack: Stack) -> int:
-    """How many invocations the processor's log group tells of."""
+    """How many invocations the processor's log group has."""
     group = f"/aws/lambda/{stack.outputs['ProcessorFunction']}"
     logs = stack.client("logs")
     pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)

@@ -20,12 +20,14 @@ def running(
     api: RuntimeApi,
     settings: Mapping[str, str],
     log: Path,
+    python: Path | None = None,
 ) -> Iterator[None]:
     """Run *handler* of the package in *task_root*; what it prints goes to *log*.
 
-    *settings* are what the template sets, and where AWS is.
+    *settings* are what the template sets, and where AWS is; *python* has AWS's runtime
+    client, else one is made.
     """
-    command = [str(equipped(runtime)), "-m", "awslambdaric", handler]
+    command = [str(python or equipped(runtime)), "-m", "awslambdaric", handler]
     environment = {**_what_lambda_sets(runtime, api), **settings}
     with log.open("w") as out:
         function = subprocess.Popen(

@@ -5,19 +5,29 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trafficctl.package.command import build_zip, host_arch
+from trafficctl.package.command import MACHINES, build_zip
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[2] / "build" / "lambda-runtimes"
 REQUIREMENTS = HERE / "requirements.txt"
 REQUIRED = "TRAFFIC_REQUIRE_PYTHONS"  # set by CI, which insists on these
+
+
+def host_arch() -> str | None:
+    """Lambda's name of this machine's architecture, None if Lambda does not have it."""
+    if sys.platform != "linux":
+        return None
+    names = {machine: arch for arch, machine in MACHINES.items()}
+    return names.get(platform.machine())
 
 
 def required() -> list[str]:
@@ -67,7 +77,7 @@ def _equip(runtime: str, home: Path) -> None:
     assert name is not None
     subprocess.run([name, "-m", "venv", "--clear", home], check=True)
     pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    pip += ["--only-binary=:all:", "--disable-pip-version-check"]
+    pip += ["--only-binary=:all:", "--disable-pip-version-check", "--no-compile"]
     subprocess.run([*pip, f"--requirement={REQUIREMENTS}"], check=True)
 
 

@@ -19,10 +19,11 @@ from trafficctl.package.command import (
     PINNED,
     RUNTIMES,
     build_zip,
-    host_arch,
     source_files,
     zipped,
 )
+
+from .pythons import host_arch
 
 ROOT = Path(__file__).parents[3]
 PYPROJECT = ROOT / "pyproject.toml"
@@ -105,12 +106,31 @@ def test_it_carries_our_code_and_the_licence_of_what_comes_with_it(
 ) -> None:
     tops = {name.split("/")[0].split("-")[0] for name in names}
 
-    assert tops == {"traffic", "msgspec"}
+    assert tops == {"traffic", "msgspec", "tzdata"}
     assert [name for name in names if "/licenses/" in name] != []
 
 
 def test_nothing_compiled_that_could_go_stale_is_in_it(names: list[str]) -> None:
     assert [name for name in names if name.endswith(".pyc")] == []
+
+
+def test_a_runtime_without_time_zones_knows_the_citys(tmp_path: Path) -> None:
+    with zipfile.ZipFile(build_zip(tmp_path / "own.zip", arch="host")) as archive:
+        archive.extractall(tmp_path / "task")
+    ask = (
+        "from traffic.timestamps import local_minute_text as text\n"
+        "print(text(1_795_000_000_000, 'America/Los_Angeles'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", ask],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "task"), "PYTHONTZPATH": ""},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout == "2026-11-18 03:06 PST\n"
 
 
 @pytest.mark.skipif(host_arch() is None, reason="Lambda's binaries run on Linux only")

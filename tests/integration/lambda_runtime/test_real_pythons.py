@@ -29,6 +29,7 @@ SETTINGS = {
     "DEFAULT_INTERVAL_SECONDS": "60",
     "HISTORY_RETENTION_DAYS": "90",
     "SITE_URL": "",
+    "TIME_ZONE": "Europe/Berlin",
 }
 
 COUNTED = {"Received": 6, "Accepted": 3, "Duplicate": 1, "Late": 0, "Redelivered": 0}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ..conftest import LocalCity, beside
 from ..pipe import Pipe
 from ..watching import Printer, Watch
 
@@ -19,9 +22,21 @@ SCHEDULE_S = 80.0  # a rule of a minute, looked at every ten seconds
 # IoT Core
 
 
+@pytest.fixture(scope="module")
+def own(local_city: LocalCity) -> LocalCity:
+    """A stack to which no other test publishes."""
+    return beside(local_city, "counted")
+
+
 @pytest.fixture
-def rule(watch: Watch) -> str:
-    return str(watch.city.outputs["IngestRule"])
+def alone(watch: Watch, own: LocalCity) -> Watch:
+    """The metrics of that stack."""
+    return replace(watch, city=own)
+
+
+@pytest.fixture
+def rule(own: LocalCity) -> str:
+    return own.outputs["IngestRule"]
 
 
 def ingest(watch: Watch, payload: bytes) -> None:
@@ -30,49 +45,61 @@ def ingest(watch: Watch, payload: bytes) -> None:
     data.publish(topic=topic, qos=1, payload=payload)
 
 
+def queue(watch: Watch) -> dict[str, str]:
+    """The dimension of the queue of undelivered messages."""
+    url = watch.city.outputs["UndeliveredQueueUrl"]
+    return {"QueueName": url.rpartition("/")[2]}
+
+
 def role_of(watch: Watch, rule: str, kind: str) -> str:
     found = watch.client("iot").get_topic_rule(ruleName=rule)["rule"]
-    if kind == "s3":
-        return str(found["errorAction"]["s3"]["roleArn"])
+    if kind == "sqs":
+        return str(found["errorAction"]["sqs"]["roleArn"])
     return str(found["actions"][0]["kinesis"]["roleArn"])
 
 
 def test_a_rules_messages_actions_and_failures_are_counted(
-    watch: Watch, rule: str, without_action: Any, eventually: Eventually
+    alone: Watch, rule: str, without_action: Any, eventually: Eventually
 ) -> None:
     def total(name: str, kind: str = "") -> float:
         action = {"ActionType": kind} if kind else {}
-        return max(watch.total("AWS/IoT", name, RuleName=rule, **action), 0)
+        return max(alone.total("AWS/IoT", name, RuleName=rule, **action), 0)
 
-    lost = total("ErrorActionFailure", "S3")
+    lost = total("ErrorActionFailure", "Sqs")
+    sent = max(alone.total("AWS/SQS", "NumberOfMessagesSent", **queue(alone)), 0)
     before = total("TopicMatch"), total("Success", "Kinesis")
-    ingest(watch, b'{"readings": []}')
-    with without_action(role_of(watch, rule, "kinesis"), "kinesis:PutRecord"):
+    ingest(alone, b'{"readings": []}')
+    with without_action(role_of(alone, rule, "kinesis"), "kinesis:PutRecord"):
         time.sleep(1.1)  # policies are remembered for a second
-        ingest(watch, b'{"readings": []}')
-        with without_action(role_of(watch, rule, "s3"), "s3:PutObject"):
-            ingest(watch, b'{"readings": []}')
+        ingest(alone, b'{"readings": []}')
+        with without_action(role_of(alone, rule, "sqs"), "sqs:SendMessage"):
+            time.sleep(1.1)
+            ingest(alone, b'{"readings": []}')
 
     # What is counted last is waited for.
-    assert eventually(lambda: total("ErrorActionFailure", "S3") == lost + 1)
+    assert eventually(lambda: total("ErrorActionFailure", "Sqs") == lost + 1)
     assert total("TopicMatch") == before[0] + 3
     assert total("Success", "Kinesis") == before[1] + 1
     assert total("Failure", "Kinesis") >= 2
-    assert total("ErrorActionSuccess", "S3") >= 1
+    kept = total("ErrorActionSuccess", "Sqs")
+    assert kept >= 1
+    now = alone.total("AWS/SQS", "NumberOfMessagesSent", **queue(alone))
+    assert now >= sent + 1
+    assert alone.total("AWS/SQS", "ApproximateAgeOfOldestMessage", **queue(alone)) >= 0
 
 
 def test_a_message_that_is_no_json_is_a_parse_error_and_a_text_is_none(
-    watch: Watch, rule: str, eventually: Eventually
+    alone: Watch, rule: str, eventually: Eventually
 ) -> None:
     def errors() -> float:
-        return max(watch.total("AWS/IoT", "ParseError", RuleName=rule), 0)
+        return max(alone.total("AWS/IoT", "ParseError", RuleName=rule), 0)
 
     def matches() -> float:
-        return max(watch.total("AWS/IoT", "TopicMatch", RuleName=rule), 0)
+        return max(alone.total("AWS/IoT", "TopicMatch", RuleName=rule), 0)
 
     before, seen = errors(), matches()
     for payload in (b'"text"', b'{"readings": []}', b"{readings}", b"\xff"):
-        ingest(watch, payload)
+        ingest(alone, payload)
 
     assert eventually(lambda: errors() == before + 2)
     assert matches() == seen + 4
@@ -175,6 +202,7 @@ def test_requests_of_the_live_map_are_counted_by_their_outcome(
 ) -> None:
     api = watch.city.outputs["LiveApiId"]
     before = max(watch.total("AWS/ApiGateway", "4xx", ApiId=api), 0)
+    failed = max(watch.total("AWS/ApiGateway", "5xx", ApiId=api), 0)
     assert live.ask("/api/now", token="nobody's").status == 401
 
     def refused() -> bool:
@@ -182,7 +210,7 @@ def test_requests_of_the_live_map_are_counted_by_their_outcome(
 
     assert eventually(refused)
     assert watch.total("AWS/ApiGateway", "Count", ApiId=api) >= 1
-    assert watch.total("AWS/ApiGateway", "5xx", ApiId=api) == 0
+    assert watch.total("AWS/ApiGateway", "5xx", ApiId=api) == failed
 
 
 def test_a_scheduled_rule_of_the_stack_calls_its_function(
@@ -198,3 +226,30 @@ def test_a_scheduled_rule_of_the_stack_calls_its_function(
     of = {"RuleName": function}
     assert watch.total("AWS/Events", "Invocations", **of) > 0
     assert watch.total("AWS/Events", "FailedInvocations", **of) == -1
+
+
+def test_an_event_that_fails_and_whose_queue_is_gone_is_counted_as_lost(
+    watch: Watch, printer: Printer, eventually: Eventually
+) -> None:
+    send = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [send]})
+    watch.client("iam").put_role_policy(
+        RoleName=printer.name, PolicyName="keep", PolicyDocument=document
+    )
+    account = printer.role_arn.split(":")[4]
+    gone = f"arn:aws:sqs:us-east-1:{account}:{printer.name}"
+    functions = watch.client("lambda")
+    functions.put_function_event_invoke_config(
+        FunctionName=printer.name,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": gone}},
+    )
+    functions.invoke(
+        FunctionName=printer.name, InvocationType="Event", Payload=b'{"no": "line"}'
+    )
+
+    def total(name: str) -> float:
+        return watch.total("AWS/Lambda", name, FunctionName=printer.name)
+
+    assert eventually(lambda: total("DestinationDeliveryFailures") == 1)
+    assert total("AsyncEventsDropped") == 1

@@ -1,4 +1,4 @@
-"""What fails in the local city rings, is heard, and falls silent once it is mended."""
+"""What fails in the local city rings, is heard, and falls silent once it is fixed."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def test_a_processor_that_lost_a_permission_rings_until_it_is_given_back(
         assert eventually(lambda: watch.state(alarm) == "ALARM")
         assert eventually(lambda: watch.heard(alarm)[-1:] == ["ALARM"])
 
-    def mended() -> bool:
+    def fixed() -> bool:
         publish(watch, "watched")
         return watch.state(alarm) == "OK"
 
-    assert eventually(mended)
+    assert eventually(fixed)
     assert eventually(lambda: watch.heard(alarm)[-2:] == ["ALARM", "OK"])
     told = {m["AlarmName"]: m["AlarmDescription"] for m in watch.mail}
     assert "Runbook: docs/runbooks/processor-behind.md" in told[alarm]
@@ -152,6 +152,31 @@ def test_a_share_is_calculated_from_two_metrics(
     assert eventually(lambda: after(Received=100) == "OK")
     assert eventually(lambda: after(Received=100, Rejected=6) == "ALARM")
     assert [q["Id"] for q in watch.describe(alarm)["Metrics"]][-1] == "share"
+
+
+def test_a_query_reads_whatever_an_unnamed_dimension_is_called(
+    watch: Watch, printer: Printer, eventually: Eventually
+) -> None:
+    query = (
+        'SELECT SUM(Failure) FROM SCHEMA("SPACE", Action, Rule) '
+        "WHERE Rule = 'ours'".replace("SPACE", printer.name)
+    )
+    alarm = watch.put(
+        "selected",
+        Metrics=[{"Id": "all", "Expression": query, "Period": 1, "ReturnData": True}],
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+
+    def after(action: str, rule: str) -> str:
+        printer.measure({"Failure": 1}, "Count", Action=action, Rule=rule)
+        return watch.state(alarm)
+
+    for action in ("Kinesis", "Firehose"):
+        assert eventually(lambda: after("Kinesis", "another") == "OK")
+        assert eventually(lambda name=action: after(name, "ours") == "ALARM")
 
 
 def test_silence_rings_where_missing_data_is_breaching(

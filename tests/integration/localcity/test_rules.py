@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from ministack.services import iot
-
-from localcity.iot import broker_speed
-from localcity.iot.rules import Message, substitute
-from localcity.s3_delivery import ActionError
 
 from ..device import Device, register
 
@@ -50,7 +44,7 @@ def role(local_city: Any) -> str:
 def error_role(local_city: Any) -> str:
     rule = local_city.outputs["IngestRule"]
     found = local_city.client("iot").get_topic_rule(ruleName=rule)["rule"]
-    return str(found["errorAction"]["s3"]["roleArn"])
+    return str(found["errorAction"]["sqs"]["roleArn"])
 
 
 def in_stream(local_city: Any, key: str) -> list[Any]:
@@ -68,14 +62,33 @@ def in_stream(local_city: Any, key: str) -> list[Any]:
     return found
 
 
-def dead_letters(local_city: Any, prefix: str) -> dict[str, Any]:
-    """Objects in the dead-letter bucket by key."""
+def kept(local_city: Any) -> dict[str, Any]:
+    """Our device's messages that are kept as dead letters, by their ids."""
+    ours = f"/{SEGMENT}/{NAME}"
+    letters = all_kept(local_city)
+    return {k: one for k, one in letters.items() if one["topic"].endswith(ours)}
+
+
+def all_kept(local_city: Any) -> dict[str, Any]:
+    """The messages that are kept as dead letters, by their ids."""
     s3, bucket = local_city.client("s3"), local_city.outputs["DeadLetterBucket"]
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-    return {
-        o["Key"]: json.load(s3.get_object(Bucket=bucket, Key=o["Key"])["Body"])
-        for o in listed
-    }
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="undelivered/")
+    bodies = [
+        s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+        for one in listed.get("Contents", [])
+    ]
+    lines = [json.loads(line) for body in bodies for line in body.splitlines()]
+    return {line["message_id"]: line for line in lines}
+
+
+def sent_on(local_city: Any) -> float:
+    """How many messages were ever sent to the queue of undelivered ones."""
+    url = local_city.outputs["UndeliveredQueueUrl"]
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = local_city.client("sqs").get_queue_attributes(
+        QueueUrl=url, AttributeNames=names
+    )["Attributes"]
+    return len(all_kept(local_city)) + sum(int(found[name]) for name in names)
 
 
 def test_a_message_reaches_the_stream_with_the_rules_fields(
@@ -114,12 +127,15 @@ def test_a_refused_put_leads_to_the_error_action(
     action: str,
 ) -> None:
     assert eventually(lambda: not _refused(local_city, device, topic))
-    before = dead_letters(local_city, "iot/")
+    before = kept(local_city)
+    began_ms = time.time() * 1_000
     with without_action(role, action):
         assert eventually(lambda: _refused(local_city, device, topic))
-    found = dead_letters(local_city, "iot/")
+    assert eventually(lambda: kept(local_city).keys() - before.keys())
+    found = kept(local_city)
     (body,) = (body for key, body in found.items() if key not in before)
 
+    assert began_ms - 1 <= body["received_at"] <= time.time() * 1_000
     assert base64.b64decode(body["base64OriginalPayload"]) == b'"probe"'
     assert body["failures"][0]["failedAction"] == "KinesisAction"
     assert action in body["failures"][0]["errorMessage"]
@@ -134,13 +150,12 @@ def _refused(local_city: Any, device: Device, topic: str) -> bool:
 
 def _lost(local_city: Any, device: Device, topic: str) -> bool:
     """Whether a probe comes neither into the stream nor to the dead letters."""
-    before = dead_letters(local_city, "iot/")
+    before = sent_on(local_city)
     refused = _refused(local_city, device, topic)
-    return refused and dead_letters(local_city, "iot/") == before
+    return refused and sent_on(local_city) == before
 
 
-@pytest.mark.parametrize("action", ["s3:PutObject", "kms:GenerateDataKey"])
-def test_an_error_action_that_may_not_write_writes_nothing(
+def test_an_error_action_that_may_not_send_sends_nothing(
     local_city: Any,
     device: Device,
     topic: str,
@@ -148,54 +163,32 @@ def test_an_error_action_that_may_not_write_writes_nothing(
     error_role: str,
     without_action: Any,
     eventually: Any,
-    action: str,
 ) -> None:
     with (
         without_action(role, "kinesis:PutRecord"),
-        without_action(error_role, action),
+        without_action(error_role, "sqs:SendMessage"),
     ):
         assert eventually(lambda: _lost(local_city, device, topic))
 
 
-# Substitution templates by themselves
+@pytest.fixture
+def locked_queue(local_city: Any) -> Iterator[None]:
+    """Meanwhile the queue is under a key that the error action's role may not use."""
+    sqs, url = local_city.client("sqs"), local_city.outputs["UndeliveredQueueUrl"]
+    key = local_city.client("kms").create_key()["KeyMetadata"]["Arn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": key})
+    yield
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": ""})
 
 
-def test_templates_read_topic_and_payload() -> None:
-    message = Message("traffic/seg/dev", b'{"a": {"b": 7}}', "client")
-
-    found = substitute("x/${topic(2)}-${a.b}/${topic()}", message)
-
-    assert found == "x/seg-7/traffic/seg/dev"
-
-
-def test_a_template_without_value_fails_the_action() -> None:
-    with pytest.raises(ActionError, match=r"topic\(9\)"):
-        substitute("${topic(9)}", Message("a/b", b"{}", None))
-
-
-# JSON: quicker than MiniStack's, and the same
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
-)
-
-
-@given(json_values | st.text() | st.floats(allow_infinity=True))
-def test_messages_are_decoded_as_ministack_decodes_them(value: Any) -> None:
-    payload = json.dumps(value).encode()
-
-    assert repr(broker_speed.decode(payload)) == repr(iot._rule_message(payload))
-
-
-@given(st.binary())
-def test_what_is_not_json_is_decoded_as_ministack_decodes_it(payload: bytes) -> None:
-    assert repr(broker_speed.decode(payload)) == repr(iot._rule_message(payload))
-
-
-@given(json_values)
-def test_events_are_encoded_to_the_same_values(value: Any) -> None:
-    event = broker_speed.decode(json.dumps(value).encode())
-
-    assert repr(json.loads(broker_speed.encode(event))) == repr(event)
+@pytest.mark.usefixtures("locked_queue")
+def test_an_error_action_needs_the_key_of_its_queue(
+    local_city: Any,
+    device: Device,
+    topic: str,
+    role: str,
+    without_action: Any,
+    eventually: Any,
+) -> None:
+    with without_action(role, "kinesis:PutRecord"):
+        assert eventually(lambda: _lost(local_city, device, topic))

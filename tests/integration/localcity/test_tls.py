@@ -105,7 +105,7 @@ def test_a_certificate_of_another_authority_does_not_connect(
 
 
 def is_let_in(city: Any, certificate: Certificate) -> bool:
-    """Whether the broker lets the device in; TLS 1.3 tells of a refusal late."""
+    """Whether the broker lets the device in; TLS 1.3 reports a refusal late."""
     try:
         device = Device(city, certificate.key.stem, certificate, patience_s=2)
     except (ssl.SSLError, ConnectionError):

@@ -1,7 +1,7 @@
 """The SQL of each dataset over rows exported from the local city.
 
 `test_numbers.py` asserts the figures over rows made in memory; here the deployed
-processor wrote the rows, and every statement has to give the same.
+functions wrote the rows, and every statement has to give the same.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import msgspec
 import pytest
 
 from traffic.aws import dynamodb
+from traffic.incidents.aws import DynamoIncidents
+from traffic.incidents.incident import Incident
+from traffic.incidents.reporting import IncidentChange
 from traffic.model import Reading
 from traffic.policy import MINUTE_MS
 from trafficctl.roads.network import RoadSegment
@@ -27,6 +30,7 @@ TABLES = {
     "road_segments": "RoadSegmentsTable",
     "segment_history": "SegmentHistoryTable",
     "congestion_alerts": "CongestionAlertsTable",
+    "traffic_incidents": "TrafficIncidentsTable",
 }
 
 
@@ -55,13 +59,24 @@ class Deployed:
         }
         self._records.append({"eventID": f"shardId-0:{number}", "kinesis": body})
 
-    def process(self) -> None:
-        """Hand all messages to the processor."""
+    def group(self) -> None:
+        """Hand all messages to the processor, and group the alerts by a sweep."""
         answer = self._city.client("lambda").invoke(
             FunctionName=self._city.outputs["ProcessorFunction"],
             Payload=json.dumps({"Records": self._records}),
         )
         assert json.load(answer["Payload"]) == {"batchItemFailures": []}
+        swept = self._city.client("lambda").invoke(
+            FunctionName=self._city.outputs["IncidentsFunction"],
+            Payload=json.dumps({"Records": [{"body": "{}"}]}),
+        )
+        assert json.load(swept["Payload"]) is None
+
+    def incident(self, one: Incident) -> None:
+        """Write an incident as the sweep that ends it does."""
+        table = self._city.outputs["TrafficIncidentsTable"]
+        incidents = DynamoIncidents(self._city.client("dynamodb"), table, 90)
+        assert incidents.write([IncidentChange(one)], one.opened_at) == [None]
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """Export the rows of the scenario's segments."""
@@ -72,7 +87,7 @@ class Deployed:
         for page in pages.paginate(TableName=self._city.outputs[output]):
             for item in page["Items"]:
                 row = {name: dynamodb.value_of(one) for name, one in item.items()}
-                if row["segment_id"] in SEGMENTS:
+                if row.get("segment_id", row.get("head")) in SEGMENTS:
                     yield row
 
 
@@ -81,7 +96,6 @@ def exported(local_city: Any) -> Warehouse:
     """The reports' tables, as the local city holds them after the scenario."""
     deployed = Deployed(local_city)
     play(deployed)
-    deployed.process()
     return Warehouse(deployed.tables(), NOW)
 
 

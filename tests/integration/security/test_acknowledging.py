@@ -1,4 +1,4 @@
-"""Of an alert the live map writes the acknowledgement and nothing else.
+"""Of an alert the live map writes what controllers do, and nothing else.
 
 The deployed statement is judged by MiniStack's evaluator, which is told what DynamoDB
 tells IAM of a request; its own tables tell it nothing of updates.
@@ -13,10 +13,11 @@ import pytest
 from ministack.core import iam_evaluator
 
 from tests.integration.traffic.live_map.test_role import role_name
+from traffic.live_map.handling import OWNER
 
 from .policies import ACCOUNT, REGION
 
-OWN = ["alert_id", "acknowledged_by", "acknowledged_at"]
+OWN = ["alert_id", *OWNER, "closed_level", "handled"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def statement(local_city: Any) -> dict[str, Any]:
 
 
 def allowed(document: dict[str, Any], table: str, **told: Any) -> bool:
-    """Whether an update that DynamoDB tells of so is allowed."""
+    """Whether an update that DynamoDB describes so is allowed."""
     asked = iam_evaluator.EvalContext(
         principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/live/x",
         principal_type="AssumedRole",
@@ -56,7 +57,7 @@ def allowed(document: dict[str, Any], table: str, **told: Any) -> bool:
         ({"attributes": ["open_flag"]}, False),
     ],
 )
-def test_only_who_acknowledged_and_when_can_be_written_and_nothing_read(
+def test_only_what_controllers_do_can_be_written_and_nothing_read(
     local_city: Any, statement: dict[str, Any], told: dict[str, Any], is_allowed: bool
 ) -> None:
     alerts = local_city.outputs["CongestionAlertsTable"]

@@ -21,8 +21,9 @@ FLAGS = {
 
 
 def call(client: Any, line: str) -> Any:
-    """Do what one line of the AWS CLI says."""
-    _, service, *words = shlex.split(line)
+    """Do what one line of the AWS CLI says, whose answer may fill a variable."""
+    command = re.sub(r"^\w+=\$\((.*) --query .*\)$", r"\1", line)
+    _, service, *words = shlex.split(command, comments=True)
     assert service == "dynamodb"
     waits = words.pop(0) if words[0] == "wait" else ""
     operation, options = words[0].replace("-", "_"), arguments(words[1:])

@@ -12,6 +12,8 @@ import pytest
 
 from tests.template.template import RESOURCES
 
+from ..empty_days import add_empty_days
+
 LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents")
 FUNCTIONS = [
     name
@@ -20,6 +22,11 @@ FUNCTIONS = [
     and one.get("Condition") != "HasQuickSight"  # not deployed here
     and name != "Processor"
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_to_learn(local_city: Any) -> None:
+    add_empty_days(local_city)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

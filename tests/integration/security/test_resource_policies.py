@@ -93,11 +93,14 @@ def alarming(action: str) -> Callable[[Deployed], Decided]:
     return telling
 
 
-def giving_up(deployed: Deployed) -> Decided:
-    own = deployed.rule_arn("AlertRule")
-    asked = Request("sqs:SendMessage", EVENTS).but(aws__SourceArn=own)
-    other = asked.but(aws__SourceArn=f"{own}-other")
-    return asked, [other, by(ADMIN, asked), Request("sqs:SendMessage", EVENTS)]
+def sending(rule: str) -> Callable[[Deployed], Decided]:
+    def sends(deployed: Deployed) -> Decided:
+        own = deployed.rule_arn(rule)
+        asked = Request("sqs:SendMessage", EVENTS).but(aws__SourceArn=own)
+        other = asked.but(aws__SourceArn=f"{own}-other")
+        return asked, [other, by(ADMIN, asked), Request("sqs:SendMessage", EVENTS)]
+
+    return sends
 
 
 DECIDED: dict[tuple[str, str], Callable[[Deployed], Decided]] = {
@@ -110,7 +113,8 @@ DECIDED: dict[tuple[str, str], Callable[[Deployed], Decided]] = {
     ("AlertKey", "EventBridgeKeepsUntold"): keeping,
     ("AlertKey", "AlarmsTellEngineers"): alarming("kms:GenerateDataKey"),
     ("OperationsTopicPolicy", "AlarmsPublish"): alarming("sns:Publish"),
-    ("AlertDeadLetterQueuePolicy", "RulesSend"): giving_up,
+    ("AlertDeadLetterQueuePolicy", "RulesSend"): sending("AlertRule"),
+    ("IncidentsQueuePolicy", "RulesSend"): sending("IncidentsRule"),
 }
 # Refusals are worded alike wherever they stand.
 REFUSED: dict[tuple[str, str], Decided] = {
@@ -149,7 +153,7 @@ def test_every_decision_is_of_a_statement_that_is_there() -> None:
     assert set(DECIDED) <= {(name, sid) for name, sid, _ in listed()}
 
 
-@pytest.mark.parametrize("rule", ["AlertRule", "SensorHealthNews"])
+@pytest.mark.parametrize("rule", ["AlertRule", "SensorHealthNews", "WeeklyReport"])
 def test_each_rule_may_put_aside_what_it_could_not_tell(
     deployed: Deployed, rule: str
 ) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
+from msgspec.structs import replace as with_fields
 
 from tests.unit.traffic.segment.builders import ROAD, message, reading
+from traffic.aws.plain_calls import skip_model
 from traffic.aws.segment_store import DynamoStore
 from traffic.errors import Conflict, StoreError
 from traffic.model import StoredSegment
+from traffic.processor.function import CLIENT
 from traffic.segment.decide import Decision
 
 from ...unit.traffic.aws.fake_dynamodb import KEYS, FakeDynamoDB
@@ -23,13 +26,22 @@ Tables = Any
 
 
 class MiniStackTables:
-    """A real client, and the rows of its tables as the fake shows them."""
+    """The processor's client, and the rows of its tables as the fake shows them."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._processors = boto3.client(
+            "dynamodb",
+            "us-east-1",
+            endpoint_url=client.meta.endpoint_url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=CLIENT,
+        )
+        skip_model(self._processors)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
+        return getattr(self._processors, name)
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
         found = self._client.scan(TableName=table)["Items"]
@@ -65,7 +77,7 @@ def either(request: Any) -> Tables:
 
 
 def store_of(tables: Tables) -> DynamoStore:
-    return DynamoStore(tables, TABLES, 30, lambda _: None)
+    return DynamoStore(tables, TABLES, 30, lambda _: None, lambda: 1)
 
 
 def first_of(segment: StoredSegment) -> Decision:
@@ -149,7 +161,7 @@ def test_an_item_over_400_kb_is_refused_whichever_way_it_is_written(
     store, heavy = store_of(either), ({"name": "x" * 410_000},)
     once = first("s")
     store.write([once])
-    stored = replace(once.segment, outbox=heavy)
+    stored = with_fields(once.segment, outbox=heavy)
 
     new = store.write([first_of(StoredSegment("new", outbox=heavy))])
     plain = store.write([decided(stored, message(reading("b")))])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,9 +11,9 @@ import pytest
 
 from traffic.shard_scaler.aws import TAG
 from traffic.shard_scaler.decide import SHARD_RECORDS_S
-from trafficctl.up import command as city
 
-from ..conftest import TEMPLATE, LocalCity
+from ..conftest import LocalCity, beside
+from .swept import swept
 
 SHARDS = 2
 BUSY = 0.75
@@ -26,12 +24,11 @@ class Scaled:
     """A stack whose scaler looks only when it is told to."""
 
     at: LocalCity
-    outputs: dict[str, str]
     told: set[datetime] = field(default_factory=set)  # minutes that have their metrics
 
     @property
     def stream(self) -> str:
-        return self.outputs["ReadingsStream"]
+        return self.at.outputs["ReadingsStream"]
 
     def shards(self) -> int:
         told = self.at.client("kinesis").describe_stream_summary(StreamName=self.stream)
@@ -43,13 +40,13 @@ class Scaled:
         return [int(one.split(":")[1]) for one in tags.get(TAG, "").split()]
 
     def role(self) -> str:
-        name = self.outputs["ShardScalerFunction"]
+        name = self.at.outputs["ShardScalerFunction"]
         told = self.at.client("lambda").get_function_configuration(FunctionName=name)
         return str(told["Role"])
 
     def seen(self) -> int:
-        """Looks that its log tells of."""
-        group = f"/aws/lambda/{self.outputs['ShardScalerFunction']}"
+        """Looks that its log has."""
+        group = f"/aws/lambda/{self.at.outputs['ShardScalerFunction']}"
         pages = self.at.client("logs").get_paginator("filter_log_events")
         found = pages.paginate(logGroupName=group, filterPattern='"ShardChanges"')
         return sum(len(page["events"]) for page in found)
@@ -84,22 +81,14 @@ class Scaled:
 
     def look(self) -> tuple[str, dict[str, Any]]:
         """Have it look once; its error, and the line of metrics that it printed."""
-        told = self.at.client("lambda").invoke(
-            FunctionName=self.outputs["ShardScalerFunction"], LogType="Tail"
-        )
-        log = base64.b64decode(told.get("LogResult", "")).decode()
-        lines = [line for line in log.splitlines() if line.startswith('{"_aws"')]
-        error = told["Payload"].read().decode() if "FunctionError" in told else ""
-        return error, json.loads(lines[-1]) if lines else {}
+        return swept(self.at, self.at.outputs["ShardScalerFunction"])[:2]
 
 
 @pytest.fixture(scope="module")
 def deployed(local_city: LocalCity) -> Scaled:
-    beside = replace(local_city.city, stack="scaling")
-    outputs = city.deploy(beside, TEMPLATE, {}, say=lambda _message: None)
-    events = local_city.client("events")
-    events.disable_rule(Name="scaling-shard-scaler")
-    return Scaled(local_city, outputs)
+    own = beside(local_city, "scaling")
+    own.client("events").disable_rule(Name="scaling-shard-scaler")
+    return Scaled(own)
 
 
 @pytest.fixture
@@ -166,12 +155,9 @@ def test_without_it_the_scaler_works_unseen(
 
 
 def test_a_stream_on_demand_has_no_scaler(local_city: LocalCity) -> None:
-    beside = replace(local_city.city, stack="ondemand")
-    on_demand = {"KinesisStreamMode": "ON_DEMAND"}
+    on_demand = beside(local_city, "ondemand", KinesisStreamMode="ON_DEMAND")
 
-    outputs = city.deploy(beside, TEMPLATE, on_demand, say=lambda _message: None)
-
-    assert "ShardScalerFunction" not in outputs
+    assert "ShardScalerFunction" not in on_demand.outputs
     told = local_city.client("cloudformation").describe_stack_resources(
         StackName="ondemand"
     )["StackResources"]

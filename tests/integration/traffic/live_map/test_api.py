@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.traffic.live_map.fakes import alert, segment
+from tests.unit.traffic.live_map.fakes import alert, incident, segment
+from traffic.segment.rows import HOUR_KEYS, hour_key, hour_keys
+from traffic.timestamps import day_text, minute_text
 from trafficctl.users import command as users
 
 from ...live import ALERT_PATH, DAY, NIGHT, Live, signed_in
@@ -97,9 +99,9 @@ def test_the_page_itself_is_public_and_says_where_to_sign_in(live: Live) -> None
     assert live.ask("/app/../api/now").status != 200
 
 
-def test_a_controller_sees_the_city(live: Live, anew: Callable[[], None]) -> None:
+def test_a_controller_sees_the_city(live: Live, restart: Callable[[], None]) -> None:
     live.put("RoadSegmentsTable", segment("seen", name="I-405 N", latitude=34.1))
-    anew()
+    restart()
 
     roads = {road["id"]: road for road in live.get("/api/roads")["segments"]}
     now = live.get("/api/now")
@@ -116,7 +118,11 @@ def test_a_change_is_seen_by_the_next_polls(
     live: Live, eventually: Callable[..., Any]
 ) -> None:
     live.put("RoadSegmentsTable", segment("moving", speed=80.0))
-    eventually(lambda: "moving" in {row[0] for row in live.get("/api/now")["segments"]})
+
+    def is_shown() -> bool:
+        return "moving" in {row[0] for row in live.get("/api/now")["segments"]}
+
+    assert eventually(is_shown)
     version = live.get("/api/now")["version"]
     live.put("RoadSegmentsTable", segment("moving", int(time.time() * 1000), speed=9.5))
 
@@ -140,6 +146,29 @@ def test_history_comes_from_its_own_table(live: Live) -> None:
         ["2026-11-22T18:00Z", 33.0],
         [time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(observed / 1000)), 60.0],
     ]
+
+
+def test_a_minute_of_the_past_is_found_under_all_keys_of_its_hour(live: Live) -> None:
+    minutes = [29_922_752, 29_922_753]
+    names = [f"then-{n}" for n in range(3 * HOUR_KEYS)]
+    rows = [
+        {
+            "segment_id": name,
+            "minute": minute_text(minute),
+            "hour": hour_key(name, minute),
+            "speed": minute % 60 + 0.5,
+        }
+        for name in names
+        for minute in minutes
+    ]
+    assert {row["hour"] for row in rows} == set(hour_keys(minutes[0]))
+    live.put("SegmentHistoryTable", *rows)
+
+    told = live.get("/api/at?time=2026-11-22T16:32Z")
+
+    assert told == live.get(f"/api/at?time={minutes[0] * 60}")
+    shown = [row for row in told["segments"] if row[0] in names]
+    assert shown == [[name, None, 32.5, *[None] * 4] for name in sorted(names)]
 
 
 def test_an_acknowledgement_is_kept_and_shown_to_all(
@@ -173,6 +202,39 @@ def test_an_acknowledgement_is_taken_back_for_all(
     assert live.ask(path, "DELETE").status == 401
 
 
+def test_an_alert_is_handed_over_once_and_the_log_tells_it(
+    live: Live, eventually: Callable[..., Any], restart: Callable[[], None]
+) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    row = alert("over", now_ms, name="I-405 N")
+    today = day_text(now_ms)
+    live.put("CongestionAlertsTable", {**row, "open_flag": "open", "day": today})
+    first = live.acknowledge(row["alert_id"], note="Tow truck ordered").body
+    seen = first["acknowledged_at"]
+
+    taken = live.acknowledge(row["alert_id"], NIGHT, note="Police there", seen=seen)
+    late = live.acknowledge(row["alert_id"], DAY, note="Gone", seen=seen)
+    restart()
+    with live.with_incident(incident(row, measured_at=now_ms)):
+        log = eventually(lambda: live.get("/api/log")["lines"])
+
+    assert (taken.status, late.status) == (200, 409)
+    assert (taken.body["acknowledged_by"], taken.body["note"]) == (
+        NIGHT,
+        "Police there",
+    )
+    told = [
+        (one["what"], one["who"], one["note"], one["name"])
+        for one in log
+        if one["incident_id"] == row["alert_id"]
+    ]
+    assert sorted(told, key=str) == [
+        ("acknowledged", DAY, "Tow truck ordered", "I-405 S, Sherman Oaks"),
+        ("handed_over", NIGHT, "Police there", "I-405 S, Sherman Oaks"),
+        ("opened", None, None, "I-405 S, Sherman Oaks"),
+    ]
+
+
 def test_a_cleared_alert_stays_as_it_is(live: Live) -> None:
     live.put("CongestionAlertsTable", alert("done", 7_000, alert_status="cleared"))
 
@@ -191,6 +253,7 @@ def test_a_cleared_alert_stays_as_it_is(live: Live) -> None:
         ("/api/segments/seen/history?hours=-1", "GET", "", 400),
         ("/api/segments/seen/history?hours=1e9", "GET", "", 400),
         ("/api/roads?after=%00", "GET", "", 400),
+        ("/api/at?time=noon", "GET", "", 400),
         ("/api/nothing", "GET", "", 404),
         ("/api/now", "DELETE", "", 405),
         ("/api/now", "POST", "x" * 2_000, 413),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration import sign_in
 from trafficctl.users import command as users
 
 from ...live import DAY, Live
@@ -39,7 +40,7 @@ def tokens(live: Live) -> dict[str, str]:
     """All that a controller's sign-in gives."""
     outputs, password = live.city.outputs, users.random_password()
     users.create_controller(live.city.session, outputs, "ada@city.example", password)
-    told = users.local_tokens(
+    told = sign_in.tokens(
         live.city.city.endpoint,
         outputs["UserPoolClientId"],
         outputs["LiveUrl"],
@@ -148,16 +149,19 @@ def test_no_log_of_the_city_holds_a_token(
     live.ask("/api/segments/nowhere", token=tokens["id_token"])
     live.ask("/api/now", token=with_claims(tokens["id_token"], sub="x"))
 
-    def lines() -> list[str]:
-        groups = logs.describe_log_groups()["logGroups"]
+    def lines(prefix: str = "") -> list[str]:
+        named = logs.get_paginator("describe_log_groups")
+        groups = named.paginate(**({"logGroupNamePrefix": prefix} if prefix else {}))
+        events = logs.get_paginator("filter_log_events")
         return [
             event["message"]
-            for group in groups
-            for event in logs.filter_log_events(logGroupName=group["logGroupName"])[
-                "events"
-            ]
+            for page in groups
+            for group in page["logGroups"]
+            for found in events.paginate(logGroupName=group["logGroupName"])
+            for event in found["events"]
         ]
 
-    assert eventually(lines)
-    signatures = {token.rpartition(".")[2] for token in tokens.values()}
+    assert eventually(lambda: lines(f"/aws/lambda/{live.city.city.stack}-live-api"))
+    secrets = [text for name, text in tokens.items() if name.endswith("_token")]
+    signatures = {token.rpartition(".")[2] for token in secrets}
     assert [one for one in lines() for s in signatures if s and s in one] == []

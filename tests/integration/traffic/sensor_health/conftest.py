@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from trafficctl.up import command as city
-
-from ...conftest import TEMPLATE, LocalCity
+from ...conftest import LocalCity, beside
 from .deployed import Deployed
 
 
@@ -18,6 +14,4 @@ def deployed(local_city: LocalCity) -> Deployed:
 
     In a stack of its own: a processor that other tests stopped is behind for minutes.
     """
-    beside = replace(local_city.city, stack="health")
-    outputs = city.deploy(beside, TEMPLATE, {}, say=lambda _message: None)
-    return Deployed(replace(local_city, city=beside, outputs=outputs))
+    return Deployed(beside(local_city, "health"))

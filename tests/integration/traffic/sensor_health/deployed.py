@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import random
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.unit.traffic.segment.builders import POLICY, ROAD
 from traffic.aws import dynamodb as aws_dynamodb
@@ -23,15 +24,7 @@ from traffic.processor.function import process
 from traffic.processor.ports import ProcessorPorts
 from traffic.sensor_health.aws import MEMORY_KEY
 
-SWEEP_S = 3.0  # a sweep of the clock that has begun goes on to its end
-
-
-class Answer(NamedTuple):
-    """What a sweep said: why it failed, its metrics, and its other lines."""
-
-    error: str
-    figures: dict[str, Any]
-    lines: list[dict[str, Any]]
+from ..swept import Answer, SweptFunction
 
 
 class Bystander:
@@ -47,38 +40,22 @@ class Deployed:
     def __init__(self, city: Any) -> None:
         self.city = city
         self.out = city.outputs
-        self._function = self.out["SensorHealthFunction"]
-        city.client("events").disable_rule(Name=f"{city.city.stack}-sensor-health")
-        time.sleep(SWEEP_S)
+        name = self.out["SensorHealthFunction"]
+        self.function = SweptFunction(city, name, "sensor-health")
 
     def sweep(self) -> Answer:
         """Run the function, as its schedule would."""
-        answer = self.city.client("lambda").invoke(
-            FunctionName=self._function, Payload=b"{}", LogType="Tail"
-        )
-        said = json.load(answer["Payload"])
-        error = said.get("errorMessage", "") if "FunctionError" in answer else ""
-        printed = base64.b64decode(answer["LogResult"]).decode().splitlines()
-        lines = [json.loads(line) for line in printed if line.startswith("{")]
-        figures = next((line for line in lines if "_aws" in line), {})
-        return Answer(error, figures, [line for line in lines if "_aws" not in line])
+        return self.function.sweep({})
 
     @contextlib.contextmanager
     def told(self, **variables: str) -> Iterator[None]:
         """Have the function read other settings for a while."""
-        functions = self.city.client("lambda")
-        found = functions.get_function_configuration(FunctionName=self._function)
-        before = found["Environment"]["Variables"]
-        self._tell({**before, **variables})
+        before = self.function.configuration()["Environment"]["Variables"]
+        self.function.configure(Environment={"Variables": {**before, **variables}})
         try:
             yield
         finally:
-            self._tell(before)
-
-    def _tell(self, variables: dict[str, str]) -> None:
-        self.city.client("lambda").update_function_configuration(
-            FunctionName=self._function, Environment={"Variables": variables}
-        )
+            self.function.configure(Environment={"Variables": before})
 
     def figure(self, processor: str, name: str, value: float) -> None:
         """Let CloudWatch tell that of a processor's last minute."""
@@ -122,7 +99,13 @@ class Deployed:
         names = ("RoadSegmentsTable", "SegmentHistoryTable", "CongestionAlertsTable")
         events = EventBridgeBus(self.city.client("events"), out["AlertBus"])
         return ProcessorPorts(
-            DynamoStore(dynamodb, Tables(*(out[n] for n in names)), 30, time.sleep),
+            DynamoStore(
+                dynamodb,
+                Tables(*(out[n] for n in names)),
+                30,
+                time.sleep,
+                random.random,
+            ),
             bus or events,
             S3Quarantine(self.city.client("s3"), out["QuarantineBucket"]),
             lambda: now_ms,
@@ -130,7 +113,7 @@ class Deployed:
         )
 
     def new_segment(self, district: str | None = None) -> str:
-        """A road that nothing was heard of."""
+        """A road that never reported."""
         name = f"seg-{uuid.uuid4().hex[:12]}"
         road = {"name": f"Road {name}", "lanes": ROAD.lanes, "district": district}
         speed = {"free_flow_speed": ROAD.free_flow_speed}

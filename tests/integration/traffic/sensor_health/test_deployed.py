@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.integration.chain.inbox import Inbox
+from tests.integration.chain.inbox import BusListener, Inbox
+from traffic.aws.event_bus import DETAIL_TYPE
+from traffic.notifier.notification import notification_of
 
 from .deployed import Bystander, Deployed
 
 
 def told(inbox: Inbox, about: str) -> list[str]:
     """All texts so far that name it."""
-    return [text.strip('"') for text in inbox.texts() if about in text]
+    return [text for text in inbox.texts() if about in text]
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,17 @@ def engineers(deployed: Deployed) -> Inbox:
 @pytest.fixture(scope="module")
 def controllers(deployed: Deployed) -> Inbox:
     return Inbox(deployed.city, deployed.out["AlertTopicArn"])
+
+
+@pytest.fixture(scope="module")
+def alerts(deployed: Deployed) -> BusListener:
+    return BusListener(deployed.city, DETAIL_TYPE)
+
+
+def texts_about(alerts: BusListener, segment: str) -> list[str]:
+    """The alerts of a segment as people get them with NotifyFor=segments."""
+    bodies = [notification_of(event).body for event in alerts.events()]
+    return [text for text in bodies if segment in text]
 
 
 @pytest.fixture
@@ -50,10 +63,13 @@ def test_an_alert_of_a_silent_road_is_closed_and_both_are_told_in_words(
     deployed: Deployed,
     engineers: Inbox,
     controllers: Inbox,
+    alerts: BusListener,
     jam: str,
     eventually: Any,
 ) -> None:
     assert deployed.item(jam)["alert_level"] == "severe"
+    assert eventually(lambda: len(told(controllers, jam)) == 1)
+    assert told(controllers, jam)[0].startswith(f"Severe jam on {jam}, ")
 
     answer = deployed.sweep()
 
@@ -76,11 +92,11 @@ def test_an_alert_of_a_silent_road_is_closed_and_both_are_told_in_words(
     assert told(engineers, jam)[0].startswith(
         f"Sensors silent (segment, opened): Road {jam}, 1 sensor, since "
     )
-    assert eventually(lambda: len(told(controllers, jam)) == 2)
+    assert eventually(lambda: len(texts_about(alerts, jam)) == 2)
     assert any(
         f"cleared at Road {jam} (silence): none (was severe), score 95.0, "
         "no sensor reports, last 5 of 100 km/h" in text
-        for text in told(controllers, jam)
+        for text in texts_about(alerts, jam)
     )
 
 

@@ -7,15 +7,11 @@ from typing import Any
 
 import pytest
 
-from ...chain.permissions import ROLES, Permission, Permissions
-from .deployed import Answer, Deployed
+from ...chain.permissions import Permission, Permissions, each, listed, logs_of
+from ..swept import Answer
+from .deployed import Deployed
 
 ROLE = "SensorHealthRole"
-LISTED = [
-    Permission(ROLE, action, resource)
-    for action, resources in ROLES[ROLE]["may"].items()
-    for resource in resources
-]
 
 
 def _may(action: str, resource: str) -> Permission:
@@ -57,6 +53,7 @@ LOG = [
     _may("logs:PutLogEvents", "SensorHealthLogs.Arn"),
 ]
 
+TAKEN_AWAY = [*GATHER, *REST, *PARTS, KEEP, RECALL, *LOG]
 # What the local city works without, and why the role has it all the same.
 NOT_ENFORCED = [
     _may("kms:Decrypt", "DataKey.Arn"),  # to read the memory, and the tables
@@ -69,14 +66,11 @@ class HealthPermissions(Permissions):
 
     def __init__(self, city: Any) -> None:
         super().__init__(city)
-        out, dynamodb = city.outputs, city.client("dynamodb")
-        table = dynamodb.describe_table(TableName=out["SensorFaultsTable"])["Table"]
-        group = f"/aws/lambda/{out['SensorHealthFunction']}"
-        groups = city.client("logs").describe_log_groups(logGroupNamePrefix=group)
+        out = city.outputs
         self._arns |= {
-            "SensorFaults": table["TableArn"],
+            "SensorFaults": out["SensorFaultsTableArn"],
             "HealthMemory": f"arn:aws:s3:::{out['HealthMemoryBucket']}",
-            "SensorHealthLogs": groups["logGroups"][0]["arn"],
+            "SensorHealthLogs": logs_of(city, out["SensorHealthFunction"]),
         }
 
 
@@ -94,30 +88,18 @@ def silent(deployed: Deployed) -> str:
     return name
 
 
-def _named(permission: Permission) -> str:
-    return ":".join(permission)
-
-
-def each(permissions: Any) -> Any:
-    return pytest.mark.parametrize("lost", permissions, ids=_named)
-
-
 def test_each_permission_is_tried() -> None:
-    tried = [*GATHER, *REST, *PARTS, KEEP, RECALL, *LOG, *NOT_ENFORCED]
-
-    assert sorted(tried) == sorted(LISTED)
+    assert sorted([*TAKEN_AWAY, *NOT_ENFORCED]) == sorted(listed(ROLE))
 
 
 def test_the_deployed_role_may_do_what_is_listed_and_nothing_else(
     permissions: HealthPermissions,
 ) -> None:
-    listed = sorted((one.action, permissions.arn_of(one)) for one in LISTED)
-
-    assert permissions.granted(ROLE) == listed
+    assert permissions.granted(ROLE) == permissions.listed(ROLE)
 
 
 def is_done(deployed: Deployed, silent: str) -> bool:
-    """Whether the road was put to rest and its fault told of."""
+    """Whether the road was put to rest and its fault reported."""
     item, faults = deployed.item(silent), deployed.faults(silent)
     is_told = [fault.get("open_flag") == "open" for fault in faults] == [True]
     is_closed = deployed.alert(silent)["alert_status"] == "cleared"
@@ -180,7 +162,7 @@ def test_without_it_nothing_is_remembered(
     assert is_done(deployed, silent)
 
 
-def test_without_it_each_sweep_begins_anew_and_says_so(
+def test_without_it_each_sweep_begins_again_and_says_so(
     permissions: HealthPermissions, deployed: Deployed, silent: str
 ) -> None:
     deployed.sweep()
@@ -199,21 +181,9 @@ def test_without_it_the_sweep_works_unseen(
     eventually: Any,
     lost: Permission,
 ) -> None:
-    logs = deployed.city.client("logs")
-    group = f"/aws/lambda/{deployed.out['SensorHealthFunction']}"
-
-    def seen() -> int:
-        pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
-        return sum(len(page["logStreams"]) for page in pages)
-
-    def is_seen() -> bool:
-        before = seen()
-        assert deployed.sweep().error == ""
-        return seen() > before
-
     with permissions.without(lost):
-        assert eventually(lambda: not is_seen())
-    assert eventually(is_seen)
+        assert eventually(lambda: not deployed.function.is_logged())
+    assert eventually(deployed.function.is_logged)
 
 
 @each(NOT_ENFORCED)

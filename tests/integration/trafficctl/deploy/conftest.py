@@ -7,14 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from trafficctl.aws.session import client
 from trafficctl.up import command as city
 from trafficctl.up.command import City
+
+from ...clients import Clients
 
 ROOT = Path(__file__).parents[4]
 PATIENCE_S = 120
@@ -26,9 +28,13 @@ class EmptyCity:
 
     city: City
 
+    @cached_property
+    def _clients(self) -> Clients:
+        return Clients(self.city)
+
     def client(self, service: str) -> Any:
         """A client of the city's `service`."""
-        return client(self.city.session(), service)
+        return self._clients.of(service)
 
     def environment(self) -> dict[str, str]:
         """Settings that point a command at the city, as a shell would have them."""

@@ -148,19 +148,19 @@ def test_a_failed_deployment_tells_its_first_cause_and_the_next_one_begins_anew(
     path = broken_template(tmp_path)
 
     failed = empty_city.run(
-        "deploy", "--stack", "mended", "--template", str(path), "--yes"
+        "deploy", "--stack", "fixed", "--template", str(path), "--yes"
     )
-    status = empty_city.stack("mended")["StackStatus"]
-    mended = empty_city.run("deploy", "--stack", "mended", "--yes")
+    status = empty_city.stack("fixed")["StackStatus"]
+    fixed = empty_city.run("deploy", "--stack", "fixed", "--yes")
 
     assert failed.returncode == 3
     last = failed.stderr.strip().splitlines()[-1]
     assert "First cause: IngestRule (AWS::IoT::TopicRule): " in last
     assert "cancelled" not in last
     assert status == "ROLLBACK_COMPLETE"
-    assert mended.returncode == 0, mended.stderr
-    assert "an earlier creation failed" in mended.stderr
-    assert empty_city.stack("mended")["StackStatus"] == "CREATE_COMPLETE"
+    assert fixed.returncode == 0, fixed.stderr
+    assert "an earlier creation failed" in fixed.stderr
+    assert empty_city.stack("fixed")["StackStatus"] == "CREATE_COMPLETE"
 
 
 def test_an_unknown_parameter_is_refused_before_anything_is_uploaded(
@@ -189,22 +189,22 @@ def test_what_was_changed_by_hand_is_put_back_when_asked_for(
     functions.update_function_configuration(FunctionName="first-processor", Timeout=7)
 
     unseen = empty_city.run("deploy", "--stack", "first", "--yes")
-    mended = empty_city.run(
+    fixed = empty_city.run(
         "deploy", "--stack", "first", "--yes", "--revert-drift", "--json"
     )
     again = empty_city.run("deploy", "--stack", "first", "--revert-drift")
 
     assert "no change" in unseen.stderr
-    shown = [line.split() for line in mended.stderr.splitlines()]
+    shown = [line.split() for line in fixed.stderr.splitlines()]
     assert ["Modify", "IngestRole", "AWS::IAM::Role", "drifted"] in shown
     statement = "Policies[put-readings].PolicyDocument.Statement[0]"
     assert [f"{statement}.Effect:", "Deny", "->", "Allow"] in shown
     assert ["Modify", "Processor", "AWS::Lambda::Function", "drifted"] in shown
     assert ["Timeout:", "7", "->", "60"] in shown
-    assert "Changes: 2 Modify." in mended.stderr
+    assert "Changes: 2 Modify." in fixed.stderr
     inside = {
         one["logical_id"]: one["differences"]
-        for one in json.loads(mended.stdout)["changes"]
+        for one in json.loads(fixed.stdout)["changes"]
     }
     assert inside["Processor"] == [{"path": "Timeout", "before": 7, "after": 60}]
     found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]

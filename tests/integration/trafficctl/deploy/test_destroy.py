@@ -109,7 +109,7 @@ def test_a_purge_leaves_nothing_and_touches_no_neighbour(
     assert "purged-road_segments" in protected.stderr
     assert "--despite-protection" in protected.stderr
     assert unasked.returncode == 2  # a pipe is no keyboard
-    assert still == "CREATE_COMPLETE"
+    assert still == "UPDATE_COMPLETE"  # which turned protection on
     assert done.returncode == 0, done.stderr
     for size in ("1 items", "3 objects", "1 users", "1 registered devices"):
         assert size in done.stdout

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.integration import sign_in
 from trafficctl.errors import CityError
-from trafficctl.users import command as users
 
 COMMAND = (sys.executable, "-m", "trafficctl")
 EMAIL = "night-watch@city.example"
@@ -63,7 +63,7 @@ def served(local_city: Any, free_port: Any) -> Iterator[tuple[str, Any]]:
 
 def asked(url: str) -> tuple[int, Any]:
     """Status and JSON of an answer; where it leads, in place of a redirection's."""
-    with users._OPENER.open(url, timeout=60) as answer:
+    with sign_in.OPENER.open(url, timeout=60) as answer:
         if answer.headers.get("Location"):
             return answer.status, answer.headers["Location"]
         return answer.status, json.load(answer)
@@ -77,7 +77,9 @@ def test_the_map_opens_signed_in_at_any_port(served: tuple[str, Any]) -> None:
     address, _ = served
     _, config = asked(f"{address}/config.json")
     verifier = secrets.token_urlsafe(48)
-    request = users.authorization(config["auth"]["client_id"], f"{address}/", verifier)
+    request = sign_in.authorization(
+        config["auth"]["client_id"], f"{address}/", verifier
+    )
     query = urllib.parse.urlencode(request)
 
     status, place = asked(f"{address}/oauth2/authorize?{query}")
@@ -129,7 +131,7 @@ def signed_in(local_city: Any, password: str) -> dict[str, Any]:
     outputs = local_city.outputs
     client, redirect = outputs["UserPoolClientId"], outputs["LiveUrl"]
     endpoint = local_city.city.endpoint
-    return users.local_tokens(endpoint, client, redirect, EMAIL, password)
+    return sign_in.tokens(endpoint, client, redirect, EMAIL, password)
 
 
 def test_a_wrong_address_is_refused_before_anyone_is_asked(local_city: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration import sign_in
 from trafficctl.errors import UserError
 from trafficctl.map.proxy import Proxy, ProxyTarget
 from trafficctl.users import command as users
@@ -37,7 +38,7 @@ def proxy(idle: Proxy, local_city: Any) -> Proxy:
     password = users.random_password()
     users.create_controller(local_city.session, local_city.outputs, DEMO, password)
     api = local_city.outputs["LiveApiId"]
-    endpoint, told = local_city.city.endpoint, {"recording": {"speedup": 180}}
+    endpoint, told = local_city.city.endpoint, {"recording": {"shift": 180}}
     idle.target = ProxyTarget(endpoint, api, DEMO, password, told)
     return idle
 
@@ -59,7 +60,7 @@ def test_the_page_is_told_to_sign_in_at_this_address(proxy: Proxy) -> None:
 
     assert answer.status == 200
     assert json.loads(body)["auth"]["domain"] == proxy.address
-    assert json.loads(body)["recording"] == {"speedup": 180}
+    assert json.loads(body)["recording"] == {"shift": 180}
     assert json.loads(body)["thresholds"]["high"] == 50
     assert answer.getheader("Access-Control-Allow-Origin") is None
 
@@ -87,7 +88,7 @@ def test_the_demos_controller_is_signed_in_without_being_asked(
 ) -> None:
     outputs = local_city.outputs
     verifier = secrets.token_urlsafe(48)
-    request = users.authorization(
+    request = sign_in.authorization(
         outputs["UserPoolClientId"], outputs["LiveUrl"], verifier
     )
     query = urllib.parse.urlencode({**request, "state": "s1"})

@@ -62,7 +62,7 @@ class Robbery(Outage):
         return settle(lambda: audit(self._evidence), 10.0)
 
     def history(self) -> tuple[int, int]:
-        """Readings that lack in the minutes that were lost, and that are too many."""
+        """Readings missing from the minutes that were lost, and those too many."""
         return self._history()
 
     def is_whole(self) -> bool:

@@ -85,7 +85,7 @@ def shown_by_runbook(since: str) -> tuple[str, str]:
     (output,) = re.findall(r"^output\(\) .*$", index, re.M)
     blocks = re.findall(r"```\n(.*?)```", page, re.S)
     start, end = (one for one in blocks if "$function" in one)
-    start, count = re.subn(r"(?<=-timestamp )\S+", since, start)
+    start, count = re.subn(r'(?<=-timestamp )"\$\(date [^)]*\)"', since, start)
     assert count == 1
     return f"{AWS}\n{output}\n{start}", f"{AWS}\n{output}\n{end}"
 
@@ -121,7 +121,8 @@ def test_what_was_lost_for_good_comes_back_by_the_commands_of_the_runbook(
     assert after.stored.stale == 0
     client = running.session().client("lambda")
     name = outputs["ProcessorFunction"]
-    assert len(client.list_event_source_mappings()["EventSourceMappings"]) == 1
+    mappings = client.list_event_source_mappings(FunctionName=name)
+    assert len(mappings["EventSourceMappings"]) == 1
     assert client.list_aliases(FunctionName=name)["Aliases"] == []
 
 
