@@ -6,11 +6,21 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .canned_city import CannedCity
+from .canned_server import CannedServer
 from .conftest import FINE, LAPTOP, Open, look, looking, settled
 from .crossing import SPEEDS
 from .pixels import class_at, colours_at, gaps_at, legend
 
 CLASSES = {f"S{k}": f"{k}" for k in range(6)}
+
+SWITCHED = """async () => {
+  const {createTheme} = await import("/app/theme.js")
+  window.themes = []
+  const {theme} = createTheme(null, theme => themes.push(theme))
+  const turn = new MessageChannel() // reads the theme as often as the page can
+  turn.port1.onmessage = () => turn.port2.postMessage(theme())
+  turn.port2.postMessage(theme())
+}"""
 
 
 def shown(page: Page) -> dict[str, str]:
@@ -105,6 +115,20 @@ def test_the_theme_changes_at_once_and_stays_in_the_address(live: Open) -> None:
     assert shown(page) == CLASSES
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     assert "theme=light" in page.url
+
+
+def test_the_page_follows_the_machine_though_it_reads_the_theme_meanwhile(
+    tab: Open, server: CannedServer
+) -> None:
+    page = tab(dark=True)
+    page.goto(f"{server.address}/config.json")
+    page.evaluate(SWITCHED)
+    wanted = ["dark", *["light", "dark"] * 5]
+    for count, theme in enumerate(wanted, 1):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.wait_for_function("count => themes.length >= count", arg=count)
+
+    assert page.evaluate("themes") == wanted
 
 
 def test_sensors_show_along_the_road_from_close_by(
