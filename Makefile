@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-is-installed
 DEV := $(VENV)/.dev-is-installed
 CHECKOV := .venv-checkov/.is-installed
-BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome \
+  google-chrome-stable
 # A module is compiled when it is first used: to compile all takes as long as to install.
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile
 PIP := $(BIN)/python $(INSTALL) --editable

@@ -15,6 +15,7 @@ from .sources import ROOT
 from .test_texts import SETTINGS
 
 RUN = ROOT / ".ci" / "run"
+BROWSER = "chromium-headless-shell"
 PINNED = r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+"
 
 
@@ -33,7 +34,7 @@ def ci(
 
 def with_make(folder: Path, make: str) -> dict[str, str]:
     """An environment in which that script is `make`."""
-    for name, script in (("make", make), ("chromium", ""), ("pyenv", "")):
+    for name, script in (("make", make), (BROWSER, ""), ("pyenv", "")):
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
     (folder / "tmp").mkdir()

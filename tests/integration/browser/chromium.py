@@ -13,7 +13,13 @@ import pytest
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 REQUIRED = "TRAFFIC_REQUIRE_BROWSER"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium-headless-shell",  # no window, no desktop: a third less CPU a page
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 FLAGS = (
     "--no-sandbox",  # tests run as root in containers; only our own page is opened
     "--disable-background-networking",
