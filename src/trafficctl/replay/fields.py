@@ -8,6 +8,7 @@ import msgspec
 
 from trafficctl.replay.mapping import (
     IDS,
+    KEYS,
     MEASURED,
     ColumnMapping,
     Fields,
@@ -21,7 +22,7 @@ def resolved(mapping: ColumnMapping, header: Sequence[str]) -> list[Fields]:
     """The readings of each row, with all columns named that the file has."""
     found = []
     own = {normal(name): name for name in header}
-    names = (*IDS, *MEASURED, "interval")
+    names = (*KEYS, *MEASURED, "interval")
     for fields in mapping.readings or (mapping,):
         told = {n: getattr(fields, n) for n in names}
         told = {n: getattr(mapping, n) if v is None else v for n, v in told.items()}

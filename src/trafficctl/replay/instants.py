@@ -74,14 +74,19 @@ class Clock:
         return " ".join([*self._day, *cells]).strip()
 
     def read(
-        self, row: dict[str, str], sensor: str, interval: float | None = None
+        self,
+        row: dict[str, str],
+        sensor: str,
+        interval: float | None = None,
+        plus_s: float = 0.0,
     ) -> int:
-        """The instant of a row in ms. Raises WrongTimeError.
+        """The instant *plus_s* seconds after a row's, in ms. Raises WrongTimeError.
 
         Of an end of *interval* seconds, the begin says too in which hour it lies.
         """
         try:
-            ms = round(self._moment(row, sensor, interval).timestamp() * 1000)
+            moment = self._moment(row, sensor, interval, timedelta(seconds=plus_s))
+            ms = round(moment.timestamp() * 1000)
         except (OverflowError, ValueError) as exc:
             raise WrongTimeError(YEARS) from exc
         if not 0 <= ms <= LAST_INSTANT_MS:
@@ -89,13 +94,17 @@ class Clock:
         return ms
 
     def _moment(
-        self, row: dict[str, str], sensor: str, interval: float | None
+        self,
+        row: dict[str, str],
+        sensor: str,
+        interval: float | None,
+        plus: timedelta,
     ) -> datetime:
         text = self.text(row)
         if text != self._last[0]:
             self._check_parts(row)
             self._last = (text, _moment(text, self._time.format))
-        moment = self._last[1]
+        moment = self._last[1] + plus
         if self._plus is not None:
             moment += self._added(row.get(self._plus, ""))
         if moment.tzinfo is not None:

@@ -24,6 +24,7 @@ FOLDER = Path(__file__).parent / "mappings"
 EXAMPLE = "example"
 READY = tuple(sorted(p.stem for p in FOLDER.glob("*.toml") if p.stem != EXAMPLE))
 IDS = ("segment_id", "sensor_id")
+KEYS = (*IDS, "plus_s")  # what tells the readings of a row apart
 MEASURED = ("vehicle_count", "average_speed", "congestion_score", "occupancy")
 HELP = "`trafficctl replay --columns-example` prints a mapping with comments"
 _NAMED = re.compile(r"\{([^{}]+)\}")
@@ -105,6 +106,7 @@ class Fields(_Table, frozen=True):
     congestion_score: str | None = None
     occupancy: str | None = None
     interval: Interval | None = None
+    plus_s: float | None = None  # from the time of the row
 
 
 class ColumnMapping(Fields, frozen=True):
@@ -218,19 +220,19 @@ def _time_faults(time: Time) -> Iterator[str]:
 
 
 def _sensor_faults(mapping: ColumnMapping) -> Iterator[str]:
-    ids = [
-        tuple(getattr(one, name) or getattr(mapping, name) for name in IDS)
+    keys = [
+        tuple(getattr(one, name) or getattr(mapping, name) for name in KEYS)
         for one in mapping.readings
     ]
-    for twice in dict.fromkeys(one for one in ids if ids.count(one) > 1):
+    for twice in dict.fromkeys(one for one in keys if keys.count(one) > 1):
         names = " and ".join(
             f"{name} {value!r}"
-            for name, value in zip(IDS, twice, strict=True)
+            for name, value in zip(KEYS, twice, strict=True)
             if value is not None
         )
         yield (
             f"readings: two have {names or 'no id of their own'} - give each sensor a "
-            'sensor_id, such as "{Road}-1" and "{Road}-2"'
+            'sensor_id, such as "{Road}-1" and "{Road}-2", or each hour its plus_s'
         )
     if mapping.sensor_in_header not in (None, *MEASURED):
         yield (

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from traffic import policy
 from traffic.settings import KM_PER_MILE
 
 KMH = {"km/h": 1.0, "mph": KM_PER_MILE, "m/s": 3.6}
 HOUR_S = 3_600
-SIGNS = {".": "point", ",": "comma"}
+OTHER = {".": ",", ",": "."}  # what may separate thousands, by decimal sign
+_SPACES = " '\u2019\u00a0\u202f"  # what may do so always
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _SEPARATED = re.compile(r"[+-]?\d+([.,]\d+)+", re.ASCII)
 # Not what may be thousands: 1,234 and 1.234.
 _MAYBE = r"(?![+-]?[1-9]\d{0,2}(\%s\d{3})+$)[+-]?\d*\%s\d+"
-_DECIMAL = {sign: re.compile(_MAYBE % (sign, sign), re.ASCII) for sign in SIGNS}
+_DECIMAL = {sign: re.compile(_MAYBE % (sign, sign), re.ASCII) for sign in OTHER}
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
+_GROUPS = r"[+-]?[1-9]\d{0,2}([%s])\d{3}(\1\d{3})*(\%s\d*)?"
 
 
-def number_of(text: str, decimal: str) -> float | None:
-    """The number that a cell is, None if it is none."""
+def number_of(text: str, decimal: str, told: str | None = None) -> float | None:
+    """The number that a cell is, None if it is none.
+
+    Its thousands may be separated: where a mapping has *told* the decimal sign, also by
+    the other one.
+    """
+    if not text.isalnum() and (found := _grouped(decimal, told).fullmatch(text)):
+        text = text.replace(found[1], "")
     if decimal == ",":
         text = text.replace(",", ".") if "." not in text else ""
     return float(text) if _NUMBER.fullmatch(text) else None
+
+
+@lru_cache
+def _grouped(decimal: str, told: str | None) -> re.Pattern[str]:
+    separators = _SPACES if told is None else _SPACES + OTHER[told]
+    return re.compile(_GROUPS % (separators, decimal), re.ASCII)
 
 
 def has_decimal(text: str, sign: str) -> bool:
@@ -40,15 +55,13 @@ def hint(text: str, told: str | None) -> str:
 
     *told* is the decimal sign that a mapping names.
     """
-    if _SEPARATED.fullmatch(text) is None:
+    if _SEPARATED.fullmatch(text) is None or told is not None:
         return ""
-    sign = max(SIGNS, key=text.rfind)
-    if sign == told or all(one in text for one in SIGNS):
-        return " (thousands need no separator)"
-    return (
-        f" (thousands need no separator; set a decimal {SIGNS[sign]} by "
-        f'decimal = "{sign}" under [file] of a mapping)'
-    )
+    sign = max(OTHER, key=text.rfind)
+    hint = f'set decimal = "{sign}" under [file] of a mapping'
+    if _DECIMAL[sign].fullmatch(text) or OTHER[sign] in text:
+        return f" ({hint})"
+    return f' ({hint}, or decimal = "{OTHER[sign]}" if these are thousands)'
 
 
 def in_unit(number: float, unit: str | None, interval: float | None) -> float | None:

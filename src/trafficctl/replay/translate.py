@@ -124,20 +124,24 @@ class Translator:
         self, line: int, row: dict[str, str], fields: Fields
     ) -> ReplayRow | BadRow | None:
         faults: list[CellFault] = []
+        wrong: list[CellFault] = []
         segment, sensor = (self._id(n, row, fields, faults) for n in IDS)
-        interval = self._interval(row, fields, faults)
-        event_ms = self._instant(row, f"{segment} {sensor}", interval, faults)
-        values = {n: self._value(n, row, fields, interval, faults) for n in MEASURED}
+        interval = self._interval(row, fields, wrong)
+        name, plus_s = f"{segment} {sensor}", fields.plus_s or 0.0
+        # Of an empty row too: it may be the first of two with the same time in autumn.
+        event_ms = self._instant(row, name, interval, plus_s, faults)
+        values = {n: self._value(n, row, fields, interval, wrong) for n in MEASURED}
         if self._mapping.no_data.count_and_speed_0 and (
             values["vehicle_count"] == 0 and values["average_speed"] == 0
         ):
             values["vehicle_count"] = values["average_speed"] = None
-        if not faults and all(value is None for value in values.values()):
+        if not wrong and all(value is None for value in values.values()):
             if self._mapping is not PLAIN:
                 self.counts.no_data += 1
                 return None
             measures = ", ".join(MEASURED)
-            faults.append(CellFault("vehicle_count", f"one of {measures}", "nothing"))
+            wrong.append(CellFault("vehicle_count", f"one of {measures}", "nothing"))
+        faults += wrong
         if faults or event_ms is None:
             return BadRow(line, tuple(dict.fromkeys(faults)), event_ms)
         reading = Reading(sensor, event_ms, interval=interval, **values)
@@ -199,12 +203,13 @@ class Translator:
         row: dict[str, str],
         sensor: str,
         interval: float | None,
+        plus_s: float,
         faults: list[CellFault],
     ) -> int | None:
         long = self._mapping.long
         value = "" if long is None else row[normal(long.name)]
         try:
-            at_ms = self._clock.read(row, f"{sensor} {value}", interval)
+            at_ms = self._clock.read(row, f"{sensor} {value}", interval, plus_s)
         except WrongTimeError as exc:
             column, text = exc.column, row.get(normal(exc.column or ""), "")
             if column is None:
@@ -228,13 +233,12 @@ class Translator:
         no_data = self._no_data[name]
         if not text or text.casefold() in no_data:
             return None
-        number = self._number(text)
+        unit, told = self._units.get(name), self._mapping.file.decimal
+        number = self._number(text.rstrip(" %") if unit == "percent" else text)
         if number in no_data:
             return None
-        told = self._mapping.file.decimal
         if name == "vehicle_count" and told is None and may_be_thousands(text):
             number = None
-        unit = self._units.get(name)
         value = None if number is None else in_unit(number, unit, interval)
         most = 1 if unit in ("share", "percent") else LIMITS[name]
         if value is None or not 0 <= value <= most:
@@ -249,7 +253,7 @@ class Translator:
         return int(value)
 
     def _number(self, text: str) -> float | None:
-        return number_of(text, self._decimal)
+        return number_of(text, self._decimal, self._mapping.file.decimal)
 
 
 def _impossible(reading: Reading, fields: Fields) -> CellFault | None:

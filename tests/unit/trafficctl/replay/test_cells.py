@@ -68,13 +68,53 @@ def test_a_count_may_be_written_with_a_point(
 
 
 @pytest.mark.parametrize(
+    ("decimal", "cell", "expected"),
+    [
+        (".", "1,024", 1_024),
+        (",", "1.024", 1_024),
+        (",", "1.024,0", 1_024),
+        (".", "1,024.0", 1_024),
+        (None, "1 024", 1_024),
+        (None, "1\u202f024", 1_024),
+        (".", "1'024", 1_024),
+    ],
+)
+def test_thousands_are_read_where_they_can_be_nothing_else(
+    tmp_path: Path, decimal: str | None, cell: str, expected: int
+) -> None:
+    says = f'[file]\ndecimal = "{decimal}"\n' if decimal else ""
+    content = f"timestamp;segment_id;vehicle_count\n{TIME};s;{cell}\n"
+    (row,) = opened(tmp_path, content, mapped(tmp_path, f"interval = 3600\n{says}"))
+
+    assert row.reading.vehicle_count == expected
+
+
+@pytest.mark.parametrize("cell", ["1,02", "1,0245", "1,024,5", "0,024", "1 02", ",024"])
+def test_other_groups_than_thousands_are_no_number(tmp_path: Path, cell: str) -> None:
+    mapping = mapped(tmp_path, '[file]\ndecimal = "."\n')
+    content = f"timestamp;segment_id;vehicle_count\n{TIME};s;{cell}\n"
+
+    with pytest.raises(UserError, match=f"a whole number .* got '{cell}'"):
+        list(opened(tmp_path, content, mapping))
+
+
+@pytest.mark.parametrize("cell", ["12.4%", "12.4 %", "12.4"])
+def test_a_percentage_may_have_its_sign(tmp_path: Path, cell: str) -> None:
+    mapping = mapped(tmp_path, '[units]\noccupancy = "percent"\n')
+    content = f"timestamp,segment_id,occupancy\n{TIME},s,{cell}\n"
+    (row,) = opened(tmp_path, content, mapping)
+
+    assert row.reading.occupancy == pytest.approx(0.124)
+
+
+@pytest.mark.parametrize(
     ("cells", "column", "hint"),
     [
-        ("1.000;50", "vehicle_count", 'decimal point by decimal = "." under [file]'),
-        ("12.345.678;50", "vehicle_count", 'set a decimal point by decimal = "."'),
-        ("1.234;31,5", "vehicle_count", "(thousands need no separator"),
-        ("1.234,5;31,5", "vehicle_count", "(thousands need no separator)"),
-        ("5;1,234", "average_speed", 'decimal comma by decimal = "," under [file]'),
+        ("1.000;50", "vehicle_count", 'decimal = "," if these are thousands)'),
+        ("12.345.678;50", "vehicle_count", 'decimal = "," if these are thousands)'),
+        ("1.234;31,5", "vehicle_count", 'decimal = "," if these are thousands)'),
+        ("1,234.5;31.5", "vehicle_count", '(set decimal = "." under [file] of a map'),
+        ("5;1,234", "average_speed", 'decimal = "." if these are thousands)'),
     ],
 )
 def test_a_number_that_may_be_another_is_refused_with_what_says_which(
