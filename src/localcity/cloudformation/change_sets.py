@@ -67,11 +67,11 @@ def _apply_drift() -> None:
 def _creating(create: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """`create`, during which the comparison knows what kind of change set it is for."""
 
-    def created(asked: Any) -> Any:
-        token = _reverts.set(_asked(asked, "DeploymentMode") == "REVERT_DRIFT")
+    def created(request: Any) -> Any:
+        token = _reverts.set(_parameter(request, "DeploymentMode") == "REVERT_DRIFT")
         try:
-            answer = create(asked)
-            change_set = _change_set(asked)
+            answer = create(request)
+            change_set = _change_set(request)
             if change_set is not None:
                 change_set[MARK] = _reverts.get()
             return answer
@@ -84,8 +84,8 @@ def _creating(create: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _executing(execute: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """`execute`, which leaves alone what seems to be as it was: so say how it is."""
 
-    def executed(asked: Any) -> Any:
-        change_set = _change_set(asked)
+    def executed(request: Any) -> Any:
+        change_set = _change_set(request)
         if change_set is not None and change_set.get(MARK):
             stack = handlers._resolve_stack(change_set["StackName"])
             for name, record in stack["_resources"].items():
@@ -93,18 +93,18 @@ def _executing(execute: Callable[[Any], Any]) -> Callable[[Any], Any]:
                     **record["Properties"],
                     **_drifted(name, record),
                 }
-        return execute(asked)
+        return execute(request)
 
     return executed
 
 
-def _asked(asked: Any, name: str) -> str:
-    value = asked.get(name, "")
+def _parameter(request: Any, name: str) -> str:
+    value = request.get(name, "")
     return str(value[0] if isinstance(value, list) else value)
 
 
-def _change_set(asked: Any) -> Any:
-    names = _asked(asked, "ChangeSetName"), _asked(asked, "StackName")
+def _change_set(request: Any) -> Any:
+    names = _parameter(request, "ChangeSetName"), _parameter(request, "StackName")
     return changesets._find_change_set(*names)[1]
 
 
@@ -161,10 +161,10 @@ def put_back(change: Change, record: Record, actual: Mapping[str, Any]) -> None:
             target["RequiresRecreation"] = "Never"
             named[name] = {"Target": target, "Evaluation": "Static"}
             change["Details"].append(named[name])
-        said = valued(named[name]["Target"], change)
+        values = valued(named[name]["Target"], change)
         previous = record["Properties"].get(name)
         drift = {"PreviousValue": previous, "ActualValue": value}
-        named[name]["Target"].update({**said, "Drift": drift})
+        named[name]["Target"].update({**values, "Drift": drift})
 
 
 def _drifted(name: str, record: Record) -> dict[str, Any]:

@@ -48,11 +48,11 @@ def _apply() -> None:
     actions["DescribeChangeSet"] = describing(actions["DescribeChangeSet"], _changes)
 
 
-def _changes(asked: Any) -> list[Change]:
+def _changes(request: Any) -> list[Change]:
     """The changes of the change set that is asked about; none unless with values."""
-    if handlers._p(asked, "IncludePropertyValues", "false").lower() != "true":
+    if handlers._p(request, "IncludePropertyValues", "false").lower() != "true":
         return []
-    names = handlers._p(asked, "ChangeSetName"), handlers._p(asked, "StackName")
+    names = handlers._p(request, "ChangeSetName"), handlers._p(request, "StackName")
     _id, change_set = changesets._find_change_set(*names)
     return [one["ResourceChange"] for one in (change_set or {}).get("Changes", [])]
 
@@ -61,9 +61,9 @@ def _resolved(
     template: Mapping[str, Any], parameters: Any, stack: str, stack_id: str
 ) -> dict[str, Properties]:
     """The properties of each resource by logical id, with every value that is known."""
-    made = (handlers._resolve_stack(stack_id) or {}).get("_resources", {})
+    existing = (handlers._resolve_stack(stack_id) or {}).get("_resources", {})
     unmade = {"PhysicalResourceId": KNOWN_AFTER_APPLY, "Attributes": _Unmade()}
-    known = {**dict.fromkeys(template.get("Resources", {}), unmade), **made}
+    known = {**dict.fromkeys(template.get("Resources", {}), unmade), **existing}
     shown = {
         name: {**one, "Value": HIDDEN} if one.get("NoEcho") else one
         for name, one in parameters.items()
@@ -78,11 +78,11 @@ def _resolved(
         except (ValueError, KeyError, TypeError, IndexError):
             return node
 
-    found = {}
+    resolved = {}
     for name, one in template.get("Resources", {}).items():
         values = {n: value(v) for n, v in (one.get("Properties") or {}).items()}
-        found[name] = {n: v for n, v in values.items() if v is not engine._NO_VALUE}
-    return found
+        resolved[name] = {n: v for n, v in values.items() if v is not engine._NO_VALUE}
+    return resolved
 
 
 def resolving(
@@ -153,10 +153,10 @@ def describing(
 ) -> Callable[[Any], Any]:
     """`describe`, whose answer carries the values of `changes`."""
 
-    def described(asked: Any) -> Any:
-        status, headers, body = describe(asked)
-        found = changes(asked)
-        return status, headers, written(body, found) if found else body
+    def described(request: Any) -> Any:
+        status, headers, body = describe(request)
+        details = changes(request)
+        return status, headers, written(body, details) if details else body
 
     return described
 

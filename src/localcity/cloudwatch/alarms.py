@@ -119,23 +119,23 @@ def _slots(
 
 
 def _returned(
-    alarm: Alarm, found: dict[str, list[alarm_state.Point]], count: int
+    alarm: Alarm, points: dict[str, list[alarm_state.Point]], count: int
 ) -> list[alarm_state.Point]:
     """The series the alarm compares: its metric, or the one that returns data."""
     if "Metrics" not in alarm:
-        return found["only"]
+        return points["only"]
     for query in alarm["Metrics"]:
-        if "Expression" in query and query["Id"] not in found:
-            found[query["Id"]] = [
+        if "Expression" in query and query["Id"] not in points:
+            points[query["Id"]] = [
                 metric_math.calculate(
-                    query["Expression"], {k: v[n] for k, v in found.items()}
+                    query["Expression"], {k: v[n] for k, v in points.items()}
                 )
                 for n in range(count)
             ]
     chosen = [q["Id"] for q in alarm["Metrics"] if q["ReturnData"]]
     if len(chosen) != 1:
         raise metric_math.MathError(f"{len(chosen)} metrics that return data")
-    return found[chosen[0]]
+    return points[chosen[0]]
 
 
 def rule_of(alarm: Alarm) -> alarm_state.Rule:

@@ -69,8 +69,8 @@ def _dimensions(
     return tuple(pairs)
 
 
-def _values(found: Any) -> tuple[float, ...]:
-    values = found if isinstance(found, list) else [found]
+def _values(value: Any) -> tuple[float, ...]:
+    values = value if isinstance(value, list) else [value]
     if not all(type(v) in (int, float) for v in values) or len(values) > MOST_VALUES:
         raise ValueError("no numbers, or too many")
     return tuple(map(float, values))

@@ -106,8 +106,8 @@ def _called(
         case "IF", [condition, chosen, other]:
             return _chosen(condition, chosen, other, values)
         case "FILL", [filled, instead]:
-            found = _value(filled, values)
-            return found if found is not None else _value(instead, values)
+            result = _value(filled, values)
+            return result if result is not None else _value(instead, values)
         case _, [ast.List(elts=listed)] if name in _LISTS:
             present = [v for v in (_value(e, values) for e in listed) if v is not None]
             return float(_LISTS[name](present)) if present else None

@@ -21,9 +21,9 @@ DISORDER_S = 900.0
 Point = dict[str, Any]
 
 
-def write(found: dict[Key, Tally], at: float, resolution_s: float) -> None:
+def write(tallies: dict[Key, Tally], at: float, resolution_s: float) -> None:
     """Put what was added up into the store; `at` is when it began to be added up."""
-    for (metric, own), tally in found.items():
+    for (metric, own), tally in tallies.items():
         when = at if own is None else own
         stamp = math.floor(when / resolution_s) * resolution_s
         points = [_point(metric, stamp, where, total) for where, total in tally.items()]

@@ -128,10 +128,10 @@ def of_whole_attributes(project: Callable[..., Any]) -> Callable[..., Any]:
         aliases = dict(names)
         project({}, expression, aliases)  # raises what is wrong with it
         paths = [path for path in expression.split(",") if path.strip()]
-        found = [dynamodb._parse_projection_path(path, aliases) for path in paths]
-        if any(len(parts) != 1 or parts[0][0] != "name" for parts in found):
+        parsed = [dynamodb._parse_projection_path(path, aliases) for path in paths]
+        if any(len(parts) != 1 or parts[0][0] != "name" for parts in parsed):
             return None
-        return tuple(parts[0][1] for parts in found)
+        return tuple(parts[0][1] for parts in parsed)
 
     def projected(item: Any, expression: Any, names: Any) -> Any:
         try:

@@ -64,12 +64,12 @@ def _checks(body: bytes, region: str, account: str) -> Checks:
 
 def _statements(body: bytes) -> list[str]:
     try:
-        found = _texts(body)
+        texts = _texts(body)
     except msgspec.MsgspecError:
         request = json.loads(body)
         entries = request.get("Statements") or [request]
         return [str(entry.get("Statement", "")) for entry in entries]
-    return [one.Statement for one in found.Statements] or [found.Statement]
+    return [one.Statement for one in texts.Statements] or [texts.Statement]
 
 
 def _with_statements(original: Callable[..., Checks]) -> Callable[..., Checks]:

@@ -121,16 +121,16 @@ def _question(
     )
 
 
-def _allowed(role_name: str, asked: Any, service: str) -> bool:
-    account = asked.principal_account
+def _allowed(role_name: str, request: Any, service: str) -> bool:
+    account = request.principal_account
     policies = iam_evaluator._gather_role_policies(role_name, account)
     limits = iam_evaluator._permissions_boundary(iam._roles, role_name, account)
-    result = iam_evaluator.evaluate(asked, policies, *limits)
-    own = iam_evaluator._resource_policy(service, asked.resource_arn)
+    result = iam_evaluator.evaluate(request, policies, *limits)
+    own = iam_evaluator._resource_policy(service, request.resource_arn)
     if own is not None:
         required = service in iam_evaluator._POLICY_REQUIRED
         result = iam_evaluator.combine_resource_policy(
-            result, asked, *own, required=required, limits=limits
+            result, request, *own, required=required, limits=limits
         )
     return bool(result.decision == "Allow")
 

@@ -156,12 +156,12 @@ def _remembered(allows: Callable[..., bool]) -> Callable[..., bool]:
         region: str,
         certificate: str,
         context: dict[str, str],
-        *asked: str | None,
+        *action: str | None,
     ) -> bool:
         held = _held(account, region, certificate)
-        question = (account, region, certificate, held, *context.items(), *asked)
+        question = (account, region, certificate, held, *context.items(), *action)
         return _allowed.get(
-            question, lambda: allows(account, region, certificate, context, *asked)
+            question, lambda: allows(account, region, certificate, context, *action)
         )
 
     return remembered

@@ -150,10 +150,10 @@ class Worker:
         try:
             self._do(config, function, step.action)
         except Exception:
-            left = (
+            pending = (
                 step.action.batch if isinstance(step.action, Discard) else step.action
             )
-            self.state = Lane((left, *step.lane.unsettled))
+            self.state = Lane((pending, *step.lane.unsettled))
             raise
         finally:
             self.busy = False

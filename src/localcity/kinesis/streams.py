@@ -182,8 +182,8 @@ def _close(stream: dict[str, Any], before: dict[str, Any]) -> None:
         stream["shards"] = _numbered_after(used_ids, after)
 
 
-def _numbered_after(taken: set[str], shards: dict[str, Any]) -> dict[str, Any]:
-    first = 1 + max(int(shard_id.split("-")[1]) for shard_id in taken)
+def _numbered_after(shard_ids: set[str], shards: dict[str, Any]) -> dict[str, Any]:
+    first = 1 + max(int(shard_id.split("-")[1]) for shard_id in shard_ids)
     contents = enumerate(shards.values(), first)
     return {f"shardId-{number:012d}": content for number, content in contents}
 

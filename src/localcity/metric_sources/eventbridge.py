@@ -100,9 +100,13 @@ def _bury(target: dict[str, Any], event: str, rule: dict[str, Any], why: str) ->
     ):
         _count(rule, "InvocationsFailedToBeSentToDlq")
         return
-    said = {"RULE_ARN": rule["Arn"], "TARGET_ARN": target["Arn"], "ERROR_MESSAGE": why}
+    reasons = {
+        "RULE_ARN": rule["Arn"],
+        "TARGET_ARN": target["Arn"],
+        "ERROR_MESSAGE": why,
+    }
     attributes = {
-        k: {"DataType": "String", "StringValue": text} for k, text in said.items()
+        k: {"DataType": "String", "StringValue": text} for k, text in reasons.items()
     }
     letter = {"MessageBody": event, "MessageAttributes": attributes}
     sqs._act_send_message(letter, queue["url"])

@@ -45,9 +45,9 @@ class ShiftStore:
             self._newest("open_alerts", "open_flag", "open", 0),
         ]
         items = (values_of(item) for answer in answers for item in answer["Items"])
-        found = {item["alert_id"]: item for item in items}
+        alerts = {item["alert_id"]: item for item in items}
         is_whole = not any(answer.get("LastEvaluatedKey") for answer in answers)
-        return list(found.values()), is_whole
+        return list(alerts.values()), is_whole
 
     def _newest(self, index: str, key: str, value: str, since_ms: int) -> Any:
         return call_aws(

@@ -29,15 +29,15 @@ class HasOutbox(Protocol):
 Holder = TypeVar("Holder", bound=HasOutbox)
 
 
-def fully_sent(holders: Iterable[Holder], taken: Sequence[bool]) -> list[Holder]:
+def fully_sent(holders: Iterable[Holder], accepted: Sequence[bool]) -> list[Holder]:
     """Return the holders whose events were all accepted.
 
-    *taken* says of each event of each holder, in this order, whether it was.
+    *accepted* says of each event of each holder, in this order, whether it was.
     """
     sent, end = [], 0
     for holder in holders:
         start, end = end, end + len(holder.outbox)
-        if all(taken[start:end]):
+        if all(accepted[start:end]):
             sent.append(holder)
     return sent
 

@@ -82,8 +82,8 @@ def _by_shift(
     km = sum(graph.road(one).length_m for one in chain) / 1000
     for shift, (begin, end) in SHIFTS.items():
         slots = range(begin * SLOTS_PER_HOUR, end * SLOTS_PER_HOUR)
-        found = (_travel_h(chain, graph, day, slot) for day in days for slot in slots)
-        hours = sorted(one for one in found if one is not None)
+        times = (_travel_h(chain, graph, day, slot) for day in days for slot in slots)
+        hours = sorted(one for one in times if one is not None)
         if not hours:
             continue
         mean, late = sum(hours) / len(hours), hours[ceil(LATE_SHARE * len(hours)) - 1]

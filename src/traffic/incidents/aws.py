@@ -61,18 +61,18 @@ class DynamoAlerts:
 
     def look_up(self, alert_ids: Sequence[str]) -> dict[str, Optional[OpenAlert]]:
         """Return each alert as it is now, None if it is not open; raises StoreError."""
-        found: dict[str, Optional[OpenAlert]] = dict.fromkeys(alert_ids)
-        for part in chunks(list(found), MOST_KEYS):
+        alerts: dict[str, Optional[OpenAlert]] = dict.fromkeys(alert_ids)
+        for part in chunks(list(alerts), MOST_KEYS):
             keys = [{"alert_id": attribute(alert_id)} for alert_id in part]
             some = batch_get(
                 self._client, self._table, keys, _ALERT_FIELDS, self._sleep
             )
-            found.update(
+            alerts.update(
                 (item["alert_id"]["S"], _alert(item))
                 for item in some
                 if "open_flag" in item
             )
-        return found
+        return alerts
 
 
 def _alert(item: dict[str, Any]) -> OpenAlert:
@@ -128,7 +128,7 @@ class DynamoStreets:
 
     def live(self, segment_ids: Sequence[str]) -> Live:
         """Return the traffic on these segments; raises StoreError."""
-        found = {}
+        streets = {}
         for part in chunks(segment_ids, MOST_KEYS):
             keys = [{"segment_id": attribute(name)} for name in part]
             for item in batch_get(
@@ -136,8 +136,8 @@ class DynamoStreets:
             ):
                 row = values_of(item)
                 traffic = LiveTraffic(row.get("speed"), row.get("density"))
-                found[row["segment_id"]] = traffic
-        return found
+                streets[row["segment_id"]] = traffic
+        return streets
 
 
 class DynamoIncidents:
@@ -224,8 +224,8 @@ class DynamoUnusual:
     ) -> Mapping[str, list[HistoryMinute]]:
         """Return the minutes of each segment from *first* on; raises StoreError."""
         with ThreadPoolExecutor(PARALLEL) as pool:
-            found = pool.map(lambda one: self._minutes(one, first), segment_ids)
-            return dict(zip(segment_ids, found))
+            minutes = pool.map(lambda one: self._minutes(one, first), segment_ids)
+            return dict(zip(segment_ids, minutes))
 
     def _minutes(self, segment_id: str, first: int) -> list[HistoryMinute]:
         names = ("segment_id", *_MINUTE_FIELDS)

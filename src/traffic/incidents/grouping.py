@@ -53,8 +53,10 @@ def regroup(
     claims = _claims(known, _newest(alerts), graph, now_ms)
     merged = {one.incident_id for claim in claims.values() for one in claim.absorbed}
     names = (claims.keys() | known.keys()) - merged
-    found = [_regrouped(known.get(n), claims.get(n) or _Claim(), now_ms) for n in names]
-    return sorted(found, key=lambda one: one.after.age)
+    incidents = [
+        _regrouped(known.get(n), claims.get(n) or _Claim(), now_ms) for n in names
+    ]
+    return sorted(incidents, key=lambda one: one.after.age)
 
 
 def _newest(alerts: Iterable[OpenAlert]) -> dict[str, OpenAlert]:
@@ -126,8 +128,8 @@ class _Holders:
         """Return the oldest incident that was lately congested here, or a new one."""
         here = {alert.segment_id for alert in group}
         places = here.union(*(self._graph.near(name) for name in here))
-        found = [one for place in places for one in self._of.get(place, ())]
-        near = min(found, key=lambda one: one.age, default=None)
+        holders = [one for place in places for one in self._of.get(place, ())]
+        near = min(holders, key=lambda one: one.age, default=None)
         return _first(group).alert_id if near is None else near.incident_id
 
     def root(self, name: str) -> str:

@@ -28,7 +28,7 @@ _SPEEDS = ("speed", "usual_speed")
 
 def row_of(one: Incident, retention_days: int) -> dict[str, Any]:
     """Return the row of an incident; None is a missing attribute."""
-    queue, said, ended = one.queue, one.reported, one.ended_at
+    queue, report, ended = one.queue, one.reported, one.ended_at
     expires_at = int(ended or 0) // 1000 + retention_days * _DAY_S
     return {
         KEY: one.incident_id,
@@ -49,10 +49,10 @@ def row_of(one: Incident, retention_days: int) -> dict[str, Any]:
         "alerts": one.alerts,
         "members": json.dumps(one.members, separators=(",", ":")),
         "measured_at": one.measured_at,
-        "reported_at": said.at,
-        "reported_segments": said.segments,
-        "reported_level": LEVELS[said.level],
-        "reported_unusual": int(said.unusual),
+        "reported_at": report.at,
+        "reported_segments": report.segments,
+        "reported_level": LEVELS[report.level],
+        "reported_unusual": int(report.unusual),
         "ended_at": ended,
         "duration_s": None if ended is None else (ended - one.opened_at) // 1000,
         "part_of": one.part_of,
@@ -70,13 +70,13 @@ def incidents_of(
     rows: Iterable[Mapping[str, Any]],
 ) -> tuple[list[Incident], dict[str, str]]:
     """Return the incidents of rows, and what is wrong with the others by their id."""
-    found, faults = [], {}
+    incidents, faults = [], {}
     for row in rows:
         try:
-            found.append(incident_of(row))
+            incidents.append(incident_of(row))
         except (LookupError, TypeError, ValueError, msgspec.MsgspecError) as error:
             faults[str(row.get(KEY))] = f"{type(error).__name__}: {error}"
-    return found, faults
+    return incidents, faults
 
 
 def incident_of(row: Mapping[str, Any]) -> Incident:

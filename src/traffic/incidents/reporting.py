@@ -130,10 +130,10 @@ def news_of(one: Incident, now_ms: int) -> Optional[str]:
 def _with_event(one: Incident, kind: str, report: IncidentReport) -> Incident:
     level = max(one.level, one.reported.level)
     segments, unusual = len(one.segments()), bool(one.unusual)
-    said = Reported(report.now_ms, segments, level, unusual)
+    state = Reported(report.now_ms, segments, level, unusual)
     received_at = _received_at(one, report) if kind in URGENT else None
     event = event_of(one, kind, report.graph, report.now_ms, report.words, received_at)
-    return replace(one, reported=said, outbox=(*one.outbox, event))
+    return replace(one, reported=state, outbox=(*one.outbox, event))
 
 
 def _received_at(one: Incident, report: IncidentReport) -> Optional[int]:

@@ -69,9 +69,9 @@ class IncidentSweep:
         alerts = [one for one in alerts if one.alert_id not in self.unreadable]
         graph = ports.streets.graph({one.segment_id for one in alerts})
         self.figures["WrongLinks"] = len(graph.faults)
-        found = regroup(standing, alerts, graph, now_ms)
-        self.figures["IncidentsOpen"] = sum(_is_open(one.after) for one in found)
-        changed, held = _without_held(due(found, now_ms), now_ms)
+        incidents = regroup(standing, alerts, graph, now_ms)
+        self.figures["IncidentsOpen"] = sum(_is_open(one.after) for one in incidents)
+        changed, held = _without_held(due(incidents, now_ms), now_ms)
         names = sorted({name for one in changed for name in one.after.segments()})
         report = IncidentReport(
             graph=graph,
@@ -120,18 +120,18 @@ class IncidentSweep:
         return judged(row, minutes, usual, now_ms)
 
     def _open_alerts(self, alert_ids: Sequence[str]) -> list[OpenAlert]:
-        found = {one.alert_id: one for one in self._ports.alerts.all()}
+        by_id = {one.alert_id: one for one in self._ports.alerts.all()}
         for alert_id, alert in self._ports.alerts.look_up(alert_ids).items():
-            found.pop(alert_id, None)
+            by_id.pop(alert_id, None)
             if alert is not None:
-                found[alert_id] = alert
-        return list(found.values())
+                by_id[alert_id] = alert
+        return list(by_id.values())
 
-    def _send(self, written: Sequence[Incident], left: Sequence[Incident]) -> None:
+    def _send(self, written: Sequence[Incident], waiting: Sequence[Incident]) -> None:
         """Send the events of each outbox, and empty those that were accepted."""
-        holders = [one for one in (*written, *left) if one.outbox]
-        taken = self._accepted([event for one in holders for event in one.outbox])
-        sent = fully_sent(holders, taken)
+        holders = [one for one in (*written, *waiting) if one.outbox]
+        accepted = self._accepted([event for one in holders for event in one.outbox])
+        sent = fully_sent(holders, accepted)
         if not sent:
             return
         try:
@@ -229,8 +229,12 @@ def incident_log_lines(sweep: IncidentSweep, stack: str, now_ms: int) -> list[st
     figures = {**sweep.figures, "IncidentSweeps": int(is_whole)}
     lines = [line(figures, {"Stack": stack}, now_ms)]
     for key, fault in sweep.unreadable.items():
-        told = {"event": "incidents.unreadable", "incident_id": key, "fault": fault}
-        lines.append(json.dumps(told))
+        unreadable = {
+            "event": "incidents.unreadable",
+            "incident_id": key,
+            "fault": fault,
+        }
+        lines.append(json.dumps(unreadable))
     for fault, times in sweep.failed.items():
         lines.append(
             json.dumps({"event": "incidents.refused", "fault": fault, "times": times})

@@ -133,13 +133,13 @@ def with_unusual(
         for name, member in one.members.items()
         if not has_left(member, now_ms)
     }
-    taken = {one.segment_id for one in alerts}
+    alerted = {one.segment_id for one in alerts}
     return [
         *alerts,
         *(
             OpenAlert(name, held.get(name, at), NONE)
             for name, at in since.items()
-            if name not in taken
+            if name not in alerted
         ),
     ]
 

@@ -83,8 +83,8 @@ class Acknowledging:
         items, _ = incidents.readable(self._reader.open_incidents())
         for one in incidents.listed(items, self._clock()):
             if one["incident_id"] == incident_id:
-                found: Sequence[str] = one["alert_ids"]
-                return found
+                alert_ids: Sequence[str] = one["alert_ids"]
+                return alert_ids
         raise RequestError(
             404, f"no open incident {incident_id}: expected one of /api/now"
         )

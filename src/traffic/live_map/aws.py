@@ -124,10 +124,10 @@ class DynamoReader:
         def part(hour: str) -> list[Item]:
             values = {":hour": hour, ":minute": minute_text(minute)}
             rows = self._history(_PAST, condition, values, IndexName="by_hour")
-            found = list(islice(rows, MOST_ROWS + 1))
-            if len(found) > MOST_ROWS:
+            part_items = list(islice(rows, MOST_ROWS + 1))
+            if len(part_items) > MOST_ROWS:
                 raise StoreError(f"{hour}: over {MOST_ROWS} segments in a minute")
-            return found
+            return part_items
 
         parts = self._pool.map(part, hour_keys(minute))
         return [item for items in parts for item in items]

@@ -73,17 +73,17 @@ def wish_of(body: str, who: str) -> Wish:
     if not body:
         return Wish(who)
     try:
-        asked = msgspec.json.decode(body, type=_Body)
+        wish = msgspec.json.decode(body, type=_Body)
     except (msgspec.MsgspecError, UnicodeError):
         raise RequestError(
             400, 'expected a body such as {"note": "tow truck sent", "seen": null}'
         ) from None
-    if asked.close not in (None, *REASONS):
+    if wish.close not in (None, *REASONS):
         raise RequestError(400, f"expected `close` to be one of {', '.join(REASONS)}")
-    note = asked.note
-    if asked.close:
-        note = f"{asked.close}: {note}" if note else asked.close
-    return Wish(who, None if note is None else _plain(note), asked.seen, asked.close)
+    note = wish.note
+    if wish.close:
+        note = f"{wish.close}: {note}" if note else wish.close
+    return Wish(who, None if note is None else _plain(note), wish.seen, wish.close)
 
 
 def _plain(text: str) -> str:
@@ -148,5 +148,5 @@ def steps(item: Item) -> list[dict[str, Any]]:
 
 def _with_step(item: Item, at_ms: int, who: str, what: str, note: Optional[str]) -> str:
     step = {"at": at_ms, "who": who, "what": what, **({"note": note} if note else {})}
-    kept = [*steps(item), step][-MOST_STEPS:]
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    newest = [*steps(item), step][-MOST_STEPS:]
+    return json.dumps(newest, ensure_ascii=False, separators=(",", ":"))

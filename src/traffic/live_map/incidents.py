@@ -47,9 +47,9 @@ def listed(items: Iterable[Item], now_ms: int) -> list[dict[str, Any]]:
         for one in items
         if now_ms - one.get("measured_at", 0) < STALE_MS and one["reported_at"]
     )
-    found = (_view(item, now_ms) for item in current)
+    views = (_view(item, now_ms) for item in current)
     return sorted(
-        (one for one in found if one["alert_ids"]),
+        (one for one in views if one["alert_ids"]),
         key=lambda one: (one["opened_at"], one["incident_id"]),
     )
 
@@ -82,14 +82,14 @@ _MEMBERS = msgspec.json.Decoder(dict[str, tuple[int, Optional[int]]])
 
 def readable(items: Iterable[Item]) -> tuple[list[Item], dict[str, str]]:
     """Return the items that can be listed, and what is wrong with others by id."""
-    found, faults = [], {}
+    rows, faults = [], {}
     for item in items:
         try:
             _MEMBERS.decode(msgspec.convert(item, _Stored).members)
-            found.append(item)
+            rows.append(item)
         except msgspec.MsgspecError as error:
             faults[str(item.get("incident_id"))] = str(error)
-    return found, faults
+    return rows, faults
 
 
 def _view(item: Mapping[str, Any], now_ms: int) -> dict[str, Any]:

@@ -89,11 +89,11 @@ class CityLooks:
         One that cannot be read is left out, and logged when it is first seen.
         """
         try:
-            found, faults = readable(self._reader.open_incidents())
+            rows, faults = readable(self._reader.open_incidents())
         except StoreError as fault:
             self._log("incidents_failed", str(fault))
             return last.incidents if last else ()
         for key in faults.keys() - self._unreadable:
             self._log("incident_unreadable", f"{key}: {faults[key]}")
         self._unreadable = set(faults)
-        return found
+        return rows

@@ -151,8 +151,8 @@ def unless_cached(answer: Response, headers: Mapping[str, str]) -> Response:
     sent = answer["headers"]
     if not _is_cached(sent["etag"], headers.get("if-none-match", "")):
         return answer
-    kept = {name: sent[name] for name in ("cache-control", "vary", "etag")}
-    return {"statusCode": 304, "headers": kept, "body": ""}
+    shared = {name: sent[name] for name in ("cache-control", "vary", "etag")}
+    return {"statusCode": 304, "headers": shared, "body": ""}
 
 
 def _is_cached(tag: str, if_none_match: str) -> bool:

@@ -44,14 +44,14 @@ def shift_of(reader: ShiftReader, now_ms: int) -> dict[str, Any]:
     days = dict.fromkeys(
         day_text(ms) for ms in (*range(first_ms, now_ms, 12 * _HOUR_MS), now_ms)
     )
-    found, is_whole = reader.alerts(days, first_ms)
-    alerts = [one for one in found if any(_times(one, since_ms))]
+    items, is_whole = reader.alerts(days, first_ms)
+    alerts = [one for one in items if any(_times(one, since_ms))]
     rows = reader.incidents([one["alert_id"] for one in alerts])
-    told = lines(alerts, _whole(rows), since_ms)
+    log = lines(alerts, _whole(rows), since_ms)
     return {
         "since": since_ms,
-        "complete": is_whole and len(told) <= MOST_LINES,
-        "lines": told[:MOST_LINES],
+        "complete": is_whole and len(log) <= MOST_LINES,
+        "lines": log[:MOST_LINES],
     }
 
 
@@ -81,13 +81,13 @@ def lines(
         alert_id = alert["alert_id"]
         incident_id = _incident_of(alert_id, rows)
         together[incident_id or alert_id, incident_id is not None].append(alert)
-    told = [
+    log = [
         {name: line.get(name) for name in FIELDS}
         for (key, is_incident), some in together.items()
         for line in _lines_of(some, rows[key] if is_incident else None)
         if line["at"] >= since_ms
     ]
-    return sorted(told, key=lambda one: -one["at"])
+    return sorted(log, key=lambda one: -one["at"])
 
 
 def _incident_of(alert_id: str, rows: Mapping[str, Item]) -> Optional[str]:

@@ -86,14 +86,14 @@ def place_name(road: Road) -> Optional[str]:
 def derive(courses: Mapping[str, Course]) -> dict[str, Derived]:
     """Return the segments that follow each of *courses*, where any does."""
     meeting, ahead = _Starts(courses, _MEETING), _Starts(courses, _AHEAD)
-    found = {}
+    links = {}
     for name, course in courses.items():
         met = tuple(sorted(_meeting(name, course, courses, meeting)))
         if met:
-            found[name] = Derived(met, MEETS)
+            links[name] = Derived(met, MEETS)
         elif after := _next(name, course, courses, ahead):
-            found[name] = Derived((after,), NEXT)
-    return found
+            links[name] = Derived((after,), NEXT)
+    return links
 
 
 class _Starts:

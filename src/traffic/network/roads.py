@@ -74,7 +74,7 @@ class RoadGraph:
         return self._reach(segment_id, self._up)
 
     def _reach(self, start: str, links: Links) -> dict[str, float]:
-        found, level = {start: 0.0}, {start: 0.0}
+        distances, level = {start: 0.0}, {start: 0.0}
         for _ in range(MOST_HOPS):
             further: dict[str, float] = {}
             for one, km in level.items():
@@ -82,28 +82,28 @@ class RoadGraph:
                     far = km + apart_km(self.road(one), self.road(end))
                     if far <= MOST_KM:
                         further[end] = min(far, further.get(end, far))
-            level = {end: km for end, km in further.items() if end not in found}
-            found.update(level)
-        del found[start]
-        return found
+            level = {end: km for end, km in further.items() if end not in distances}
+            distances.update(level)
+        del distances[start]
+        return distances
 
     def groups(self, segment_ids: Iterable[str]) -> list[frozenset[str]]:
         """Return the sets of *segment_ids* that are connected, in a fixed order."""
-        left, found = set(segment_ids), []
-        for start in sorted(left):
-            if start in left:
-                found.append(frozenset(self._taken(start, left)))
-        return found
+        remaining, groups = set(segment_ids), []
+        for start in sorted(remaining):
+            if start in remaining:
+                groups.append(frozenset(self._component(start, remaining)))
+        return groups
 
-    def _taken(self, start: str, left: set[str]) -> Iterator[str]:
-        """Take from *left* what hangs together with *start*."""
-        left.discard(start)
+    def _component(self, start: str, remaining: set[str]) -> Iterator[str]:
+        """Take from *remaining* what hangs together with *start*."""
+        remaining.discard(start)
         waiting = [start]
         while waiting:
             one = waiting.pop()
             yield one
-            joined = self.near(one) & left
-            left -= joined
+            joined = self.near(one) & remaining
+            remaining -= joined
             waiting += joined
 
 

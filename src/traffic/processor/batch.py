@@ -135,15 +135,15 @@ class BatchProcessor:
         The halves stay apart, so that the next steps do not decide on all of them. A
         single reading always fits: it changes the alert at most once.
         """
-        taken, *rest = parts
+        part, *rest = parts
         while True:
             now_ms = self._ports.clock()
-            decision = decide(stored, taken, now_ms, self._ports.policy)
+            decision = decide(stored, part, now_ms, self._ports.policy)
             events = decision.segment.outbox[len(stored.outbox) :]
             if actions_of(decision) <= MOST_ACTIONS and not is_full(events):
-                oldest_ms = min(map(attrgetter("reference_ms"), taken))
+                oldest_ms = min(map(attrgetter("reference_ms"), part))
                 return _Step(stored, decision, oldest_ms, rest)
-            taken, after = _halves(taken)
+            part, after = _halves(part)
             rest = [after, *rest]
 
     def _finish(self, step: _Step, refusal: Optional[StoreError]) -> None:
@@ -197,12 +197,12 @@ class BatchProcessor:
             return set()
         refusal = PublishError("the bus refused events that it may accept later")
         try:
-            taken = iter(self._ports.bus.send(events))
+            answers = iter(self._ports.bus.send(events))
         except PublishError as error:
-            taken, refusal = iter([False] * len(events)), error
+            answers, refusal = iter([False] * len(events)), error
         sent = []
         for segment, number in unsent:
-            results = [next(taken) for _ in segment.outbox]
+            results = [next(answers) for _ in segment.outbox]
             self.figures.counts["UnsentEvents"] += results.count(False)
             if all(results):
                 sent.append((segment, number))

@@ -84,8 +84,8 @@ def _add_gaps(fold: CalmFold) -> None:
     """
     packed, latest, newest = fold.packed, fold.latest, fold.newest
     is_stored = max(values_of(packed.steps, 1)) > fold.path.gap_after_ms
-    found = [*_stored_gaps(fold), *fold.gaps] if is_stored else fold.gaps
-    gaps = [gap for gap in found if gap[0] in latest and gap[2] < newest[gap[0]]]
+    candidates = [*_stored_gaps(fold), *fold.gaps] if is_stored else fold.gaps
+    gaps = [gap for gap in candidates if gap[0] in latest and gap[2] < newest[gap[0]]]
     if not gaps:
         return
     known, names = histories_of(packed), packed.names

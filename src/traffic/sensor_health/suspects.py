@@ -249,10 +249,10 @@ def _ghost_ms(track: Track, sensor: SensorState, counted_since: Optional[bool]) 
     """
     if sensor.vehicle_count or is_probe(sensor):
         return 0
-    is_told = sensor.speed is not None and sensor.speed >= SLOWEST_PACE_KMH
+    has_speed = sensor.speed is not None and sensor.speed >= SLOWEST_PACE_KMH
     least_ms = thresholds.SWEEP_MS if counted_since is False else 0
-    told_ms = is_told * max(least_ms, sensor.interval_ms)
-    return min(thresholds.GHOST_MS, track.ghost_ms + told_ms)
+    step_ms = has_speed * max(least_ms, sensor.interval_ms)
+    return min(thresholds.GHOST_MS, track.ghost_ms + step_ms)
 
 
 def is_leap(track: Track, updated: Track, interval_ms: int) -> bool:

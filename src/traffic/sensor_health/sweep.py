@@ -145,10 +145,10 @@ class Sweep:
         new = [fault for fault in new if outcomes.get(fault.fault_id) is None]
         unsent = [fault for fault in (*unchanged, *new) if fault.outbox]
         zone = self._ports.policy.zone
-        sent, taken = self._send_outboxes(
+        sent, accepted = self._send_outboxes(
             self._ports.health, unsent, lambda event: with_local_time(event, zone)
         )
-        self.figures["UnsentHealthEvents"] += taken.count(False)
+        self.figures["UnsentHealthEvents"] += accepted.count(False)
         self._attempt(lambda: self._ports.faults.mark_sent(sent))
 
     def _close_silent(self, silent: Iterable[ScannedSegment], now_ms: int) -> set[str]:
@@ -184,8 +184,8 @@ class Sweep:
 
     def _send_alerts(self, segments: Iterable[StoredSegment]) -> None:
         unsent = [segment for segment in segments if segment.outbox]
-        sent, taken = self._send_outboxes(self._ports.alerts, unsent)
-        self.figures["UnsentEvents"] += taken.count(False)
+        sent, accepted = self._send_outboxes(self._ports.alerts, unsent)
+        self.figures["UnsentEvents"] += accepted.count(False)
         if sent:
             self._attempt(lambda: self._ports.store.mark_sent(sent))
 
@@ -197,8 +197,8 @@ class Sweep:
     ) -> tuple[list[Any], list[bool]]:
         """Send the events of each outbox; return the holders whose events were all
         accepted, and for each event whether it was."""
-        taken = self._send(bus, [worded(e) for one in holders for e in one.outbox])
-        return fully_sent(holders, taken), taken
+        accepted = self._send(bus, [worded(e) for one in holders for e in one.outbox])
+        return fully_sent(holders, accepted), accepted
 
     def _send(self, bus: Bus, events: Sequence[dict[str, Any]]) -> list[bool]:
         if not events:

@@ -117,47 +117,47 @@ def steps(
     return {n: figures(one, settings, most_shards, prices) for n, one in sizes.items()}
 
 
-def _city(load: CityLoad, found: CityFigures) -> _Answer:
+def _city(load: CityLoad, city: CityFigures) -> _Answer:
     columns = [Column("", importance=KEY), Column("", True, KEY)]
     title = f"{load.sensors:,} sensors, one reading each {load.interval_s:g} s"
     heads = ("limit", "need", "default quota", "used, %", "way past it")
     limit_columns = [Column(h, h in heads[1:4], KEY) for h in heads]
-    figures = plain(found)
+    figures = plain(city)
     tables = [
-        table(columns, rows(found), title=title),
-        table(limit_columns, map(limit_row, found.limits)),
+        table(columns, rows(city), title=title),
+        table(limit_columns, map(limit_row, city.limits)),
     ]
     return _Answer(figures, figures["limits"], tables)
 
 
-def plain(found: CityFigures) -> dict[str, Any]:
+def plain(city: CityFigures) -> dict[str, Any]:
     """The figures as JSON has them."""
-    values = asdict(found)
+    values = asdict(city)
     for name in ("written_s", "freshness_s", "alert_s"):
-        values[name] = getattr(found, name)._asdict()
-    values["limits"] = [one._asdict() | {"share": one.share} for one in found.limits]
-    return {**values, "stacks": found.stacks}
+        values[name] = getattr(city, name)._asdict()
+    values["limits"] = [one._asdict() | {"share": one.share} for one in city.limits]
+    return {**values, "stacks": city.stacks}
 
 
-def rows(found: CityFigures) -> list[tuple[str, str]]:
+def rows(city: CityFigures) -> list[tuple[str, str]]:
     """The figures as cells."""
-    written, fresh, alert = found.written_s, found.freshness_s, found.alert_s
+    written, fresh, alert = city.written_s, city.freshness_s, city.alert_s
     return [
-        ("messages/s", number(found.messages_s)),
-        ("shards", number(found.shards)),
-        ("batches at once, at most", number(found.concurrent_batches)),
-        ("batches/s", number(found.batches_s)),
-        ("write units/s", number(found.write_units_s)),
-        ("write units in the worst second", number(found.worst_second_write_units)),
-        ("read units/s", number(found.read_units_s)),
-        ("fullest shard, of the mean", f"{found.fullest_shard:.2f}"),
-        ("its lane is busy", f"{found.lane_busy:.0%}"),
+        ("messages/s", number(city.messages_s)),
+        ("shards", number(city.shards)),
+        ("batches at once, at most", number(city.concurrent_batches)),
+        ("batches/s", number(city.batches_s)),
+        ("write units/s", number(city.write_units_s)),
+        ("write units in the worst second", number(city.worst_second_write_units)),
+        ("read units/s", number(city.read_units_s)),
+        ("fullest shard, of the mean", f"{city.fullest_shard:.2f}"),
+        ("its lane is busy", f"{city.lane_busy:.0%}"),
         ("IoT Core to table, p50 and p99", f"{written.p50:.1f} s, {written.p99:.1f} s"),
         ("reading to the map, p50 and p99", f"{fresh.p50:.1f} s, {fresh.p99:.1f} s"),
         ("reading to message, p50 and p99", f"{alert.p50:.1f} s, {alert.p99:.1f} s"),
-        ("a minute waits without burst, s", f"{found.wait_without_burst_s:.1f}"),
-        ("US $ a month", number(found.dollars_a_month)),
-        ("stacks", number(found.stacks)),
+        ("a minute waits without burst, s", f"{city.wait_without_burst_s:.1f}"),
+        ("US $ a month", number(city.dollars_a_month)),
+        ("stacks", number(city.stacks)),
     ]
 
 
@@ -167,14 +167,14 @@ def limit_row(one: Limit) -> tuple[str, ...]:
     return one.what, number(one.need), number(one.most), number(100 * one.share), way
 
 
-def _steps(found: Mapping[int, CityFigures]) -> _Answer:
-    steps = {str(sensors): plain(one) for sensors, one in found.items()}
+def _steps(cities: Mapping[int, CityFigures]) -> _Answer:
+    steps = {str(sensors): plain(one) for sensors, one in cities.items()}
     columns = [Column(head, n not in (6, 8), KEY) for n, head in enumerate(STEP_HEADS)]
     one_row = [
         flat({"sensors": sensors, **one, "limits": one["limits"][0]})
         for sensors, one in steps.items()
     ]
-    return _Answer(steps, one_row, [table(columns, step_rows(found))])
+    return _Answer(steps, one_row, [table(columns, step_rows(cities))])
 
 
 STEP_HEADS = (
@@ -191,7 +191,7 @@ STEP_HEADS = (
 )
 
 
-def step_rows(found: Mapping[int, CityFigures]) -> list[tuple[str, ...]]:
+def step_rows(cities: Mapping[int, CityFigures]) -> list[tuple[str, ...]]:
     """A row for each size."""
     return [
         (
@@ -206,7 +206,7 @@ def step_rows(found: Mapping[int, CityFigures]) -> list[tuple[str, ...]]:
             one.limits[0].way if one.limits[0].share > 1 else "-",
             number(one.stacks),
         )
-        for sensors, one in found.items()
+        for sensors, one in cities.items()
     ]
 
 
@@ -223,11 +223,11 @@ def _cheapest(load: CityLoad) -> _Answer:
 FOUND_HEADS = ("burst capacity of tables", "US $ a month", "map, p99 s", "parameters")
 
 
-def found_rows(found: Mapping[bool, FoundCity | None]) -> list[tuple[str, ...]]:
+def found_rows(cities: Mapping[bool, FoundCity | None]) -> list[tuple[str, ...]]:
     """A row for each design that was searched for."""
     return [
         ("counted on" if burst else "not counted on", *_found_cells(one))
-        for burst, one in found.items()
+        for burst, one in cities.items()
     ]
 
 
@@ -245,9 +245,9 @@ def _found_cells(one: FoundCity | None) -> tuple[str, ...]:
     )
 
 
-def design(found: FoundCity) -> dict[str, Any]:
+def design(city: FoundCity) -> dict[str, Any]:
     """The parameters of a design, its price and its delays."""
-    load = found.load
+    load = city.load
     return {
         "DynamoDBBillingMode": load.tables,
         "DynamoDBWriteCapacity": load.write_capacity,
@@ -255,7 +255,7 @@ def design(found: FoundCity) -> dict[str, Any]:
         "EventParallelizationFactor": load.lanes_per_shard,
         "LambdaMemorySize": load.memory_mb,
         "readings_per_message": load.readings_per_message,
-        "dollars_a_month": found.dollars,
-        "freshness_p99_s": found.simulated.freshness.p99,
-        "alert_p99_s": found.simulated.alerts.p99,
+        "dollars_a_month": city.dollars,
+        "freshness_p99_s": city.simulated.freshness.p99,
+        "alert_p99_s": city.simulated.alerts.p99,
     }

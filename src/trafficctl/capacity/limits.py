@@ -43,7 +43,7 @@ def limits(
     most that the template offers, *skew* the load of the fullest, of the mean.
     """
     needed = needs(load, settings)
-    found = [
+    candidates = [
         Limit(
             quota["what"],
             needed[quota["key"]],
@@ -54,11 +54,13 @@ def limits(
     ]
     of_a_key = minute_burst(load).worst_of_a_key
     what = "writes/s of a key of by_hour"
-    found.append(Limit(what, of_a_key, KEY_WRITES_S, STREAMS))
+    candidates.append(Limit(what, of_a_key, KEY_WRITES_S, STREAMS))
     if not is_on_demand(settings):
-        found.append(Limit("shards of a stream", load.shards, most_shards, STREAMS))
+        candidates.append(
+            Limit("shards of a stream", load.shards, most_shards, STREAMS)
+        )
     demand = sizing.shard_demand(load.peak_messages_s, load.readings_per_message)
     if demand * skew > load.shards:  # else it has room, whatever the city's size
         use = 100 * demand * skew / load.shards
-        found.append(Limit("use of the fullest shard, %", use, 100, HOT))
-    return sorted(found, key=lambda one: -one.share)
+        candidates.append(Limit("use of the fullest shard, %", use, 100, HOT))
+    return sorted(candidates, key=lambda one: -one.share)

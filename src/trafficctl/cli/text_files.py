@@ -22,15 +22,15 @@ ZEROS: dict[tuple[bool, ...], str] = {
 }
 
 
-def encoding_of(begin: bytes, told: str | None = None) -> str:
+def encoding_of(begin: bytes, default: str | None = None) -> str:
     """The encoding of a file that begins with these bytes, four at least.
 
-    A byte order mark says it, else *told*, else the bytes that are zero.
+    A byte order mark says it, else *default*, else the bytes that are zero.
     """
     for mark, name in MARKS.items():
         if begin.startswith(mark):
             return name
-    return told or ZEROS.get(tuple(byte == 0 for byte in begin[:4]), "utf-8-sig")
+    return default or ZEROS.get(tuple(byte == 0 for byte in begin[:4]), "utf-8-sig")
 
 
 def decoded(data: bytes, source: str, advice: str = "save it as UTF-8") -> str:

@@ -52,8 +52,10 @@ def _add_rates(parser: argparse.ArgumentParser, when: str = "") -> None:
             "readings in one message; 1: each sensor sends its own",
         ),
     ):
-        told = f"{when}{text} (default {default:g})"
-        parser.add_argument(option, type=kind, default=default, metavar="N", help=told)
+        help_text = f"{when}{text} (default {default:g})"
+        parser.add_argument(
+            option, type=kind, default=default, metavar="N", help=help_text
+        )
     parser.add_argument(
         "--segments",
         type=up_to(MOST_SENSORS, positive_int),

@@ -106,26 +106,26 @@ def simulate(
     seen = viewer or MapViewer()
     rounds = max(1, math.ceil(load.period_s / load.interval_s))
     waits_s = [load.interval_s * gathered for gathered in range(rounds)]
-    told_s = BUS_S + (0.0 if load.notify_for == SEGMENTS else INCIDENT_S)
+    notify_s = BUS_S + (0.0 if load.notify_for == SEGMENTS else INCIDENT_S)
 
     def read(written_s: float) -> float:
         """A reading has waited in its unit for those that fill the message."""
         return written_s + chance.choice(waits_s)
 
-    def looked(written_s: float) -> float:
+    def viewed(written_s: float) -> float:
         cached_s = chance.uniform(0, seen.cached_s)
         looked_s = chance.uniform(0, seen.looks_s)
         return read(written_s) + cached_s + looked_s
 
-    def told(written_s: float) -> float:
-        return read(written_s) + told_s
+    def notified(written_s: float) -> float:
+        return read(written_s) + notify_s
 
     written, fresh, alerts = (
         Delays(
             _percentile([*map(way, mean.written_s)], 50),
             _percentile([*map(way, fullest.written_s)], 99),
         )
-        for way in (float, looked, told)
+        for way in (float, viewed, notified)
     )
     return SimulatedCity(written, fresh, alerts, skew, fullest.busy)
 

@@ -46,16 +46,16 @@ class Matcher:
     texts: deque[tuple[str, int]] = field(default_factory=deque)
     events: deque[dict[str, Any]] = field(default_factory=deque)
     event_ids: set[str] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
 
     def take(self, body: str, arrived_at: int) -> ReceivedAlert | None:
         """Take a queued body; returns the message once text and event have arrived."""
         event = event_of(body)
         if event is not None:
             return self._take_event(event, arrived_at)
-        if body in self.told:
+        if body in self.bodies:
             return None  # duplicate: delivery is at least once
-        self.told.add(body)
+        self.bodies.add(body)
         match = next((e for e in self.events if describes(body, e)), None)
         if match is None:
             self.texts.append((body, arrived_at))

@@ -46,7 +46,7 @@ class Check:
 
 def checks(result: DemoResult) -> list[Check]:
     """The result compared with the targets."""
-    opened, recorded = _told(result), result.incidents_recorded
+    opened, recorded = _incidents_reported(result), result.incidents_recorded
     return [
         Check(
             "every segment received readings",
@@ -68,7 +68,7 @@ def checks(result: DemoResult) -> list[Check]:
     ]
 
 
-def _told(result: DemoResult) -> int:
+def _incidents_reported(result: DemoResult) -> int:
     """How many incidents people got a message about: one at the first alert."""
     return result.transitions[OPENED] + result.transitions[CONGESTED]
 
@@ -126,7 +126,7 @@ def rows(result: DemoResult) -> list[tuple[str, str, str]]:
             "",
         ),
         ("road segments", number(result.segments), ""),
-        ("incidents opened", number(_told(result)), ""),
+        ("incidents opened", number(_incidents_reported(result)), ""),
         ("  unusual", number(result.incidents_unusual), ""),
         ("  became severe", number(transitions["escalated"]), ""),
         ("  over", number(transitions["cleared"]), ""),

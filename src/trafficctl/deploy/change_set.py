@@ -43,26 +43,26 @@ def make(
     `hidden` are properties whose values are not shown, by logical id. CityError with
     CloudFormation's reason if it cannot be made.
     """
-    asked: dict[str, Any] = {"ResourcesToImport": imports} if imports else {}
+    options: dict[str, Any] = {"ResourcesToImport": imports} if imports else {}
     if revert_drift:
-        asked["DeploymentMode"] = "REVERT_DRIFT"
-    made = stack.api.create_change_set(
+        options["DeploymentMode"] = "REVERT_DRIFT"
+    answer = stack.api.create_change_set(
         StackName=stack.name,
         ChangeSetName=f"trafficctl-{secrets.token_hex(6)}",
         ChangeSetType=kind,
         TemplateURL=url,
         Parameters=list(parameters),
         Capabilities=CAPABILITIES,
-        **asked,
+        **options,
     )
     patience_s = DRIFT_PATIENCE_S if revert_drift else PATIENCE_S
-    found = _settled(stack, str(made["Id"]), patience_s)
-    listed = changes(found["Changes"], hidden)
-    change_set = ChangeSet(str(made["Id"]), str(made["StackId"]), kind, listed)
-    if found["Status"] == "CREATE_COMPLETE":
+    outcome = _settled(stack, str(answer["Id"]), patience_s)
+    listed = changes(outcome["Changes"], hidden)
+    change_set = ChangeSet(str(answer["Id"]), str(answer["StackId"]), kind, listed)
+    if outcome["Status"] == "CREATE_COMPLETE":
         return change_set
     drop(stack, change_set)
-    reason = found.get("StatusReason") or "no reason given"
+    reason = outcome.get("StatusReason") or "no reason given"
     if is_no_change(reason):
         return None
     raise CityError(

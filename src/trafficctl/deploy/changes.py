@@ -105,15 +105,15 @@ def _differences(change: Mapping[str, Any]) -> list[Difference]:
     A detail's values may be cut, and one value may have a detail for each cause.
     """
     before, after = _context(change, "BeforeContext"), _context(change, "AfterContext")
-    found = []
+    parts = []
     if before is not None and after is not None:
-        found = [_of_properties(one) for one in differences(before, after)]
-    properties = {property_of(one) for one in found}
+        parts = [_of_properties(one) for one in differences(before, after)]
+    properties = {property_of(one) for one in parts}
     for target in (one.get("Target", {}) for one in change.get("Details", [])):
         path = _path(str(target.get("Path") or target.get("Name") or ""))
         if path and _top(path) not in properties:
-            found += differences(_before(target), target.get("AfterValue"), path)
-    return list({one.path + repr(one): one for one in found}.values())
+            parts += differences(_before(target), target.get("AfterValue"), path)
+    return list({one.path + repr(one): one for one in parts}.values())
 
 
 def _context(change: Mapping[str, Any], key: str) -> Any:
@@ -163,9 +163,9 @@ def _causes(change: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(causes))
 
 
-def _unseen(change: Mapping[str, Any], found: Sequence[Difference]) -> tuple[str, ...]:
+def _unseen(change: Mapping[str, Any], parts: Sequence[Difference]) -> tuple[str, ...]:
     """Properties that change by themselves, and of which both values look the same."""
-    seen = {property_of(one) for one in found}
+    seen = {property_of(one) for one in parts}
     changed = {
         str(one["Target"]["Name"])
         for one in change.get("Details", [])
@@ -190,7 +190,7 @@ def is_no_change(reason: str) -> bool:
     return any(sign in low for sign in NO_CHANGES)
 
 
-def counted(found: Sequence[Change]) -> str:
+def counted(changes: Sequence[Change]) -> str:
     """How many of each action, in words: `3 Modify, 1 Add`."""
-    actions = [one.action for one in found]
+    actions = [one.action for one in changes]
     return ", ".join(f"{actions.count(a)} {a}" for a in ORDER if a in actions)

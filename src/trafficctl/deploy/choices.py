@@ -29,13 +29,13 @@ class Situation:
 
 
 def choose(
-    defaults: Values, kept: Values, given: Values, at: Situation
+    defaults: Values, current: Values, given: Values, at: Situation
 ) -> tuple[dict[str, str], list[str]]:
     """The parameters that stay and those wished for, with what has to differ.
 
     A local map is never at API Gateway's address, which leads to AWS.
     """
-    chosen, notes = _protected(kept, given, at)
+    chosen, notes = _protected(current, given, at)
     if at.is_local and not chosen.get("SiteUrl"):
         chosen["SiteUrl"] = SITE_URL
     wished = chosen.get(RUNTIME) or defaults.get(RUNTIME, "")
@@ -49,13 +49,13 @@ def choose(
 
 
 def _protected(
-    kept: Values, given: Values, at: Situation
+    current: Values, given: Values, at: Situation
 ) -> tuple[dict[str, str], list[str]]:
     if at.creates:
         return protection.for_creation(given), []
-    chosen = protection.for_update(kept, given)
+    chosen = protection.for_update(current, given)
     if protection.is_off(chosen):
         return chosen, [f"{UNPROTECTED}, as {protection.PROTECT} says"]
-    if protection.is_off(kept):
+    if protection.is_off(current):
         return chosen, [f"{UNPROTECTED}: this update turns it on"]
     return chosen, []

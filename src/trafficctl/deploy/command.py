@@ -115,7 +115,9 @@ def _tell(args: argparse.Namespace, outcome: Outcome) -> None:
         output.say(next_steps(args.stack, parameters.given(args), outcome.outputs))
 
 
-def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -> str:
+def next_steps(
+    stack: str, chosen: Mapping[str, str], outputs: Mapping[str, str]
+) -> str:
     """What to do after a first deployment, in order."""
     mails = [chosen.get(name) for name in ("AlertEmail", "OperationsEmail")]
     receivers = sorted({mail for mail in mails if mail})
@@ -127,7 +129,7 @@ def next_steps(stack: str, chosen: Mapping[str, str], made: Mapping[str, str]) -
         "register the devices: docs/guides/devices.md",
         f"let a controller in: trafficctl users add NAME@CITY --stack {stack}",
         f"open the live map (trafficctl map --stack {stack}): "
-        f"{made.get('LiveUrl', 'output LiveUrl')}",
+        f"{outputs.get('LiveUrl', 'output LiveUrl')}",
     ]
     listed = "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))
     return f"Next:\n{listed}"

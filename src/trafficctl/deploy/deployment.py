@@ -121,12 +121,12 @@ class _Deployment:
         it gets the parameters that they were made with, and no new ones, or the update
         that follows would see no difference.
         """
-        found = [Change("Import", o.logical_id, o.type) for o in estate.leftovers]
+        adoptions = [Change("Import", o.logical_id, o.type) for o in estate.leftovers]
         self.prompter.say(
             f"an earlier stack {self.request.stack} left its data. "
             "The new stack can import it, and use its tables, users, devices and key:"
         )
-        self.prompter.show(found)
+        self.prompter.show(adoptions)
         if not self.prompter.agree("Import it?"):
             self.prompter.say(
                 "nothing was changed. `trafficctl destroy --purge "

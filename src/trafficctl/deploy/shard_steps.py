@@ -10,15 +10,15 @@ COUNT, MODE = "KinesisShardCount", "KinesisStreamMode"
 
 
 def wished(
-    kept: Mapping[str, str], sent: Mapping[str, str], reverts: bool
+    current: Mapping[str, str], sent: Mapping[str, str], reverts: bool
 ) -> int | None:
     """The shards that an update sets; None if it leaves them alone.
 
     An update that *reverts* drift also sets a count that stays as it was.
     """
-    if {kept.get(MODE), sent.get(MODE)} != {"PROVISIONED"}:
+    if {current.get(MODE), sent.get(MODE)} != {"PROVISIONED"}:
         return None
-    return int(sent[COUNT]) if reverts or sent[COUNT] != kept[COUNT] else None
+    return int(sent[COUNT]) if reverts or sent[COUNT] != current[COUNT] else None
 
 
 def steps(shards: int, target: int, offered: Sequence[int]) -> list[int]:

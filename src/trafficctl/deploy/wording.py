@@ -17,13 +17,13 @@ PACKAGE = ("Code.S3Bucket", "Code.S3Key", "Code.S3ObjectVersion")
 OLD, NEW = "- ", "+ "
 
 
-def lines(found: Sequence[Difference], width: int) -> list[str]:
+def lines(differences: Sequence[Difference], width: int) -> list[str]:
     """A line or more for each difference, none wider than `width` characters.
 
     Lines that begin with `- ` say what goes, with `+ ` what comes.
     """
-    package = [one for one in found if one.path in PACKAGE]
-    others = [one for one in found if one.path not in PACKAGE]
+    package = [one for one in differences if one.path in PACKAGE]
+    others = [one for one in differences if one.path not in PACKAGE]
     texts = ["Code: a new package"] if package else []
     for path, group in itertools.groupby(others, key=lambda one: one.path):
         texts += _of_one_path(path, list(group), width)
@@ -50,15 +50,15 @@ def _of_one_path(path: str, group: list[Difference], width: int) -> list[str]:
 
 def _on_one_line(one: Difference) -> str:
     if one.before is None:
-        return f"{NEW}{one.path}: {said(one.after)}"
+        return f"{NEW}{one.path}: {text_of(one.after)}"
     if one.after is None:
-        return f"{OLD}{one.path}: {said(one.before)}"
-    return f"{one.path}: {said(one.before)} -> {said(one.after)}"
+        return f"{OLD}{one.path}: {text_of(one.before)}"
+    return f"{one.path}: {text_of(one.before)} -> {text_of(one.after)}"
 
 
 def _sides(one: Difference, width: int) -> Iterator[str]:
     """What goes and what comes; of two long texts the part where they differ."""
-    old, new = said(one.before), said(one.after)
+    old, new = text_of(one.before), text_of(one.after)
     if one.before is not None and one.after is not None:
         old, new = _parting(old, new, max(LEAST_ROOM, width - len(OLD)))
     if one.before is not None:
@@ -77,7 +77,7 @@ def _parting(old: str, new: str, room: int) -> tuple[str, str]:
     return f"...{old[start:]}", f"...{new[start:]}"
 
 
-def said(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value on one line: a statement of a policy in words, else text or JSON."""
     if value == KNOWN_AFTER_APPLY:
         return "(known after the deployment)"
@@ -99,12 +99,12 @@ def _statement(value: Mapping[str, Any]) -> str:
         "NotPrincipal": "for all but {}",
         "Condition": "if {}",
     }
-    told = [
+    phrases = [
         form.format(_listed(value[name]))
         for name, form in parts.items()
         if name in value
     ]
-    return " ".join([str(value["Effect"]), *told])
+    return " ".join([str(value["Effect"]), *phrases])
 
 
 def _listed(value: Any) -> str:

@@ -75,10 +75,10 @@ class Removal:
 
         And what creations of the same name left that failed.
         """
-        kept = self._now() if self.exists else list(self._estate.leftovers)
+        resources = self._now() if self.exists else list(self._estate.leftovers)
         ids = [one for one in (self._id(), *self.stack.deleted_ids()) if one]
         scraps = leftovers.of_failed_creations(self.stack, *ids)
-        return list(dict.fromkeys([*kept, *scraps]))
+        return list(dict.fromkeys([*resources, *scraps]))
 
     def given_buckets(self) -> set[str]:
         """Buckets of one's own that the stack's code was deployed from."""
@@ -92,8 +92,8 @@ class Removal:
         """What stays, looked into; the order is that of deletion."""
         staying = sorted(self.staying(), key=lambda one: _order(one.type))
         with ThreadPoolExecutor(PARALLEL) as pool:
-            found = list(pool.map(self._holding, staying))
-        return [one for one in found if one is not None]
+            holdings = list(pool.map(self._holding, staying))
+        return [one for one in holdings if one is not None]
 
     def delete_stack(self) -> None:
         """Delete the stack, and follow; CityError with the first cause if it fails."""
@@ -112,17 +112,17 @@ class Removal:
         """Delete what outlived the stack, and is protected no more."""
         with progress.counting("deleted") as bar:
             for one in holdings:
-                kind, left = KINDS[one.left.type], one.left
-                if kind.found(self.account, left.physical_id) is None:
+                kind, resource = KINDS[one.left.type], one.left
+                if kind.found(self.account, resource.physical_id) is None:
                     continue  # a failed creation's goes with the stack
-                task = bar.add_task(f"{kind.what} {left.physical_id}", total=None)
+                task = bar.add_task(f"{kind.what} {resource.physical_id}", total=None)
                 kind.delete(
                     self.account,
-                    left.physical_id,
+                    resource.physical_id,
                     lambda done, task=task: bar.update(task, completed=done),  # type: ignore[misc] # the loop's own
                 )
                 bar.remove_task(task)
-                self.say(f"{kind.what} {left.physical_id}: {kind.done}")
+                self.say(f"{kind.what} {resource.physical_id}: {kind.done}")
 
     def delete_artifacts(self) -> None:
         """Delete the stack's packages, and the bucket when no other stack uses it."""

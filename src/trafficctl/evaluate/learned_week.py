@@ -34,24 +34,24 @@ from .week_days import learn
 def run_slowdowns(args: argparse.Namespace, policy: Policy) -> None:
     """Show how many injected slowdowns each rule finds."""
     learned = learn(load_week(args.data))
-    found = rows(learned, slowdowns_of(learned), policy)
-    show_slowdowns(found, profile_figures(learned), args)
+    slowdowns = rows(learned, slowdowns_of(learned), policy)
+    show_slowdowns(slowdowns, profile_figures(learned), args)
 
 
 def show_slowdowns(
     slowdowns: Sequence[SlowdownRow], figures: ProfileFigures, args: argparse.Namespace
 ) -> None:
     """Show what `run_slowdowns` found."""
-    found = [asdict(row) for row in slowdowns]
+    records = [asdict(row) for row in slowdowns]
     if args.json:
-        show_json({"slowdowns": found, "profile": asdict(figures)})
+        show_json({"slowdowns": records, "profile": asdict(figures)})
         return
     if args.csv:
-        show_csv(tuple(found[0]), found)
+        show_csv(tuple(records[0]), records)
         return
     headers = ("slowdowns", "number", "fixed", "unusual", "either", "after min, p50")
     columns = [Column(one, number=place > 0) for place, one in enumerate(headers)]
-    show(table(columns, [_slowdown_cells(row) for row in found]))
+    show(table(columns, [_slowdown_cells(row) for row in records]))
     _show_figures(
         (
             "unusual alerts per segment and day",
@@ -86,12 +86,12 @@ def run_bottlenecks(args: argparse.Namespace, _policy: Policy) -> None:
     show_bottlenecks(week_bottlenecks(learn(week), graph_of(week)), args)
 
 
-def show_bottlenecks(found: WeekBottlenecks, args: argparse.Namespace) -> None:
+def show_bottlenecks(week: WeekBottlenecks, args: argparse.Namespace) -> None:
     """Show what `run_bottlenecks` found."""
-    worst = [row._asdict() for row in found.worst]
+    worst = [row._asdict() for row in week.worst]
     if args.json:
-        corridors = [row._asdict() for row in found.corridors]
-        show_json({**asdict(found), "worst": worst, "corridors": corridors})
+        corridors = [row._asdict() for row in week.corridors]
+        show_json({**asdict(week), "worst": worst, "corridors": corridors})
         return
     if args.csv:
         show_csv(tuple(worst[0]), worst)
@@ -106,10 +106,10 @@ def show_bottlenecks(found: WeekBottlenecks, args: argparse.Namespace) -> None:
             number(row.extent_km, 1),
             number(row.vehicle_hours),
         ]
-        for row in found.worst
+        for row in week.worst
     ]
     show(table(columns, cells))
     _show_figures(
-        ("the same in both halves, of 10", number(found.same_of_ten)),
-        ("the same in both halves, of 20", number(found.same_of_twenty)),
+        ("the same in both halves, of 10", number(week.same_of_ten)),
+        ("the same in both halves, of 20", number(week.same_of_twenty)),
     )

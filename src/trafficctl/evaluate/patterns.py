@@ -74,12 +74,12 @@ def week_transitions(
 ) -> Transitions:
     """The changes of each segment's alert over the week."""
     part = whole_week(week)
-    found = {}
+    by_segment = {}
     for one in detectors:
         segment = run_detector(one, week, part, step_s, policy)
         segment.decide()
-        found[one.segment_id] = segment.transitions
-    return found
+        by_segment[one.segment_id] = segment.transitions
+    return by_segment
 
 
 def graph_of(week: Week) -> RoadGraph:
@@ -149,7 +149,7 @@ def unusual_times(learned: Iterable[Learned]) -> UnusualTimes:
     Each day is learned from those before it.
     """
     learned = list(learned)
-    found: dict[int, UsualThen] = {}
+    times: dict[int, UsualThen] = {}
     since: Mapping[str, int] = {}
     for day in TEST_DAYS:
         by_segment = {
@@ -161,8 +161,8 @@ def unusual_times(learned: Iterable[Learned]) -> UnusualTimes:
             at_ms = day_of(day).begin_ms + (row + 1) * ROW_S * 1000
             now = (name for name, rows in by_segment.items() if rows[row])
             since = {name: since.get(name, at_ms) for name in now}
-            found[at_ms] = UsualThen(since, usual_speeds(profiles, row))
-    return found
+            times[at_ms] = UsualThen(since, usual_speeds(profiles, row))
+    return times
 
 
 def usual_speeds(profiles: Mapping[str, bytes], row: int) -> dict[str, int]:

@@ -131,8 +131,8 @@ def fixed_rows(
     """Whether an alert of the product is open after each five minutes of *part*."""
     segment = Segment(one.detector.segment_id, road_of(one.speeds), policy, messages=1)
     at_ms, rows, is_open = day_of(day).begin_ms + part.start * ROW_S * 1000, [], False
-    taken = measured(speeds, part.start * ROW_S, ROW_S, len(part))
-    for count, speed, share in taken:
+    samples = measured(speeds, part.start * ROW_S, ROW_S, len(part))
+    for count, speed, share in samples:
         at_ms += ROW_S * 1000
         seen = len(segment.transitions)
         name = one.detector.detector
@@ -152,8 +152,8 @@ def minutes_to_find(
     *before* are the alerts of the day as it was; None if none comes in time.
     """
     rows = range(first, min(first + FOUND_WITHIN_ROWS, len(after)))
-    found = [row for row in rows if after[row] and not before[row]]
-    return (found[0] + 1 - first) * ROW_S // 60 if found else None
+    newly = [row for row in rows if after[row] and not before[row]]
+    return (newly[0] + 1 - first) * ROW_S // 60 if newly else None
 
 
 def found(

@@ -45,9 +45,11 @@ def run(args: argparse.Namespace) -> int:
     is_local = is_loopback(endpoint)
     client_id = client_of(args.stack, outputs, is_local)
     domain = endpoint if is_local else outputs["UserPoolDomain"]
-    told = token(domain, client_id, secret_of(cognito, outputs))
-    output.say(f"a token for {address(outputs, endpoint)}, for {told['expires_in']} s:")
-    print(told["access_token"])
+    grant = token(domain, client_id, secret_of(cognito, outputs))
+    output.say(
+        f"a token for {address(outputs, endpoint)}, for {grant['expires_in']} s:"
+    )
+    print(grant["access_token"])
     return OK
 
 
@@ -64,10 +66,10 @@ def client_of(stack: str, outputs: Mapping[str, str], is_local: bool) -> str:
 
 def secret_of(cognito: Any, outputs: Mapping[str, str]) -> str:
     """The secret of the machines' client."""
-    found = cognito.describe_user_pool_client(
+    client = cognito.describe_user_pool_client(
         UserPoolId=outputs["UserPoolId"], ClientId=outputs[CLIENT]
     )
-    return str(found["UserPoolClient"]["ClientSecret"])
+    return str(client["UserPoolClient"]["ClientSecret"])
 
 
 def address(outputs: Mapping[str, str], endpoint: str) -> str:

@@ -102,7 +102,7 @@ def start(
     UserError if a port is in use, CityError if the emulator does not start.
     """
     for port, option in ((gateway_port, "--port"), (mqtt_port, "--mqtt-port")):
-        check_port(port, option, lambda taken: _holder(taken, home.parent))
+        check_port(port, option, lambda used: _holder(used, home.parent))
     _clear(home)
     say(f"starting the local city on ports {gateway_port} and {mqtt_port}")
     keys = new_keys()

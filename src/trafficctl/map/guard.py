@@ -30,8 +30,8 @@ def length(headers: Mapping[str, str], most: int) -> int | None:
     What is not read of a body would be taken for the next request.
     """
     given = {name.lower(): value for name, value in headers.items()}
-    told = given.get("content-length", "0")
-    is_number = told.isascii() and told.isdigit() and len(told) <= len(str(most))
+    text = given.get("content-length", "0")
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(most))
     if "transfer-encoding" in given or not is_number:
         return None
-    return int(told) if int(told) <= most else None
+    return int(text) if int(text) <= most else None

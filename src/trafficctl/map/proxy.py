@@ -171,7 +171,7 @@ def respond(
     host = address.removeprefix("http://")
     reason = guard.refusal(headers, host)
     if reason is not None:
-        return _told(HTTPStatus.FORBIDDEN, f"the local map refuses this: {reason}")
+        return _error(HTTPStatus.FORBIDDEN, f"the local map refuses this: {reason}")
     if headers.get("Host") != host:
         # Sign-in redirects to one address only; other host names are redirected to it.
         place = f"{address}/{path.lstrip('/')}"
@@ -200,7 +200,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             if length is None:
                 self.close_connection = True
                 why = f"expected a Content-Length of at most {MOST_BODY}"
-                return _told(HTTPStatus.BAD_REQUEST, why)
+                return _error(HTTPStatus.BAD_REQUEST, why)
             body = self.rfile.read(length)
             if proxy.target is None:
                 return _unready("the local city is starting")
@@ -230,9 +230,9 @@ def _is_kept(header: str) -> bool:
 
 
 def _unready(why: str) -> Reply:
-    return _told(HTTPStatus.SERVICE_UNAVAILABLE, why, ("Refresh", "2"))
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, why, ("Refresh", "2"))
 
 
-def _told(status: HTTPStatus, why: str, *more: tuple[str, str]) -> Reply:
+def _error(status: HTTPStatus, why: str, *more: tuple[str, str]) -> Reply:
     headers = [("Content-Type", "application/json"), *more]
     return Reply(status, headers, json.dumps({"error": why}).encode())

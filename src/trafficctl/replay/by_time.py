@@ -70,15 +70,15 @@ def merged(
     held = HeldRows(rows, path)
     yield from held.bad
     for _, same in groupby(held, key=_key):
-        made, *others = same
+        current, *others = same
         for row in others:
-            if _values(made.reading).keys() & _values(row.reading).keys():
-                yield made
-                made = row
+            if _values(current.reading).keys() & _values(row.reading).keys():
+                yield current
+                current = row
             else:
-                both = msgspec.structs.replace(made.reading, **_values(row.reading))
-                made = made._replace(reading=both)
-        yield made
+                both = msgspec.structs.replace(current.reading, **_values(row.reading))
+                current = current._replace(reading=both)
+        yield current
 
 
 def _key(row: ReplayRow) -> tuple[int, str, str]:

@@ -88,11 +88,11 @@ def plan(span: Span, speed: float, shift: str, began_ms: int) -> Replay:
     `shift` is `now`, `none`, or seconds. UserError if the city would refuse the
     timestamps.
     """
-    made = Replay(
+    replay = Replay(
         span.first_ms, began_ms, speed, _shift_ms(span, speed, shift, began_ms)
     )
-    ages = [made.age_ms(event) for event in (span.first_ms, span.last_ms)]
-    oldest = max(*ages, made.age_ms(span.first_ms) + span.first_ms - span.least_ms)
+    ages = [replay.age_ms(event) for event in (span.first_ms, span.last_ms)]
+    oldest = max(*ages, replay.age_ms(span.first_ms) + span.first_ms - span.least_ms)
     if oldest > policy.MAX_AGE_MS - MARGIN_MS:
         raise UserError(
             f"at --speed {speed:g} --shift {shift} some readings would be "
@@ -104,7 +104,7 @@ def plan(span: Span, speed: float, shift: str, began_ms: int) -> Replay:
             f"at --speed {speed:g} --shift {shift} some readings would be "
             f"{_hours(-min(ages))} ahead of their time when published - use --shift now"
         )
-    return made
+    return replay
 
 
 def _shift_ms(span: Span, speed: float, shift: str, began_ms: int) -> int:

@@ -129,15 +129,15 @@ class ReplayFile:
             return
         missing = next((n for n in needed if normal(n) not in names), "")
         near = suggestion(missing, [one.strip() for one in header]) if missing else ""
-        told = f"the file has {', '.join(map(_short, header)) or 'no header'}"
+        columns = f"the file has {', '.join(map(_short, header)) or 'no header'}"
         if self._mapping is PLAIN:
-            told = (
+            columns = (
                 f"the header is {','.join(REQUIRED)}, and optionally "
                 f"{','.join(OPTIONAL)}"
             )
         if len(names) == 1 and len(needed) > 1:
-            told += ' in one column - delimiter = "..." under [file] of a mapping'
-        advice = " ".join(filter(None, [near, f"{told}; {HELP}"]))
+            columns += ' in one column - delimiter = "..." under [file] of a mapping'
+        advice = " ".join(filter(None, [near, f"{columns}; {HELP}"]))
         place = f"{self._path.name} line 1"
         raise UserError(f"{place}: {'; '.join(faults)} - {advice}")
 

@@ -31,11 +31,11 @@ Line = tuple[int, list[str]]
 class Table:
     """The lines of a file as cells, each with its number; the header apart."""
 
-    def __init__(self, path: Path, told: FileFormat, wanted: set[str]) -> None:
-        self._path, self._told, self._wanted = path, told, wanted
-        self.header: list[str] = list(told.header)
-        self.encoding = told.encoding or ""
-        self.delimiter = told.delimiter or ","
+    def __init__(self, path: Path, form: FileFormat, wanted: set[str]) -> None:
+        self._path, self._form, self._wanted = path, form, wanted
+        self.header: list[str] = list(form.header)
+        self.encoding = form.encoding or ""
+        self.delimiter = form.delimiter or ","
         self.comments = 0  # after the header
         self._number = 0
 
@@ -44,7 +44,7 @@ class Table:
         self.comments = 0
         try:
             with self._opened() as text:
-                if self._told.element:
+                if self._form.element:
                     yield from self._elements(text)
                 else:
                     yield from self._rows(text)
@@ -65,14 +65,14 @@ class Table:
         features = []
         if self.encoding.startswith(("utf-16", "utf-32")):
             features.append(self.encoding[:6].upper())
-        if self.delimiter in NAMES and not self._told.delimiter:
+        if self.delimiter in NAMES and not self._form.delimiter:
             features.append(f"delimiter {NAMES[self.delimiter]}")
         return features
 
     def _opened(self) -> IO[str]:
         stream, begin = opening.opened(self._path)
-        self.encoding = encoding_of(begin, self._told.encoding)
-        if not self._told.element and opening.is_no_table(begin, self.encoding):
+        self.encoding = encoding_of(begin, self._form.encoding)
+        if not self._form.element and opening.is_no_table(begin, self.encoding):
             stream.close()
             raise UserError(
                 f"{self._path.name}: HTML, XML or JSON, not CSV - did the download "
@@ -87,8 +87,8 @@ class Table:
             begin.append(line)
             if line.strip():
                 break
-        if not self._told.delimiter:
-            self.delimiter = self._found(begin[-1] if begin else "")
+        if not self._form.delimiter:
+            self.delimiter = self._delimiter_of(begin[-1] if begin else "")
         reader = csv.reader(chain(begin, lines), delimiter=self.delimiter, strict=True)
         for cells in reader:
             self._number = reader.line_num
@@ -104,17 +104,17 @@ class Table:
         before_header = True
         for line in text:
             separator = _SEP.fullmatch(line) if before_header else None
-            if separator and not self._told.delimiter:
+            if separator and not self._form.delimiter:
                 self.delimiter = separator[1]
                 self._wanted = set()
-            comment = self._told.comment
+            comment = self._form.comment
             is_comment = bool(comment) and line.lstrip().startswith(comment)
             left_out = separator is not None or is_comment
             self.comments += is_comment and not before_header
             before_header = before_header and (left_out or not line.strip())
             yield "\n" if left_out else line
 
-    def _found(self, header: str) -> str:
+    def _delimiter_of(self, header: str) -> str:
         """The delimiter that makes most of the wanted columns of the header."""
         if not self._wanted:
             return self.delimiter
@@ -127,7 +127,7 @@ class Table:
 
     def _elements(self, text: IO[str]) -> Iterator[Line]:
         """The attributes of each element, under the names of the first ones."""
-        elements = xml_file.elements(text, self._told.element, self._path.name)
+        elements = xml_file.elements(text, self._form.element, self._path.name)
         first = list(islice(elements, SAMPLE))
         names = (name for _, attributes in first for name in attributes)
         self.header = self.header or list(dict.fromkeys(names))

@@ -20,22 +20,24 @@ from trafficctl.replay.mapping import (
 
 def resolved(mapping: ColumnMapping, header: Sequence[str]) -> list[Fields]:
     """The readings of each row, with all columns named that the file has."""
-    found = []
+    readings = []
     own = {normal(name): name for name in header}
     names = (*KEYS, *MEASURED, "interval")
     for fields in mapping.readings or (mapping,):
-        told = {n: getattr(fields, n) for n in names}
-        told = {n: getattr(mapping, n) if v is None else v for n, v in told.items()}
-        for n, value in told.items():
+        columns = {n: getattr(fields, n) for n in names}
+        columns = {
+            n: getattr(mapping, n) if v is None else v for n, v in columns.items()
+        }
+        for n, value in columns.items():
             may_be_there = mapping.long is not None and n in MEASURED
             if value is None and (may_be_there or normal(n) in own):
-                told[n] = n
+                columns[n] = n
         for n, other in (IDS, IDS[::-1]):  # one id is enough
-            told[n] = told[n] or told[other] or n
-        found.append(Fields(**told))
+            columns[n] = columns[n] or columns[other] or n
+        readings.append(Fields(**columns))
     if mapping.sensor_in_header is None:
-        return found
-    return _one_for_each_column(mapping, found[0], header)
+        return readings
+    return _one_for_each_column(mapping, readings[0], header)
 
 
 def _one_for_each_column(
@@ -61,16 +63,16 @@ def _one_for_each_column(
 def columns_of(mapping: ColumnMapping, readings: Sequence[Fields]) -> list[str]:
     """The columns that a mapping and its resolved readings are made of."""
     time = mapping.time
-    found = [*time.columns]
-    found += [] if time.plus is None else [time.plus]
-    found += [*mapping.skip]
-    found += [] if mapping.long is None else [mapping.long.name, mapping.long.value]
+    columns = [*time.columns]
+    columns += [] if time.plus is None else [time.plus]
+    columns += [*mapping.skip]
+    columns += [] if mapping.long is None else [mapping.long.name, mapping.long.value]
     for one in readings:
-        found += [*named_in(one.segment_id or ""), *named_in(one.sensor_id or "")]
-        found += interval_columns(one.interval)
+        columns += [*named_in(one.segment_id or ""), *named_in(one.sensor_id or "")]
+        columns += interval_columns(one.interval)
         if mapping.long is None:
-            found += [name for n in MEASURED if (name := getattr(one, n))]
-    return list(dict.fromkeys(found))
+            columns += [name for n in MEASURED if (name := getattr(one, n))]
+    return list(dict.fromkeys(columns))
 
 
 def interval_columns(interval: Interval | None) -> list[str]:

@@ -132,18 +132,18 @@ class Clock:
 
     def _meant(self, naive: datetime, interval: timedelta) -> list[datetime]:
         """The instants that a time on the wall may stand for."""
-        found = {*self._instants(naive)}
-        if not found:
+        instants = {*self._instants(naive)}
+        if not instants:
             skipped = naive.replace(tzinfo=self._zone)
             if not self._is_end_before(skipped):
                 raise WrongTimeError(
                     f"a time that exists in {self._zone}, where clocks skip this one "
                     "in spring - is the zone right?"
                 )
-            found = {skipped.astimezone(timezone.utc)}
+            instants = {skipped.astimezone(timezone.utc)}
         elif self._time.stands_for == "end" and interval:
-            found |= {one + interval for one in self._instants(naive - interval)}
-        return sorted(found)
+            instants |= {one + interval for one in self._instants(naive - interval)}
+        return sorted(instants)
 
     def _instants(self, naive: datetime) -> Iterator[datetime]:
         """When a clock shows a time: once, twice in autumn, in spring perhaps never."""
@@ -155,17 +155,17 @@ class Clock:
         if before is not None and after is not None and before > after:
             yield second.astimezone(timezone.utc)
 
-    def _next(self, found: list[datetime], sensor: str) -> datetime:
+    def _next(self, instants: list[datetime], sensor: str) -> datetime:
         """The one that goes on as the sensor's times do: rising, or newest first."""
         last, falls = self._course.get(sensor, (None, None))
-        chosen = found[0]
-        if len(found) > 1:
+        chosen = instants[0]
+        if len(instants) > 1:
             self.repeated += 1
-            if last is not None and (found[-1] < last if falls is None else falls):
+            if last is not None and (instants[-1] < last if falls is None else falls):
                 self.fell = True
-                chosen = next((t for t in reversed(found) if t < last), found[0])
+                chosen = next((t for t in reversed(instants) if t < last), instants[0])
             elif last is not None:
-                chosen = next((t for t in found if t > last), found[-1])
+                chosen = next((t for t in instants if t > last), instants[-1])
         if last is not None and chosen != last:
             falls = chosen < last
         self._course[sensor] = chosen, falls

@@ -145,9 +145,11 @@ def normal(name: str) -> str:
     return re.sub(r"[\s_]+", "_", name.strip().casefold())
 
 
-def values_of(told: Iterable[str | float]) -> frozenset[str | float]:
+def values_of(values: Iterable[str | float]) -> frozenset[str | float]:
     """Values of the mapping as cells have them: texts in small letters, and numbers."""
-    texts = {one.casefold() if isinstance(one, str) else f"{one:.15g}" for one in told}
+    texts = {
+        one.casefold() if isinstance(one, str) else f"{one:.15g}" for one in values
+    }
     return frozenset(texts | {float(one) for one in texts if _is_number(one)})
 
 
@@ -165,7 +167,7 @@ def filled(template: str, row: dict[str, str]) -> str:
         return template[1:]
     if "{" not in template:
         return row.get(normal(template), "")
-    return _NAMED.sub(lambda found: row.get(normal(found[1]), ""), template)
+    return _NAMED.sub(lambda match: row.get(normal(match[1]), ""), template)
 
 
 def path_of(name: str) -> Path:
@@ -196,15 +198,15 @@ def _check(mapping: ColumnMapping, path: Path) -> None:
         *_file_faults(mapping.file),
     ]
     if faults:
-        told = "\n".join(f"{path.name}: {fault}" for fault in faults)
-        raise UserError(f"{told} - correct the mapping; {HELP}")
+        lines = "\n".join(f"{path.name}: {fault}" for fault in faults)
+        raise UserError(f"{lines} - correct the mapping; {HELP}")
 
 
 def _interval_faults(mapping: ColumnMapping) -> Iterator[str]:
-    told = [one.interval for one in (mapping, *mapping.readings)]
-    if mapping.needs_interval and not any(one is not None for one in told):
+    intervals = [one.interval for one in (mapping, *mapping.readings)]
+    if mapping.needs_interval and not any(one is not None for one in intervals):
         yield "interval: veh/h and times of the start need one, in seconds"
-    numbers = [float(one) for one in told if isinstance(one, (int, float))]
+    numbers = [float(one) for one in intervals if isinstance(one, (int, float))]
     if not all(0 < one <= MAX_INTERVAL_S for one in numbers):
         yield f"interval: expected over 0 to {MAX_INTERVAL_S} s"
 

@@ -21,22 +21,22 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
 _GROUPS = r"[+-]?[1-9]\d{0,2}([%s])\d{3}(\1\d{3})*(\%s\d*)?"
 
 
-def number_of(text: str, decimal: str, told: str | None = None) -> float | None:
+def number_of(text: str, decimal: str, is_certain: bool = False) -> float | None:
     """The number that a cell is, None if it is none.
 
-    Its thousands may be separated: where a mapping has *told* the decimal sign, also by
-    the other one.
+    Its thousands may be separated; where the decimal sign *is_certain*, also by the
+    other one.
     """
-    if not text.isalnum() and (found := _grouped(decimal, told).fullmatch(text)):
-        text = text.replace(found[1], "")
+    if not text.isalnum() and (match := _grouped(decimal, is_certain).fullmatch(text)):
+        text = text.replace(match[1], "")
     if decimal == ",":
         text = text.replace(",", ".") if "." not in text else ""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
 @lru_cache
-def _grouped(decimal: str, told: str | None) -> re.Pattern[str]:
-    separators = _SPACES if told is None else _SPACES + OTHER[told]
+def _grouped(decimal: str, is_certain: bool) -> re.Pattern[str]:
+    separators = _SPACES + OTHER[decimal] if is_certain else _SPACES
     return re.compile(_GROUPS % (separators, decimal), re.ASCII)
 
 
@@ -50,12 +50,9 @@ def may_be_thousands(text: str) -> bool:
     return _THOUSANDS.fullmatch(text) is not None
 
 
-def hint(text: str, told: str | None) -> str:
-    """What to do about a cell with decimal signs or thousands that were not expected.
-
-    *told* is the decimal sign that a mapping names.
-    """
-    if _SEPARATED.fullmatch(text) is None or told is not None:
+def hint(text: str) -> str:
+    """What to do about a cell with an unexpected decimal sign or thousands."""
+    if _SEPARATED.fullmatch(text) is None:
         return ""
     sign = max(OTHER, key=text.rfind)
     hint = f'set decimal = "{sign}" under [file] of a mapping'

@@ -43,12 +43,12 @@ class SensorTimes:
 
     def repeats(self) -> str | None:
         """What to say of several readings of one sensor and time, None if none are."""
-        found = [*self._repeats()]
-        if not found:
+        repeats = [*self._repeats()]
+        if not repeats:
             return None
-        ms, segment, sensor, count = min(found)
+        ms, segment, sensor, count = min(repeats)
         who = segment if sensor == segment else f"{segment} {sensor}"
-        more = f", and so {len(found) - 1:,} times more" if len(found) > 1 else ""
+        more = f", and so {len(repeats) - 1:,} times more" if len(repeats) > 1 else ""
         return (
             f"{who}, {instant(ms)}: {count} readings of one sensor{more} - is a column "
             "missing in sensor_id? The city takes one, and counts the others as known"

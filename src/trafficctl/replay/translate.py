@@ -68,10 +68,13 @@ class Translator:
         self, mapping: ColumnMapping, header: Sequence[str], clock: Clock, decimal: str
     ) -> None:
         self._mapping, self._clock, self._decimal = mapping, clock, decimal
+        self._is_certain = mapping.file.decimal is not None
         self._names = [normal(name) for name in header]
         self.readings = resolved(mapping, header)
         self._no_data = {name: mapping.no_data.of(name) for name in MEASURED}
-        self._skip = {normal(n): values_of(told) for n, told in mapping.skip.items()}
+        self._skip = {
+            normal(n): values_of(values) for n, values in mapping.skip.items()
+        }
         # Nameless cells at the end of a header are no columns, and rows may lack them.
         named = [place for place, name in enumerate(self._names, 1) if name]
         self._least = max(named, default=0)
@@ -87,7 +90,7 @@ class Translator:
             for measure in MEASURED
             if (name := getattr(fields, measure))
         }
-        self._made_of: dict[tuple[str, str], str] = {}
+        self._texts_of: dict[tuple[str, str], str] = {}
         self.counts = Counts()
 
     def rows(self, line: int, cells: Sequence[str]) -> Iterator[ReplayRow | BadRow]:
@@ -160,18 +163,18 @@ class Translator:
         if blank:
             faults += [CellFault(one, ID_FORM, "nothing") for one in blank]
             return ""
-        text = made = filled(template, row)
+        text = identifier = filled(template, row)
         if self._mapping.other_characters is not None:
-            made = self._mapping.other_characters.join(_OTHER.split(text))
-            if made != text and not self.counts.renamed:
-                self.counts.renamed = f"{shown(text)} is {made}"
-            first = self._made_of.setdefault((name, made), text)
+            identifier = self._mapping.other_characters.join(_OTHER.split(text))
+            if identifier != text and not self.counts.renamed:
+                self.counts.renamed = f"{shown(text)} is {identifier}"
+            first = self._texts_of.setdefault((name, identifier), text)
             if first != text:
-                expected = f"an id other than {shown(first)} as {made}"
+                expected = f"an id other than {shown(first)} as {identifier}"
                 faults.append(CellFault(template, expected, shown(text)))
-        if not is_id(made):
+        if not is_id(identifier):
             faults.append(CellFault(template, self._id_form, shown(text)))
-        return made
+        return identifier
 
     @property
     def _id_form(self) -> str:
@@ -233,17 +236,17 @@ class Translator:
         no_data = self._no_data[name]
         if not text or text.casefold() in no_data:
             return None
-        unit, told = self._units.get(name), self._mapping.file.decimal
+        unit = self._units.get(name)
         number = self._number(text.rstrip(" %") if unit == "percent" else text)
         if number in no_data:
             return None
-        if name == "vehicle_count" and told is None and may_be_thousands(text):
+        if name == "vehicle_count" and not self._is_certain and may_be_thousands(text):
             number = None
         value = None if number is None else in_unit(number, unit, interval)
         most = 1 if unit in ("share", "percent") else LIMITS[name]
         if value is None or not 0 <= value <= most:
             expected = IN_UNITS.get(unit or "", EXPECTED[name])
-            expected += hint(text, told) if number is None else ""
+            expected += hint(text) if number is None and not self._is_certain else ""
             faults.append(CellFault(column, expected, shown(text)))
             return None
         if name != "vehicle_count":
@@ -253,7 +256,7 @@ class Translator:
         return int(value)
 
     def _number(self, text: str) -> float | None:
-        return number_of(text, self._decimal, self._mapping.file.decimal)
+        return number_of(text, self._decimal, self._is_certain)
 
 
 def _impossible(reading: Reading, fields: Fields) -> CellFault | None:

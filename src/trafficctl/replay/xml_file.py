@@ -17,13 +17,13 @@ Element = tuple[int, dict[str, str]]
 
 def elements(text: IO[str], name: str, source: str) -> Iterator[Element]:
     """The line and the attributes of each element. Raises UserError."""
-    found: list[Element] = []
+    batch: list[Element] = []
     others: dict[str, None] = {}
     parser = expat.ParserCreate()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if tag == name:
-            found.append((parser.CurrentLineNumber, attributes))
+            batch.append((parser.CurrentLineNumber, attributes))
         elif len(others) <= MOST_NAMED:
             others.setdefault(tag)
 
@@ -38,9 +38,9 @@ def elements(text: IO[str], name: str, source: str) -> Iterator[Element]:
     is_empty = True
     for piece in _pieces(text):
         _parse(parser, piece, source)
-        is_empty = is_empty and not found
-        yield from found
-        found.clear()
+        is_empty = is_empty and not batch
+        yield from batch
+        batch.clear()
     if is_empty:
         names = ", ".join(first_of([*others], MOST_NAMED, "more"))
         raise UserError(

@@ -75,24 +75,26 @@ def _run_load(args: argparse.Namespace) -> int:
     return load(dynamodb, outputs["RoadSegmentsTable"], roads, args.replace)
 
 
-def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> int:
+def load(dynamodb: Any, table: str, network: Network, replace: bool = False) -> int:
     """Write a network into the table, and say what differs from what was there.
 
     With `replace`, the table's network becomes equal to it; CHECK_FAILED if a road has
     to stay.
     """
-    known, mine = store.known_roads(dynamodb, table), found.positions()
+    known, mine = store.known_roads(dynamodb, table), network.positions()
     others = [item for item in known if item["segment_id"] not in mine]
-    old = store.stale(known, found.roads, found.skipped)
+    old = store.stale(known, network.roads, network.skipped)
     beside = [] if replace else [(one["latitude"], one["longitude"]) for one in others]
     for line in placement.far_off(mine, beside):
         say(line)
-    written = store.write_shown(dynamodb, table, found.roads, old if replace else None)
+    written = store.write_shown(
+        dynamodb, table, network.roads, old if replace else None
+    )
     around = placement.place(placement.middle_of(mine.values()))
     say(f"{written} segments written to {table}, around {around}")
-    if hint := hint_on_free_flow(found.roads):
+    if hint := hint_on_free_flow(network.roads):
         say(hint)
-    for line in links_view.summary(found, known):
+    for line in links_view.summary(network, known):
         say(line)
     if replace:
         return _replaced(old, store.remove(dynamodb, table, old.roads))
@@ -101,16 +103,16 @@ def load(dynamodb: Any, table: str, found: Network, replace: bool = False) -> in
     return OK
 
 
-def _replaced(old: Stale, kept: Sequence[str]) -> int:
-    """Say what was removed, and that `kept` were not."""
+def _replaced(old: Stale, remaining: Sequence[str]) -> int:
+    """Say what was removed, and that `remaining` were not."""
     say(
-        f"{counted(len(old.roads) - len(kept), 'road')} removed, and attributes of "
-        f"{len(old.attributes):,}"
+        f"{counted(len(old.roads) - len(remaining), 'road')} removed, "
+        f"and attributes of {len(old.attributes):,}"
     )
-    if not kept:
+    if not remaining:
         return OK
     say(
-        f"{named(kept)} kept: with an open alert or an unsent event - repeat the "
+        f"{named(remaining)} kept: with an open alert or an unsent event - repeat the "
         "command once it is cleared"
     )
     return CHECK_FAILED

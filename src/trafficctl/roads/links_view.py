@@ -76,27 +76,27 @@ def _run(args: argparse.Namespace) -> int:
     return OK
 
 
-def as_json(found: Topology) -> dict[str, Any]:
+def as_json(topology: Topology) -> dict[str, Any]:
     """The links that are followed, those that are not, and segments without any."""
-    rows = list(_rows(found))
+    rows = list(_rows(topology))
     return {
         "links": [row for row in rows if row["fault"] is None],
         "faults": [row for row in rows if row["fault"] is not None],
-        "unlinked": found.unlinked(),
+        "unlinked": topology.unlinked(),
     }
 
 
-def _rows(found: Topology) -> Iterator[dict[str, Any]]:
-    faults = {fault[:2]: fault.kind for fault in found.faults}
-    for start, ends in sorted(found.downstream.items()):
+def _rows(topology: Topology) -> Iterator[dict[str, Any]]:
+    faults = {fault[:2]: fault.kind for fault in topology.faults}
+    for start, ends in sorted(topology.downstream.items()):
         for end in ends:
-            roads = found.graph.roads
+            roads = topology.graph.roads
             km = apart_km(roads[start], roads[end]) if end in roads else None
             yield {
                 "segment_id": start,
                 "downstream": end,
                 "km": None if km is None else round(km, 2),
-                "from": found.how[start],
+                "from": topology.how[start],
                 "fault": faults.get((start, end)),
             }
 

@@ -65,7 +65,7 @@ def read(feature: Any, mapping: PropertyMapping) -> Any:
         return feature
     properties = dict(given)
     for attribute, name in mapping.properties.items():
-        properties[attribute] = _said(attribute, given.get(name))
+        properties[attribute] = _number_in(attribute, given.get(name))
     properties["segment_id"] = _id(feature, given, mapping)
     properties["lanes"] = _whole(properties.get("lanes"))
     properties["downstream"] = _ids(properties.get("downstream"))
@@ -175,7 +175,7 @@ def _is_there(value: Any) -> bool:
     return value is not None and not (isinstance(value, float) and isnan(value))
 
 
-def _said(attribute: str, value: Any) -> Any:
+def _number_in(attribute: str, value: Any) -> Any:
     """A number for a text that is one, None for a blank."""
     if not isinstance(value, str):
         return value

@@ -95,22 +95,22 @@ def network_of(
     places: Collection[int] = range(len(features))
     if words.newest is not None:
         places = mapping.latest(features, words)
-    made = _Making(source, words)
+    builder = _Making(source, words)
     for place in places:
-        made.take(place + 1, features[place])
-    if not skip_bad or not made.kept:
-        raise_faults(made.faults, OUTCOME)
+        builder.take(place + 1, features[place])
+    if not skip_bad or not builder.kept:
+        raise_faults(builder.faults, OUTCOME)
     notices = [
-        *_of_skipped(made.faults, made.bad),
-        *_of_versions(len(features) - len(places), made.repeated),
+        *_of_skipped(builder.faults, builder.bad),
+        *_of_versions(len(features) - len(places), builder.repeated),
         *_of_texts(mapping.with_controls(features)),
-        *_of_lines(made.moved_m),
-        *_of_lengths(made.lengths_m),
-        *_of_positions(made.far),
-        *_of_crs(document.crs, [road for _, road in made.kept.values()]),
+        *_of_lines(builder.moved_m),
+        *_of_lengths(builder.lengths_m),
+        *_of_positions(builder.far),
+        *_of_crs(document.crs, [road for _, road in builder.kept.values()]),
     ]
-    roads = [road for _, road in made.kept.values()]
-    return Network(roads, notices, frozenset(made.skipped))
+    roads = [road for _, road in builder.kept.values()]
+    return Network(roads, notices, frozenset(builder.skipped))
 
 
 class _Making:
@@ -142,8 +142,8 @@ class _Making:
                 if lengths := _contradiction(value):
                     self.lengths_m[road.segment_id] = lengths
                 place, line = (road.latitude, road.longitude), points_of(value.geometry)
-                if told := placement.off_line(place, line):
-                    self.far[road.segment_id] = told
+                if distance := placement.off_line(place, line):
+                    self.far[road.segment_id] = distance
                 return
             faults = [_another_version(road, known, first, self._words)]
         name = feature["properties"].get("segment_id") if _has_id(feature) else None
@@ -248,10 +248,10 @@ def _of_lengths(lengths_m: dict[str, Lengths]) -> Iterator[str]:
 
 def _of_positions(far: dict[str, str]) -> Iterator[str]:
     if far:
-        name, told = next(iter(far.items()))
+        name, distance = next(iter(far.items()))
         yield (
             f"{counted(len(far), 'segment')} with a latitude and longitude that the "
-            f"line contradicts: {name} is {told}"
+            f"line contradicts: {name} is {distance}"
         )
 
 

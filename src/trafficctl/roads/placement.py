@@ -23,7 +23,7 @@ def far_off(roads: dict[str, Point], others: Sequence[Point] = ()) -> list[str]:
     usual_m = median(distance_m(middle, point) for point in all_points)
     limit_m = max(FAR_M, FAR_TIMES * usual_m)
     far = [one for one, p in roads.items() if distance_m(middle, p) > limit_m]
-    sentences = [_told(one, roads[one], middle, limit_m) for one in far]
+    sentences = [_warning(one, roads[one], middle, limit_m) for one in far]
     return first_of(sentences, MOST_NAMED, "more roads far off")
 
 
@@ -50,7 +50,7 @@ def place(point: Point) -> str:
     return f"latitude {point[0]:.2f}, longitude {point[1]:.2f}"
 
 
-def _told(segment_id: str, point: Point, middle: Point, limit_m: float) -> str:
+def _warning(segment_id: str, point: Point, middle: Point, limit_m: float) -> str:
     away_m, swapped = distance_m(middle, point), (point[1], point[0])
     is_swapped = abs(point[1]) <= 90 and distance_m(middle, swapped) <= limit_m
     advice = (

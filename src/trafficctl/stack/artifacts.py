@@ -150,26 +150,26 @@ class Artifacts:
         owner = self.account.number
         self._insist(put, Bucket=self.bucket, ExpectedBucketOwner=owner, **setting)
 
-    def _insist(self, call: Callable[..., Any], **asked: Any) -> None:
+    def _insist(self, call: Callable[..., Any], **arguments: Any) -> None:
         self._patience.retry_while_in_use(
-            f"bucket {self.bucket}", BUSY_S, lambda: call(**asked), BUSY
+            f"bucket {self.bucket}", BUSY_S, lambda: call(**arguments), BUSY
         )
 
     def _partition(self) -> str:
         return str(self.s3.meta.partition)
 
 
-def _access(found: Any) -> Any:
-    return found.get("PublicAccessBlockConfiguration")
+def _access(answer: Any) -> Any:
+    return answer.get("PublicAccessBlockConfiguration")
 
 
-def _ciphers(found: Any) -> list[Any]:
-    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+def _ciphers(answer: Any) -> list[Any]:
+    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     return [one.get("ApplyServerSideEncryptionByDefault") for one in rules]
 
 
-def _policy(found: Any) -> Any:
-    return json.loads(found.get("Policy", "null"))
+def _policy(answer: Any) -> Any:
+    return json.loads(answer.get("Policy", "null"))
 
 
 def bucket_name(account: str, region: str) -> str:

@@ -124,22 +124,22 @@ def _delete_things(
     All are detached before any is deleted: AWS is late, yet for all at once.
     `policy_name` is that of the stack's devices: type and policy have one name.
     """
-    kept: list[str] = []
+    remaining: list[str] = []
     spent: list[str] = []
     for name in names:
         principals = iot.list_thing_principals(thingName=name)["principals"]
         own = [one for one in principals if _is_for(iot, one, policy_name)]
         if len(own) < len(principals):
-            kept.append(name)
+            remaining.append(name)
         spent += [one for one in own if _give_up(iot, name, one)]
     for arn in spent:
         _delete_certificate(iot, arn, patience)
     for name in names:
-        if name in kept:
+        if name in remaining:
             iot.update_thing(thingName=name, removeThingType=True)
         else:
             _delete_thing(iot, name, patience)
-    return kept
+    return remaining
 
 
 def _give_up(iot: Any, thing: str, arn: str) -> bool:

@@ -63,7 +63,7 @@ def causes(events: Sequence[Event]) -> list[str]:
     """
     failed = [one for one in events if _failed(one)]
     own = [one for one in failed if one["ResourceType"] != "AWS::CloudFormation::Stack"]
-    return [_told(one) for one in own or failed if not _is_consequence(one)]
+    return [_cause(one) for one in own or failed if not _is_consequence(one)]
 
 
 def advice(cause: str) -> str:
@@ -84,6 +84,6 @@ def _is_consequence(event: Event) -> bool:
     return reason in CONSEQUENCES
 
 
-def _told(event: Event) -> str:
+def _cause(event: Event) -> str:
     reason = event.get("ResourceStatusReason") or "no reason given"
     return f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}"

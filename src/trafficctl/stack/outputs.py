@@ -73,10 +73,10 @@ def first(outputs: Mapping[str, str]) -> dict[str, str]:
     return {name: outputs[name] for name in FIRST if name in outputs}
 
 
-def _refuse(stack: str, name: str, found: Mapping[str, str]) -> NoReturn:
-    alike = near(name, found)
+def _refuse(stack: str, name: str, outputs: Mapping[str, str]) -> NoReturn:
+    alike = near(name, outputs)
     if alike:
         raise UserError(
             f"stack {stack} has no output {name} - did you mean {' or '.join(alike)}?"
         )
-    raise UserError(f"stack {stack} has no output {name} - it has {', '.join(found)}")
+    raise UserError(f"stack {stack} has no output {name} - it has {', '.join(outputs)}")

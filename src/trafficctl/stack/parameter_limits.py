@@ -25,14 +25,14 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I | re.A)
 
 
 def check(
-    template: str, given: Mapping[str, str], kept: Mapping[str, str] | None = None
+    template: str, given: Mapping[str, str], current: Mapping[str, str] | None = None
 ) -> None:
     """UserError that names every fault of the parameters, on a line each.
 
-    `kept` are the values that the stack keeps. Without it nothing is known of the
+    `current` are the values that the stack keeps. Without it nothing is known of the
     parameters that are not given, so rules about them are not judged.
     """
-    problems = faults(template, given, kept)
+    problems = faults(template, given, current)
     if problems:
         listed = "".join(f"\n  {one}" for one in problems)
         raise UserError(
@@ -42,20 +42,20 @@ def check(
 
 
 def faults(
-    template: str, given: Mapping[str, str], kept: Mapping[str, str] | None = None
+    template: str, given: Mapping[str, str], current: Mapping[str, str] | None = None
 ) -> list[str]:
     """What is wrong with the parameters, a sentence each."""
     sections = texts.sections(template)
     declared = loaded(sections.get("Parameters", "")).get("Parameters", {})
     values = dict(given)
-    if kept is not None:
+    if current is not None:
         with_default = {k: v for k, v in declared.items() if "Default" in v}
         defaults = {k: v["Default"] for k, v in with_default.items()}
-        values = {**defaults, **kept, **given}
+        values = {**defaults, **current, **given}
     wrong = {
         name: reason
         for name, one in declared.items()
-        if (reason := _wrong(name, one, values, kept)) is not None
+        if (reason := _wrong(name, one, values, current)) is not None
     }
     rules = loaded(sections.get("Rules", "")).get("Rules", {})
     sound = {k: v for k, v in values.items() if k not in wrong and v != HIDDEN}
@@ -90,18 +90,18 @@ def _wrong(
     name: str,
     declared: Declared,
     values: Mapping[str, str],
-    kept: Mapping[str, str] | None,
+    current: Mapping[str, str] | None,
 ) -> str | None:
     """What is wrong with one parameter, None if nothing is."""
     if name not in values:
-        return f"{name}: has no default, give a value" if kept is not None else None
+        return f"{name}: has no default, give a value" if current is not None else None
     value = values[name]
     allowed = None if value == HIDDEN else next(_broken(declared, value), None)
     if allowed is None:
         return None
     secret = str(declared.get("NoEcho", "")).lower() == "true"
     got = "a value that is not shown" if secret else _shown(value)
-    return f"{name}: got {got}; {_said(declared, allowed)}"
+    return f"{name}: got {got}; {_rule_text(declared, allowed)}"
 
 
 def _unknown_zone(name: str) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _above_maximum(declared: Declared, values: Mapping[str, str]) -> Iterator[st
             )
 
 
-def _said(declared: Declared, allowed: str) -> str:
+def _rule_text(declared: Declared, allowed: str) -> str:
     return str(declared.get("ConstraintDescription") or allowed).strip().rstrip(".")
 
 

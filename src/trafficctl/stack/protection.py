@@ -26,9 +26,9 @@ def for_creation(values: Values) -> dict[str, str]:
     return {**values, PROTECT: "false"}
 
 
-def for_update(kept: Values, given: Values) -> dict[str, str]:
+def for_update(current: Values, given: Values) -> dict[str, str]:
     """The parameters of an update: what a creation left off is on unless named."""
-    values = {**kept, **given}
-    if PROTECT in kept:
+    values = {**current, **given}
+    if PROTECT in current:
         values[PROTECT] = given.get(PROTECT, "true")
     return values

@@ -70,19 +70,19 @@ def find(stack: Stack, template: str, *, to_import: bool = True) -> RetainedReso
     is that stack's.
     """
     declared = texts.resources(template)
-    found: dict[str, RetainedResource] = {}
+    resources: dict[str, RetainedResource] = {}
     deleted_id = None
     for stack_id in stack.deleted_ids():
         last = operations.of_the_deletion(stack.newest_first(stack_id))
-        kept = [one for one in skipped(last) if one.logical_id in declared]
-        if any(one.type == KEY or not to_import for one in kept):
-            for one in kept:
-                found.setdefault(one.logical_id, one)
+        skipped_by_last = [one for one in skipped(last) if one.logical_id in declared]
+        if any(one.type == KEY or not to_import for one in skipped_by_last):
+            for one in skipped_by_last:
+                resources.setdefault(one.logical_id, one)
             deleted_id = stack_id
             break
     for one in _by_name(stack.name, declared):
-        found.setdefault(one.logical_id, one)
-    free = [one for one in found.values() if _is_free(stack, one)]
+        resources.setdefault(one.logical_id, one)
+    free = [one for one in resources.values() if _is_free(stack, one)]
     return RetainedResources(tuple(_with_key(stack, free, to_import)), deleted_id)
 
 
@@ -134,19 +134,19 @@ def _is_free(stack: Stack, one: RetainedResource) -> bool:
 
 
 def _with_key(
-    stack: Stack, found: Sequence[RetainedResource], needed: bool
+    stack: Stack, resources: Sequence[RetainedResource], needed: bool
 ) -> list[RetainedResource]:
     """Add the key of the tables where no event named it; CityError if it is gone."""
-    tables = [one for one in found if one.type == TABLE]
-    if not tables or any(one.type == KEY for one in found):
-        return list(found)
+    tables = [one for one in resources if one.type == TABLE]
+    if not tables or any(one.type == KEY for one in resources):
+        return list(resources)
     table = KINDS[TABLE].found(stack.account, tables[0].physical_id) or {}
     arn = str(table.get("SSEDescription", {}).get("KMSMasterKeyArn", ""))
     key = RetainedResource(DATA_KEY, KEY, arn.rpartition("/")[2])
     if key.physical_id and _is_free(stack, key):
-        return [*found, key]
+        return [*resources, key]
     if not needed:
-        return list(found)
+        return list(resources)
     raise CityError(
         f"table {tables[0].physical_id} is there, but the key that opens it is not - "
         "cancel the key's deletion (`aws kms cancel-key-deletion`), "

@@ -144,7 +144,7 @@ def check_name(template: str, stack: str) -> None:
 
 
 def only(
-    template: str, kept: Collection[str], instead: Mapping[str, str] | None = None
+    template: str, names: Collection[str], instead: Mapping[str, str] | None = None
 ) -> str:
     """The template with these resources alone and no outputs, as an import wants it.
 
@@ -154,7 +154,7 @@ def only(
     blocks = _blocks(cut.pop("Resources"))
     cut.pop("Outputs", None)
     chosen = [
-        (instead or {}).get(name, blocks[name]) for name in blocks if name in kept
+        (instead or {}).get(name, blocks[name]) for name in blocks if name in names
     ]
     body = "".join(text.rstrip("\n") + "\n" for text in chosen)
     return "".join(cut.values()) + "Resources:\n" + body

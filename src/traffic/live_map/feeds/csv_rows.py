@@ -29,11 +29,11 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f]+")
 
 def alerts_csv(city: FeedCity) -> bytes:
     """Return the open alerts, without the person who acknowledged them."""
-    rows = ({n: _told(n, one) for n in ALERT_COLUMNS} for one in city.alerts)
+    rows = ({n: _alert_value(n, one) for n in ALERT_COLUMNS} for one in city.alerts)
     return _csv(ALERT_COLUMNS, rows)
 
 
-def _told(name: str, alert: Mapping[str, Any]) -> Any:
+def _alert_value(name: str, alert: Mapping[str, Any]) -> Any:
     value = alert.get(_PAGE_NAMES.get(name, name))
     return second_text(value) if name in _TIMES and value is not None else value
 

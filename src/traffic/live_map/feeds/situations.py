@@ -36,7 +36,7 @@ def situations(city: FeedCity) -> bytes:
     """
     root = publication("sit:SituationPublication", city)
     known = {segment.segment_id: segment for segment in city.segments}
-    told: set[str] = set()  # incidents that are merging may share a head
+    alert_ids: set[str] = set()  # incidents that are merging may share a head
     for situation_id, incident, alerts in grouped(city.incidents, city.alerts):
         situation = add(root, "sit:situation", id=situation_id)
         levels = {alert["level"] for alert in alerts}
@@ -44,9 +44,9 @@ def situations(city: FeedCity) -> bytes:
         add(situation, "sit:overallSeverity", SEVERITIES[worst])
         header(situation, "sit:headerInformation")
         for alert in (*alerts, *_head_without(alerts, incident)):
-            if alert["alert_id"] in told:
+            if alert["alert_id"] in alert_ids:
                 continue
-            told.add(alert["alert_id"])
+            alert_ids.add(alert["alert_id"])
             segment = known.get(alert["segment_id"]) or _unknown(alert)
             record = _record(situation, alert, segment, city.publisher)
             _traffic(record, segment, incident)
