@@ -66,9 +66,9 @@ class CalmFold:
     """A fold in progress.
 
     *newest* are the newest instants of the plain sensors; of those that report,
-    *latest* are the newest readings, and *odd_steps* the latest steps (ms) that are not
-    one interval. *gaps* are steps in which readings are missing, as sensor, begin and
-    end.
+    *latest* are the newest readings, *counted* the newest instants with a vehicle, and
+    *odd_steps* the latest steps (ms) that are not one interval. *gaps* are steps in
+    which readings are missing, as sensor, begin and end.
     """
 
     def __init__(self, packed: PackedState, messages: Sequence[DecodedMessage]) -> None:
@@ -77,6 +77,7 @@ class CalmFold:
         self.moved_at, self.path = packed.moved_at, NO_FAST_PATH
         self.newest = packed.instants()
         self.latest: dict[str, Any] = {}
+        self.counted: dict[str, int] = {}
         self.odd_steps: dict[str, int] = {}
         self.gaps: list[tuple[str, int, int]] = []
 
@@ -120,6 +121,7 @@ class CalmFold:
         Those of one instant are summed in local names, for speed.
         """
         newest, latest, odd_steps = self.newest, self.latest, self.odd_steps
+        counted = self.counted
         interval, span_ms, is_scored, stale_ms = self.path[:4]
         gap_ms, max_count, min_speed, limit = self.path[4:]
         device, instant = self.messages[0].device_id, -1
@@ -173,6 +175,7 @@ class CalmFold:
                 newest[name], latest[name] = at, reading
                 n += 1
                 if count:
+                    counted[name] = at
                     vehicles += count
                     pace += PACE_UNITS * count / speed + TO_WHOLE - TO_WHOLE
                 if share is not None:

@@ -10,7 +10,7 @@ from ..policy import Policy
 from .arrival import place_of_last
 from .calm_fold import CalmFold, NotCalmError
 from .fold_result import FoldResult
-from .packed_state import PackedState, Values, column_of, scaled, values_of
+from .packed_state import Column, PackedState, Values, column_of, scaled, values_of
 from .spans import with_span
 from .state_codec import History, bytes_of, histories_of, packed_histories
 
@@ -50,6 +50,7 @@ def _write_readings(fold: CalmFold) -> None:
     readings, updated = list(latest.values()), _updating(packed.names, list(latest))
     instants = {**packed.instants(), **fold.newest}
     packed.ages = column_of([fold.clock - at for at in instants.values()])
+    packed.counted = _counted(fold)
     packed.steps = updated(packed.steps, [odd_steps.get(name, 0) for name in latest])
     counts = [one.vehicle_count for one in readings]
     packed.counts = updated(packed.counts, counts)
@@ -61,6 +62,20 @@ def _write_readings(fold: CalmFold) -> None:
     shares = [one.occupancy for one in readings]
     if packed.shares is not None or shares.count(None) < len(shares):
         packed.shares = updated(packed.shares, scaled(shares, 1000))
+
+
+def _counted(fold: CalmFold) -> Column:
+    """Return how long ago (s) each sensor counted its last vehicle."""
+    packed, counted, now_s = fold.packed, fold.counted, fold.clock // 1000
+    before = values_of(packed.counted, len(packed.names))
+    passed_s = now_s - packed.clock // 1000
+    ages = [
+        now_s - counted[name] // 1000
+        if name in counted
+        else (None if age is None else age + passed_s)
+        for name, age in zip(packed.names, before)
+    ]
+    return column_of(ages)  # type: ignore[no-any-return]
 
 
 def _updating(names: list[str], reported: list[str]) -> Callable[[Any, Values], Any]:

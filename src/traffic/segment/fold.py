@@ -134,9 +134,9 @@ def _accumulate(context: FoldContext, messages: Sequence[DecodedMessage]) -> Non
             if sensor.step_ms > gap_ms:
                 sensor.remember_gap()
             sensor.step_ms, sensor.timestamp = at - sensor.timestamp, at
-            sensor.raw_reading = reading
-            n += 1
+            sensor.raw_reading, n = reading, n + 1
             if count:
+                sensor.counted_at = at
                 vehicles += count
                 pace += PACE_UNITS * count / speed + TO_WHOLE - TO_WHOLE
             if occupancy is not None:
@@ -190,6 +190,8 @@ def _update_sensor(
     state: WorkingState, sensor: SensorState, at: int, summand: Summand
 ) -> None:
     """Record a new reading of a sensor: the newest, or one that was missing."""
+    if summand[0]:
+        sensor.counted_at = max(sensor.counted_at, at)
     if at < sensor.timestamp:
         sensor.fill(at, summand[3])
         return

@@ -30,8 +30,9 @@ class PackedState(msgspec.Struct, array_like=True, gc=False):
     Of each sensor: its name; the age (ms) of its newest reading before *clock*; that
     reading's interval (ms), vehicles, speed in tenths of km/h, occupancy in thousandths
     and score in tenths; its flags; its latest step (ms), 0 for one of an interval; and
-    the index of its device and of its history, which sensors share. The last vehicle
-    passed *moved_age* (ms) before the clock, None for never.
+    the index of its device and of its history, which sensors share; and how many whole
+    seconds before the clock it counted its last vehicle, None if unknown. The segment's
+    last vehicle passed *moved_age* (ms) before the clock, None for never.
 
     A history is when the sensor reported percent, and its missing spans, as a flat list
     of ages before the hour of the clock: it stays as it is while nothing is missing.
@@ -53,6 +54,7 @@ class PackedState(msgspec.Struct, array_like=True, gc=False):
     owners: FullColumn = 0
     devices: list[int] = []
     missing: FullColumn = 0
+    counted: Column = None
     histories: msgspec.Raw = msgspec.Raw(b"\x90")
     windows: dict[int, Window] = {}
     live: Sums = msgspec.field(default_factory=Sums)

@@ -31,8 +31,9 @@ class SensorState(msgspec.Struct, gc=False):
     *step_ms* is the time between its two newest readings. *is_fresh* means that the
     newest one is current, *has_counted* that the sensor has ever counted a vehicle,
     *estimates_speed* that its speeds are estimated from occupancy. *percent_at* is when
-    it last reported an occupancy over 1, *device* a hash of the device that sends it; 0
-    is unknown for both.
+    it last reported an occupancy over 1, *device* a hash of the device that sends it;
+    *counted_at* is when it last counted a vehicle, stored in whole seconds. 0 is
+    unknown for all three.
 
     Not stored: *is_suspect*, which sensor health decides; *is_plain*: the sensor
     counts, measures speed and does not report percent; *raw_reading*: a plain reading
@@ -49,6 +50,7 @@ class SensorState(msgspec.Struct, gc=False):
     estimates_speed: bool = False
     percent_at: int = 0
     device: int = 0
+    counted_at: int = 0
     is_suspect: bool = False
     is_plain: bool = False
     fast_key: int = UNKNOWN

@@ -81,6 +81,7 @@ def packed_of(state: WorkingState) -> PackedState:
                 for sensor in sensors
             ]
         ),
+        counted=column_of([_counted_age(sensor, clock) for sensor in sensors]),
         histories=packed_histories(histories, clock),
         windows=dict(sorted(state.windows.items())),
         live=state.live,
@@ -102,6 +103,11 @@ def _flags(sensor: SensorState) -> int:
         + sensor.estimates_speed * ESTIMATES
         + bool(sensor.percent_at) * PERCENT
     )
+
+
+def _counted_age(sensor: SensorState, clock: int) -> Optional[int]:
+    at = sensor.counted_at
+    return clock // 1000 - at // 1000 if at else None
 
 
 def _step(sensor: SensorState) -> int:
@@ -156,7 +162,9 @@ def state_of(packed: PackedState) -> WorkingState:
 def _unpack_sensors(state: WorkingState, packed: PackedState) -> None:
     """Add the sensors of *packed* to *state*."""
     histories, devices = histories_of(packed), packed.devices
-    for name, age, span_ms, *values, flags, step, owner, missing in _rows_of(packed):
+    clock_s = packed.clock // 1000
+    for row in _rows_of(packed):
+        name, age, span_ms, *values, flags, step, owner, missing, counted = row
         percent_at, spans = histories[missing]
         device, is_fresh = devices[owner], bool(flags & FRESH)
         is_plain, is_scored = flags & ~FRESH == COUNTS, values[-1] is not None
@@ -170,6 +178,7 @@ def _unpack_sensors(state: WorkingState, packed: PackedState) -> None:
             bool(flags & ESTIMATES),
             percent_at,
             device,
+            0 if counted is None else (clock_s - counted) * 1000,
             False,
             is_plain,
             fast_key_of(device, is_scored) if is_plain and is_fresh else UNKNOWN,
@@ -190,6 +199,7 @@ def _rows_of(packed: PackedState) -> Iterable[tuple[Any, ...]]:
         packed.steps,
         packed.owners,
         packed.missing,
+        packed.counted,
     )
     number = len(packed.names)
     return zip(packed.names, *(values_of(column, number) for column in columns))

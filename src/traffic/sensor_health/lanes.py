@@ -7,7 +7,7 @@ from typing import Optional
 
 import msgspec
 
-from ..segment.state import SensorState
+from ..segment.state import SensorState, WorkingState
 from . import thresholds
 from .daily_counts import close_day, judge_day, with_reading
 from .readings import is_covered, is_probe
@@ -15,19 +15,43 @@ from .suspects import Track, is_odd, vehicles
 from .verdicts import fault_shown
 
 
+def lane_counts(
+    state: WorkingState, counted: Mapping[str, Optional[bool]]
+) -> dict[str, int]:
+    """Return the vehicles, since the last sweep, of sensors with shorter readings.
+
+    A sweep sees one of their readings; *counted* is whether any of them counted a
+    vehicle. Those that did have an equal share of the segment's last whole minute.
+    """
+    window = state.windows.get(state.minute - 1)
+    lanes = sum(map(bool, counted.values()))
+    share = window.sums.vehicles // lanes if window and lanes else 0
+    return {
+        name: max(1, share) if has_counted else 0
+        for name, has_counted in counted.items()
+        if has_counted is not None
+        and state.sensors[name].interval_ms < thresholds.SWEEP_MS
+    }
+
+
 def compare_lanes(
     before: Mapping[str, Track],
     tracks: MutableMapping[str, Track],
     sensors: Mapping[str, SensorState],
+    lane_counts: Mapping[str, int],
 ) -> None:
     """Add to each track of *tracks* what passed on the other lanes since *before*.
 
     That is the median of the others, so that one lane which counts too much or too
-    little causes no fault of another. Changes new tracks in place; one without a new
+    little causes no fault of another. *lane_counts* are those of sensors of which a
+    sweep sees a part of the readings. Changes new tracks in place; one without a new
     reading is still that of *before*, so it is replaced.
     """
     new = {name for name in tracks if _is_new(before.get(name), tracks[name])}
     counts = {name: vehicles(tracks[name]) for name in new}
+    counts |= {
+        n: lane_counts[n] for n in new & lane_counts.keys() if counts[n] is not None
+    }
     ranked = sorted((n, name) for name, n in counts.items() if n is not None)
     if len(tracks) < 2 or not ranked:
         return
@@ -35,7 +59,9 @@ def compare_lanes(
         others = [count for count, other in ranked if other != name]
         passed = others[(len(others) - 1) // 2] if others else 0
         if name in new:
-            _update_missed(before[name], track, sensors[name], passed + track.waiting)
+            own = sensors[name].vehicle_count or min(1, lane_counts.get(name, 0))
+            passed += track.waiting
+            _update_missed(before[name], track, sensors[name], own, passed)
         elif passed:
             waiting = track.waiting + passed
             tracks[name] = msgspec.structs.replace(track, waiting=waiting)
@@ -47,16 +73,17 @@ def _is_new(before: Optional[Track], track: Track) -> bool:
 
 
 def _update_missed(
-    before: Track, track: Track, sensor: SensorState, passed: int
+    before: Track, track: Track, sensor: SensorState, own: int, passed: int
 ) -> None:
+    """Note the vehicles that passed on the other lanes, and its *own*, at least."""
     track.waiting = 0
     if not track.hits:
         track.hits = 1
         track.passed = (
             thresholds.GAP_COUNTING if sensor.has_counted else thresholds.GAP_UNTRIED
         )
-    if sensor.vehicle_count:
-        _record_hit(track, sensor.vehicle_count, passed)
+    if own:
+        _record_hit(track, own, passed)
     elif is_probe(sensor) or sensor.speed or is_covered(sensor) != bool(before.covered):
         track.missed = 0  # a speed without a vehicle is a different fault
     else:
@@ -82,13 +109,15 @@ def weigh_cover(
     before: Mapping[str, Track],
     tracks: Mapping[str, Track],
     sensors: Mapping[str, SensorState],
+    counted: Mapping[str, Optional[bool]],
 ) -> None:
     """Add to each covered track the time since its last reading, if that speaks against
     its sensor.
 
     If nothing passes for longer than a signal's cycle, that time is in doubt, and other
     covered sensors show that a queue stands. Readings shorter than a sweep leave in
-    doubt what was between them. Changes new tracks in place.
+    doubt what was between them, unless *counted* says that none was of a vehicle.
+    Changes new tracks in place.
     """
     covered = [name for name, track in tracks.items() if track.covered]
     for name in covered:
@@ -97,7 +126,8 @@ def weigh_cover(
             continue
         elapsed_ms = track.sampled_at - last.sampled_at
         passes = track.missed > last.missed
-        if passes and sensors[name].interval_ms >= thresholds.SWEEP_MS:
+        is_seen = sensors[name].interval_ms >= thresholds.SWEEP_MS
+        if passes and (is_seen or counted.get(name) is False):
             is_cycle = track.doubtful_ms <= thresholds.BLOCKED_MS
             track.covered_ms += elapsed_ms + track.doubtful_ms * is_cycle
             track.doubtful_ms = 0

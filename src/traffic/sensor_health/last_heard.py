@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 from ..model import StoredSegment
 from ..segment.state import SensorState, WorkingState
 from .clocks import update_lag
-from .lanes import compare_lanes, count_days, weigh_cover
+from .lanes import compare_lanes, count_days, lane_counts, weigh_cover
 from .memory import Memory
 from .suspects import Track, first_track, with_sample
 from .thresholds import patience_ms
@@ -77,12 +77,18 @@ def _segment_reports(
 ) -> SensorReports:
     tracks_before = memory.tracks.get(scanned.stored.segment_id, {})
     states, tracks, sensors = scanned.state.sensors, {}, []
+    counted = {
+        name: _counted_since(track.timestamp, states[name], scanned)
+        for name, track in tracks_before.items()
+        if name in states
+    }
     for name, state in states.items():
+        track, has_counted = tracks_before.get(name), counted.get(name)
         tracks[name] = _updated_track(
-            tracks_before.get(name), state, scanned, memory, now_ms
+            track, state, scanned, memory, now_ms, has_counted
         )
-    compare_lanes(tracks_before, tracks, states)
-    weigh_cover(tracks_before, tracks, states)
+    compare_lanes(tracks_before, tracks, states, lane_counts(scanned.state, counted))
+    weigh_cover(tracks_before, tracks, states, counted)
     count_days(tracks_before, tracks, states)
     for name, state in states.items():
         track = tracks[name]
@@ -99,24 +105,29 @@ def _updated_track(
     scanned: ScannedSegment,
     memory: Memory,
     now_ms: int,
+    counted_since: Optional[bool],
 ) -> Track:
     if track is not None and track.timestamp == state.timestamp:
         return track
     heard_at = heard_at_of(state, scanned, now_ms)
     if track is None:
         return first_track(state, heard_at, now_ms)
-    counted = _counted_since(track.timestamp, scanned)
-    updated = with_sample(track, state, scanned.stored.road, now_ms, counted)
+    updated = with_sample(track, state, scanned.stored.road, now_ms, counted_since)
     updated.heard_at = min(now_ms, max(heard_at, memory.swept_at))
     update_lag(updated, state, min(now_ms, scanned.received_at))
     return updated
 
 
-def _counted_since(timestamp: int, scanned: ScannedSegment) -> Optional[bool]:
-    """Return whether a sensor counted a vehicle after that instant (ms), if known.
+def _counted_since(
+    timestamp: int, sensor: SensorState, scanned: ScannedSegment
+) -> Optional[bool]:
+    """Return whether a *sensor* counted a vehicle after that instant (ms), if known.
 
-    The segment's last vehicle tells if no sensor did, or if there is only one.
+    A state that an earlier version stored does not say it. Then the segment's last
+    vehicle shows that no sensor did, or that the only one did.
     """
+    if sensor.counted_at or not sensor.has_counted:
+        return sensor.counted_at > timestamp
     if scanned.stored.suspects:
         return None  # their vehicles are not counted as the segment's
     if scanned.state.moved_at <= timestamp:

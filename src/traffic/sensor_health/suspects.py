@@ -247,7 +247,7 @@ def _ghost_ms(track: Track, sensor: SensorState, counted_since: Optional[bool]) 
     Of readings that are shorter than a sweep one in each is seen. Those between may
     have counted vehicles, unless it is known that they have not.
     """
-    if sensor.vehicle_count or is_probe(sensor):
+    if sensor.vehicle_count or counted_since or is_probe(sensor):
         return 0
     has_speed = sensor.speed is not None and sensor.speed >= SLOWEST_PACE_KMH
     least_ms = thresholds.SWEEP_MS if counted_since is False else 0

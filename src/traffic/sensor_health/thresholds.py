@@ -93,8 +93,7 @@ LOCKED_ON_MS = 1_800_000
 LOCKED_ON_SAMPLES = 5
 LOCKED_OCCUPANCY = 0.999
 # Where nothing passes beside it, a queue may stand before a closure: MUTCD calls an
-# incident major from 2 h on, and few last twice as long. And of readings shorter than
-# a sweep, those that are seen may all fall into the red of a signal, for a rush hour.
+# incident major from 2 h on, and few last twice as long.
 LOCKED_ON_DOUBTFUL_MS = 4 * 3_600_000
 # While other lanes flow, less time is enough: longer than the longest cycle of a
 # signal, while this many vehicles passed on the median other lane.

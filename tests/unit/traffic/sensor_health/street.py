@@ -14,6 +14,7 @@ from msgspec.structs import replace as with_fields
 from traffic.model import Road, StoredSegment
 from traffic.segment.spans import MissingSpans
 from traffic.segment.state import SensorState, WorkingState
+from traffic.segment.windows import Sums, Window
 from traffic.sensor_health import memory as packed_memory
 from traffic.sensor_health.faults import DISMISSED, Fault, dismissed
 from traffic.sensor_health.judge import Judgement, judge
@@ -64,6 +65,7 @@ class Device:
     clock_s: float = 0
     says: Says = traffic
     silences: list[tuple[float, float]] = field(default_factory=list)
+    _counted: tuple[float, float | None] = (-1.0, None)  # until when, and the last
 
     def speaks(self, until_s: float) -> float | None:
         """When it last spoke before that second, None if it never did."""
@@ -74,13 +76,26 @@ class Device:
         return at if at >= self.phase_s else None
 
     def counted(self, until_s: float) -> int | None:
-        """When it last counted a vehicle in the minute before, by its clock (ms)."""
+        """When it last counted a vehicle, by its clock in whole seconds (ms)."""
+        known_s, last = self._counted
+        if until_s < known_s:
+            known_s, last = -1.0, None
         at = self.speaks(until_s)
-        while at is not None and at > until_s - SWEEP_S:
+        while at is not None and at > known_s:
             if self.says(at)["vehicle_count"]:
-                return ms(at + self.clock_s)
+                last = at
+                break
             at = self.speaks(at - self.interval_s)
-        return None
+        self._counted = until_s, last
+        return None if last is None else ms(last + self.clock_s) // 1000 * 1000
+
+    def vehicles(self, start_s: float, end_s: float) -> int:
+        """How many it counted in that span, the end included."""
+        total, at = 0, self.speaks(end_s)
+        while at is not None and at > start_s:
+            total += self.says(at)["vehicle_count"] or 0
+            at = self.speaks(at - self.interval_s)
+        return total
 
     def _turn(self, until_s: float) -> float:
         turns = (until_s - self.phase_s) // self.interval_s
@@ -118,10 +133,21 @@ class Street:
         received = ms(max(at for _, at in said.values()))
         road = with_fields(self.road, district=self.districts.get(name))
         stored = StoredSegment(name, version=1, road=road)
-        moved = [one.counted(at_s) for one in devices]
-        moved_at = max((at for at in moved if at is not None), default=0)
+        for key, (device, _) in said.items():
+            slots[key].counted_at = device.counted(at_s) or 0
+        moved_at = max(slot.counted_at for slot in slots.values())
         state = WorkingState(clock=clock, sensors=slots, moved_at=moved_at)
+        state.minute = clock // 60_000
+        if any(device.interval_s < SWEEP_S for device in devices):
+            state.windows[state.minute - 1] = Window(sums=_last_minute(devices, at_s))
         return ScannedSegment(stored, state, received, received)
+
+
+def _last_minute(devices: list[Device], at_s: float) -> Sums:
+    """The sums of the last whole minute, by right clocks."""
+    end_s = at_s - (ms(at_s) / 1000) % 60
+    counts = (device.vehicles(end_s - 60, end_s) for device in devices)
+    return Sums(vehicles=sum(counts))
 
 
 def slot_of(device: Device, at_s: float) -> SensorState:

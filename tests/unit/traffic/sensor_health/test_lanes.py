@@ -152,7 +152,7 @@ def test_what_is_remembered_is_not_changed_by_a_comparison() -> None:
     made = {"a": Track(1, 0, 60_000, vehicle_count=30), "b": known["b"]}
     slots = {n: slot_of(Device(n, says=busy), 60) for n in "ab"}
 
-    compare_lanes(known, made, slots)
+    compare_lanes(known, made, slots, {})
 
     assert (known["b"].waiting, made["b"].waiting) == (0, 30)
 
@@ -166,7 +166,7 @@ def test_what_usually_passes_is_learnt_and_forgotten() -> None:
             track.vehicle_count = 1 if name == "a" else 30
         slots = {n: slot_of(Device(n, says=lambda _: said), 60) for n in "abc"}
         slots["a"].last_summand = (1, 40.0, None, 60_000, 0)
-        compare_lanes(known, made, slots)
+        compare_lanes(known, made, slots, {})
         known = made
 
     assert 400 < vehicles_needed(known["a"]) < 700

@@ -177,16 +177,3 @@ def test_a_turning_lane_in_step_with_the_sweep_is_not_accused_in_a_rush_hour() -
     watch = Watch(Street(devices)).run(IN_RED, 3 * HOUR)
 
     assert watch.told() == []
-
-
-def test_readings_of_seconds_show_it_after_four_hours() -> None:
-    devices = [
-        Device("lane-1", says=then(COVERED), interval_s=20),
-        Device("lane-2", says=busy, interval_s=20),
-    ]
-    watch = Watch(Street(devices)).run(0, START + LONG_S - 60)
-    assert watch.told() == []
-
-    watch.run(START + LONG_S, START + LONG_S + 180)
-
-    assert watch.open() == ACCUSED

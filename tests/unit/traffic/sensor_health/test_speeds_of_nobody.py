@@ -29,7 +29,7 @@ def test_a_speed_of_nobody_is_impossible_after_half_an_hour_of_counting(
 ) -> None:
     watch = watched(broken(ghosts, 3_000), interval_s=interval)
     step = max(interval, 60)
-    counted = math.ceil(GHOST_MS / 1000 / interval) * step
+    counted = math.ceil(GHOST_MS / 1000 / step) * step
     bound = latest_detection_ms("impossible", interval * 1000, 0) / 1000
 
     watch.run(0, 3_000 + counted - step)
