@@ -11,7 +11,7 @@ from .handling import Overtaken, Wish
 from .ports import LiveMapPorts
 
 Item = Mapping[str, Any]
-# `acknowledged` or `undone` of handling.py.
+# `acknowledged`, `acknowledged_with_incident` or `undone` of handling.py.
 Act = Callable[[Item, Wish, int], Optional[Mapping[str, Any]]]
 
 # API Gateway waits ten seconds: alerts not written in this time are reported as failed.

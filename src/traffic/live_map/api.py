@@ -159,7 +159,8 @@ class LiveApi:
         self, incident_id: str, request: Request
     ) -> dict[str, Any]:
         wish = _wish_of(request)
-        return self._acks.incident(handling.acknowledged, incident_id, wish)
+        act = handling.acknowledged_with_incident
+        return self._acks.incident(act, incident_id, wish)
 
     def _undo_incident(self, incident_id: str, request: Request) -> dict[str, Any]:
         return self._acks.incident(handling.undone, incident_id, _wish_of(request))

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Optional
 import msgspec
 
 from ..errors import RequestError
+from ..segment.alerts import LEVELS
 
 Item = Mapping[str, Any]
 
@@ -38,8 +39,8 @@ class Overtaken(RequestError):  # noqa: N818 - an outcome of a race, not a fault
         who, at_ms = item.get("acknowledged_by"), item["acknowledged_at"]
         super().__init__(
             409,
-            f"{who} acknowledged it meanwhile: expected that to be seen first, and "
-            f"`seen` to be {at_ms}",
+            f"{who} acknowledged it meanwhile: look at that, then try again (`seen` "
+            f"{at_ms})",
         )
 
 
@@ -117,6 +118,26 @@ def acknowledged(item: Item, wish: Wish, now_ms: int) -> Optional[dict[str, Any]
         "closed_level": item["level"] if wish.close else None,
         "handled": _with_step(item, at_ms, wish.who, what, wish.note),
     }
+
+
+def acknowledged_with_incident(
+    item: Item, wish: Wish, now_ms: int
+) -> Optional[dict[str, Any]]:
+    """Return what `acknowledged` does, for one alert of an incident.
+
+    Without a note an owner stays, except of an alert that was closed and has risen.
+    """
+    if wish.note is None and not _has_risen(item):
+        wish = wish._replace(seen=None)
+    return acknowledged(item, wish, now_ms)
+
+
+def _has_risen(item: Item) -> bool:
+    """Whether it was closed by hand, and its level is higher than at that moment."""
+    closed_level = item.get("closed_level")
+    if closed_level is None:
+        return False
+    return LEVELS.index(item["level"]) > LEVELS.index(closed_level)
 
 
 def undone(item: Item, wish: Wish, now_ms: int) -> Optional[dict[str, Any]]:

@@ -91,8 +91,8 @@ def test_what_a_controller_has_not_seen_is_not_replaced(
     at_ms = first["acknowledged_at"]
     assert (status, refusal["error"]) == (
         409,
-        f"{DAY} acknowledged it meanwhile: expected that to be seen first, and `seen` "
-        f"to be {at_ms}",
+        f"{DAY} acknowledged it meanwhile: look at that, then try again (`seen` "
+        f"{at_ms})",
     )
     assert handled(city) == [(DAY, "acknowledged", "Tow truck ordered")]
 

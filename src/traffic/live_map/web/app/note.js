@@ -23,7 +23,7 @@ export function createNote({me, save, name}) {
   const cancel = element("button", {type: "button", className: "quiet"}, "Cancel")
   const form = element("form", {method: "dialog"}, title, owner,
     element("label", {htmlFor: "note-words"}, "Note, for everyone at the map"), words,
-    element("label", {htmlFor: "note-close"}, "In the list; a closed one comes back when its level rises"), reason, fault,
+    element("label", {htmlFor: "note-close"}, "Keep or close (a closed one comes back if its level rises)"), reason, fault,
     element("p", {className: "buttons"}, cancel, go))
   const box = element("dialog", {id: "note", "aria-labelledby": "note-title"}, form)
   document.body.append(box)
