@@ -12,7 +12,7 @@ from . import thresholds
 from .daily_counts import close_day, judge_day, with_reading
 from .readings import is_covered, is_probe
 from .suspects import Track, is_odd, vehicles
-from .verdicts import fault_shown
+from .verdicts import fault_shown, vehicles_needed
 
 
 def lane_counts(
@@ -44,7 +44,8 @@ def compare_lanes(
 
     That is the median of the others, so that one lane which counts too much or too
     little causes no fault of another. *lane_counts* are those of sensors of which a
-    sweep sees a part of the readings. Changes new tracks in place; one without a new
+    sweep sees a part of the readings; there a lane that counts too much raises the
+    shares of the others. Changes new tracks in place; one without a new
     reading is still that of *before*, so it is replaced.
     """
     new = {name for name in tracks if _is_new(before.get(name), tracks[name])}
@@ -89,7 +90,7 @@ def _update_missed(
     else:
         track.missed_since = track.missed_since if track.missed else before.sampled_at
         track.missed += passed
-    if track.missed >= thresholds.BLOCKED_VEHICLES:
+    if track.missed >= vehicles_needed(track) or track.covered:
         track.counted = 0
     if not track.missed:
         track.missed_since = 0

@@ -160,7 +160,7 @@ def _note_runs(
     if not covers:
         updated.covered_ms = updated.doubtful_ms = 0
     if sensor.occupancy is not None:
-        updated.free = 0 if is_full else track.free + 1
+        updated.free = 0 if covers else track.free + 1
 
 
 def _note_counting(

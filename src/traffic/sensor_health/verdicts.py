@@ -132,5 +132,10 @@ def supersedes(kind: str, other: str) -> bool:
 
 def is_back(kind: str, track: Track) -> bool:
     """Whether a sensor that was dismissed with this *kind*, and reports, is in service
-    again."""
-    return kind not in thresholds.LANE_KINDS or bool(track.vehicle_count)
+    again.
+
+    While a lane counts nothing, no reading has *counted* a vehicle; one that counts too
+    few has some.
+    """
+    has_counted = bool(track.counted) and kind != thresholds.LANE_SHARE
+    return kind not in thresholds.LANE_KINDS or has_counted or bool(track.vehicle_count)

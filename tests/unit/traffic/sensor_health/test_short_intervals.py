@@ -13,7 +13,7 @@ from ..segment.builders import message, reading, records
 from .bounds import latest_detection_ms
 from .loops import flowing, from_to, loop
 from .street import EMPTY, SILENT_S, Device, Says, Street, Watch
-from .test_locked_on import ACCUSED, LONG_S, kinds, stop_line
+from .test_locked_on import ACCUSED, IN_RED, LONG_S, RED, kinds, stop_line
 from .test_suspects import COVERED
 from .world import World
 
@@ -109,6 +109,74 @@ def test_a_lane_with_green_only_between_the_sweeps_is_not_dead(red: range) -> No
     ]
 
     assert Watch(Street(devices)).run(red[0] + 10, 3 * HOUR).told() == []
+
+
+@pytest.mark.parametrize(
+    ("broken_s", "kind"), [(20 * 60, "lane_blocked"), (40 * 60, "locked_on")]
+)
+def test_a_repaired_loop_that_each_sweep_sees_in_the_red_is_off_the_list_again(
+    broken_s: int, kind: str
+) -> None:
+    end = START + broken_s
+    light = stop_line(RED)
+    own = Device(
+        "lane-1",
+        says=lambda at: COVERED(at) if START <= at < end else light(at),
+        interval_s=1,
+    )
+    other = Device("lane-2", says=lane(2, 1, end + 1_200), interval_s=1)
+    watch = Watch(Street([own, other])).run(IN_RED, end)
+    assert watch.open() == [f"sensor:s/lane-1/{kind}"]
+
+    watch.run(end - end % 60 + 60 + IN_RED, end + 1_200)
+
+    assert watch.open() == []
+
+
+def test_a_dismissed_lane_is_back_once_it_counts_between_the_sweeps() -> None:
+    end = START + 30 * 60
+
+    def says(at: float) -> dict[str, Any]:
+        is_green = 30 <= int(at) % 60 < 50 and (at < START or at >= end)
+        return stop_line(range(0))(at) if is_green else EMPTY(at)
+
+    own = Device("lane-1", says=says, interval_s=1)
+    others = [
+        Device(f"lane-{n}", says=lane(n, 1, end + 600), interval_s=1) for n in (2, 3)
+    ]
+    watch = Watch(Street([own, *others])).run(0, end)
+    (fault_id,) = watch.rows
+    watch.dismiss(fault_id, end)
+    watch.run(end + 60, end + 600)
+
+    assert watch.rows[fault_id].standing is None
+
+
+@pytest.mark.parametrize("interval", [10, 60])
+def test_a_lane_that_few_use_is_off_the_list_after_three_vehicles(
+    interval: int,
+) -> None:
+    """A bus every ten minutes, beside 100 vehicles in that time."""
+    end = START + 9 * HOUR
+    bus = {"vehicle_count": 1, "speed": 41.0, "occupancy": 0.3}
+
+    def says(at: float) -> dict[str, Any]:
+        is_bus = at % 600 == 0 and not START <= at < end
+        return bus if is_bus else EMPTY(at)
+
+    others = [
+        Device(
+            f"lane-{n}", says=lane(n, interval, end + HOUR, 600), interval_s=interval
+        )
+        for n in (2, 3)
+    ]
+    own = Device("bus", says=says, interval_s=interval)
+    watch = Watch(Street([own, *others])).run(0, end)
+    assert watch.open() == ["sensor:s/bus/no_hits"]
+
+    watch.run(end + 60, end + HOUR)
+
+    assert watch.open() == []
 
 
 class Former(Street):
