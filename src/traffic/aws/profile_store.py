@@ -110,7 +110,7 @@ class S3Profiles:
         except (StoreError, ValueError, ZoneInfoNotFoundError) as error:
             self._missing = UNREADABLE
             self._log("profiles_unreadable", str(error))
-            return None
+            return self._known  # until they are stale
         if is_stale(profiles, date_of(now_ms, zone)):
             self._log("profiles_stale", "no measurements of the last days")
         return profiles, zone

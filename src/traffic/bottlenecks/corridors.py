@@ -7,8 +7,9 @@ from math import ceil
 from typing import NamedTuple, Optional
 
 from ..network.roads import RoadGraph
+from ..policy import SLOWEST_PACE_KMH
 from ..profiles.day_records import UNKNOWN, medians_of
-from .find import SHIFTS, SLOWEST_KMH, free_flows
+from .find import SHIFTS, free_flows
 
 FEWEST_SEGMENTS = 3
 LATE_SHARE = 0.95
@@ -111,4 +112,4 @@ def _travel_h(
 
 
 def _hours(graph: RoadGraph, segment: str, speed: float) -> float:
-    return graph.road(segment).length_m / 1000 / max(speed, SLOWEST_KMH)
+    return graph.road(segment).length_m / 1000 / max(speed, SLOWEST_PACE_KMH)

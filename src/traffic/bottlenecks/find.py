@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Optional
 
 from ..network.roads import RoadGraph
+from ..policy import SLOWEST_PACE_KMH
 from ..profiles.day_file import ActiveBottleneck
 
 SLOW_RATIO = 0.6
@@ -19,7 +20,6 @@ FASTER_RATIO = 0.3
 REACH_M = 4_800.0  # 3 miles: how far downstream the faster segment may be
 OF_BINS, ACTIVE_BINS = 7, 5
 BIN_H = 1 / 12
-SLOWEST_KMH = 1.0
 SHIFTS = {"morning": (5, 10), "midday": (10, 15), "afternoon": (15, 20)}  # hours
 
 Series = Mapping[str, Sequence[Optional[float]]]
@@ -166,7 +166,7 @@ def _lost(day: _Day, queue: Sequence[str], place: int) -> float:
         flow, ratio = day.flows[one][place], day.ratio(one, place)
         if flow is not None and ratio is not None:
             free_flow = day.free_flow[one]
-            speed = max(ratio * free_flow, SLOWEST_KMH)
+            speed = max(ratio * free_flow, SLOWEST_PACE_KMH)
             longer_h = day.length_m(one) / 1000 * (1 / speed - 1 / free_flow)
             lost += flow * BIN_H * max(0.0, longer_h)
     return lost

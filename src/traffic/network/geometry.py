@@ -9,6 +9,7 @@ Point = tuple[float, float]
 
 _KM_PER_DEGREE = 111.195  # of a great circle of the earth
 _POLYLINE_PRECISION = 100_000
+_MOST_BITS = 30  # of a step: 180 degrees have 26
 
 
 def distance_km(a: Point, b: Point) -> float:
@@ -37,12 +38,14 @@ def _east(a: Point, b: Point) -> float:
 
 
 def decoded(polyline: str) -> list[Point]:
-    """Return the points of an encoded polyline of five decimals."""
+    """Return the points of an encoded polyline of five decimals, none if damaged."""
     steps, value, shift = [], 0, 0
     for letter in polyline:
         chunk = ord(letter) - 63
         value |= (chunk & 0x1F) << shift
         shift += 5
+        if shift > _MOST_BITS:
+            return []
         if chunk < 0x20:
             steps.append(~(value >> 1) if value & 1 else value >> 1)
             value = shift = 0

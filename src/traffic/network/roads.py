@@ -31,11 +31,19 @@ class LinkFault(NamedTuple):
 
 
 class RoadGraph:
-    """Segments, each with the roads that follow it."""
+    """Segments, each with the roads that follow it.
 
-    def __init__(self, roads: Mapping[str, Road], downstream: Links) -> None:
+    *faults* are the links that are not followed: those found here, and *others*.
+    """
+
+    def __init__(
+        self,
+        roads: Mapping[str, Road],
+        downstream: Links,
+        others: Iterable[LinkFault] = (),
+    ) -> None:
         self.roads = roads
-        self.faults = sorted(link_faults(roads, downstream))
+        self.faults = sorted({*link_faults(roads, downstream), *others})
         wrong = {(fault.segment_id, fault.downstream) for fault in self.faults}
         self._down: dict[str, list[str]] = {}
         self._up: dict[str, list[str]] = {}

@@ -64,9 +64,10 @@ def topology_of(rows: Iterable[Mapping[str, Any]]) -> Topology:
     graph = RoadGraph(
         {name: road_of(row) for name, row in known.items()},
         {a: [b for b in ends if (a, b) not in wrong] for a, ends in downstream.items()},
+        against,
     )
     how = {n: links.GIVEN if n in given else derived[n].how for n in downstream}
-    return Topology(graph, downstream, how, sorted({*graph.faults, *against}))
+    return Topology(graph, downstream, how, graph.faults)
 
 
 def _is_placed(row: Mapping[str, Any]) -> bool:

@@ -169,6 +169,18 @@ def test_an_unknown_segment_has_no_usual_speed(bucket: FakeBucket) -> None:
     assert told(city, "b") == NOTHING
 
 
+def test_one_failed_read_does_not_lose_what_is_usual(bucket: FakeBucket) -> None:
+    clock, log = Clock(), list[str]()
+    profiles = S3Profiles(bucket, "bucket", clock, lambda event, _: log.append(event))
+    assert profiles.outlook("a", NOW_MS, None) is not None
+
+    bucket.code = "SlowDown"
+    clock.ms += PROFILES_TTL_MS
+
+    assert profiles.outlook("a", NOW_MS, None) is not None
+    assert log == ["profiles_unreadable"]
+
+
 def test_profiles_are_read_again_after_an_hour(bucket: FakeBucket) -> None:
     clock = Clock()
     profiles = S3Profiles(bucket, "bucket", clock, print)

@@ -59,11 +59,11 @@ class FakeBucket:
 
     def __init__(self, code: str = "") -> None:
         self.objects: dict[str, bytes] = {}
-        self._code = code
+        self.code = code
 
     def _check(self, operation: str) -> None:
-        if self._code:
-            raise ClientError({"Error": {"Code": self._code, "Message": ""}}, operation)
+        if self.code:
+            raise ClientError({"Error": {"Code": self.code, "Message": ""}}, operation)
 
     def put_object(self, **request: Any) -> None:
         self._check("PutObject")

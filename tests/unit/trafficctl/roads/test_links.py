@@ -189,6 +189,7 @@ def test_a_link_against_the_direction_of_traffic_is_left_out_and_told() -> None:
     assert found.graph.below("a").keys() == {"b"}
     assert found.graph.below("b") == {}
     assert found.faults == [LinkFault("b", "a", "against")]
+    assert found.graph.faults == found.faults  # WrongLinks counts these
     assert list(summary(network, [])) == [
         "warning: b -> a: leads against the direction of traffic, the link is not "
         "followed",
@@ -263,3 +264,7 @@ def test_a_stored_line_is_read_back() -> None:
     line = [(34.05214, -118.44782), (34.0, -118.5), (-1.2, 0.0)]
 
     assert decoded(encode(line)) == line
+
+
+def test_a_damaged_line_has_no_points() -> None:
+    assert decoded("~" * 300 + "??") == []
