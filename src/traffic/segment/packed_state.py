@@ -54,13 +54,13 @@ class PackedState(msgspec.Struct, array_like=True, gc=False):
     owners: FullColumn = 0
     devices: list[int] = []
     missing: FullColumn = 0
-    counted: Column = None
     histories: msgspec.Raw = msgspec.Raw(b"\x90")
     windows: dict[int, Window] = {}
     live: Sums = msgspec.field(default_factory=Sums)
     decay_s: int = DECAY_S
     moved_age: Optional[int] = None
     alert: AlertState = msgspec.field(default_factory=AlertState)
+    counted: Column = None
 
     def instants(self) -> dict[str, int]:
         """Return the instants of the newest readings, by sensor."""
@@ -122,4 +122,9 @@ def hour_of(clock: int) -> int:
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(PackedState).decode
-is_present = encode(PackedState())[:4].__eq__  # of the first bytes of a packed state
+_HEAD = encode(PackedState())[:4]  # a mark, two bytes of length, and the layout
+
+
+def is_present(packed: bytes) -> bool:
+    """Whether a state has this layout; it may have been stored with fewer columns."""
+    return packed[0] == _HEAD[0] and packed[3] == _HEAD[3]

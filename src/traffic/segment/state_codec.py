@@ -35,9 +35,7 @@ def load(packed: Optional[bytes]) -> PackedState:
     """Return the stored state, that of a new segment, or one of a former layout."""
     if packed is None:
         return PackedState()
-    return (
-        decode(packed) if is_present(packed[:4]) else packed_of(unpack_former(packed))
-    )
+    return decode(packed) if is_present(packed) else packed_of(unpack_former(packed))
 
 
 def pack(state: WorkingState) -> bytes:
