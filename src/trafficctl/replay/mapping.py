@@ -193,7 +193,7 @@ def load(name: str) -> ColumnMapping:
 def _check(mapping: ColumnMapping, path: Path) -> None:
     faults = [
         *_interval_faults(mapping),
-        *_time_faults(mapping.time),
+        *_time_faults(mapping),
         *_sensor_faults(mapping),
         *_file_faults(mapping.file),
     ]
@@ -211,19 +211,27 @@ def _interval_faults(mapping: ColumnMapping) -> Iterator[str]:
         yield f"interval: expected over 0 to {MAX_INTERVAL_S} s"
 
 
-def _time_faults(time: Time) -> Iterator[str]:
+def _time_faults(mapping: ColumnMapping) -> Iterator[str]:
+    time, parts = mapping.time, (mapping, *mapping.readings)
     if "%Z" in re.findall("%.", time.format):
         yield (
             "time.format: %Z would leave the zone unread - write UTC, GMT or Z as it "
             'stands, such as "%H:%M UTC"; %z reads an offset such as +0100'
         )
-    if time.day is not None and time.column is None and time.plus is None:
-        yield "time.day: expected the column of the time of day beside it, or plus"
+    has_hours = time.plus is not None or any(one.plus_s is not None for one in parts)
+    if time.day is not None and time.column is None and not has_hours:
+        yield (
+            "time.day: expected the column of the time of day beside it, or plus, or "
+            "plus_s in each reading"
+        )
 
 
 def _sensor_faults(mapping: ColumnMapping) -> Iterator[str]:
     keys = [
-        tuple(getattr(one, name) or getattr(mapping, name) for name in KEYS)
+        tuple(
+            getattr(mapping, name) if getattr(one, name) is None else getattr(one, name)
+            for name in KEYS
+        )
         for one in mapping.readings
     ]
     for twice in dict.fromkeys(one for one in keys if keys.count(one) > 1):

@@ -11,6 +11,7 @@ from traffic.settings import KM_PER_MILE
 KMH = {"km/h": 1.0, "mph": KM_PER_MILE, "m/s": 3.6}
 HOUR_S = 3_600
 OTHER = {".": ",", ",": "."}  # what may separate thousands, by decimal sign
+PERCENT = "% \u00a0\u202f"  # the sign, and spaces before it
 _SPACES = " '\u2019\u00a0\u202f"  # what may do so always
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _SEPARATED = re.compile(r"[+-]?\d+([.,]\d+)+", re.ASCII)
@@ -55,10 +56,10 @@ def hint(text: str) -> str:
     if _SEPARATED.fullmatch(text) is None:
         return ""
     sign = max(OTHER, key=text.rfind)
-    hint = f'set decimal = "{sign}" under [file] of a mapping'
+    advice = f'set decimal = "{sign}" under [file] of a mapping'
     if _DECIMAL[sign].fullmatch(text) or OTHER[sign] in text:
-        return f" ({hint})"
-    return f' ({hint}, or decimal = "{OTHER[sign]}" if these are thousands)'
+        return f" ({advice})"
+    return f' ({advice}, or decimal = "{OTHER[sign]}" if these are thousands)'
 
 
 def in_unit(number: float, unit: str | None, interval: float | None) -> float | None:

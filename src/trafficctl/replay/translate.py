@@ -25,7 +25,13 @@ from trafficctl.replay.mapping import (
     normal,
     values_of,
 )
-from trafficctl.replay.numbers import hint, in_unit, may_be_thousands, number_of
+from trafficctl.replay.numbers import (
+    PERCENT,
+    hint,
+    in_unit,
+    may_be_thousands,
+    number_of,
+)
 from trafficctl.replay.rows import BadRow, CellFault, ReplayRow, shown
 
 LIMITS = {
@@ -129,7 +135,7 @@ class Translator:
         faults: list[CellFault] = []
         wrong: list[CellFault] = []
         segment, sensor = (self._id(n, row, fields, faults) for n in IDS)
-        interval = self._interval(row, fields, wrong)
+        interval = self._interval(row, fields, faults)
         name, plus_s = f"{segment} {sensor}", fields.plus_s or 0.0
         # Of an empty row too: it may be the first of two with the same time in autumn.
         event_ms = self._instant(row, name, interval, plus_s, faults)
@@ -237,7 +243,7 @@ class Translator:
         if not text or text.casefold() in no_data:
             return None
         unit = self._units.get(name)
-        number = self._number(text.rstrip(" %") if unit == "percent" else text)
+        number = self._number(text.rstrip(PERCENT) if unit == "percent" else text)
         if number in no_data:
             return None
         if name == "vehicle_count" and not self._is_certain and may_be_thousands(text):

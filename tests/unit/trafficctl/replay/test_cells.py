@@ -98,7 +98,7 @@ def test_other_groups_than_thousands_are_no_number(tmp_path: Path, cell: str) ->
         list(opened(tmp_path, content, mapping))
 
 
-@pytest.mark.parametrize("cell", ["12.4%", "12.4 %", "12.4"])
+@pytest.mark.parametrize("cell", ["12.4%", "12.4 %", "12.4\u00a0%", "12.4"])
 def test_a_percentage_may_have_its_sign(tmp_path: Path, cell: str) -> None:
     mapping = mapped(tmp_path, '[units]\noccupancy = "percent"\n')
     content = f"timestamp,segment_id,occupancy\n{TIME},s,{cell}\n"

@@ -67,3 +67,30 @@ def test_a_column_for_each_sensor(tmp_path: Path) -> None:
         ("717447", "717447", None, 64.5),
         ("717446", "717446", None, 0.0),
     ]
+
+
+def test_the_day_may_stand_in_the_name_of_the_file(tmp_path: Path) -> None:
+    text = (
+        'segment_id = "site"\ninterval = 3600\n'
+        '[time]\nday = "2026-03-20"\nzone = "UTC"\n'
+        '[[readings]]\nvehicle_count = "H01"\nplus_s = 3600\n'
+        '[[readings]]\nvehicle_count = "H02"\nplus_s = 7200\n'
+    )
+    rows = list(opened(tmp_path, "site,H01,H02\nA1,5,7\n", mapped(tmp_path, text)))
+
+    midnight = datetime.fromisoformat("2026-03-20T00:00Z").timestamp() * 1000
+    assert [row.event_ms - midnight for row in rows] == [3_600_000, 7_200_000]
+
+
+def test_a_row_without_a_measure_is_ignored_without_an_interval_too(
+    tmp_path: Path,
+) -> None:
+    text = (
+        'segment_id = "site"\nvehicle_count = "q"\ninterval = "s"\n'
+        '[time]\ncolumn = "time"\nstands_for = "start"\n'
+    )
+    content = f"site,time,s,q\nA1,{TIME},60,5\nA1,{TIME},,\n"
+    source = opened(tmp_path, content, mapped(tmp_path, text))
+
+    assert [row.reading.vehicle_count for row in source] == [5]
+    assert source.warnings() == ["readings without data left out: 1"]
