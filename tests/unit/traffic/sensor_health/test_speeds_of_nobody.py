@@ -59,6 +59,9 @@ class LeftOut(Street):
         seen = super().seen(at_s)
         for one in seen:
             one.state.moved_at = 0
+            one.state.windows.clear()
+            for sensor in one.state.sensors.values():
+                sensor.counted_at = 0  # as an earlier version stored it
         names = frozenset(device.name for device in self.devices)
         return [
             replace(one, stored=with_fields(one.stored, suspects=names)) for one in seen

@@ -52,7 +52,7 @@ def test_a_column_for_each_hour_of_the_clock(
     content = f"site,day,{header}\nA1,{day},{','.join(counts)}\n"
     rows = list(opened(tmp_path, content, mapped(tmp_path, text)))
 
-    midnight = datetime.fromisoformat(f"{day}T00:00Z").timestamp()
+    midnight = datetime.fromisoformat(f"{day}T00:00+00:00").timestamp()
     ends = [(row.event_ms / 1000 - midnight) / 3600 for row in rows]
     assert ends == [begin + 1 for begin in begins]
     assert [f"{row.reading.vehicle_count}" for row in rows] == [c for c in counts if c]
@@ -78,7 +78,7 @@ def test_the_day_may_stand_in_the_name_of_the_file(tmp_path: Path) -> None:
     )
     rows = list(opened(tmp_path, "site,H01,H02\nA1,5,7\n", mapped(tmp_path, text)))
 
-    midnight = datetime.fromisoformat("2026-03-20T00:00Z").timestamp() * 1000
+    midnight = datetime.fromisoformat("2026-03-20T00:00+00:00").timestamp() * 1000
     assert [row.event_ms - midnight for row in rows] == [3_600_000, 7_200_000]
 
 
